@@ -1,0 +1,274 @@
+"""Decides which exception stands for what came back. Pure: it imports no AWS library.
+
+Exceptions of botocore are told apart by the names of their classes, so that this module can be
+imported, tested and reasoned about without botocore. A contract test runs every exception that
+the installed botocore defines through it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lightsail_snap.errors import (
+    AccessDeniedException,
+    AccountSetupInProgressException,
+    ConfigurationError,
+    InvalidInputException,
+    LightsailSnapError,
+    NotFoundException,
+    OperationFailureException,
+    OutcomeUnknownError,
+    RegionSetupInProgressException,
+    RequestNotSentError,
+    RequestValidationError,
+    ServiceError,
+    ServiceException,
+    ThrottlingError,
+    UnauthenticatedException,
+    Violation,
+    safe_text,
+)
+from lightsail_snap.models import ResponseMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lightsail_snap.models import Request
+
+_LONGEST_MESSAGE = 4096
+_CLIENT_FAULTS = range(400, 500)
+_TOO_MANY_REQUESTS = 429
+_SERVER_FAULT = 500
+
+_SERVICE_ERRORS: dict[str, type[ServiceError]] = {
+    kind.__name__: kind
+    for kind in (
+        AccessDeniedException,
+        AccountSetupInProgressException,
+        InvalidInputException,
+        NotFoundException,
+        OperationFailureException,
+        RegionSetupInProgressException,
+        ServiceException,
+        UnauthenticatedException,
+    )
+}
+
+# The codes botocore's standard retry mode takes for throttling; a contract test compares them.
+THROTTLING_CODES = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+
+_LATER = (ServiceException, AccountSetupInProgressException, RegionSetupInProgressException)
+
+# Raised before a byte of the request has left: no connection, or none to the proxy.
+_UNSENT = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
+
+# TLS handshakes that end so never carried a request. Other TLS errors may come while reading the
+# answer, so they prove nothing.
+_HANDSHAKE_FAILURES = frozenset(
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "NO_PROTOCOLS_AVAILABLE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+
+_NETWORK = frozenset({"ConnectionError", "HTTPClientError"})
+_PARAMETERS = frozenset({"ParamValidationError", "ValidationError", "MissingParametersError"})
+_BAD_SETTINGS = frozenset({"InvalidRegionError", "UnknownParameterError", "RangeError"})
+
+_ADVICE = {
+    "NoCredentialsError": "set up AWS credentials (environment, file, role) or pass session=",
+    "PartialCredentialsError": "give both the access key id and the secret access key",
+    "CredentialRetrievalError": "check what provides the credentials",
+    "TokenRetrievalError": "sign in again",
+    "UnauthorizedSSOTokenError": "sign in again with `aws sso login`",
+    "LoginRefreshRequired": "sign in again with `aws login`",
+    "NoRegionError": 'pass region_name=, for example "us-east-1", or set AWS_REGION',
+    "InvalidRegionError": 'pass a region_name such as "us-east-1"',
+    "ProfileNotFound": "pass a profile_name that the AWS configuration files hold",
+    "UnknownServiceError": "install a botocore that knows Lightsail",
+}
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One of botocore's attempts to send a request.
+
+    Attributes:
+        http_status: The status of the answer, once there is one.
+        error: What ended the attempt instead of an answer.
+    """
+
+    http_status: int | None = None
+    error: BaseException | None = None
+
+    @property
+    def may_have_executed(self) -> bool:
+        """Whether the service may have carried the request out."""
+        if self.http_status is not None:
+            return self.http_status not in _CLIENT_FAULTS
+        return self.error is None or not _is_surely_unsent(self.error)
+
+
+def _botocore_names(error: BaseException) -> frozenset[str]:
+    return frozenset(
+        kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("botocore.")
+    )
+
+
+def _underlying(error: BaseException, depth: int = 6) -> Iterator[BaseException]:
+    yield error
+    if depth:
+        wrapped = (getattr(error, "kwargs", None) or {}).get("error")
+        for inner in (wrapped, error.__cause__, *error.args):
+            if isinstance(inner, BaseException):
+                yield from _underlying(inner, depth - 1)
+
+
+def _is_surely_unsent(error: BaseException) -> bool:
+    names = _botocore_names(error)
+    if "SSLError" in names:
+        return any(
+            getattr(inner, "reason", None) in _HANDSHAKE_FAILURES for inner in _underlying(error)
+        )
+    return bool(names & _UNSENT)
+
+
+def error_from_exception(
+    error: Exception, request: Request[Any], attempts: Sequence[Attempt]
+) -> LightsailSnapError:
+    """Find the exception for a call that ended in an exception and not in an answer.
+
+    Args:
+        error: What was raised; the caller makes it the `__cause__` of what is returned.
+        request: What was to be sent.
+        attempts: Every attempt that was begun, this last one included.
+
+    Returns:
+        The exception to raise.
+    """
+    names, text = _botocore_names(error), safe_text(error)
+    name = type(error).__name__
+    if any(attempt.may_have_executed for attempt in attempts):
+        return OutcomeUnknownError(
+            f"{request.operation_name} may have been carried out, no answer came: {name}: {text}; "
+            "look its effect up before you send it again",
+            request=request,
+        )
+    if names & _PARAMETERS and not names & _BAD_SETTINGS:
+        return RequestValidationError(
+            type(request).__name__,
+            [Violation("", text, "botocore's parameter validation", "correct the request", "")],
+        )
+    if not names or names & _NETWORK:
+        return RequestNotSentError(
+            f"{request.operation_name} was not sent: {name}: {text}; it is safe to send it again",
+            request=request,
+        )
+    return configuration_error(error)
+
+
+def configuration_error(error: Exception) -> ConfigurationError:
+    """Find the exception for settings that botocore refuses.
+
+    Args:
+        error: What botocore raised; the caller makes it the `__cause__` of what is returned.
+
+    Returns:
+        The exception to raise; where the remedy is known, it is told.
+    """
+    advice = _ADVICE.get(type(error).__name__)
+    text = f"{type(error).__name__}: {safe_text(error)}"
+    return ConfigurationError(f"{text}; {advice}" if advice else text)
+
+
+def _text_of(fields: Mapping[str, Any], *names: str) -> str | None:
+    return next((fields[name] for name in names if isinstance(fields.get(name), str)), None)
+
+
+def _error_fields(payload: Mapping[str, object] | bytes) -> dict[str, Any]:
+    """Bring an error body, or botocore's dict of one, to the members of the wire."""
+    if not isinstance(payload, bytes):
+        found = payload.get("Error")
+        error = found if isinstance(found, Mapping) else {}
+        return {"__type": error.get("Code"), "message": error.get("Message"), **payload}
+    try:
+        parsed = json.loads(payload)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, dict):
+        return parsed
+    # Not from Lightsail but from something on the way, such as a proxy's page in HTML.
+    return {"message": payload[:_LONGEST_MESSAGE].decode("utf-8", "replace")}
+
+
+def _error_type(fields: Mapping[str, Any], http_status: int | None) -> str:
+    declared = _text_of(fields, "__type") or ""
+    # Both "namespace#Type" and "Type:address" are seen with AWS JSON services.
+    kind = declared.rsplit("#", 1)[-1].split(":", 1)[0]
+    if kind:
+        return kind
+    finer = _text_of(fields, "code")
+    return finer if finer in _SERVICE_ERRORS else str(http_status or "Unknown")
+
+
+def error_from_answer(
+    request: Request[Any],
+    payload: Mapping[str, object] | bytes,
+    metadata: ResponseMetadata,
+    attempts: Sequence[Attempt] = (),
+) -> ServiceError:
+    """Find the exception for an error answer.
+
+    Args:
+        request: What was sent.
+        payload: The body of the answer, or botocore's dict of it.
+        metadata: How the answer came.
+        attempts: Every attempt, the answered one included.
+
+    Returns:
+        The exception to raise.
+    """
+    fields, status = _error_fields(payload), metadata.http_status
+    code = _error_type(fields, status)
+    kind = _SERVICE_ERRORS.get(code, ServiceError)
+    if code in THROTTLING_CODES or (kind is ServiceError and status == _TOO_MANY_REQUESTS):
+        kind = ThrottlingError
+    server_fault = kind is ServiceException or (status is not None and status >= _SERVER_FAULT)
+    return kind(
+        (_text_of(fields, "message", "Message") or "")[:_LONGEST_MESSAGE],
+        code=code,
+        sub_code=_text_of(fields, "code"),
+        docs=_text_of(fields, "docs"),
+        tip=_text_of(fields, "tip"),
+        request_id=metadata.request_id,
+        http_status=status,
+        operation_name=request.operation_name,
+        retry_attempts=metadata.retry_attempts,
+        is_retryable=server_fault or kind.is_throttling or kind in _LATER,
+        may_have_executed=(server_fault and not kind.is_throttling)
+        or any(attempt.may_have_executed for attempt in attempts),
+    )

@@ -1,0 +1,432 @@
+"""Everything that can go wrong, as one tree.
+
+```
+LightsailSnapError
+├─ RequestValidationError (also ValueError)    the request is wrong; nothing was sent
+├─ ConfigurationError                          no credentials, no region, bad endpoint; not sent
+├─ TransportError                              no readable answer came back
+│   ├─ RequestNotSentError                     surely not executed; safe to send again
+│   └─ OutcomeUnknownError                     may have been executed; look before you send again
+├─ ServiceError                                Lightsail answered with an error
+│   ├─ ServiceException
+│   ├─ InvalidInputException
+│   ├─ NotFoundException
+│   ├─ OperationFailureException
+│   ├─ AccessDeniedException
+│   ├─ AccountSetupInProgressException
+│   ├─ RegionSetupInProgressException
+│   ├─ UnauthenticatedException
+│   └─ ThrottlingError
+├─ ResponseValidationError                     Lightsail answered something that cannot be read
+├─ SnapshotConflictError                       the name is taken by a snapshot that is not ours
+└─ WaitError
+    ├─ WaitFailedError                         what was awaited ended badly, or vanished
+    └─ WaitTimeoutError (also TimeoutError)    it has not ended yet; the work goes on server-side
+```
+
+Catching `LightsailSnapError` catches all of it, and the exception that lies underneath is always
+`__cause__`. Every error pickles and copies. `str()` of an error is a single printable line: text
+from the service is escaped, bounded and freed of credentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from typing_extensions import override
+
+from lightsail_snap._text import one_line, redact, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from lightsail_snap.models import DiskSnapshot, Operation
+    from lightsail_snap.models._base import Request
+
+_VIOLATIONS_SHOWN = 20
+_ErrorT = TypeVar("_ErrorT", bound="LightsailSnapError")
+
+
+class LightsailSnapError(Exception):
+    """Root of every error this library raises on purpose.
+
+    Attributes:
+        may_have_executed: Whether the request may have changed something on the service's side
+            although it ended in this error. If so, look the resource up before you send again.
+    """
+
+    may_have_executed: bool = False
+
+    @override
+    def __str__(self) -> str:
+        return one_line(redact(str(self.args[0]))) if self.args else type(self).__name__
+
+    def __copy__(self) -> Self:
+        return _restore(type(self), self.args, self.__dict__, self.__cause__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # All attributes are immutable, and a cause may hold sockets: nothing below needs a copy.
+        return self.__copy__()
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A foreign cause may hold the signed request, session token included, or not pickle at all.
+        cause = self.__cause__
+        if cause is not None and not isinstance(cause, LightsailSnapError):
+            cause = ForeignCause.of(cause)
+        return _restore, (type(self), self.args, self.__dict__, cause)
+
+
+def _restore(
+    kind: type[_ErrorT], args: tuple[Any, ...], state: dict[str, Any], cause: BaseException | None
+) -> _ErrorT:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    error.__cause__ = cause
+    return error
+
+
+class ForeignCause(Exception):  # noqa: N818 - it stands for an exception, it is never raised
+    """Stands for another library's exception under an unpickled error of ours.
+
+    Attributes:
+        type_name: The dotted name of the exception's class.
+        text: Its text, as one safe line without credentials.
+    """
+
+    def __init__(self, type_name: str, text: str) -> None:
+        super().__init__(type_name, text)
+        self.type_name = type_name
+        self.text = text
+
+    @classmethod
+    def of(cls, cause: BaseException) -> ForeignCause:
+        """Describe an exception.
+
+        Args:
+            cause: The exception; if it is a `ForeignCause` already, it is returned as it is.
+
+        Returns:
+            The description.
+        """
+        if isinstance(cause, cls):
+            return cause
+        kind = type(cause)
+        return cls(f"{kind.__module__}.{kind.__qualname__}", safe_text(cause))
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.text}"
+
+
+def safe_text(error: BaseException) -> str:
+    """Read an exception's text as one safe line.
+
+    Args:
+        error: Any exception; its own `__str__` may fail.
+
+    Returns:
+        The line, without credentials.
+    """
+    try:
+        return one_line(redact(str(error)))
+    except Exception:  # noqa: BLE001 - a broken __str__ must not hide the error being described
+        return f"<{type(error).__name__}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a request or an answer.
+
+    Attributes:
+        field: The path of the field, for example `tags[0].key`; empty for the whole.
+        rule: What must hold.
+        source: Where the rule comes from.
+        fix: What to do about it; empty if there is nothing the caller can do.
+        input: What was given instead: the value itself if it is a plain scalar, else its
+            shortened representation.
+    """
+
+    field: str
+    rule: str
+    source: str
+    fix: str
+    input: object
+
+    @override
+    def __str__(self) -> str:
+        text = f"{self.field or 'the whole'}: {self.rule} (got {shown(self.input)}"
+        text += f"; rule: {self.source}" if self.source else ""
+        return text + (f"; fix: {self.fix})" if self.fix else ")")
+
+
+def _listed(violations: Sequence[Violation]) -> str:
+    text = "; ".join(one_line(str(violation)) for violation in violations[:_VIOLATIONS_SHOWN])
+    hidden = len(violations) - _VIOLATIONS_SHOWN
+    return f"{text}; and {hidden} more" if hidden > 0 else text
+
+
+class RequestValidationError(LightsailSnapError, ValueError):
+    """A request, or a parameter of a call, breaks a rule. Nothing was sent.
+
+    Attributes:
+        model: The name of the shape that was refused, for example `CreateDiskSnapshotRequest`.
+        violations: Every rule that is broken, not only the first.
+    """
+
+    def __init__(self, model: str, violations: Sequence[Violation]) -> None:
+        super().__init__(model)
+        self.model = model
+        self.violations = tuple(violations)
+
+    def errors(self) -> tuple[Violation, ...]:
+        """List what is wrong.
+
+        Returns:
+            Every violation with field, rule, source of the rule, fix and input.
+        """
+        return self.violations
+
+    @override
+    def __str__(self) -> str:
+        count = len(self.violations)
+        noun = "rule is" if count == 1 else "rules are"
+        return f"{self.model}: {count} {noun} broken, nothing was sent: {_listed(self.violations)}"
+
+
+class ConfigurationError(LightsailSnapError):
+    """Credentials, region, endpoint or client settings are missing or wrong. Nothing was sent."""
+
+
+class TransportError(LightsailSnapError):
+    """The call ended without a readable answer.
+
+    Attributes:
+        request: What was being sent.
+        operation_name: The API operation, for example `CreateDiskSnapshot`.
+    """
+
+    def __init__(self, message: str, *, request: Request[Any]) -> None:
+        super().__init__(message)
+        self.request = request
+        self.operation_name = request.operation_name
+
+
+class RequestNotSentError(TransportError):
+    """No attempt reached the service: it is surely not executed and safe to send again."""
+
+
+class OutcomeUnknownError(TransportError):
+    """At least one attempt may have reached the service, and no answer came back.
+
+    Attributes:
+        request: What was being sent; look its effect up before sending it again.
+    """
+
+    may_have_executed = True
+
+
+class ServiceError(LightsailSnapError):
+    """Lightsail answered with an error. An error type it did not have before is this class itself.
+
+    Attributes:
+        code: The error type, for example `NotFoundException`.
+        sub_code: The service's finer code, for example `NameExists`, if it gave one.
+        message: The service's message, credentials taken out; not yet escaped for one line.
+        docs: A link to documentation, if the service gave one.
+        tip: The service's advice, if it gave one.
+        request_id: The id to quote to AWS support, if there was one.
+        http_status: The HTTP status, if it is known.
+        operation_name: The API operation, for example `CreateDiskSnapshot`.
+        retry_attempts: How many times botocore had sent the request again before this answer.
+        is_retryable: Whether the same request may succeed later without being changed.
+        is_throttling: Whether the service asks to be called less often.
+        may_have_executed: Whether this attempt (an error of the 5xx kind) or an earlier one
+            (whose answer was lost) may have been executed nevertheless.
+    """
+
+    is_throttling: bool = False
+
+    def __init__(  # noqa: PLR0913 - each is one fact that the service told
+        self,
+        message: str,
+        *,
+        code: str,
+        operation_name: str,
+        sub_code: str | None = None,
+        docs: str | None = None,
+        tip: str | None = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+        retry_attempts: int = 0,
+        is_retryable: bool = False,
+        may_have_executed: bool = False,
+    ) -> None:
+        message = redact(message)
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.sub_code = sub_code
+        self.docs = None if docs is None else redact(docs)
+        self.tip = None if tip is None else redact(tip)
+        self.request_id = request_id
+        self.http_status = http_status
+        self.operation_name = operation_name
+        self.retry_attempts = retry_attempts
+        self.is_retryable = is_retryable
+        self.may_have_executed = may_have_executed
+
+    @override
+    def __str__(self) -> str:
+        facts = [
+            f"{name}={one_line(str(value), 80)}"
+            for name, value in (
+                ("operation", self.operation_name),
+                ("sub_code", self.sub_code),
+                ("http_status", self.http_status),
+                ("request_id", self.request_id),
+                ("retry_attempts", self.retry_attempts or None),
+            )
+            if value is not None
+        ]
+        tip = f" {one_line(self.tip)}" if self.tip else ""
+        code, message = one_line(self.code, 80), one_line(self.message) or "(no message)"
+        return f"{code}: {message}{tip} ({', '.join(facts)})"
+
+
+class ServiceException(ServiceError):  # noqa: N818 - the service's own name
+    """A failure on the service's side (HTTP 5xx). It may have been executed nevertheless."""
+
+
+class InvalidInputException(ServiceError):  # noqa: N818 - the service's own name
+    """The service refused the input: a name in use, a wrong value, an impossible state.
+
+    The service also answers so when the region is wrong for the action. `sub_code` tells more,
+    for example `NameExists`.
+    """
+
+
+class NotFoundException(ServiceError):  # noqa: N818 - the service's own name
+    """The resource or operation does not exist in this region."""
+
+
+class OperationFailureException(ServiceError):  # noqa: N818 - the service's own name
+    """The operation could not be carried out."""
+
+
+class AccessDeniedException(ServiceError):  # noqa: N818 - the service's own name
+    """The credentials do not allow this operation on this resource."""
+
+
+class AccountSetupInProgressException(ServiceError):  # noqa: N818 - the service's own name
+    """The account is still being set up; try again in a few minutes."""
+
+
+class RegionSetupInProgressException(ServiceError):  # noqa: N818 - the service's own name
+    """An opt-in region is still being set up; try again in a few minutes."""
+
+
+class UnauthenticatedException(ServiceError):  # noqa: N818 - the service's own name
+    """The caller is not authenticated."""
+
+
+class ThrottlingError(ServiceError):
+    """The service asks to be called less often. It was surely not executed."""
+
+    is_throttling = True
+
+
+class ResponseValidationError(LightsailSnapError):
+    """The service answered something that cannot be read as the result it should be.
+
+    Attributes:
+        model: The name of the shape that was expected.
+        violations: What is wrong with the answer.
+        payload: The answer as it came: bytes, or the dict botocore made of it.
+        may_have_executed: True where the answer is one to a request: the service did take it.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        violations: Sequence[Violation],
+        payload: object,
+        *,
+        may_have_executed: bool = False,
+    ) -> None:
+        super().__init__(model)
+        self.model = model
+        self.violations = tuple(violations)
+        self.payload = payload
+        self.may_have_executed = may_have_executed
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"the answer is no readable {self.model}: {_listed(self.violations)} "
+            f"(payload begins {shown(self.payload, 120)})"
+        )
+
+
+class SnapshotConflictError(LightsailSnapError):
+    """The name is taken by a snapshot that this call did not make.
+
+    Attributes:
+        snapshot: The snapshot that holds the name.
+    """
+
+    def __init__(self, message: str, *, snapshot: DiskSnapshot) -> None:
+        super().__init__(message)
+        self.snapshot = snapshot
+
+
+class WaitError(LightsailSnapError):
+    """A wait did not end in success.
+
+    Attributes:
+        operation: The operation as last seen, if an operation was awaited.
+        snapshot: The snapshot as last seen, if a snapshot was awaited.
+        waited: How long the wait took.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        waited: timedelta,
+        operation: Operation | None = None,
+        snapshot: DiskSnapshot | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.waited = waited
+        self.operation = operation
+        self.snapshot = snapshot
+
+
+class WaitFailedError(WaitError):
+    """What was awaited has ended, and not in success.
+
+    Attributes:
+        error_code: The operation's error code, if the service gave one.
+        error_details: The operation's error details, if the service gave any.
+    """
+
+    @property
+    def error_code(self) -> str | None:
+        """The failed operation's error code, if the service gave one."""
+        return self.operation.error_code if self.operation else None
+
+    @property
+    def error_details(self) -> str | None:
+        """The failed operation's error details, if the service gave any."""
+        return self.operation.error_details if self.operation else None
+
+
+class WaitTimeoutError(WaitError, TimeoutError):
+    """The deadline passed first. The work goes on server-side; wait again to resume.
+
+    If looking failed too, the last such error is `__cause__`.
+    """

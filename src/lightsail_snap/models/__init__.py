@@ -1,0 +1,34 @@
+"""The spec as data: requests, results, names, tags, sources and open enumerations."""
+
+from lightsail_snap.models._base import Request as Request
+from lightsail_snap.models._base import ResponseMetadata as ResponseMetadata
+from lightsail_snap.models._base import Result as Result
+from lightsail_snap.models._base import ResultT as ResultT
+from lightsail_snap.models.enums import AutoMountStatus as AutoMountStatus
+from lightsail_snap.models.enums import DiskSnapshotState as DiskSnapshotState
+from lightsail_snap.models.enums import DiskState as DiskState
+from lightsail_snap.models.enums import OpenEnum as OpenEnum
+from lightsail_snap.models.enums import OperationStatus as OperationStatus
+from lightsail_snap.models.enums import OperationType as OperationType
+from lightsail_snap.models.enums import RegionName as RegionName
+from lightsail_snap.models.enums import ResourceType as ResourceType
+from lightsail_snap.models.requests import CreateDiskSnapshotRequest as CreateDiskSnapshotRequest
+from lightsail_snap.models.requests import GetDiskRequest as GetDiskRequest
+from lightsail_snap.models.requests import GetDiskSnapshotRequest as GetDiskSnapshotRequest
+from lightsail_snap.models.requests import GetOperationRequest as GetOperationRequest
+from lightsail_snap.models.results import AddOn as AddOn
+from lightsail_snap.models.results import CreateDiskSnapshotResult as CreateDiskSnapshotResult
+from lightsail_snap.models.results import Disk as Disk
+from lightsail_snap.models.results import DiskSnapshot as DiskSnapshot
+from lightsail_snap.models.results import GetDiskResult as GetDiskResult
+from lightsail_snap.models.results import GetDiskSnapshotResult as GetDiskSnapshotResult
+from lightsail_snap.models.results import GetOperationResult as GetOperationResult
+from lightsail_snap.models.results import Operation as Operation
+from lightsail_snap.models.results import ResourceLocation as ResourceLocation
+from lightsail_snap.models.source import DiskSource as DiskSource
+from lightsail_snap.models.source import InstanceSource as InstanceSource
+from lightsail_snap.models.source import SnapshotSource as SnapshotSource
+from lightsail_snap.models.tags import ResourceTag as ResourceTag
+from lightsail_snap.models.tags import Tag as Tag
+from lightsail_snap.models.tags import TagList as TagList
+from lightsail_snap.models.tags import TagsInput as TagsInput

@@ -1,0 +1,378 @@
+"""What every model shares: names, freezing, and the way to the wire and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    WrapSerializer,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError, core_schema
+from typing_extensions import override
+
+from lightsail_snap._text import Description, shown
+from lightsail_snap.errors import RequestValidationError, ResponseValidationError, Violation
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import ErrorDetails
+
+    from lightsail_snap.errors import LightsailSnapError
+
+_MODEL_SOURCE = "Lightsail service model"
+_LONGEST_INPUT = 1000
+_BROKEN = "broken_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Says in words what a field wants, so that an error about it can be acted on.
+
+    Attributes:
+        text: What must hold.
+        source: Where that comes from.
+        fix: What to do about a violation.
+    """
+
+    text: str
+    source: str
+    fix: str
+
+    def broken(self) -> PydanticCustomError:
+        """Make the error that says so.
+
+        Returns:
+            An error for a validator to raise.
+        """
+        return PydanticCustomError(_BROKEN, "{rule}", self._context())
+
+    def _context(self) -> dict[str, Any]:
+        return {"rule": self.text, "source": self.source, "fix": self.fix}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Requirement):
+    """A requirement that stands for all errors of the type it annotates."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source),
+            custom_error_type=_BROKEN,
+            custom_error_message=self.text,
+            custom_error_context=self._context(),
+        )
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, int | float | bool | None):
+        return value
+    return value if type(value) is str and len(value) <= _LONGEST_INPUT else shown(value)
+
+
+def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
+    location, given, context = error["loc"], _kept(error["input"]), error.get("ctx", {})
+    root = model.model_fields.get(str(location[0])) if location else None
+    stated = next((m for m in root.metadata if isinstance(m, Requirement)), None) if root else None
+    if stated and not isinstance(stated, Rule):
+        # Below a union pydantic names the variant as a step of its own, which is no field.
+        location = (*location[:1], *location[2:])
+    field = _path(location)
+    if "rule" in context:
+        return Violation(field, context["rule"], context["source"], context["fix"], given)
+    match error["type"]:
+        case "missing":
+            rule, source, fix = "is required", _MODEL_SOURCE, f"give {location[-1]}"
+            if stated and not isinstance(stated, Rule) and len(location) == 1:
+                rule, source, fix = f"is required: {stated.text}", stated.source, stated.fix
+            return Violation(field, rule, source, fix, Description("nothing"))
+        case "extra_forbidden":
+            fix = f"leave it out; {model.__name__} takes {', '.join(model.model_fields)}"
+            return Violation(field, "is not a field of this shape", _MODEL_SOURCE, fix, given)
+        case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" if stated:
+            return Violation(field, stated.text, stated.source, stated.fix, given)
+        case _:
+            return Violation(field, error["msg"], _MODEL_SOURCE, "", given)
+
+
+def violations(model: type[BaseModel], error: ValidationError) -> tuple[Violation, ...]:
+    """Translate a pydantic error into this library's words.
+
+    Args:
+        model: The model that was being made.
+        error: What pydantic found.
+
+    Returns:
+        All of it, in pydantic's order.
+    """
+    details = error.errors(include_url=False)
+    return tuple(_violation(model, detail) for detail in details)
+
+
+class WireModel(BaseModel):
+    """A shape of the Lightsail API: frozen, snake_case here, camelCase on the wire."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        loc_by_alias=False,
+        frozen=True,
+        # Epoch numbers on this wire are seconds; pydantic's guess would read large ones as
+        # milliseconds and give a wrong date instead of an error.
+        val_temporal_unit="seconds",
+        use_attribute_docstrings=True,
+    )
+
+    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise self._refusal(error, data) from error
+
+    # Without this mark pydantic would call __init__ for every nested model too, and an inner
+    # error would end the search for further ones. SQLModel relies on the same mark.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def _refusal(cls, error: ValidationError, payload: object) -> LightsailSnapError:
+        """Make the error that says why a payload is no such model."""
+        raise NotImplementedError  # pragma: no cover - each of the two families has its own
+
+    @classmethod
+    def from_wire(cls, payload: Mapping[str, object] | bytes) -> Self:
+        """Read the shape as it stands on the wire.
+
+        Args:
+            payload: The wire's dict (camelCase keys), or the JSON bytes of one.
+
+        Returns:
+            The model. `from_wire(model.to_wire()) == model` always holds.
+
+        Raises:
+            RequestValidationError: If a request shape breaks a rule.
+            ResponseValidationError: If a result shape cannot be read.
+        """
+        try:
+            return (
+                cls._from_json(payload) if isinstance(payload, bytes) else cls._from_dict(payload)
+            )
+        except ValidationError as error:
+            raise cls._refusal(error, payload) from error
+
+    @classmethod
+    def _from_dict(cls, payload: Any) -> Self:  # noqa: ANN401 - whatever a server or a caller gives
+        return cls.model_validate(payload, by_alias=True, by_name=False)
+
+    @classmethod
+    def _from_json(cls, body: bytes) -> Self:
+        try:
+            return cls.model_validate_json(body, by_alias=True, by_name=False)
+        except ValidationError as error:
+            if error.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
+                raise
+            try:
+                # The standard library reads JSON that pydantic refuses (a lone surrogate in a
+                # string, a byte order mark), and botocore uses it: both ways must see the same.
+                parsed = json.loads(body)
+            except (ValueError, RecursionError):
+                raise error from None
+        return cls._from_dict(parsed)
+
+    def to_wire(self) -> dict[str, Any]:
+        """Write the shape as it stands on the wire.
+
+        Returns:
+            A new dict with camelCase keys, holding only JSON's types.
+        """
+        raise NotImplementedError  # pragma: no cover - each of the two families has its own
+
+
+class RequestModel(WireModel):
+    """A shape that we send: unknown fields are refused, everything is checked."""
+
+    # Instances are checked again where they are used, so one made without validation
+    # (`model_construct`) does not smuggle anything into a request.
+    model_config = ConfigDict(extra="forbid", revalidate_instances="always")
+
+    @classmethod
+    @override
+    def _refusal(cls, error: ValidationError, payload: object) -> LightsailSnapError:
+        return RequestValidationError(cls.__name__, violations(cls, error))
+
+    @override
+    def to_wire(self) -> dict[str, Any]:
+        """Write the shape as it stands on the wire.
+
+        Returns:
+            A new dict with camelCase keys, holding only JSON's types; what is not given is absent.
+        """
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+
+class ResultModel(WireModel):
+    """A shape that we receive: unknown fields are kept, in `model_extra` and on the way back."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    @override
+    def _refusal(cls, error: ValidationError, payload: object) -> LightsailSnapError:
+        # Nobody can act on advice about an answer, so it has none.
+        found = tuple(replace(violation, fix="") for violation in violations(cls, error))
+        return ResponseValidationError(cls.__name__, found, payload)
+
+    @override
+    def to_wire(self) -> dict[str, Any]:
+        """Write the shape as it stands on the wire.
+
+        Returns:
+            A new dict with camelCase keys; it holds what was received, unknown fields included.
+        """
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseMetadata:
+    """How an answer came; have it at hand for a support case.
+
+    Attributes:
+        request_id: The id that the service gave the request, if it gave one.
+        http_status: The HTTP status, if it is known.
+        retry_attempts: How many times botocore sent the request again before this answer.
+    """
+
+    request_id: str | None = None
+    http_status: int | None = None
+    retry_attempts: int = 0
+
+
+class Result(ResultModel):
+    """The answer to one request."""
+
+    _response_metadata: ResponseMetadata = PrivateAttr(default_factory=ResponseMetadata)
+
+    @property
+    def response_metadata(self) -> ResponseMetadata:
+        """How the answer came: request id, HTTP status, retries. Not part of its value."""
+        return self._response_metadata
+
+    def with_metadata(self, metadata: ResponseMetadata) -> Self:
+        """Say how the answer came.
+
+        Args:
+            metadata: The facts.
+
+        Returns:
+            A result of the same value with these facts.
+        """
+        told = self.model_copy()
+        told._response_metadata = metadata  # noqa: SLF001 - the copy is our own
+        return told
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self.__dict__ == other.__dict__ and self.model_extra == other.model_extra
+
+    __hash__ = ResultModel.__hash__
+
+
+ResultT = TypeVar("ResultT", bound=Result)
+
+
+class Request(RequestModel, Generic[ResultT]):
+    """One call of an API operation, bound by its type to the result it is answered with."""
+
+    operation_name: ClassVar[str]
+    """The API operation, for example `CreateDiskSnapshot`."""
+    _result_type: ClassVar[type[Result]]
+
+    @classmethod
+    @override
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        bound = cls.__mro__[1].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined]
+        if bound:
+            # AWS names the input shape of an operation after the operation.
+            cls.operation_name = cls.__name__.removesuffix("Request")
+            (cls._result_type,) = bound
+
+    def read_result(self, payload: Mapping[str, object] | bytes) -> ResultT:
+        """Read the answer to this request.
+
+        Args:
+            payload: The answer's JSON bytes, or the dict botocore made of them.
+
+        Returns:
+            The result.
+
+        Raises:
+            ResponseValidationError: If the answer cannot be read.
+        """
+        try:
+            # The generic argument and _result_type are one and the same.
+            return self._result_type.from_wire(payload)  # type: ignore[return-value]
+        except ResponseValidationError as error:
+            error.may_have_executed = True
+            raise
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "out of the range of dates in UTC"
+        raise ValueError(message) from error
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _to_epoch(moment: datetime) -> float:
+    # timedelta arithmetic is exact, and platforms disagree on timestamp() before 1970.
+    return (moment - _EPOCH).total_seconds()
+
+
+Timestamp = Annotated[
+    datetime,
+    AfterValidator(_in_utc),
+    PlainSerializer(_to_epoch, return_type=float),
+]
+"""A moment: an aware `datetime` in UTC, epoch seconds on the wire, microseconds at the finest."""
+
+
+def _empty_for_null(value: object) -> object:
+    return () if value is None else value
+
+
+def _as_list(items: tuple[object, ...], handler: SerializerFunctionWrapHandler) -> list[object]:
+    return list(handler(items))
+
+
+_ItemT = TypeVar("_ItemT")
+
+WireList = Annotated[tuple[_ItemT, ...], BeforeValidator(_empty_for_null), WrapSerializer(_as_list)]
+"""A list of the wire, as a tuple; null is taken for empty, as AWS JSON takes null for absent."""

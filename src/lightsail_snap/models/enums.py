@@ -1,0 +1,336 @@
+"""Open enumerations: the service's fixed words, with room for words it has not told us yet.
+
+The values are those of the Lightsail service model in botocore; a contract test names every
+difference to the installed one. The service really answers with words outside its own model
+(`CopySnapshot` as an operation type, for one), so an unknown word is kept, never refused and
+never replaced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+from pydantic_core import core_schema
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+_E = TypeVar("_E", bound="OpenEnum")
+
+
+class Known:
+    """Declares a known member of an `OpenEnum`; the class turns it into that member."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: object, owner: type[_E]) -> _E: ...
+
+
+class OpenEnum(str):
+    """A string with known values, which accepts others.
+
+    It is a `str` and not an `enum.Enum` on purpose: type checkers take an `Enum` for closed and
+    would call the branch that handles a new word unreachable.
+
+    A known value is a singleton (`OperationStatus("Failed") is OperationStatus.FAILED`). An
+    unknown one equals its string, pickles, and is not remembered, so hostile answers cannot make
+    memory grow.
+    """
+
+    __slots__ = ()
+    _members: ClassVar[dict[str, OpenEnum]] = {}
+    _names: ClassVar[dict[str, str]] = {}
+
+    @override
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._members = {}
+        cls._names = {}
+        for name, declared in list(vars(cls).items()):
+            if isinstance(declared, Known):
+                member = str.__new__(cls, declared.value)
+                cls._members[declared.value] = member
+                cls._names[declared.value] = name
+                setattr(cls, name, member)
+
+    def __new__(cls, value: str) -> Self:
+        """Find the known member, or make an unknown one.
+
+        Args:
+            value: The word as it stands on the wire.
+
+        Returns:
+            The member.
+
+        Raises:
+            TypeError: If the value is not a string.
+        """
+        known = cls._members.get(value)
+        if known is not None:
+            # _members holds only instances of cls, which the shared declaration cannot say.
+            return known  # type: ignore[return-value]
+        if not isinstance(value, str):
+            message = f"{cls.__name__} takes a str, not {type(value).__name__}"  # type: ignore[unreachable] # callers without a type checker get here
+            raise TypeError(message)
+        return super().__new__(cls, value)
+
+    @property
+    def value(self) -> str:
+        """The word as a plain `str`, as it stands on the wire."""
+        return str.__str__(self)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version of the library knows the word."""
+        return self in self._members
+
+    @classmethod
+    def known_values(cls) -> tuple[Self, ...]:
+        """List the known members in the service model's order.
+
+        Returns:
+            The members.
+        """
+        return tuple(cls(value) for value in cls._members)
+
+    @override
+    def __repr__(self) -> str:
+        name = self._names.get(self)
+        kind = type(self).__name__
+        return f"{kind}.{name}" if name else f"{kind}({str.__repr__(self)})"
+
+    @override
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls,
+            core_schema.str_schema(strict=True),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str.__str__, return_schema=core_schema.str_schema()
+            ),
+        )
+
+
+class RegionName(OpenEnum):
+    """The AWS Regions of Lightsail.
+
+    `us-west-1` stands in the service model but has no endpoint.
+    Source: shape `RegionName` of the service model.
+    """
+
+    __slots__ = ()
+
+    US_EAST_1 = Known("us-east-1")
+    US_EAST_2 = Known("us-east-2")
+    US_WEST_1 = Known("us-west-1")
+    US_WEST_2 = Known("us-west-2")
+    EU_WEST_1 = Known("eu-west-1")
+    EU_WEST_2 = Known("eu-west-2")
+    EU_WEST_3 = Known("eu-west-3")
+    EU_CENTRAL_1 = Known("eu-central-1")
+    EU_NORTH_1 = Known("eu-north-1")
+    EU_SOUTH_2 = Known("eu-south-2")
+    CA_CENTRAL_1 = Known("ca-central-1")
+    AP_EAST_1 = Known("ap-east-1")
+    AP_SOUTH_1 = Known("ap-south-1")
+    AP_SOUTHEAST_1 = Known("ap-southeast-1")
+    AP_SOUTHEAST_2 = Known("ap-southeast-2")
+    AP_NORTHEAST_1 = Known("ap-northeast-1")
+    AP_NORTHEAST_2 = Known("ap-northeast-2")
+    AP_SOUTHEAST_3 = Known("ap-southeast-3")
+    AP_SOUTHEAST_5 = Known("ap-southeast-5")
+    SA_EAST_1 = Known("sa-east-1")
+
+
+class ResourceType(OpenEnum):
+    """The kinds of Lightsail resources. Source: shape `ResourceType` of the service model."""
+
+    __slots__ = ()
+
+    CONTAINER_SERVICE = Known("ContainerService")
+    INSTANCE = Known("Instance")
+    STATIC_IP = Known("StaticIp")
+    KEY_PAIR = Known("KeyPair")
+    INSTANCE_SNAPSHOT = Known("InstanceSnapshot")
+    DOMAIN = Known("Domain")
+    PEERED_VPC = Known("PeeredVpc")
+    LOAD_BALANCER = Known("LoadBalancer")
+    LOAD_BALANCER_TLS_CERTIFICATE = Known("LoadBalancerTlsCertificate")
+    DISK = Known("Disk")
+    DISK_SNAPSHOT = Known("DiskSnapshot")
+    RELATIONAL_DATABASE = Known("RelationalDatabase")
+    RELATIONAL_DATABASE_SNAPSHOT = Known("RelationalDatabaseSnapshot")
+    EXPORT_SNAPSHOT_RECORD = Known("ExportSnapshotRecord")
+    CLOUD_FORMATION_STACK_RECORD = Known("CloudFormationStackRecord")
+    ALARM = Known("Alarm")
+    CONTACT_METHOD = Known("ContactMethod")
+    DISTRIBUTION = Known("Distribution")
+    CERTIFICATE = Known("Certificate")
+    BUCKET = Known("Bucket")
+    SUBDOMAIN = Known("Subdomain")
+
+
+class OperationStatus(OpenEnum):
+    """How far an operation has come.
+
+    `SUCCEEDED` and `COMPLETED` both mean success; `Operation.is_terminal` says whether it has
+    ended. Source: shape `OperationStatus` of the service model.
+    """
+
+    __slots__ = ()
+
+    NOT_STARTED = Known("NotStarted")
+    STARTED = Known("Started")
+    FAILED = Known("Failed")
+    COMPLETED = Known("Completed")
+    SUCCEEDED = Known("Succeeded")
+
+
+class OperationType(OpenEnum):
+    """What an operation does.
+
+    The service also answers with words that its model lacks, such as `CopySnapshot` and
+    `DeleteAutoSnapshot`. Source: shape `OperationType` of the service model.
+    """
+
+    __slots__ = ()
+
+    DELETE_KNOWN_HOST_KEYS = Known("DeleteKnownHostKeys")
+    DELETE_INSTANCE = Known("DeleteInstance")
+    CREATE_INSTANCE = Known("CreateInstance")
+    STOP_INSTANCE = Known("StopInstance")
+    START_INSTANCE = Known("StartInstance")
+    REBOOT_INSTANCE = Known("RebootInstance")
+    OPEN_INSTANCE_PUBLIC_PORTS = Known("OpenInstancePublicPorts")
+    PUT_INSTANCE_PUBLIC_PORTS = Known("PutInstancePublicPorts")
+    CLOSE_INSTANCE_PUBLIC_PORTS = Known("CloseInstancePublicPorts")
+    ALLOCATE_STATIC_IP = Known("AllocateStaticIp")
+    RELEASE_STATIC_IP = Known("ReleaseStaticIp")
+    ATTACH_STATIC_IP = Known("AttachStaticIp")
+    DETACH_STATIC_IP = Known("DetachStaticIp")
+    UPDATE_DOMAIN_ENTRY = Known("UpdateDomainEntry")
+    DELETE_DOMAIN_ENTRY = Known("DeleteDomainEntry")
+    CREATE_DOMAIN = Known("CreateDomain")
+    DELETE_DOMAIN = Known("DeleteDomain")
+    CREATE_INSTANCE_SNAPSHOT = Known("CreateInstanceSnapshot")
+    DELETE_INSTANCE_SNAPSHOT = Known("DeleteInstanceSnapshot")
+    CREATE_INSTANCES_FROM_SNAPSHOT = Known("CreateInstancesFromSnapshot")
+    CREATE_LOAD_BALANCER = Known("CreateLoadBalancer")
+    DELETE_LOAD_BALANCER = Known("DeleteLoadBalancer")
+    ATTACH_INSTANCES_TO_LOAD_BALANCER = Known("AttachInstancesToLoadBalancer")
+    DETACH_INSTANCES_FROM_LOAD_BALANCER = Known("DetachInstancesFromLoadBalancer")
+    UPDATE_LOAD_BALANCER_ATTRIBUTE = Known("UpdateLoadBalancerAttribute")
+    CREATE_LOAD_BALANCER_TLS_CERTIFICATE = Known("CreateLoadBalancerTlsCertificate")
+    DELETE_LOAD_BALANCER_TLS_CERTIFICATE = Known("DeleteLoadBalancerTlsCertificate")
+    ATTACH_LOAD_BALANCER_TLS_CERTIFICATE = Known("AttachLoadBalancerTlsCertificate")
+    CREATE_DISK = Known("CreateDisk")
+    DELETE_DISK = Known("DeleteDisk")
+    ATTACH_DISK = Known("AttachDisk")
+    DETACH_DISK = Known("DetachDisk")
+    CREATE_DISK_SNAPSHOT = Known("CreateDiskSnapshot")
+    DELETE_DISK_SNAPSHOT = Known("DeleteDiskSnapshot")
+    CREATE_DISK_FROM_SNAPSHOT = Known("CreateDiskFromSnapshot")
+    CREATE_RELATIONAL_DATABASE = Known("CreateRelationalDatabase")
+    UPDATE_RELATIONAL_DATABASE = Known("UpdateRelationalDatabase")
+    DELETE_RELATIONAL_DATABASE = Known("DeleteRelationalDatabase")
+    CREATE_RELATIONAL_DATABASE_FROM_SNAPSHOT = Known("CreateRelationalDatabaseFromSnapshot")
+    CREATE_RELATIONAL_DATABASE_SNAPSHOT = Known("CreateRelationalDatabaseSnapshot")
+    DELETE_RELATIONAL_DATABASE_SNAPSHOT = Known("DeleteRelationalDatabaseSnapshot")
+    UPDATE_RELATIONAL_DATABASE_PARAMETERS = Known("UpdateRelationalDatabaseParameters")
+    START_RELATIONAL_DATABASE = Known("StartRelationalDatabase")
+    REBOOT_RELATIONAL_DATABASE = Known("RebootRelationalDatabase")
+    STOP_RELATIONAL_DATABASE = Known("StopRelationalDatabase")
+    ENABLE_ADD_ON = Known("EnableAddOn")
+    DISABLE_ADD_ON = Known("DisableAddOn")
+    PUT_ALARM = Known("PutAlarm")
+    GET_ALARMS = Known("GetAlarms")
+    DELETE_ALARM = Known("DeleteAlarm")
+    TEST_ALARM = Known("TestAlarm")
+    CREATE_CONTACT_METHOD = Known("CreateContactMethod")
+    GET_CONTACT_METHODS = Known("GetContactMethods")
+    SEND_CONTACT_METHOD_VERIFICATION = Known("SendContactMethodVerification")
+    DELETE_CONTACT_METHOD = Known("DeleteContactMethod")
+    CREATE_DISTRIBUTION = Known("CreateDistribution")
+    UPDATE_DISTRIBUTION = Known("UpdateDistribution")
+    DELETE_DISTRIBUTION = Known("DeleteDistribution")
+    RESET_DISTRIBUTION_CACHE = Known("ResetDistributionCache")
+    ATTACH_CERTIFICATE_TO_DISTRIBUTION = Known("AttachCertificateToDistribution")
+    DETACH_CERTIFICATE_FROM_DISTRIBUTION = Known("DetachCertificateFromDistribution")
+    UPDATE_DISTRIBUTION_BUNDLE = Known("UpdateDistributionBundle")
+    SET_IP_ADDRESS_TYPE = Known("SetIpAddressType")
+    CREATE_CERTIFICATE = Known("CreateCertificate")
+    DELETE_CERTIFICATE = Known("DeleteCertificate")
+    CREATE_CONTAINER_SERVICE = Known("CreateContainerService")
+    UPDATE_CONTAINER_SERVICE = Known("UpdateContainerService")
+    DELETE_CONTAINER_SERVICE = Known("DeleteContainerService")
+    CREATE_CONTAINER_SERVICE_DEPLOYMENT = Known("CreateContainerServiceDeployment")
+    CREATE_CONTAINER_SERVICE_REGISTRY_LOGIN = Known("CreateContainerServiceRegistryLogin")
+    REGISTER_CONTAINER_IMAGE = Known("RegisterContainerImage")
+    DELETE_CONTAINER_IMAGE = Known("DeleteContainerImage")
+    CREATE_BUCKET = Known("CreateBucket")
+    DELETE_BUCKET = Known("DeleteBucket")
+    CREATE_BUCKET_ACCESS_KEY = Known("CreateBucketAccessKey")
+    DELETE_BUCKET_ACCESS_KEY = Known("DeleteBucketAccessKey")
+    UPDATE_BUCKET_BUNDLE = Known("UpdateBucketBundle")
+    UPDATE_BUCKET = Known("UpdateBucket")
+    SET_RESOURCE_ACCESS_FOR_BUCKET = Known("SetResourceAccessForBucket")
+    UPDATE_INSTANCE_METADATA_OPTIONS = Known("UpdateInstanceMetadataOptions")
+    START_GUI_SESSION = Known("StartGUISession")
+    STOP_GUI_SESSION = Known("StopGUISession")
+    SETUP_INSTANCE_HTTPS = Known("SetupInstanceHttps")
+    GET_PROFILE = Known("GetProfile")
+    CREATE_SUBDOMAIN = Known("CreateSubdomain")
+    UPDATE_SUBDOMAIN_ASSOCIATION = Known("UpdateSubdomainAssociation")
+    DELETE_SUBDOMAIN = Known("DeleteSubdomain")
+
+
+class DiskSnapshotState(OpenEnum):
+    """The state of a disk snapshot.
+
+    `COMPLETED` is the good end, `ERROR` the bad one. Source: shape `DiskSnapshotState` of the
+    service model.
+    """
+
+    __slots__ = ()
+
+    PENDING = Known("pending")
+    COMPLETED = Known("completed")
+    ERROR = Known("error")
+    UNKNOWN = Known("unknown")
+
+
+class DiskState(OpenEnum):
+    """The state of a disk. Source: shape `DiskState` of the service model."""
+
+    __slots__ = ()
+
+    PENDING = Known("pending")
+    ERROR = Known("error")
+    AVAILABLE = Known("available")
+    IN_USE = Known("in-use")
+    UNKNOWN = Known("unknown")
+
+
+class AutoMountStatus(OpenEnum):
+    """Whether a disk was mounted on its own accord (Lightsail for Research only).
+
+    Source: shape `AutoMountStatus` of the service model.
+    """
+
+    __slots__ = ()
+
+    FAILED = Known("Failed")
+    PENDING = Known("Pending")
+    MOUNTED = Known("Mounted")
+    NOT_MOUNTED = Known("NotMounted")

@@ -1,0 +1,113 @@
+"""Constrained strings: what a request may name things."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from lightsail_snap.models._base import Rule
+
+# ASCII is spelled out because \w is Unicode in most engines, and patterns are handed to pydantic
+# as text because its engine anchors `$` at the very end where Python's lets a newline follow.
+_NEW_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*[A-Za-z0-9_]$"
+
+NewResourceName = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=2, max_length=255, pattern=_NEW_NAME),
+    Rule(
+        "must be a string of 2 to 255 ASCII letters, digits or _ . - that begins and ends with "
+        "a letter, a digit or _",
+        "Lightsail user guide (resource names), shape ResourceName of the service model and the "
+        "service's own error text",
+        "choose another name, for example my-disk-2026-11-23",
+    ),
+]
+"""The name of a resource to be created: 2 to 255 of ASCII letters, digits, `_`, `.` and `-`.
+
+It begins and ends with a letter, a digit or `_`. This is the union of what the user guide, the
+service model's `ResourceName` and the service's own error text allow.
+"""
+
+
+def _is_one_line(text: str) -> str:
+    if text.isspace() or any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text):
+        message = "blank, or more than one line"
+        raise ValueError(message)
+    return text
+
+
+ResourceName = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=255),
+    AfterValidator(_is_one_line),
+    Rule(
+        "must be a string of 1 to 255 characters in one line that are not all spaces",
+        "Lightsail user guide (resource names have at most 255 characters)",
+        "give the name of an existing resource as Lightsail lists it",
+    ),
+]
+"""The name of an existing resource: 1 to 255 characters in one line, not all spaces.
+
+It is not held to the rules for new names: a region may hold names this library would not create.
+"""
+
+OperationId = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=255),
+    AfterValidator(_is_one_line),
+    Rule(
+        "must be a string of 1 to 255 characters in one line that are not all spaces",
+        "shape NonEmptyString of the service model; the length is ours, ids are UUIDs",
+        "give the id of an Operation that Lightsail returned",
+    ),
+]
+"""The id of an operation: not empty; the service gives UUIDs."""
+
+_TAG_CHARACTERS = r"[\p{L}\p{N}\p{Z}+\-=._:/@]"
+_TAG_SOURCE = "CreateDiskSnapshot documentation, parameter tags; Lightsail user guide (tags)"
+
+
+def _is_not_reserved(text: str) -> str:
+    if text.startswith("aws:"):
+        message = "reserved"
+        raise ValueError(message)
+    return text
+
+
+TagKey = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=128, pattern=f"^{_TAG_CHARACTERS}+$"),
+    AfterValidator(_is_not_reserved),
+    Rule(
+        "must be a string of 1 to 128 letters, numbers, spaces (of any script) or + - = . _ : / @ "
+        "that does not begin with aws:",
+        _TAG_SOURCE,
+        "shorten the key or replace the characters; text with combining marks may fit after "
+        "unicodedata.normalize('NFC', key)",
+    ),
+]
+"""The key of a tag: 1 to 128 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
+
+Letters, numbers and spaces are those of Unicode (categories L, N and Z); the length counts code
+points.
+"""
+
+TagValue = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=256, pattern=f"^{_TAG_CHARACTERS}*$"),
+    AfterValidator(_is_not_reserved),
+    Rule(
+        "must be a string of 0 to 256 letters, numbers, spaces (of any script) or + - = . _ : / @ "
+        "that does not begin with aws:",
+        _TAG_SOURCE,
+        "shorten the value or replace the characters; text with combining marks may fit after "
+        "unicodedata.normalize('NFC', value)",
+    ),
+]
+"""The value of a tag: 0 to 256 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
+
+Letters, numbers and spaces are those of Unicode (categories L, N and Z); the length counts code
+points.
+"""

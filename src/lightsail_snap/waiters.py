@@ -1,0 +1,243 @@
+"""When a wait is over, and how long to pause before the next look. Pure.
+
+Three clocks run apart: the network timeouts of one call (botocore's `Config`), the retries of a
+failed call (botocore's retry mode), and the wait itself, which is this module's.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from typing_extensions import override
+
+from lightsail_snap._text import shown
+from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
+from lightsail_snap.models import (
+    DiskSnapshot,
+    DiskSnapshotState,
+    OpenEnum,
+    Operation,
+    OperationStatus,
+)
+
+Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
+"""How long to wait at most.
+
+A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be said explicitly;
+`"policy"` is what the client's `WaitPolicy` says.
+"""
+
+ObservedT = TypeVar("ObservedT", Operation, DiskSnapshot)
+
+_GROWTH = 2.0
+_PERCENT = re.compile(r"\s*(\d{1,3})(?:\.\d+)?\s*%?\s*")
+_WHOLE = 100
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    raise RequestValidationError(
+        "WaitPolicy",
+        [
+            Violation(
+                name,
+                "must be a timedelta or a finite number of seconds, 0 or more",
+                "lightsail_snap",
+                "give timedelta(minutes=30), or None for a timeout that never comes",
+                shown(value),
+            )
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPolicy:
+    """How patiently to wait.
+
+    The pause before the next look is drawn at random between `min_delay` and a ceiling that
+    doubles with every look up to `max_delay`, so that many waiters do not ask in step.
+
+    Attributes:
+        timeout: How long to wait at most, as a `timedelta` or in seconds; None is for ever.
+        min_delay: The shortest pause between two looks, as a `timedelta` or in seconds.
+        max_delay: The longest one.
+        random: Gives numbers from 0 up to, not including, 1.
+
+    Raises:
+        RequestValidationError: If a duration is negative, not finite or no duration, or if
+            `max_delay` is less than `min_delay`.
+    """
+
+    timeout: timedelta | float | None = timedelta(hours=1)
+    min_delay: timedelta | float = timedelta(seconds=2)
+    max_delay: timedelta | float = timedelta(seconds=30)
+    random: Callable[[], float] = field(default=random.random, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.limit("policy")
+        if _seconds("max_delay", self.max_delay) < _seconds("min_delay", self.min_delay):
+            raise RequestValidationError(
+                "WaitPolicy",
+                [
+                    Violation(
+                        "max_delay",
+                        "must not be less than min_delay",
+                        "lightsail_snap",
+                        "raise max_delay or lower min_delay",
+                        shown(self.max_delay),
+                    )
+                ],
+            )
+
+    def limit(self, timeout: Timeout) -> float | None:
+        """Settle how long one wait may take.
+
+        Args:
+            timeout: What its caller asked for.
+
+        Returns:
+            The limit in seconds, or None for none.
+
+        Raises:
+            RequestValidationError: If the timeout is negative, not finite or no duration.
+        """
+        chosen = self.timeout if timeout == "policy" else timeout
+        return None if chosen is None else _seconds("timeout", chosen)
+
+    def delay(self, looks: int) -> float:
+        """Draw the next pause.
+
+        Args:
+            looks: How many looks there were so far.
+
+        Returns:
+            The pause in seconds.
+        """
+        shortest = _seconds("min_delay", self.min_delay)
+        longest = _seconds("max_delay", self.max_delay)
+        ceiling = min(longest, shortest * _GROWTH ** min(looks, 64))
+        return shortest + (ceiling - shortest) * self.random()
+
+
+class Verdict(Enum):
+    """What one look says about a wait."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+_OPERATION_ENDS = {
+    OperationStatus.SUCCEEDED: Verdict.SUCCEEDED,
+    # Which operations end in Completed is unverified; Terraform's provider takes both for success.
+    OperationStatus.COMPLETED: Verdict.SUCCEEDED,
+    OperationStatus.FAILED: Verdict.FAILED,
+}
+
+_DISK_SNAPSHOT_ENDS = {
+    DiskSnapshotState.COMPLETED: Verdict.SUCCEEDED,
+    DiskSnapshotState.ERROR: Verdict.FAILED,
+}
+
+
+def judge_operation(operation: Operation) -> Verdict:
+    """Say what a look at an operation means.
+
+    `is_terminal` decides whether it has ended, whatever the status is called; how it has ended is
+    for the status to say. An end in a status that does not say success is no success.
+
+    Args:
+        operation: The operation as seen.
+
+    Returns:
+        The verdict.
+    """
+    end = _OPERATION_ENDS.get(operation.status) if operation.status else None
+    if operation.is_terminal is None:
+        return end or Verdict.PENDING
+    if not operation.is_terminal:
+        return Verdict.PENDING
+    return end or Verdict.FAILED
+
+
+def judge_disk_snapshot(snapshot: DiskSnapshot) -> Verdict:
+    """Say what a look at a disk snapshot means.
+
+    Args:
+        snapshot: The snapshot as seen.
+
+    Returns:
+        The verdict; a state this library does not know is not the end.
+    """
+    end = _DISK_SNAPSHOT_ENDS.get(snapshot.state) if snapshot.state else None
+    return end or Verdict.PENDING
+
+
+def state_of(observation: Operation | DiskSnapshot) -> OpenEnum | None:
+    """Read the word that says how far a thing has come.
+
+    Args:
+        observation: The thing as seen.
+
+    Returns:
+        Its status or state, None if the service gave none.
+    """
+    return observation.status if isinstance(observation, Operation) else observation.state
+
+
+def percent_of(observation: Operation | DiskSnapshot) -> int | None:
+    """Read how much is done.
+
+    Args:
+        observation: The thing as seen.
+
+    Returns:
+        A number from 0 to 100, or None where the service gives none that can be read; the form of
+        the text before completion is unverified.
+    """
+    text = observation.progress if isinstance(observation, DiskSnapshot) else None
+    match = _PERCENT.fullmatch(text or "")
+    percent = int(match[1]) if match else None
+    return percent if percent is not None and percent <= _WHOLE else None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitProgress(Generic[ObservedT]):
+    """One look of a wait, as told to `on_progress`.
+
+    Attributes:
+        awaited: What is awaited, in words.
+        looks: How many looks there were so far, this one included.
+        elapsed: How long the wait has taken so far.
+        percent: How much is done, 0 to 100, where the service says so.
+        observation: What was last seen, or None if nothing could be seen yet.
+        fault: Why this look failed, or None if it did not; the wait goes on.
+    """
+
+    awaited: str
+    looks: int
+    elapsed: timedelta
+    percent: int | None
+    observation: ObservedT | None
+    fault: LightsailSnapError | None
+
+    @override
+    def __str__(self) -> str:
+        state = state_of(self.observation) if self.observation is not None else None
+        parts = [
+            f"{self.awaited}:",
+            str(state or "not seen yet") if self.fault is None else f"look failed ({self.fault})",
+            f"{self.percent}%" if self.percent is not None else "",
+            f"after {self.elapsed.total_seconds():.0f} s",
+        ]
+        return " ".join(part for part in parts if part)

@@ -1,0 +1,3 @@
+class ServiceModel:
+    @property
+    def service_name(self) -> str: ...
