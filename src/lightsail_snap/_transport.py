@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from typing_extensions import override
+
 from lightsail_snap._error_mapping import (
     Attempt,
     configuration_error,
@@ -159,7 +161,7 @@ _HANDLERS: dict[str, Callable[..., None]] = {
 class BotoTransport:
     """Sends through a boto3 Lightsail client. Safe to use from many threads, as the client is."""
 
-    __slots__ = ("_client", "_is_owner", "_methods")
+    __slots__ = ("_client", "_is_closed", "_is_owner", "_methods")
 
     def __init__(self, client: Boto3Client, *, is_owner: bool = False) -> None:
         """Listen to a client.
@@ -182,6 +184,7 @@ class BotoTransport:
             raise ConfigurationError(message)
         self._client = boto
         self._is_owner = is_owner
+        self._is_closed = False
         self._methods = {api: name for name, api in meta.method_to_api_mapping.items()}
         for event, handler in _HANDLERS.items():
             meta.events.register_first(
@@ -225,10 +228,9 @@ class BotoTransport:
             raise configuration_error(error) from error
         return cls(client, is_owner=True)
 
-    @property
-    def region_name(self) -> str:
-        """The AWS Region that the client talks to."""
-        return self._client.meta.region_name
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(region={self._client.meta.region_name!r})"
 
     def send(self, request: Request[Any]) -> Answer:
         """Send one request; botocore retries as its configuration says.
@@ -267,7 +269,10 @@ class BotoTransport:
         return method
 
     def close(self) -> None:
-        """Stop listening; close the client if it was made here."""
+        """Stop listening; close the client if it was made here. Closing again does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         for event, handler in _HANDLERS.items():
             self._client.meta.events.unregister(
                 event, handler, unique_id=f"{_OUR_HANDLERS}.{event}", unique_id_uses_count=True
@@ -289,7 +294,8 @@ def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) ->
 
     if isinstance(error, LightsailSnapError):
         return error
-    if exchange.is_error_answer:
+    # An error that comes after a parsed answer is somebody's hook, or the next attempt's signing.
+    if exchange.is_error_answer and (isinstance(error, ClientError) or not exchange.is_parsed):
         return error_from_answer(
             request, exchange.body or b"", exchange.metadata(), exchange.attempts
         )

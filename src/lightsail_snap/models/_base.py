@@ -130,7 +130,7 @@ def violations(model: type[BaseModel], error: ValidationError) -> tuple[Violatio
     return tuple(_violation(model, detail) for detail in details)
 
 
-class WireModel(BaseModel):
+class WireModel(BaseModel, frozen=True):
     """A shape of the Lightsail API: frozen, snake_case here, camelCase on the wire."""
 
     model_config = ConfigDict(
@@ -138,7 +138,6 @@ class WireModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         loc_by_alias=False,
-        frozen=True,
         # Epoch numbers on this wire are seconds; pydantic's guess would read large ones as
         # milliseconds and give a wrong date instead of an error.
         val_temporal_unit="seconds",
@@ -209,7 +208,7 @@ class WireModel(BaseModel):
         raise NotImplementedError  # pragma: no cover - each of the two families has its own
 
 
-class RequestModel(WireModel):
+class RequestModel(WireModel, frozen=True):
     """A shape that we send: unknown fields are refused, everything is checked."""
 
     # Instances are checked again where they are used, so one made without validation
@@ -231,7 +230,7 @@ class RequestModel(WireModel):
         return self.model_dump(by_alias=True, exclude_none=True)
 
 
-class ResultModel(WireModel):
+class ResultModel(WireModel, frozen=True):
     """A shape that we receive: unknown fields are kept, in `model_extra` and on the way back."""
 
     model_config = ConfigDict(extra="allow")
@@ -268,7 +267,7 @@ class ResponseMetadata:
     retry_attempts: int = 0
 
 
-class Result(ResultModel):
+class Result(ResultModel, frozen=True):
     """The answer to one request."""
 
     _response_metadata: ResponseMetadata = PrivateAttr(default_factory=ResponseMetadata)
@@ -288,7 +287,8 @@ class Result(ResultModel):
             A result of the same value with these facts.
         """
         told = self.model_copy()
-        told._response_metadata = metadata  # noqa: SLF001 - the copy is our own
+        # Set on our own copy; a private attribute is no field, so freezing does not mean it.
+        told._response_metadata = metadata  # type: ignore[misc] # noqa: SLF001
         return told
 
     @override
@@ -303,7 +303,7 @@ class Result(ResultModel):
 ResultT = TypeVar("ResultT", bound=Result)
 
 
-class Request(RequestModel, Generic[ResultT]):
+class Request(RequestModel, Generic[ResultT], frozen=True):
     """One call of an API operation, bound by its type to the result it is answered with."""
 
     operation_name: ClassVar[str]

@@ -20,7 +20,7 @@ from lightsail_snap.models.source import SnapshotSource, gather_source
 from lightsail_snap.models.tags import TagList, TagsInput
 
 
-class CreateDiskSnapshotRequest(Request[CreateDiskSnapshotResult]):
+class CreateDiskSnapshotRequest(Request[CreateDiskSnapshotResult], frozen=True):
     """Take a snapshot of a disk or of an instance's system volume."""
 
     disk_snapshot_name: NewResourceName
@@ -69,21 +69,21 @@ class CreateDiskSnapshotRequest(Request[CreateDiskSnapshotResult]):
         return wire
 
 
-class GetDiskSnapshotRequest(Request[GetDiskSnapshotResult]):
+class GetDiskSnapshotRequest(Request[GetDiskSnapshotResult], frozen=True):
     """Look up one disk snapshot."""
 
     disk_snapshot_name: ResourceName
     """The snapshot's name."""
 
 
-class GetDiskRequest(Request[GetDiskResult]):
+class GetDiskRequest(Request[GetDiskResult], frozen=True):
     """Look up one disk."""
 
     disk_name: ResourceName
     """The disk's name."""
 
 
-class GetOperationRequest(Request[GetOperationResult]):
+class GetOperationRequest(Request[GetOperationResult], frozen=True):
     """Look up one operation."""
 
     operation_id: OperationId

@@ -21,7 +21,7 @@ from lightsail_snap.models.enums import (
 from lightsail_snap.models.tags import ResourceTag
 
 
-class ResourceLocation(ResultModel):
+class ResourceLocation(ResultModel, frozen=True):
     """Where a resource is. Source: shape `ResourceLocation` of the service model."""
 
     availability_zone: StrictStr | None = None
@@ -30,7 +30,7 @@ class ResourceLocation(ResultModel):
     """The AWS Region."""
 
 
-class Operation(ResultModel):
+class Operation(ResultModel, frozen=True):
     """Work that the service has taken on. Source: shape `Operation` of the service model."""
 
     id: StrictStr
@@ -59,7 +59,7 @@ class Operation(ResultModel):
     """Why it failed, in words."""
 
 
-class DiskSnapshot(ResultModel):
+class DiskSnapshot(ResultModel, frozen=True):
     """A snapshot of a disk. Source: shape `DiskSnapshot` of the service model."""
 
     name: StrictStr
@@ -94,7 +94,7 @@ class DiskSnapshot(ResultModel):
     """Whether it was made from an automatic snapshot."""
 
 
-class AddOn(ResultModel):
+class AddOn(ResultModel, frozen=True):
     """An add-on of a disk or instance. Source: shape `AddOn` of the service model."""
 
     name: StrictStr | None = None
@@ -111,7 +111,7 @@ class AddOn(ResultModel):
     """The idle minutes before the action (Lightsail for Research only)."""
 
 
-class Disk(ResultModel):
+class Disk(ResultModel, frozen=True):
     """A block storage disk. Source: shape `Disk` of the service model."""
 
     name: StrictStr
@@ -152,28 +152,28 @@ class Disk(ResultModel):
     """Whether it was mounted on its own accord (Lightsail for Research only)."""
 
 
-class CreateDiskSnapshotResult(Result):
+class CreateDiskSnapshotResult(Result, frozen=True):
     """The answer to CreateDiskSnapshot."""
 
     operations: WireList[Operation] = ()
     """What the service has begun: one record for the snapshot, one for its source."""
 
 
-class GetDiskSnapshotResult(Result):
+class GetDiskSnapshotResult(Result, frozen=True):
     """The answer to GetDiskSnapshot."""
 
     disk_snapshot: DiskSnapshot
     """The snapshot. Guaranteed: the service answers NotFoundException where there is none."""
 
 
-class GetDiskResult(Result):
+class GetDiskResult(Result, frozen=True):
     """The answer to GetDisk."""
 
     disk: Disk
     """The disk. Guaranteed: the service answers NotFoundException where there is none."""
 
 
-class GetOperationResult(Result):
+class GetOperationResult(Result, frozen=True):
     """The answer to GetOperation."""
 
     operation: Operation

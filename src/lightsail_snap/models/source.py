@@ -12,7 +12,7 @@ from lightsail_snap.models._base import RequestModel, Requirement
 from lightsail_snap.models.names import ResourceName
 
 
-class _Source(RequestModel):
+class _Source(RequestModel, frozen=True):
     @override
     def to_wire(self) -> dict[str, Any]:
         wire = super().to_wire()
@@ -21,7 +21,7 @@ class _Source(RequestModel):
         return wire
 
 
-class DiskSource(_Source):
+class DiskSource(_Source, frozen=True):
     """A block storage disk, attached or not.
 
     Source: CreateDiskSnapshot documentation, `diskName`.
@@ -33,7 +33,7 @@ class DiskSource(_Source):
     """The name of the disk, unique in the region."""
 
 
-class InstanceSource(_Source):
+class InstanceSource(_Source, frozen=True):
     """An instance's system volume.
 
     Source: CreateDiskSnapshot documentation, `instanceName`.

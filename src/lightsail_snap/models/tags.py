@@ -41,7 +41,7 @@ _SHAPE = Requirement(
 )
 
 
-class Tag(RequestModel):
+class Tag(RequestModel, frozen=True):
     """A label on a resource.
 
     Equality and hash take key and value only, so a tag that was sent equals the one that comes
@@ -68,7 +68,7 @@ class Tag(RequestModel):
         return hash((self.key, self.value))
 
 
-class ResourceTag(ResultModel, Tag):
+class ResourceTag(ResultModel, Tag, frozen=True):
     """A tag as a resource bears it.
 
     It is not held to the rules for new tags: AWS sets reserved ones (`aws:...`) itself, and a

@@ -1,0 +1,359 @@
+"""Waiting, driven with scripted replies on a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lightsail_snap import (
+    AccessDeniedException,
+    Answer,
+    DiskSnapshot,
+    JumpingClock,
+    LightsailSnapClient,
+    LightsailSnapError,
+    NotFoundException,
+    Operation,
+    OutcomeUnknownError,
+    Request,
+    RequestNotSentError,
+    RequestValidationError,
+    ResponseMetadata,
+    ResponseValidationError,
+    ServiceException,
+    ThrottlingError,
+    WaitFailedError,
+    WaitPolicy,
+    WaitProgress,
+    WaitTimeoutError,
+)
+
+Reply = dict[str, Any] | bytes | Callable[[Request[Any]], BaseException]
+
+
+class Script:
+    """A transport that says what it was told to say; the last reply is said for ever."""
+
+    def __init__(self, replies: Iterable[Reply]) -> None:
+        self.replies = list(replies)
+        self.asked: list[str] = []
+
+    def send(self, request: Request[Any]) -> Answer:
+        self.asked.append(request.operation_name)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if callable(reply):
+            raise reply(request)
+        return Answer(reply, ResponseMetadata())
+
+    def close(self) -> None:
+        pass
+
+
+def snapshot(state: str | None, progress: str | None = None) -> dict[str, Any]:
+    return {"diskSnapshot": {"name": "db-1", "state": state, "progress": progress}}
+
+
+def operation(
+    status: str | None, *, is_terminal: bool | None = None, **more: Any
+) -> dict[str, Any]:
+    return {"operation": {"id": "op-1", "status": status, "isTerminal": is_terminal, **more}}
+
+
+def throttled(request: Request[Any]) -> LightsailSnapError:
+    return ThrottlingError(
+        "slow down", code="ThrottlingException", operation_name=request.operation_name,
+        is_retryable=True,
+    )  # fmt: skip
+
+
+def broken(request: Request[Any]) -> LightsailSnapError:
+    return ServiceException(
+        "oops", code="ServiceException", operation_name=request.operation_name, is_retryable=True
+    )
+
+
+def refused(request: Request[Any]) -> LightsailSnapError:
+    return RequestNotSentError("connection refused", request=request)
+
+
+def lost(request: Request[Any]) -> LightsailSnapError:
+    return OutcomeUnknownError("read timeout", request=request)
+
+
+def forbidden(request: Request[Any]) -> LightsailSnapError:
+    return AccessDeniedException(
+        "no", code="AccessDeniedException", operation_name=request.operation_name
+    )
+
+
+def missing(request: Request[Any]) -> LightsailSnapError:
+    return NotFoundException(
+        "none", code="NotFoundException", operation_name=request.operation_name
+    )
+
+
+def interrupted(_: Request[Any]) -> BaseException:
+    return KeyboardInterrupt()
+
+
+def make(*replies: Reply, **policy: Any) -> tuple[LightsailSnapClient, Script, JumpingClock]:
+    script, clock = Script(replies), JumpingClock()
+    policy = {"timeout": 100, "min_delay": 2, "max_delay": 8, "random": lambda: 0.5} | policy
+    client = LightsailSnapClient(transport=script, clock=clock, wait_policy=WaitPolicy(**policy))
+    return client, script, clock
+
+
+def test_an_operation_that_has_ended_is_not_asked_for() -> None:
+    client, script, clock = make(operation("Started"))
+    ended = Operation(id="op-1", status="Succeeded", is_terminal=True)  # type: ignore[arg-type] # pydantic makes the enumeration of it
+
+    assert client.wait_for_operation(ended) is ended
+    assert script.asked == []
+    assert clock.monotonic() == 0
+
+
+def test_an_operation_that_goes_on_is_asked_for_after_a_pause() -> None:
+    client, script, clock = make(operation("Succeeded", is_terminal=True))
+    begun = Operation(id="op-1", status="Started", is_terminal=False)  # type: ignore[arg-type] # likewise
+
+    assert client.wait_for_operation(begun).status == "Succeeded"
+    assert script.asked == ["GetOperation"]
+    assert clock.monotonic() > 0
+
+
+def test_an_operation_that_failed_already_raises_without_asking() -> None:
+    client, script, _ = make(operation("Started"))
+    failed = Operation(id="op-1", status="Failed", is_terminal=True, error_code="Quota")  # type: ignore[arg-type] # likewise
+
+    with pytest.raises(WaitFailedError, match="ended in Failed: Quota") as caught:
+        client.wait_for_operation(failed)
+    assert caught.value.operation is failed
+    assert script.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "is_terminal", "ends"),
+    [
+        ("Succeeded", True, "well"),
+        ("Completed", True, "well"),
+        ("Succeeded", None, "well"),
+        ("Completed", None, "well"),
+        ("Failed", True, "badly"),
+        ("Failed", None, "badly"),
+        # An end that nobody calls a success is none.
+        ("Exploded", True, "badly"),
+        ("Started", True, "badly"),
+        (None, True, "badly"),
+        # is_terminal is trusted over the name of the status.
+        ("Succeeded", False, "not"),
+        ("Failed", False, "not"),
+        ("Started", None, "not"),
+        ("Exploded", None, "not"),
+        (None, None, "not"),
+    ],
+)
+def test_the_end_of_an_operation(status: str | None, is_terminal: bool | None, ends: str) -> None:  # noqa: FBT001 - a column of the table
+    client, _, clock = make(operation(status, is_terminal=is_terminal))
+    if ends == "well":
+        assert client.wait_for_operation("op-1").id == "op-1"
+        return
+    with pytest.raises(WaitFailedError if ends == "badly" else WaitTimeoutError) as caught:
+        client.wait_for_operation("op-1")
+    assert caught.value.operation is not None
+    assert caught.value.operation.status == status
+    assert caught.value.snapshot is None
+    assert clock.monotonic() == (100 if ends == "not" else 0)
+
+
+def test_a_failed_operation_tells_why() -> None:
+    reply = operation("Failed", is_terminal=True, errorCode="Quota", errorDetails="too\nmany")
+    client, _, _ = make(operation("Started"), reply)
+
+    with pytest.raises(WaitFailedError, match=r"ended in Failed: Quota: too\\nmany") as caught:
+        client.wait_for_operation("op-1")
+    assert caught.value.error_code == "Quota"
+    assert caught.value.error_details == "too\nmany"
+    assert caught.value.waited > timedelta(0)
+
+
+def test_a_snapshot_is_waited_to_completed() -> None:
+    told: list[WaitProgress[DiskSnapshot]] = []
+    client, script, _ = make(
+        snapshot("pending", "0%"), snapshot("pending", "40%"), snapshot("completed", "100%")
+    )
+
+    done = client.wait_for_disk_snapshot("db-1", on_progress=told.append)
+
+    assert done.state == "completed"
+    assert script.asked == ["GetDiskSnapshot"] * 3
+    assert [look.percent for look in told] == [0, 40, 100]
+    assert [look.looks for look in told] == [1, 2, 3]
+    assert told[0].elapsed == timedelta(0) < told[1].elapsed < told[2].elapsed
+    assert str(told[1]).startswith("disk snapshot db-1: pending 40% after ")
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [(None, None), ("", None), ("half", None), ("40", 40), (" 40.5 % ", 40), ("101%", None),
+     ("-1%", None), ("٤٠%", 40)],
+)  # fmt: skip
+def test_progress_is_a_number_where_it_can_be_read(text: str | None, percent: int | None) -> None:
+    told: list[WaitProgress[DiskSnapshot]] = []
+    client, _, _ = make(snapshot("completed", text))
+    client.wait_for_disk_snapshot("db-1", on_progress=told.append)
+    assert told[0].percent == percent
+
+
+def test_a_snapshot_in_error_has_failed() -> None:
+    client, _, _ = make(snapshot("pending"), snapshot("error"))
+    with pytest.raises(WaitFailedError, match="disk snapshot db-1 ended in error") as caught:
+        client.wait_for_disk_snapshot("db-1")
+    assert caught.value.snapshot is not None
+    assert (caught.value.error_code, caught.value.error_details) == (None, None)
+
+
+@pytest.mark.parametrize("state", ["pending", "unknown", "hibernating", None])
+def test_a_state_that_is_no_end_waits_for_the_deadline(state: str | None) -> None:
+    client, script, clock = make(snapshot(state))
+    with pytest.raises(WaitTimeoutError, match=r"resume with wait_for_disk_snapshot\('db-1'\)"):
+        client.wait_for_disk_snapshot("db-1")
+    assert clock.monotonic() == 100
+    assert len(script.asked) > 2
+
+
+def test_the_last_pause_is_cut_to_the_deadline_and_followed_by_one_more_look() -> None:
+    replies = [snapshot("pending")] * 2 + [snapshot("completed")]
+    client, script, clock = make(*replies, timeout=5, min_delay=4, max_delay=4)
+    assert client.wait_for_disk_snapshot("db-1").state == "completed"
+    assert clock.monotonic() == 5
+    assert len(script.asked) == 3
+
+
+def test_zero_is_one_look() -> None:
+    client, script, clock = make(snapshot("pending"))
+    with pytest.raises(WaitTimeoutError):
+        client.wait_for_disk_snapshot("db-1", timeout=0)
+    assert len(script.asked) == 1
+    assert clock.monotonic() == 0
+
+
+def test_zero_is_one_look_at_an_operation_that_is_given_too() -> None:
+    client, script, clock = make(operation("Started"))
+    with pytest.raises(WaitTimeoutError):
+        client.wait_for_operation(Operation(id="op-1"), timeout=timedelta(0))
+    assert len(script.asked) == 1
+    assert clock.monotonic() == 0
+
+
+def test_none_is_for_ever() -> None:
+    client, script, clock = make(*[snapshot("pending")] * 5000, snapshot("completed"))
+    assert client.wait_for_disk_snapshot("db-1", timeout=None).state == "completed"
+    assert len(script.asked) == 5001
+    assert clock.monotonic() > 100
+
+
+@pytest.mark.parametrize("fault", [throttled, broken, refused, lost])
+def test_a_passing_fault_does_not_end_the_wait(fault: Reply) -> None:
+    told: list[WaitProgress[DiskSnapshot]] = []
+    client, _, _ = make(fault, snapshot("pending"), *[fault] * 9, snapshot("completed"))
+    assert client.wait_for_disk_snapshot("db-1", on_progress=told.append).state == "completed"
+    assert told[0].fault is not None
+    assert told[0].observation is None
+    assert "look failed" in str(told[0])
+    assert told[2].observation is not None
+
+
+def test_a_storm_of_throttling_ends_at_the_deadline_with_its_cause() -> None:
+    client, _, clock = make(throttled)
+    with pytest.raises(WaitTimeoutError, match="still not seen") as caught:
+        client.wait_for_disk_snapshot("db-1")
+    assert isinstance(caught.value.__cause__, ThrottlingError)
+    assert clock.monotonic() == 100
+
+
+def test_a_fault_does_not_pass_for_what_was_seen_before() -> None:
+    begun = Operation(id="op-1", status="Started", is_terminal=False)  # type: ignore[arg-type] # pydantic makes the enumeration of it
+    client, _, _ = make(throttled, operation("Succeeded", is_terminal=True))
+    assert client.wait_for_operation(begun).status == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"), [(forbidden, AccessDeniedException), (b"<html>", ResponseValidationError)]
+)
+def test_a_lasting_fault_ends_the_wait(reply: Reply, error: type[Exception]) -> None:
+    client, script, _ = make(snapshot("pending"), reply)
+    with pytest.raises(error):
+        client.wait_for_disk_snapshot("db-1")
+    assert len(script.asked) == 2
+
+
+def test_a_snapshot_that_never_was_is_not_found() -> None:
+    client, _, _ = make(missing)
+    with pytest.raises(NotFoundException):
+        client.wait_for_disk_snapshot("db-1")
+
+
+def test_a_snapshot_that_vanishes_has_failed() -> None:
+    client, _, _ = make(snapshot("pending"), missing)
+    with pytest.raises(WaitFailedError, match=r"no longer known .* last seen in pending") as caught:
+        client.wait_for_disk_snapshot("db-1")
+    assert isinstance(caught.value.__cause__, NotFoundException)
+
+
+def test_an_operation_that_vanishes_has_failed() -> None:
+    client, _, _ = make(missing)
+    with pytest.raises(WaitFailedError, match="look at the resource itself"):
+        client.wait_for_operation(Operation(id="op-1"))
+
+
+def test_an_interrupt_passes_through() -> None:
+    client, _, _ = make(snapshot("pending"), interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.wait_for_disk_snapshot("db-1")
+
+
+def test_an_error_of_the_progress_callback_passes_through() -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    client, _, _ = make(snapshot("pending"))
+    with pytest.raises(ZeroDivisionError):
+        client.wait_for_disk_snapshot("db-1", on_progress=fail)
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), True, "soon", timedelta(-1)])
+def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(timeout: Any) -> None:
+    client, script, _ = make(snapshot("pending"))
+    with pytest.raises(RequestValidationError, match="timeout: must be a timedelta or a finite"):
+        client.wait_for_disk_snapshot("db-1", timeout=timeout)
+    assert script.asked == []
+
+
+@pytest.mark.parametrize("given", [{"timeout": -1}, {"min_delay": -1}, {"max_delay": "x"},
+                                   {"min_delay": 9, "max_delay": 8}])  # fmt: skip
+def test_a_policy_that_makes_no_sense_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(RequestValidationError):
+        WaitPolicy(**given)
+
+
+def test_the_pauses_grow_to_their_limit() -> None:
+    policy = WaitPolicy(min_delay=1, max_delay=10, random=lambda: 1.0)
+    assert [policy.delay(looks) for looks in range(6)] == [1, 2, 4, 8, 10, 10]
+    assert policy.delay(10**9) == 10
+
+
+def test_a_wait_never_outlives_its_deadline_by_more_than_one_call() -> None:
+    clock = JumpingClock()
+
+    class Slow(Script):
+        def send(self, request: Request[Any]) -> Answer:
+            clock.sleep(60)
+            return super().send(request)
+
+    client = LightsailSnapClient(transport=Slow([snapshot("pending")]), clock=clock)
+    with pytest.raises(WaitTimeoutError):
+        client.wait_for_disk_snapshot("db-1", timeout=100)
+    assert clock.monotonic() <= 160
