@@ -1,13 +1,19 @@
 """Fails unless pyright knows every public type and finds every public docstring."""
 
 import json
+import os
+import pathlib
 import subprocess
 import sys
 
 report = json.loads(
     subprocess.run(
-        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
-        + ["--verifytypes", "lightsail_snap", "--ignoreexternal", "--outputjson"],
+        [
+            *(sys.executable, "-m", "pyright"),
+            *("--verifytypes", "lightsail_snap", "--ignoreexternal", "--outputjson"),
+        ],
+        # --verifytypes finds the package through the first python on the path, and only so.
+        env=os.environ | {"PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import NoReturn, Self, final
+from typing import TYPE_CHECKING, NoReturn, Self, final
 
 from typing_extensions import override
 
@@ -109,14 +109,15 @@ class LightsailSnapClient:
         object.__setattr__(self, "_wait_policy", wait_policy or WaitPolicy())
         object.__setattr__(self, "_clock", clock or SystemClock())
 
-    @override
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        message = f"a client is immutable; make another one to change {name}"
-        raise AttributeError(message)
+    if not TYPE_CHECKING:
+        # To a type checker a class that has these takes any attribute, which is the reverse of
+        # what is meant.
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            message = f"a client is immutable; make another one to change {name}"
+            raise AttributeError(message)
 
-    @override
-    def __delattr__(self, name: str) -> NoReturn:
-        self.__setattr__(name, None)
+        def __delattr__(self, name: str) -> NoReturn:
+            self.__setattr__(name, None)
 
     @override
     def __repr__(self) -> str:

@@ -180,7 +180,7 @@ class RequestValidationError(LightsailSnapError, ValueError):
     def __init__(self, model: str, violations: Sequence[Violation]) -> None:
         super().__init__(model)
         self.model = model
-        self.violations = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations)
 
     def errors(self) -> tuple[Violation, ...]:
         """List what is wrong.
@@ -212,7 +212,7 @@ class TransportError(LightsailSnapError):
     def __init__(self, message: str, *, request: Request[Any]) -> None:
         super().__init__(message)
         self.request = request
-        self.operation_name = request.operation_name
+        self.operation_name: str = request.operation_name
 
 
 class RequestNotSentError(TransportError):
@@ -270,8 +270,8 @@ class ServiceError(LightsailSnapError):
         self.message = message
         self.code = code
         self.sub_code = sub_code
-        self.docs = None if docs is None else redact(docs)
-        self.tip = None if tip is None else redact(tip)
+        self.docs: str | None = None if docs is None else redact(docs)
+        self.tip: str | None = None if tip is None else redact(tip)
         self.request_id = request_id
         self.http_status = http_status
         self.operation_name = operation_name
@@ -359,7 +359,7 @@ class ResponseValidationError(LightsailSnapError):
     ) -> None:
         super().__init__(model)
         self.model = model
-        self.violations = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations)
         self.payload = payload
         self.may_have_executed = may_have_executed
 

@@ -101,8 +101,15 @@ def interrupted(_: Request[Any]) -> BaseException:
 
 def make(*replies: Reply, **policy: Any) -> tuple[LightsailSnapClient, Script, JumpingClock]:
     script, clock = Script(replies), JumpingClock()
-    policy = {"timeout": 100, "min_delay": 2, "max_delay": 8, "random": lambda: 0.5} | policy
-    client = LightsailSnapClient(transport=script, clock=clock, wait_policy=WaitPolicy(**policy))
+    settings: dict[str, Any] = {
+        "timeout": 100,
+        "min_delay": 2,
+        "max_delay": 8,
+        "random": lambda: 0.5,
+    }
+    client = LightsailSnapClient(
+        transport=script, clock=clock, wait_policy=WaitPolicy(**settings | policy)
+    )
     return client, script, clock
 
 

@@ -53,8 +53,12 @@ def test_mypy_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
 def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
     config = tmp_path / "pyrightconfig.json"
     # The cases consist of expressions whose only purpose is to be checked.
-    settings = {"typeCheckingMode": "strict", "reportUnusedExpression": "none",
-                "reportUnusedVariable": "none", "include": [os.path.relpath(CASES[0].parent, tmp_path)]}  # fmt: skip
+    settings = {
+        "typeCheckingMode": "strict",
+        "reportUnusedExpression": "none",
+        "reportUnusedVariable": "none",
+        "include": [os.path.relpath(CASES[0].parent, tmp_path)],
+    }
     config.write_text(json.dumps(settings), encoding="utf-8")
     result = subprocess.run(  # noqa: S603 - likewise
         [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable,

@@ -427,7 +427,7 @@ def test_a_client_is_immutable_and_closes_only_what_it_opened() -> None:
     with LightsailSnapClient(boto) as client:
         assert repr(client) == "LightsailSnapClient(transport=BotoTransport(region='us-east-1'))"
         with pytest.raises(AttributeError, match="immutable"):
-            client.region_name = "x"  # type: ignore[attr-defined,misc] # what is shown to be refused
+            client.region_name = "x"  # type: ignore[attr-defined] # what is shown to be refused
         with pytest.raises(AttributeError, match="immutable"):
             del client._transport
     assert boto.get_operation(operationId="1")

@@ -133,7 +133,7 @@ def violations(model: type[BaseModel], error: ValidationError) -> tuple[Violatio
 class WireModel(BaseModel, frozen=True):
     """A shape of the Lightsail API: frozen, snake_case here, camelCase on the wire."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
@@ -213,7 +213,7 @@ class RequestModel(WireModel, frozen=True):
 
     # Instances are checked again where they are used, so one made without validation
     # (`model_construct`) does not smuggle anything into a request.
-    model_config = ConfigDict(extra="forbid", revalidate_instances="always")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", revalidate_instances="always")
 
     @classmethod
     @override
@@ -233,7 +233,7 @@ class RequestModel(WireModel, frozen=True):
 class ResultModel(WireModel, frozen=True):
     """A shape that we receive: unknown fields are kept, in `model_extra` and on the way back."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     @classmethod
     @override
@@ -297,7 +297,10 @@ class Result(ResultModel, frozen=True):
             return NotImplemented
         return self.__dict__ == other.__dict__ and self.model_extra == other.model_extra
 
-    __hash__ = ResultModel.__hash__
+    @override
+    def __hash__(self) -> int:
+        # Defining __eq__ takes pydantic's own away.
+        return hash(tuple(getattr(self, name) for name in type(self).model_fields))
 
 
 ResultT = TypeVar("ResultT", bound=Result)

@@ -25,7 +25,7 @@ class Known:
     __slots__ = ("value",)
 
     def __init__(self, value: str) -> None:
-        self.value = value
+        self.value: str = value
 
     if TYPE_CHECKING:
 

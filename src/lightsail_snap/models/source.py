@@ -13,8 +13,15 @@ from lightsail_snap.models.names import ResourceName
 
 
 class _Source(RequestModel, frozen=True):
+    """What every variant of the union does."""
+
     @override
     def to_wire(self) -> dict[str, Any]:
+        """Write the source as it stands on the wire.
+
+        Returns:
+            A new dict that holds the one name.
+        """
         wire = super().to_wire()
         # The wire has no discriminator: which member is present says it.
         del wire["kind"]

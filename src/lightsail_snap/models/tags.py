@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import (
     ConfigDict,
@@ -75,7 +75,7 @@ class ResourceTag(ResultModel, Tag, frozen=True):
     region may hold others that this library would not create.
     """
 
-    model_config = ConfigDict(extra="allow", revalidate_instances="never")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", revalidate_instances="never")
 
     key: StrictStr
     """What the label is about."""
