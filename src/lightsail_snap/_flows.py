@@ -116,13 +116,9 @@ class _Awaited:
 
 
 def _as_seen(seen: Operation | DiskSnapshot | None) -> dict[str, Any]:
-    match seen:
-        case Operation():
-            return {"operation": seen}
-        case DiskSnapshot():
-            return {"snapshot": seen}
-        case None:
-            return {}
+    if seen is None:
+        return {}
+    return {"operation" if isinstance(seen, Operation) else "snapshot": seen}
 
 
 def _wait(  # noqa: PLR0913 - the ways in which waits differ

@@ -6,6 +6,7 @@ import pickle
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import boto3.session
@@ -57,6 +58,12 @@ class Raw:
         yield self.body
 
 
+@cache
+def _session() -> boto3.session.Session:
+    """One session for all: reading the service model takes most of a client's making."""
+    return boto3.session.Session()
+
+
 def canned(*outcomes: Outcome, **settings: Any) -> Any:
     """A boto3 client whose network gives these outcomes; the last one for ever."""
     left = list(outcomes)
@@ -68,7 +75,7 @@ def canned(*outcomes: Outcome, **settings: Any) -> Any:
         headers = {"x-amzn-RequestId": "rid-1", "Content-Type": "application/x-amz-json-1.1"}
         return AWSResponse(request.url, outcome[0], headers, Raw(outcome[1]))
 
-    client = boto3.session.Session().client(
+    client = _session().client(
         "lightsail",
         region_name="us-east-1",
         aws_access_key_id=KEY_ID,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lightsail_snap import (
@@ -12,6 +13,8 @@ from lightsail_snap import (
     InstanceSource,
     LightsailSnapClient,
     Operation,
+    ResourceLocation,
+    Tag,
     WaitPolicy,
     WaitProgress,
 )
@@ -24,7 +27,7 @@ _REGION = "us-east-1"
 _BAR = 24
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # noqa: SLF001 - argparse has no public name for it
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command.
 
     Args:
@@ -53,7 +56,25 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _row(name: str, value: object) -> str:
-    return f"  {name:<20} {value}"
+    return f"  {name:<22} {_plain(value)}"
+
+
+def _plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
+    match value:
+        case tuple():
+            return ", ".join(map(_plain, value))
+        case Tag():
+            return value.key if value.value is None else f"{value.key}={value.value}"
+        case DiskSource():
+            return f"disk {value.disk_name}"
+        case InstanceSource():
+            return f"instance {value.instance_name}"
+        case ResourceLocation():
+            return f"{value.region_name}, zone {value.availability_zone}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        case _:
+            return str(value)
 
 
 def _operation(operation: Operation) -> str:
@@ -77,7 +98,7 @@ def _run(options: argparse.Namespace) -> None:
     request = CreateDiskSnapshotRequest(
         disk_snapshot_name="my-disk-snapshot", source=source, tags={"env": "demo", "nightly": None}
     )
-    progression = Progression.by_seconds(operation=options.seconds / 2, snapshot=options.seconds)
+    progression = Progression.by_seconds(operation=options.seconds / 4, snapshot=options.seconds)
     policy = WaitPolicy(min_delay=0.3, max_delay=0.6)
     with LightsailEmulator(progression=progression) as emulator:
         emulator.add_disk("Disk-Virginia-1", region_name=_REGION, size_in_gb=32)
@@ -89,7 +110,7 @@ def _run(options: argparse.Namespace) -> None:
 def _show(client: LightsailSnapClient, request: CreateDiskSnapshotRequest) -> None:
     print(f"An embedded Lightsail in {_REGION}, reached through boto3; no AWS account.\n")
     print(request.operation_name)
-    for name, value in request.to_wire().items():
+    for name, value in request:
         print(_row(name, value))
 
     result = client.send(request)
@@ -107,4 +128,4 @@ def _show(client: LightsailSnapClient, request: CreateDiskSnapshotRequest) -> No
     print("\nDiskSnapshot")
     for name, value in snapshot:
         if value not in {None, ()}:
-            print(_row(name, ", ".join(map(str, value)) if isinstance(value, tuple) else value))
+            print(_row(name, value))

@@ -1,0 +1,74 @@
+"""The command: what it shows, and how it ends."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from datetime import timedelta
+
+import pytest
+
+from lightsail_snap import ConfigurationError, WaitProgress, __version__
+from lightsail_snap.cli import _demo, main
+
+
+@pytest.mark.parametrize("source", ["disk", "instance"])
+def test_the_demo_shows_the_main_job(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--source", source, "--seconds", "0.7"]) == 0
+    shown = capsys.readouterr().out
+    assert "CreateDiskSnapshot\n" in shown
+    assert "tags                   env=demo, nightly" in shown
+    assert f"source                 {source} " in shown
+    assert shown.count("Started") == 2
+    assert shown.count("Succeeded") == 2
+    assert "%  pending" in shown
+    assert "[########################] 100%  completed" in shown
+    assert "state                  completed" in shown
+    assert shown.isascii()
+
+
+def test_a_look_that_failed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    fault = ConfigurationError("nobody at home")
+    _demo._tell(WaitProgress("disk snapshot x", 1, timedelta(seconds=2), None, None, fault))
+    assert "nobody at home" in capsys.readouterr().out
+
+
+def test_python_m_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("lightsail_snap", run_name="__main__")
+    assert end.value.code == 0
+    assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["demo", "--seconds", "soon"]])
+def test_words_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 2
+    assert "usage: lightsail-snap" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "told"),
+    [
+        (ConfigurationError("no region"), 1, "ConfigurationError: no region"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_errors_are_told_without_a_traceback(
+    raised: BaseException,
+    code: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(_: argparse.Namespace) -> None:
+        raise raised
+
+    monkeypatch.setattr(_demo, "_run", fail)
+    assert main(["demo"]) == code
+    assert capsys.readouterr().err == f"lightsail-snap: {told}\n"

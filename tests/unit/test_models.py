@@ -1,0 +1,222 @@
+"""Shapes of the spec, example by example."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lightsail_snap import (
+    CreateDiskSnapshotRequest,
+    CreateDiskSnapshotResult,
+    Disk,
+    DiskSnapshot,
+    DiskSource,
+    GetDiskSnapshotRequest,
+    GetOperationRequest,
+    InstanceSource,
+    Operation,
+    OperationStatus,
+    OperationType,
+    RequestValidationError,
+    ResourceTag,
+    ResponseValidationError,
+    Tag,
+)
+
+REQUEST = CreateDiskSnapshotRequest(
+    disk_snapshot_name="db-1",
+    source=DiskSource(disk_name="Disk-1"),
+    tags={"env": "prod", "k": None},
+)
+WIRE = {
+    "diskSnapshotName": "db-1",
+    "diskName": "Disk-1",
+    "tags": [{"key": "env", "value": "prod"}, {"key": "k"}],
+}
+OPERATION = {
+    "id": "6d1f2a7e-0000-4000-8000-000000000001",
+    "resourceName": "db-1",
+    "resourceType": "DiskSnapshot",
+    "createdAt": 1479816991.349,
+    "location": {"availabilityZone": "all", "regionName": "us-east-2"},
+    "isTerminal": True,
+    "operationDetails": "Disk-1",
+    "operationType": "CreateDiskSnapshot",
+    "status": "Failed",
+    "statusChangedAt": 1.56961336589e9,
+    "errorCode": "Quota",
+    "errorDetails": "too many",
+}
+
+
+def test_a_request_and_its_wire() -> None:
+    assert REQUEST.to_wire() == WIRE
+    assert CreateDiskSnapshotRequest.from_wire(WIRE) == REQUEST
+    assert CreateDiskSnapshotRequest.model_validate_json(REQUEST.model_dump_json()) == REQUEST
+    assert REQUEST.operation_name == "CreateDiskSnapshot"
+    bare = CreateDiskSnapshotRequest(
+        disk_snapshot_name="db-1", source=InstanceSource(instance_name="w"), tags=None
+    )
+    assert bare.to_wire() == {"diskSnapshotName": "db-1", "instanceName": "w"}
+    assert GetDiskSnapshotRequest(disk_snapshot_name="a").to_wire() == {"diskSnapshotName": "a"}
+    assert GetOperationRequest(operation_id="a").to_wire() == {"operationId": "a"}
+
+
+def test_a_request_from_json_bytes() -> None:
+    body = b'{"diskSnapshotName":"db-1","instanceName":"w","tags":null}'
+    assert CreateDiskSnapshotRequest.from_wire(body).source == InstanceSource(instance_name="w")
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [
+        (b"{", ""),
+        (b"[" * 100_000, ""),
+        (b"[]", ""),
+        (b'{"diskSnapshotName":"db-1"}', "source"),
+        (b'{"diskSnapshotName":"db-1","diskName":"a","instanceName":"b"}', "source"),
+        ({"diskSnapshotName": "db-1", "diskName": None}, "source"),
+        ({"diskSnapshotName": "db-1", "diskName": ""}, "source.disk_name"),
+        ({"diskSnapshotName": "db-1", "diskName": "a", "disk_name": "x"}, "disk_name"),
+        ({"diskSnapshotName": "db-1", "diskName": "a", "new": 1}, "new"),
+        ({"diskSnapshotName": None, "diskName": "a"}, "disk_snapshot_name"),
+    ],
+)  # fmt: skip
+def test_a_wire_that_is_no_request(payload: Any, field: str) -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        CreateDiskSnapshotRequest.from_wire(payload)
+    assert [violation.field for violation in caught.value.errors()] == [field]
+    assert isinstance(caught.value.__cause__, ValidationError)
+
+
+def test_a_request_made_past_validation_is_caught_where_it_is_used() -> None:
+    smuggled = DiskSource.model_construct(disk_name="\n")
+    with pytest.raises(RequestValidationError):
+        CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=smuggled)
+    received = ResourceTag(key="aws:x", value="1")
+    with pytest.raises(RequestValidationError):
+        CreateDiskSnapshotRequest(
+            disk_snapshot_name="db-1", source=DiskSource(disk_name="a"), tags=[received]
+        )
+
+
+def test_tags_that_were_received_can_be_sent_again() -> None:
+    received = DiskSnapshot.from_wire({"name": "a", "tags": [{"key": "env", "value": "prod"}]}).tags
+    request = CreateDiskSnapshotRequest(
+        disk_snapshot_name="db-1", source=DiskSource(disk_name="a"), tags=received
+    )
+    assert request.tags == received
+    assert request.to_wire()["tags"] == [{"key": "env", "value": "prod"}]
+
+
+def test_an_endless_iterable_of_tags_ends_in_an_error() -> None:
+    def endless() -> Any:
+        while True:
+            yield Tag(key="k")
+
+    with pytest.raises(RequestValidationError):
+        CreateDiskSnapshotRequest(
+            disk_snapshot_name="db-1", source=DiskSource(disk_name="a"), tags=endless()
+        )
+
+
+def test_models_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        REQUEST.disk_snapshot_name = "other"  # type: ignore[misc] # what is shown to be refused
+    assert len({REQUEST, CreateDiskSnapshotRequest.from_wire(WIRE)}) == 1
+
+
+def test_an_operation_has_all_twelve_fields() -> None:
+    operation = Operation.from_wire(OPERATION)
+    assert len(Operation.model_fields) == 12
+    assert operation.created_at == datetime(2016, 11, 22, 12, 16, 31, 349000, tzinfo=UTC)
+    assert operation.created_at.tzinfo is UTC
+    assert operation.status is OperationStatus.FAILED
+    assert operation.operation_type is OperationType.CREATE_DISK_SNAPSHOT
+    assert operation.location is not None
+    assert operation.location.region_name == "us-east-2"
+    assert operation.error_details == "too many"
+    assert operation.to_wire() == OPERATION
+
+
+def test_nothing_is_lost_of_what_is_not_known() -> None:
+    wire = {
+        "id": "1",
+        "status": "Hibernating",
+        "isTerminal": None,
+        "location": {"regionName": "moon-1", "crater": {"depth": [1, None]}},
+        "newField": None,
+        "created_at": "not the wire's name",
+    }
+    operation = Operation.from_wire(wire)
+    assert operation.status == "Hibernating"
+    assert operation.created_at is None
+    assert operation.is_terminal is None
+    assert operation.model_extra == {"newField": None, "created_at": "not the wire's name"}
+    # A field that bears an attribute's name is no reading of it; that one is null, which is absent.
+    assert operation.to_wire() == wire | {"createdAt": None}
+
+
+def test_null_and_absent_lists_are_empty() -> None:
+    assert CreateDiskSnapshotResult.from_wire({}).operations == ()
+    null = CreateDiskSnapshotResult.from_wire({"operations": None})
+    assert null.operations == ()
+    assert null.to_wire() == {"operations": []}
+    disk = Disk.from_wire({"name": "a", "tags": None, "addOns": [{"name": "AutoSnapshot"}]})
+    assert disk.tags == ()
+    assert disk.to_wire()["addOns"] == [{"name": "AutoSnapshot"}]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "moment"),
+    [
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (-1.5, datetime(1969, 12, 31, 23, 59, 58, 500000, tzinfo=UTC)),
+        (1479816991, datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
+        # pydantic's own guess would read this number as milliseconds.
+        (25_000_000_000, datetime(2762, 3, 21, 20, 26, 40, tzinfo=UTC)),
+        ("2016-11-22T12:16:31Z", datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
+        ("2016-11-22T14:16:31+02:00", datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
+        ("2016-11-22T12:16:31", datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
+    ],
+)
+def test_timestamps(stamp: object, moment: datetime) -> None:
+    operation = Operation.from_wire({"id": "1", "createdAt": stamp})
+    assert operation.created_at == moment
+    assert operation.created_at.tzinfo is UTC
+    assert Operation.from_wire(operation.to_wire()) == operation
+
+
+@pytest.mark.parametrize("stamp", [1e300, 253402300800, -1e14, float("nan"), float("inf"), True,
+                                   "soon", [], "9999-12-31T23:59:59-12:00"])  # fmt: skip
+def test_what_is_no_timestamp(stamp: object) -> None:
+    with pytest.raises(ResponseValidationError) as caught:
+        Operation.from_wire({"id": "1", "createdAt": stamp})
+    assert caught.value.violations[0].field == "created_at"
+    assert caught.value.payload == {"id": "1", "createdAt": stamp}
+    assert not caught.value.may_have_executed
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {}, {"id": None}, {"id": 5}, {"id": "1", "isTerminal": "yes"}, {"id": "1", "isTerminal": 1},
+        {"id": "1", "status": 5}, {"id": "1", "location": "here"}, {"id": "1", "location": []},
+    ],
+)  # fmt: skip
+def test_wrong_types_are_told(wire: dict[str, Any]) -> None:
+    with pytest.raises(ResponseValidationError, match="no readable Operation"):
+        Operation.from_wire(wire)
+
+
+def test_json_that_only_the_standard_library_reads_is_read() -> None:
+    odd = b'\xef\xbb\xbf{"id":"1","zone":"\\ud800"}'
+    assert Operation.from_wire(odd).model_extra == {"zone": "\ud800"}
+
+
+def test_a_result_made_by_hand_is_checked_too() -> None:
+    with pytest.raises(ResponseValidationError):
+        Operation(id=5)  # type: ignore[arg-type] # what is shown to be refused
