@@ -40,18 +40,10 @@ def creating(client: LightsailSnapClient) -> None:
     client.create_disk_snapshot(disk_snapshot_name="db", source=instance, tags={"env": None})
     client.create_disk_snapshot("db")  # mypy: call-arg pyright: reportCallIssue
     client.create_disk_snapshot(source=disk)  # mypy: call-arg pyright: reportCallIssue
-    client.create_disk_snapshot(
-        "db", disk, instance
-    )  # mypy: call-arg,arg-type pyright: reportCallIssue
-    client.create_disk_snapshot(
-        "db", disk, {"env": "prod"}
-    )  # mypy: call-arg pyright: reportCallIssue
-    client.create_disk_snapshot(
-        "db", disk, tags={"env": 5}
-    )  # mypy: arg-type pyright: reportArgumentType
-    client.create_disk_snapshot(
-        "db", {"diskName": "a"}
-    )  # mypy: arg-type pyright: reportArgumentType
+    client.create_disk_snapshot("db", disk, instance)  # mypy: call-arg,arg-type pyright: reportCallIssue
+    client.create_disk_snapshot("db", disk, {"env": "prod"})  # mypy: call-arg pyright: reportCallIssue
+    client.create_disk_snapshot("db", disk, tags={"env": 5})  # mypy: arg-type pyright: reportArgumentType
+    client.create_disk_snapshot("db", {"diskName": "a"})  # mypy: arg-type pyright: reportArgumentType
     client.create_disk_snapshot(b"db", disk)  # mypy: arg-type pyright: reportArgumentType
 
 
@@ -81,14 +73,10 @@ def waiting(client: LightsailSnapClient, operation: Operation) -> None:
         DiskSnapshot,
     )
     client.wait_for_disk_snapshot("db", on_progress=print)
-    client.wait_for_operation(
-        operation, on_progress=told
-    )  # mypy: arg-type pyright: reportArgumentType
+    client.wait_for_operation(operation, on_progress=told)  # mypy: arg-type pyright: reportArgumentType
     client.wait_for_operation(None)  # mypy: arg-type pyright: reportArgumentType
     client.wait_for_disk_snapshot("db", 60)  # mypy: call-arg pyright: reportCallIssue
-    client.wait_for_disk_snapshot(
-        "db", timeout="soon"
-    )  # mypy: arg-type pyright: reportArgumentType
+    client.wait_for_disk_snapshot("db", timeout="soon")  # mypy: arg-type pyright: reportArgumentType
 
 
 def failing(client: LightsailSnapClient) -> None:

@@ -34,35 +34,19 @@ CreateDiskSnapshotRequest(disk_snapshot_name="db", source=disk, tags=(Tag(key="k
 CreateDiskSnapshotRequest(disk_snapshot_name="db", source=disk, tags=None)
 
 # Rejected: both sources, no source, no name.
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source=(disk, instance)
-)  # mypy: arg-type pyright: reportArgumentType
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source=disk, instance_source=instance
-)  # mypy: call-arg pyright: reportCallIssue
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source=(disk, instance))  # mypy: arg-type pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source=disk, instance_source=instance)  # mypy: call-arg pyright: reportCallIssue
 DiskSource(disk_name="a", instance_name="b")  # mypy: call-arg pyright: reportCallIssue
 CreateDiskSnapshotRequest(disk_snapshot_name="db")  # mypy: call-arg pyright: reportCallIssue
 CreateDiskSnapshotRequest(source=disk)  # mypy: call-arg pyright: reportCallIssue
-CreateDiskSnapshotRequest(
-    disk_snapshot_name=5, source=disk
-)  # mypy: arg-type pyright: reportArgumentType
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source="Disk-1"
-)  # mypy: arg-type pyright: reportArgumentType
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source=None
-)  # mypy: arg-type pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name=5, source=disk)  # mypy: arg-type pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source="Disk-1")  # mypy: arg-type pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source=None)  # mypy: arg-type pyright: reportArgumentType
 
 # Rejected: tags of the wrong kind.
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source=disk, tags={"env": 5}
-)  # mypy: arg-type pyright: reportArgumentType
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source=disk, tags=[5]
-)  # mypy: list-item pyright: reportArgumentType
-CreateDiskSnapshotRequest(
-    disk_snapshot_name="db", source=disk, tags=["env"]
-)  # mypy: list-item pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source=disk, tags={"env": 5})  # mypy: arg-type pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source=disk, tags=[5])  # mypy: list-item pyright: reportArgumentType
+CreateDiskSnapshotRequest(disk_snapshot_name="db", source=disk, tags=["env"])  # mypy: list-item pyright: reportArgumentType
 Tag(key="env", value=5)  # mypy: arg-type pyright: reportArgumentType
 Tag(value="prod")  # mypy: call-arg pyright: reportCallIssue
 
@@ -116,6 +100,4 @@ def enumerations_are_open(operation: Operation) -> str:
         return "well"
     assert_type(OperationStatus.FAILED, OperationStatus)
     OperationStatus(5)  # mypy: arg-type pyright: reportArgumentType
-    return (
-        OperationStatus.EXPLODED
-    )  # mypy: attr-defined,no-any-return pyright: reportAttributeAccessIssue
+    return (OperationStatus.EXPLODED)  # mypy: attr-defined,no-any-return pyright: reportAttributeAccessIssue
