@@ -1,4 +1,11 @@
+from collections.abc import Mapping
 from typing import Any
+
+class AWSPreparedRequest:
+    method: str
+    url: str
+    headers: Mapping[str, str | bytes]
+    body: bytes | str | None
 
 class AWSResponse:
     url: str

@@ -8,6 +8,13 @@ class BaseEventHooks:
         unique_id: str | None = None,
         unique_id_uses_count: bool = False,
     ) -> None: ...
+    def register_last(
+        self,
+        event_name: str,
+        handler: Callable[..., object],
+        unique_id: str | None = None,
+        unique_id_uses_count: bool = False,
+    ) -> None: ...
     def unregister(
         self,
         event_name: str,

@@ -105,7 +105,8 @@ def test_the_whole_path_for_an_instance() -> None:
 
 
 def test_a_snapshot_that_fails() -> None:
-    bench = Bench(Progression.in_polls(operation=1, snapshot=2).failing("bad"))
+    polls = Progression.by_polls(operation=1, snapshot=2)
+    bench = Bench(polls.with_failed_operation(resource_name="bad"))
     operation = bench.client.create_disk_snapshot("bad", DISK).operations[0]
     with pytest.raises(WaitFailedError) as failed:
         bench.client.wait_for_operation(operation)
@@ -270,6 +271,7 @@ def test_of_many_callers_with_one_name_one_wins(shared: Bench) -> None:
 
 def test_an_existing_boto3_client_can_be_led_to_the_emulator(shared: Bench) -> None:
     session = boto3.session.Session("key", "secret", region_name=REGION)
-    boto = shared.emulator.install(session.client("lightsail"))
+    boto = session.client("lightsail")
+    shared.emulator.install(boto)
     assert LightsailSnapClient(boto).get_disk("Disk-Virginia-1").disk.size_in_gb == 32
     assert boto.get_disk(diskName="Disk-Virginia-1")["disk"]["state"] == "available"

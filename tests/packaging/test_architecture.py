@@ -29,6 +29,7 @@ ALLOWED = {
     "client": _CLIENT_SIDE,
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_version", "client"},
+    "testing": _CLIENT_SIDE | {"client", "emulator"},
     "cli": _CLIENT_SIDE | {"client", "emulator", "__init__"},
     "__main__": {"cli"},
 }

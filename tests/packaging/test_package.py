@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import os
@@ -16,11 +17,17 @@ import pytest
 import lightsail_snap
 
 
-def test_importing_the_package_imports_neither_boto3_nor_botocore() -> None:
-    code = (
-        "import sys, lightsail_snap, lightsail_snap.emulator;"
-        "print([m for m in ('boto3', 'botocore', 'waitress', 'argparse') if m in sys.modules])"
-    )
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("lightsail_snap", "boto3 botocore pydantic hypothesis waitress"),
+        ("lightsail_snap.client", "boto3 botocore hypothesis waitress"),
+        ("lightsail_snap.emulator", "boto3 botocore hypothesis waitress"),
+        ("lightsail_snap.testing", "boto3 botocore pydantic hypothesis waitress"),
+    ],
+)
+def test_importing_does_not_cost_what_is_not_used(imported: str, absent: str) -> None:
+    code = f"import sys, {imported}; print([m for m in {absent.split()} if m in sys.modules])"
     result = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
@@ -32,12 +39,22 @@ def test_every_public_name_is_there_once_and_listed() -> None:
     assert len(set(names)) == len(names)
     for name in names:
         assert getattr(lightsail_snap, name) is not None
-    public = {
-        name
-        for name, value in vars(lightsail_snap).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
+    assert dir(lightsail_snap) == sorted(names)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = lightsail_snap.nothing
+
+
+def test_what_type_checkers_see_is_what_is_loaded() -> None:
+    source = ast.parse(Path(lightsail_snap.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in source.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    seen = {
+        alias.asname: (node.module or "").removeprefix("lightsail_snap.")
+        for node in imports
+        for alias in node.names
     }
-    assert public == set(names) - {"__version__"}
+    assert seen == lightsail_snap._HOMES
+    assert set(seen) | {"__version__"} == set(lightsail_snap.__all__)
 
 
 @pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client"])

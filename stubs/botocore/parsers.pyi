@@ -1,0 +1,6 @@
+from typing import Any
+
+class ResponseParser:
+    def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]: ...
+
+def create_parser(protocol: str) -> ResponseParser: ...

@@ -1,0 +1,60 @@
+"""The pytest plugin, as a user's test sees it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from lightsail_snap import DiskSource, InstanceSource, JumpingClock, LightsailSnapClient
+from lightsail_snap.emulator import LightsailEmulator
+
+pytest_plugins = ["pytester"]
+
+
+def test_a_users_test_needs_one_line(lightsail_client: LightsailSnapClient) -> None:
+    lightsail_client.create_disk_snapshot("nightly", DiskSource(disk_name="disk-1"))
+    assert lightsail_client.wait_for_disk_snapshot("nightly").state == "completed"
+
+
+def test_the_fixtures_belong_together(
+    lightsail_client: LightsailSnapClient,
+    lightsail_emulator: LightsailEmulator,
+    lightsail_clock: JumpingClock,
+) -> None:
+    lightsail_emulator.add_disk("more", region_name="us-east-1", size_in_gb=64)
+    assert lightsail_client.get_disk("more").disk.size_in_gb == 64
+    source = InstanceSource(instance_name="instance-1")
+    operation = lightsail_client.create_disk_snapshot("web", source).operations[0]
+    assert lightsail_clock.monotonic() == 0
+    assert lightsail_client.wait_for_operation(operation).is_terminal
+    assert lightsail_clock.monotonic() > 0
+
+
+def test_every_test_has_a_world_of_its_own(lightsail_emulator: LightsailEmulator) -> None:
+    lightsail_emulator.add_disk("more", region_name="us-east-1")
+
+
+def test_the_plugin_is_there_by_being_installed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from lightsail_snap import DiskSource
+
+        def test_backup(lightsail_client):
+            lightsail_client.create_disk_snapshot("nightly", DiskSource(disk_name="disk-1"))
+            assert lightsail_client.wait_for_disk_snapshot("nightly").state == "completed"
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_plugin_costs_nothing_until_it_is_used() -> None:
+    code = (
+        "import sys, lightsail_snap.testing._pytest_plugin;"
+        "print([m for m in ('pydantic', 'boto3', 'botocore', 'hypothesis') if m in sys.modules])"
+    )
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
