@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from lightsail_snap import LightsailSnapError, __version__
-from lightsail_snap.cli import _demo
+from lightsail_snap.cli import _demo, _emulator
 
 _INTERRUPTED = 130
 
@@ -19,6 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _demo.add_to(commands)
+    _emulator.add_to(commands)
     return parser
 
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except LightsailSnapError as error:
+    except (LightsailSnapError, ValueError) as error:
         print(f"lightsail-snap: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ from lightsail_snap import (
     WaitPolicy,
     WaitProgress,
 )
+from lightsail_snap.cli._words import Commands
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _REGION = "us-east-1"
 _BAR = 24
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: Commands) -> None:
     """Add the command.
 
     Args:
