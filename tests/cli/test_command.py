@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
+import boto3.session
 import pytest
 
-from lightsail_snap import ConfigurationError, WaitProgress, __version__
+from lightsail_snap import (
+    ConfigurationError,
+    LightsailSnapClient,
+    NotFoundException,
+    WaitProgress,
+    __version__,
+)
 from lightsail_snap.cli import _demo, main
 
 
@@ -45,7 +54,55 @@ def test_python_m_is_the_command() -> None:
     assert result.stdout == f"lightsail-snap {__version__}\n"
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["demo", "--seconds", "soon"]])
+def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
+    state = str(tmp_path / "world.db")
+    for is_first in (True, False):
+        command = [sys.executable, "-m", "lightsail_snap", "emulator", "--state", state]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
+            assert server.stdout is not None
+            client = LightsailSnapClient(
+                endpoint_url=server.stdout.readline().strip(),
+                region_name="us-east-1",
+                session=boto3.session.Session("any", "any"),
+            )
+            with client:
+                if is_first:
+                    with pytest.raises(NotFoundException):
+                        client.get_disk("data")
+                    boto = client._transport._client  # type: ignore[attr-defined] # there is no CreateDisk of ours
+                    boto.create_disk(diskName="data", availabilityZone="us-east-1a", sizeInGb=8)
+                assert client.get_disk("data").disk.size_in_gb == 8
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--host", "0.0.0.0"], "allow_remote=True"),  # noqa: S104 - what is shown to be refused
+        (["--host", "127.0.0.300"], "127.0.0.300"),
+        (["--state", "/"], "state file"),
+    ],
+)
+def test_an_emulator_that_cannot_be_served(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["emulator", *words]) == 1
+    captured = capsys.readouterr()
+    assert told in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["emulator", "--seconds", "-1"],
+        ["emulator", "--seconds", "nan"],
+        ["fly"],
+        ["demo", "--seconds", "soon"],
+    ],
+)
 def test_words_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(words)

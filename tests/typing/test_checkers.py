@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 Findings = dict[tuple[str, int], set[str]]
 
 
@@ -26,9 +28,9 @@ def expected(checker: str) -> Findings:
     return findings
 
 
-def run(*command: str) -> str:
+def run(*command: str, files: list[Path] = CASES) -> str:
     result = subprocess.run(  # noqa: S603 - our own tools on our own files
-        [sys.executable, "-m", *command, *map(str, CASES)],
+        [sys.executable, "-m", *command, *map(str, files)],
         capture_output=True,
         text=True,
         check=False,
@@ -48,6 +50,21 @@ def test_mypy_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
         if found:
             findings[Path(found[1]).name, int(found[2])].add(found[3])
     assert findings == expected("mypy"), output
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_mypy_accepts_the_code_of_the_documentation(tmp_path: Path) -> None:
+    files = []
+    for page in PAGES:
+        blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+        if blocks:
+            files.append(tmp_path / f"page_{page.stem.lower()}.py")
+            files[-1].write_text("\n".join(blocks), encoding="utf-8")
+    assert len(files) > 3
+    output = run("mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), files=files)
+    assert output.startswith("Success"), output
 
 
 def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:

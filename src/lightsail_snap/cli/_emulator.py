@@ -7,6 +7,8 @@ import argparse
 from lightsail_snap.cli._words import Commands
 from lightsail_snap.emulator import Progression, run_server
 
+_LAST_PORT = 65535
+
 
 def add_to(commands: Commands) -> None:
     """Add the command.
@@ -23,7 +25,7 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=0, help="port; any free one if 0 (default: %(default)s)"
+        "--port", type=_port, default=0, help="port; any free one if 0 (default: %(default)s)"
     )
     parser.add_argument("--state", metavar="FILE", help="keep the world in this file over restarts")
     parser.add_argument(
@@ -39,6 +41,14 @@ def add_to(commands: Commands) -> None:
         help="listen on an address that other machines can reach",
     )
     parser.set_defaults(run=_run)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= _LAST_PORT:
+        message = f"{text} is no port"
+        raise argparse.ArgumentTypeError(message)
+    return port
 
 
 def _duration(text: str) -> float:
