@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from lightsail_snap.models import Request
 
-_LONGEST_MESSAGE = 4096
 _CLIENT_FAULTS = range(400, 500)
 _TOO_MANY_REQUESTS = 429
 _SERVER_FAULT = 500
@@ -142,7 +141,8 @@ def _botocore_names(error: BaseException) -> frozenset[str]:
 def _underlying(error: BaseException, depth: int = 6) -> Iterator[BaseException]:
     yield error
     if depth:
-        wrapped = (getattr(error, "kwargs", None) or {}).get("error")
+        kwargs = getattr(error, "kwargs", None)
+        wrapped = kwargs.get("error") if isinstance(kwargs, Mapping) else None
         for inner in (wrapped, error.__cause__, *error.args):
             if isinstance(inner, BaseException):
                 yield from _underlying(inner, depth - 1)
@@ -151,9 +151,8 @@ def _underlying(error: BaseException, depth: int = 6) -> Iterator[BaseException]
 def _is_surely_unsent(error: BaseException) -> bool:
     names = _botocore_names(error)
     if "SSLError" in names:
-        return any(
-            getattr(inner, "reason", None) in _HANDSHAKE_FAILURES for inner in _underlying(error)
-        )
+        reasons = (getattr(inner, "reason", None) for inner in _underlying(error))
+        return any(isinstance(r, str) and r in _HANDSHAKE_FAILURES for r in reasons)
     return bool(names & _UNSENT)
 
 
@@ -163,7 +162,8 @@ def error_from_exception(
     """Find the exception for a call that ended in an exception and not in an answer.
 
     Args:
-        error: What was raised; the caller makes it the `__cause__` of what is returned.
+        error: What was raised; the caller makes it the `__cause__` of what is returned, unless
+            that is the same: an error of ours that a hook raised.
         request: What was to be sent.
         attempts: Every attempt that was begun, this last one included.
 
@@ -178,6 +178,8 @@ def error_from_exception(
             "look its effect up before you send it again",
             request=request,
         )
+    if isinstance(error, LightsailSnapError):
+        return error
     if names & _PARAMETERS and not names & _BAD_SETTINGS:
         return RequestValidationError(
             type(request).__name__,
@@ -222,13 +224,13 @@ def _error_fields(payload: Mapping[str, object] | bytes) -> dict[str, Any]:
     if isinstance(parsed, dict):
         return parsed
     # Not from Lightsail but from something on the way, such as a proxy's page in HTML.
-    return {"message": payload[:_LONGEST_MESSAGE].decode("utf-8", "replace")}
+    return {"message": payload.decode("utf-8", "replace")}
 
 
 def _error_type(fields: Mapping[str, Any], http_status: int | None) -> str:
     declared = _text_of(fields, "__type") or ""
     # Both "namespace#Type" and "Type:address" are seen with AWS JSON services.
-    kind = declared.rsplit("#", 1)[-1].split(":", 1)[0]
+    kind = declared.split(":", 1)[0].rsplit("#", 1)[-1]
     if kind:
         return kind
     finer = _text_of(fields, "code")
@@ -258,8 +260,13 @@ def error_from_answer(
     if code in THROTTLING_CODES or (kind is ServiceError and status == _TOO_MANY_REQUESTS):
         kind = ThrottlingError
     server_fault = kind is ServiceException or (status is not None and status >= _SERVER_FAULT)
+    is_refusal = status is None or status in _CLIENT_FAULTS
+    was_refused = kind.is_throttling or (is_refusal and not server_fault)
+    # The answered attempt is judged by its answer, the others by how they ended.
+    is_answered = bool(attempts) and attempts[-1].http_status is not None
+    others = attempts[:-1] if is_answered else attempts
     return kind(
-        (_text_of(fields, "message", "Message") or "")[:_LONGEST_MESSAGE],
+        _text_of(fields, "message", "Message") or "",
         code=code,
         sub_code=_text_of(fields, "code"),
         docs=_text_of(fields, "docs"),
@@ -269,6 +276,5 @@ def error_from_answer(
         operation_name=request.operation_name,
         retry_attempts=metadata.retry_attempts,
         is_retryable=server_fault or kind.is_throttling or kind in _LATER,
-        may_have_executed=(server_fault and not kind.is_throttling)
-        or any(attempt.may_have_executed for attempt in attempts),
+        may_have_executed=not was_refused or any(attempt.may_have_executed for attempt in others),
     )

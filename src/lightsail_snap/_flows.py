@@ -73,6 +73,11 @@ def call(request: Request[ResultT]) -> Flow[ResultT]:
     return cast("ResultT", (yield Call(request)))
 
 
+# A clock need not move on for less than this, so a shorter rest of a wait is none.
+_INSTANT = 1e-6
+_LONGEST = timedelta.max / timedelta(seconds=2)
+
+
 def _now() -> Flow[float]:
     return cast("float", (yield Sleep(0)))
 
@@ -132,7 +137,7 @@ def _wait(  # noqa: PLR0913 - the ways in which waits differ
     first: ObservedT | None = None,
 ) -> Flow[ObservedT]:
     began = yield from _now()
-    waited = timedelta(0)
+    elapsed, waited = 0.0, timedelta(0)
     seen, fault, looks = first, None, 0
     while True:
         if seen is not None and fault is None:
@@ -141,14 +146,15 @@ def _wait(  # noqa: PLR0913 - the ways in which waits differ
                 return seen
             if verdict is Verdict.FAILED:
                 raise awaited.failed(seen, waited)
-        left = math.inf if limit is None else max(0.0, limit - waited.total_seconds())
-        if looks and not left:
+        left = math.inf if limit is None else max(0.0, limit - elapsed)
+        if looks and left < _INSTANT:
             raise awaited.late(seen, waited) from fault
         if looks or first is not None:
             yield Sleep(min(policy.delay(looks), left))
         seen, fault = yield from _look_again(awaited, look, seen, waited)
         looks += 1
-        waited = timedelta(seconds=(yield from _now()) - began)
+        elapsed = (yield from _now()) - began
+        waited = timedelta(seconds=min(elapsed, _LONGEST))
         if on_progress is not None:
             percent = percent_of(seen) if seen is not None else None
             on_progress(WaitProgress(awaited.title, looks, waited, percent, seen, fault))
@@ -190,9 +196,9 @@ def wait_for_operation(
     Returns:
         The operation as it ended.
     """
-    first, identity = (
-        (operation, operation.id) if isinstance(operation, Operation) else (None, operation)
-    )
+    first = operation if isinstance(operation, Operation) else None
+    # An operation that was made without validation may lack its id, which the request then tells.
+    identity: Any = getattr(operation, "id", operation)
     request = GetOperationRequest(operation_id=identity)
 
     def look() -> Flow[Operation]:

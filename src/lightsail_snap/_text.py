@@ -18,9 +18,12 @@ _SECRETS = (
         r"(?i)(aws_?(?:secret_?access_?key|session_?token)|secretaccesskey)([\"']?\s*[:=]\s*[\"']?)[^\s\"'&,]+"
     ),
     re.compile(r"(?i)(signature)(=)[0-9a-f]{16,}"),
-    re.compile(r"(://)()[^/@\s]+(?=@)"),
+    re.compile(r"(://)()[^/\s]+(?=@)"),
 )
-_ACCESS_KEY_ID = re.compile(r"\b(A[SK]IA)[A-Z0-9]{12,}\b")
+_ACCESS_KEY_ID = re.compile(r"(?<![A-Z0-9])(A[SK]IA)[A-Z0-9]{12,}")
+
+# A credential that is cut in two is no longer recognised, so more is read than is shown.
+_MARGIN = 4096
 
 
 def redact(text: str) -> str:
@@ -57,6 +60,19 @@ def one_line(text: str, limit: int = _LIMIT) -> str:
     return head if len(head) <= limit else head[:limit] + "…"
 
 
+def safe_line(text: str, limit: int = _LIMIT) -> str:
+    """Render a text from outside as one bounded, printable line without credentials.
+
+    Args:
+        text: Any text, of any length.
+        limit: The longest result, in characters, before an ellipsis is added.
+
+    Returns:
+        The line.
+    """
+    return one_line(redact(text[: limit + _MARGIN]), limit)
+
+
 class Description(str):
     """A text that stands for a value, so its `repr` is the bare text."""
 
@@ -78,9 +94,9 @@ def shown(value: object, limit: int = 80) -> Description:
         The line.
     """
     if type(value) is str or type(value) is bytes:
-        value = value[: limit + 1]
+        value = value[: limit + _MARGIN]
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - a broken __repr__ must not hide the error being described
         text = f"<{type(value).__name__}>"
-    return Description(one_line(redact(text), limit))
+    return Description(safe_line(text, limit))

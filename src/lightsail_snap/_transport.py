@@ -251,7 +251,10 @@ class BotoTransport:
             parsed = self._method(request)(**request.to_wire())
         except Exception as error:
             if not exchange.is_unparsed_success:
-                raise _error_from(error, request, exchange) from error
+                mapped = _error_from(error, request, exchange)
+                if mapped is error:
+                    raise
+                raise mapped from error
             # Only botocore's parser stumbled over the answer; ours may yet read it.
         finally:
             _exchange.reset(token)
@@ -282,24 +285,28 @@ class BotoTransport:
 
 
 def _told(metadata: Mapping[str, Any]) -> ResponseMetadata:
+    request_id, status = metadata.get("RequestId"), metadata.get("HTTPStatusCode")
+    retries = metadata.get("RetryAttempts")
     return ResponseMetadata(
-        request_id=metadata.get("RequestId"),
-        http_status=metadata.get("HTTPStatusCode"),
-        retry_attempts=metadata.get("RetryAttempts", 0),
+        request_id=request_id if isinstance(request_id, str) else None,
+        http_status=status if isinstance(status, int) else None,
+        retry_attempts=retries if isinstance(retries, int) else 0,
     )
 
 
 def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) -> LightsailSnapError:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - botocore is loaded by now
 
-    if isinstance(error, LightsailSnapError):
-        return error
+    # Credentials are often fetched from another service, whose refusal is not Lightsail's answer.
+    answer = error if isinstance(error, ClientError) else None
+    if answer is not None and answer.operation_name != request.operation_name:
+        answer = None
     # An error that comes after a parsed answer is somebody's hook, or the next attempt's signing.
-    if exchange.is_error_answer and (isinstance(error, ClientError) or not exchange.is_parsed):
+    if exchange.is_error_answer and (answer is not None or not exchange.is_parsed):
         return error_from_answer(
             request, exchange.body or b"", exchange.metadata(), exchange.attempts
         )
-    if isinstance(error, ClientError):
-        metadata = _told(error.response.get("ResponseMetadata", {}))
-        return error_from_answer(request, error.response, metadata, exchange.attempts)
+    if answer is not None:
+        metadata = _told(answer.response.get("ResponseMetadata", {}))
+        return error_from_answer(request, answer.response, metadata, exchange.attempts)
     return error_from_exception(error, request, exchange.attempts)

@@ -148,13 +148,15 @@ class LightsailSnapClient:
             The result that belongs to the request's type.
 
         Raises:
+            RequestValidationError: If it is no request, or one that was made without validation
+                and breaks a rule.
             ConfigurationError: If credentials or settings are missing or wrong.
             RequestNotSentError: If the request surely did not reach the service.
             OutcomeUnknownError: If it may have, and no answer came.
             ServiceError: If the service answered with an error.
             ResponseValidationError: If the answer cannot be read.
         """
-        return run(_flows.call(request), self._transport, self._clock)
+        return run(_flows.call(Request.checked(request)), self._transport, self._clock)
 
     def create_disk_snapshot(
         self, disk_snapshot_name: str, source: SnapshotSource, *, tags: TagsInput | None = ()

@@ -31,12 +31,13 @@ from the service is escaped, bounded and freed of credentials.
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from typing_extensions import override
 
-from lightsail_snap._text import one_line, redact, shown
+from lightsail_snap._text import one_line, redact, safe_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from lightsail_snap.models._base import Request
 
 _VIOLATIONS_SHOWN = 20
+_LONGEST_TEXT = 4096
 _ErrorT = TypeVar("_ErrorT", bound="LightsailSnapError")
 
 
@@ -61,10 +63,10 @@ class LightsailSnapError(Exception):
 
     @override
     def __str__(self) -> str:
-        return one_line(redact(str(self.args[0]))) if self.args else type(self).__name__
+        return safe_line(str(self.args[0])) if self.args else type(self).__name__
 
     def __copy__(self) -> Self:
-        return _restore(type(self), self.args, self.__dict__, self.__cause__)
+        return _restore(type(self), self.args, self.__dict__, self.__cause__, self._is_final)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # All attributes are immutable, and a cause may hold sockets: nothing below needs a copy.
@@ -74,18 +76,34 @@ class LightsailSnapError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # A foreign cause may hold the signed request, session token included, or not pickle at all.
         cause = self.__cause__
-        if cause is not None and not isinstance(cause, LightsailSnapError):
+        if cause is self:
+            cause = None
+        elif cause is not None and not isinstance(cause, LightsailSnapError):
             cause = ForeignCause.of(cause)
-        return _restore, (type(self), self.args, self.__dict__, cause)
+        return _restore, (type(self), self.args, self._travelling(), cause, self._is_final)
+
+    @property
+    def _is_final(self) -> bool:
+        return self.__suppress_context__
+
+    def _travelling(self) -> dict[str, Any]:
+        """Give the attributes as they may be pickled."""
+        return self.__dict__
 
 
 def _restore(
-    kind: type[_ErrorT], args: tuple[Any, ...], state: dict[str, Any], cause: BaseException | None
+    kind: type[_ErrorT],
+    args: tuple[Any, ...],
+    state: dict[str, Any],
+    cause: BaseException | None,
+    is_final: bool,  # noqa: FBT001 - called by pickle, by position
 ) -> _ErrorT:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)
     error.__cause__ = cause
+    # Setting a cause, even none, would hide the context of whoever raises the copy.
+    error.__suppress_context__ = is_final
     return error
 
 
@@ -119,7 +137,7 @@ class ForeignCause(Exception):  # noqa: N818 - it stands for an exception, it is
 
     @override
     def __str__(self) -> str:
-        return f"{self.type_name}: {self.text}"
+        return one_line(f"{self.type_name}: {self.text}")
 
 
 def safe_text(error: BaseException) -> str:
@@ -132,7 +150,7 @@ def safe_text(error: BaseException) -> str:
         The line, without credentials.
     """
     try:
-        return one_line(redact(str(error)))
+        return safe_line(str(error))
     except Exception:  # noqa: BLE001 - a broken __str__ must not hide the error being described
         return f"<{type(error).__name__}>"
 
@@ -161,6 +179,11 @@ class Violation:
         text = f"{self.field or 'the whole'}: {self.rule} (got {shown(self.input)}"
         text += f"; rule: {self.source}" if self.source else ""
         return text + (f"; fix: {self.fix})" if self.fix else ")")
+
+
+def _clean(text: str) -> str:
+    # Cut only afterwards: a credential that is cut in two is no longer recognised.
+    return redact(text[: 2 * _LONGEST_TEXT])[:_LONGEST_TEXT]
 
 
 def _listed(violations: Sequence[Violation]) -> str:
@@ -235,7 +258,8 @@ class ServiceError(LightsailSnapError):
     Attributes:
         code: The error type, for example `NotFoundException`.
         sub_code: The service's finer code, for example `NameExists`, if it gave one.
-        message: The service's message, credentials taken out; not yet escaped for one line.
+        message: The service's message, credentials taken out, at most 4096 characters; not yet
+            escaped for one line.
         docs: A link to documentation, if the service gave one.
         tip: The service's advice, if it gave one.
         request_id: The id to quote to AWS support, if there was one.
@@ -265,13 +289,13 @@ class ServiceError(LightsailSnapError):
         is_retryable: bool = False,
         may_have_executed: bool = False,
     ) -> None:
-        message = redact(message)
+        message = _clean(message)
         super().__init__(message)
         self.message = message
-        self.code = code
-        self.sub_code = sub_code
-        self.docs: str | None = None if docs is None else redact(docs)
-        self.tip: str | None = None if tip is None else redact(tip)
+        self.code: str = _clean(code)
+        self.sub_code: str | None = None if sub_code is None else _clean(sub_code)
+        self.docs: str | None = None if docs is None else _clean(docs)
+        self.tip: str | None = None if tip is None else _clean(tip)
         self.request_id = request_id
         self.http_status = http_status
         self.operation_name = operation_name
@@ -345,7 +369,8 @@ class ResponseValidationError(LightsailSnapError):
     Attributes:
         model: The name of the shape that was expected.
         violations: What is wrong with the answer.
-        payload: The answer as it came: bytes, or the dict botocore made of it.
+        payload: The answer as it came: bytes, or the dict botocore made of it. It is not cleaned
+            of anything; `str()` shows its beginning, cleaned.
         may_have_executed: True where the answer is one to a request: the service did take it.
     """
 
@@ -369,6 +394,14 @@ class ResponseValidationError(LightsailSnapError):
             f"the answer is no readable {self.model}: {_listed(self.violations)} "
             f"(payload begins {shown(self.payload, 120)})"
         )
+
+    @override
+    def _travelling(self) -> dict[str, Any]:
+        try:
+            pickle.dumps(self.payload)
+        except Exception:  # noqa: BLE001 - whatever does not pickle is described instead
+            return self.__dict__ | {"payload": shown(self.payload)}
+        return self.__dict__
 
 
 class SnapshotConflictError(LightsailSnapError):

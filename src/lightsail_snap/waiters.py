@@ -6,9 +6,9 @@ failed call (botocore's retry mode), and the wait itself, which is this module's
 
 from __future__ import annotations
 
-import math
 import random
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,15 +37,18 @@ A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be sai
 ObservedT = TypeVar("ObservedT", Operation, DiskSnapshot)
 
 _GROWTH = 2.0
+# From here pauses grow if the shortest is 0: without it they would never grow at all.
+_LEAST_CEILING = 0.1
+_MOST = sys.float_info.max
+_MOST_DOUBLINGS = 64
 _PERCENT = re.compile(r"\s*(\d{1,3})(?:\.\d+)?\s*%?\s*")
 _WHOLE = 100
 
 
 def _seconds(name: str, value: object) -> float:
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
-        return float(value)
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= _MOST:
+        return float(seconds)
     raise RequestValidationError(
         "WaitPolicy",
         [
@@ -111,7 +114,9 @@ class WaitPolicy:
         Raises:
             RequestValidationError: If the timeout is negative, not finite or no duration.
         """
-        chosen = self.timeout if timeout == "policy" else timeout
+        # A subclass of str may compare as it likes; here only its characters count.
+        is_policys = isinstance(timeout, str) and str.__eq__(timeout, "policy")
+        chosen = self.timeout if is_policys else timeout
         return None if chosen is None else _seconds("timeout", chosen)
 
     def delay(self, looks: int) -> float:
@@ -125,8 +130,9 @@ class WaitPolicy:
         """
         shortest = _seconds("min_delay", self.min_delay)
         longest = _seconds("max_delay", self.max_delay)
-        ceiling = min(longest, shortest * _GROWTH ** min(looks, 64))
-        return shortest + (ceiling - shortest) * self.random()
+        grown = max(shortest, _LEAST_CEILING) * _GROWTH ** min(looks, _MOST_DOUBLINGS)
+        ceiling = max(shortest, min(longest, grown))
+        return min(ceiling, shortest + (ceiling - shortest) * self.random())
 
 
 class Verdict(Enum):

@@ -14,6 +14,10 @@ class StructureShape(Shape):
 class ListShape(Shape):
     member: Any
 
+class MapShape(Shape):
+    key: Any
+    value: Any
+
 class StringShape(Shape):
     enum: list[str]
 

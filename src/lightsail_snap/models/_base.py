@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -86,7 +87,8 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _kept(value: object) -> object:
-    if isinstance(value, int | float | bool | None):
+    # Only what pickles, equals itself and holds nothing else.
+    if value is None or type(value) in {bool, int} or (type(value) is float and value == value):  # noqa: PLR0124 - NaN
         return value
     return value if type(value) is str and len(value) <= _LONGEST_INPUT else shown(value)
 
@@ -113,19 +115,24 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
         case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" if stated:
             return Violation(field, stated.text, stated.source, stated.fix, given)
         case _:
-            return Violation(field, error["msg"], _MODEL_SOURCE, "", given)
+            fix = f"give a value of the type that {model.__name__} documents"
+            return Violation(field, error["msg"], _MODEL_SOURCE, fix, given)
 
 
-def violations(model: type[BaseModel], error: ValidationError) -> tuple[Violation, ...]:
-    """Translate a pydantic error into this library's words.
+def violations(model: type[BaseModel], error: Exception) -> tuple[Violation, ...]:
+    """Translate what kept a model from being made into this library's words.
 
     Args:
         model: The model that was being made.
-        error: What pydantic found.
+        error: What pydantic found, or what an object raised while it was looked at.
 
     Returns:
         All of it, in pydantic's order.
     """
+    if not isinstance(error, ValidationError):
+        given = Description(f"an object that raises {type(error).__name__}")
+        fix = "give plain values"
+        return (Violation("", "must be readable", "lightsail_snap", fix, given),)
     details = error.errors(include_url=False)
     return tuple(_violation(model, detail) for detail in details)
 
@@ -147,15 +154,15 @@ class WireModel(BaseModel, frozen=True):
     def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
         try:
             super().__init__(**data)
-        except ValidationError as error:
+        except Exception as error:
             raise self._refusal(error, data) from error
 
     # Without this mark pydantic would call __init__ for every nested model too, and an inner
     # error would end the search for further ones. SQLModel relies on the same mark.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
 
     @classmethod
-    def _refusal(cls, error: ValidationError, payload: object) -> LightsailSnapError:
+    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
         """Make the error that says why a payload is no such model."""
         raise NotImplementedError  # pragma: no cover - each of the two families has its own
 
@@ -174,11 +181,16 @@ class WireModel(BaseModel, frozen=True):
             ResponseValidationError: If a result shape cannot be read.
         """
         try:
-            return (
-                cls._from_json(payload) if isinstance(payload, bytes) else cls._from_dict(payload)
-            )
-        except ValidationError as error:
+            if isinstance(payload, bytes):
+                return cls._from_json(payload)
+            return cls._from_dict(cls._owned(payload))
+        except Exception as error:
             raise cls._refusal(error, payload) from error
+
+    @classmethod
+    def _owned(cls, payload: object) -> object:
+        """Give a payload that nobody else will change."""
+        return payload
 
     @classmethod
     def _from_dict(cls, payload: Any) -> Self:  # noqa: ANN401 - whatever a server or a caller gives
@@ -217,7 +229,7 @@ class RequestModel(WireModel, frozen=True):
 
     @classmethod
     @override
-    def _refusal(cls, error: ValidationError, payload: object) -> LightsailSnapError:
+    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
         return RequestValidationError(cls.__name__, violations(cls, error))
 
     @override
@@ -237,7 +249,7 @@ class ResultModel(WireModel, frozen=True):
 
     @classmethod
     @override
-    def _refusal(cls, error: ValidationError, payload: object) -> LightsailSnapError:
+    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
         # Nobody can act on advice about an answer, so it has none.
         found = tuple(replace(violation, fix="") for violation in violations(cls, error))
         return ResponseValidationError(cls.__name__, found, payload)
@@ -249,7 +261,31 @@ class ResultModel(WireModel, frozen=True):
         Returns:
             A new dict with camelCase keys; it holds what was received, unknown fields included.
         """
-        return self.model_dump(by_alias=True, exclude_unset=True)
+        wire = self.model_dump(by_alias=True, exclude_unset=True)
+        _drop_echoes(self, wire)
+        return wire
+
+    @classmethod
+    @override
+    def _owned(cls, payload: object) -> object:
+        # What is unknown is kept as it is, so it must not be shared with whoever handed it in.
+        return copy.deepcopy(payload)
+
+
+def _drop_echoes(model: BaseModel, wire: dict[str, Any]) -> None:
+    """Take out of a dump what only seems to be set.
+
+    pydantic takes a field for set if the wire holds an unknown member that bears its Python name.
+    """
+    for name, field in type(model).model_fields.items():
+        alias, value = field.alias or name, getattr(model, name)
+        if name in (model.model_extra or {}) and value == field.get_default():
+            wire.pop(alias, None)
+        elif isinstance(value, BaseModel) and alias in wire:
+            _drop_echoes(value, wire[alias])
+        elif isinstance(value, tuple) and alias in wire:
+            for item, written in zip(value, wire[alias], strict=True):
+                _drop_echoes(item, written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +324,7 @@ class Result(ResultModel, frozen=True):
         """
         told = self.model_copy()
         # Set on our own copy; a private attribute is no field, so freezing does not mean it.
-        told._response_metadata = metadata  # type: ignore[misc] # noqa: SLF001
+        told._response_metadata = metadata  # type: ignore[misc] # noqa: SLF001 - our own
         return told
 
     @override
@@ -317,11 +353,35 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
     @override
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        bound = cls.__mro__[1].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined]
+        bound = cls.__mro__[1].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined] # any model has it
         if bound:
             # AWS names the input shape of an operation after the operation.
             cls.operation_name = cls.__name__.removesuffix("Request")
             (cls._result_type,) = bound
+
+    @classmethod
+    def checked(cls, value: Request[ResultT]) -> Request[ResultT]:
+        """Check once more what is to be sent: it may have been made without validation.
+
+        Args:
+            value: The request.
+
+        Returns:
+            An equal request.
+
+        Raises:
+            RequestValidationError: If it breaks a rule, or is no request.
+        """
+        kind: type[Any] = type(value)
+        if not isinstance(value, Request):
+            rule, fix = "must be a request", "give a CreateDiskSnapshotRequest or its like"  # type: ignore[unreachable] # callers without a type checker get here
+            found = Violation("", rule, "lightsail_snap", fix, shown(value))
+            raise RequestValidationError("Request", [found])
+        try:
+            again: Request[ResultT] = kind.model_validate(value)
+        except Exception as error:
+            raise kind._refusal(error, value) from error  # noqa: SLF001 - a request's own
+        return again
 
     def read_result(self, payload: Mapping[str, object] | bytes) -> ResultT:
         """Read the answer to this request.
@@ -337,7 +397,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
         """
         try:
             # The generic argument and _result_type are one and the same.
-            return self._result_type.from_wire(payload)  # type: ignore[return-value]
+            return self._result_type.from_wire(payload)  # type: ignore[return-value] # see above
         except ResponseValidationError as error:
             error.may_have_executed = True
             raise

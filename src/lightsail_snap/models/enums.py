@@ -74,7 +74,7 @@ class OpenEnum(str):
         known = cls._members.get(value)
         if known is not None:
             # _members holds only instances of cls, which the shared declaration cannot say.
-            return known  # type: ignore[return-value]
+            return known  # type: ignore[return-value] # see above
         if not isinstance(value, str):
             message = f"{cls.__name__} takes a str, not {type(value).__name__}"  # type: ignore[unreachable] # callers without a type checker get here
             raise TypeError(message)
@@ -98,6 +98,11 @@ class OpenEnum(str):
             The members.
         """
         return tuple(cls(value) for value in cls._members)
+
+    @override
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        # By way of __new__ in every protocol, so that known members stay singletons.
+        return type(self), (self.value,)
 
     @override
     def __repr__(self) -> str:

@@ -86,6 +86,9 @@ def gather_source(payload: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         A new dict; without either name it has no `source`, with both it has one that is refused.
     """
+    if "source" in payload:
+        # It is no member of the wire, and must not be taken for one.
+        return {**payload, "source": None}
     rest = {key: value for key, value in payload.items() if key not in {"diskName", "instanceName"}}
     names = {
         key: payload[key] for key in ("diskName", "instanceName") if payload.get(key) is not None

@@ -34,6 +34,11 @@ _UNIQUE = Requirement(
     _SOURCE,
     "give each key once",
 )
+_ITEM = Requirement(
+    "must be a Tag",
+    "shape Tag of the service model",
+    'write Tag(key="env", value="prod")',
+)
 _SHAPE = Requirement(
     "must be a mapping of keys to values (None for a key without a value) or a sequence of Tag",
     "shape TagList of the service model",
@@ -98,10 +103,11 @@ def _items(value: object) -> list[object]:
     raise ValidationError.from_exception_data("TagList", [_error(_SHAPE, (), value)])
 
 
-def _key_of(item: object) -> object:
-    if isinstance(item, Tag):
-        return item.key
-    return item.get("key") if isinstance(item, Mapping) else None
+def _key_of(item: object) -> str | None:
+    # A tag that was made without validation may lack its key.
+    key = item.get("key") if isinstance(item, Mapping) else getattr(item, "key", None)
+    # A subclass of str may compare as it likes; on the wire only its characters count.
+    return str.__str__(key) if isinstance(key, str) else None
 
 
 def _again(error: ValidationError) -> Iterator[InitErrorDetails]:
@@ -109,6 +115,8 @@ def _again(error: ValidationError) -> Iterator[InitErrorDetails]:
     for detail in error.errors(include_url=False):
         context = {"message": detail["msg"], **detail.get("ctx", {})}
         kind = PydanticCustomError(detail["type"], "{message}", context)
+        if detail["type"] == "model_type":
+            kind = _ITEM.broken()
         yield InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"])
 
 
@@ -126,9 +134,9 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
         errors.append(_error(_COUNT, (), f"{len(items)} tags"))
     seen: set[str] = set()
     for index, key in enumerate(map(_key_of, items)):
-        if isinstance(key, str):
-            if key in seen:
-                errors.append(_error(_UNIQUE, (index, "key"), key))
+        if key is not None and key in seen:
+            errors.append(_error(_UNIQUE, (index, "key"), key))
+        elif key is not None:
             seen.add(key)
     if errors:
         raise ValidationError.from_exception_data("TagList", errors)

@@ -1,0 +1,60 @@
+"""The emulator as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from lightsail_snap.emulator._emulator import LightsailEmulator
+from lightsail_snap.emulator._progression import Progression
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def _until_signalled() -> Iterator[threading.Event]:
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _ENDING}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
+    *,
+    on_ready: Callable[[str], object],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    allow_remote: bool = False,
+    state: str | os.PathLike[str] | None = None,
+    progression: Progression | None = None,
+) -> None:
+    """Serve an emulator over HTTP until the process is told to end (SIGTERM, SIGINT).
+
+    It must run in the main thread, and needs the extra `emulator` (waitress).
+
+    Args:
+        on_ready: Is told the URL as soon as it answers there.
+        host: The address to listen on.
+        port: The port; any free one if 0.
+        allow_remote: Whether the address may be one that other machines reach.
+        state: The file that keeps its world over restarts; memory if None.
+        progression: How fast work goes; by seconds if None.
+
+    Raises:
+        ConfigurationError: If waitress is missing, the address cannot be listened on, or the file
+            cannot be opened or is something else.
+        ValueError: If other machines could reach it and that was not allowed.
+    """
+    with (
+        _until_signalled() as stop,
+        LightsailEmulator(state=state, progression=progression) as emulator,
+        emulator.serve(host=host, port=port, allow_remote=allow_remote) as url,
+    ):
+        on_ready(url)
+        stop.wait()

@@ -1,0 +1,275 @@
+"""What a request must look like: the spec's own models, and the installed botocore's shapes."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from lightsail_snap.emulator._wire import Failure, invalid_input
+from lightsail_snap.errors import RequestValidationError, Violation
+from lightsail_snap.models import (
+    CreateDiskSnapshotRequest,
+    GetDiskRequest,
+    GetDiskSnapshotRequest,
+    GetOperationRequest,
+    RegionName,
+    Request,
+    TagList,
+)
+from lightsail_snap.models.names import NewResourceName
+
+if TYPE_CHECKING:
+    from botocore.model import (
+        ListShape,
+        MapShape,
+        ServiceModel,
+        Shape,
+        StringShape,
+        StructureShape,
+    )
+
+# MODEL names us-west-1, where Lightsail has no endpoint.
+SERVED_REGIONS = tuple(
+    region.value for region in RegionName.known_values() if region != RegionName.US_WEST_1
+)
+"""The regions of Lightsail."""
+
+_SPEC: Mapping[str, type[Request[Any]]] = MappingProxyType(
+    {
+        model.operation_name: model
+        for model in (
+            CreateDiskSnapshotRequest,
+            GetDiskRequest,
+            GetDiskSnapshotRequest,
+            GetOperationRequest,
+        )
+    }
+)
+
+# The patterns of the service model that the service is taken to enforce. ResourceName is not one:
+# its pattern lacks the dot, which the service's own error text allows.
+_ENFORCED_PATTERNS = frozenset({"NonEmptyString", "TimeOfDay", "AutoSnapshotDate"})
+
+# The members that name something to be, in operations without a model in the spec.
+_NEW_NAMES = {
+    "CreateDisk": "diskName",
+    "CreateDiskFromSnapshot": "diskName",
+    "CreateInstances": "instanceNames",
+    "CreateInstancesFromSnapshot": "instanceNames",
+    "CreateInstanceSnapshot": "instanceSnapshotName",
+    "CopySnapshot": "targetSnapshotName",
+}
+# MODEL: a manual snapshot by name, or an automatic one by the resource it is of.
+_SOURCES = {
+    "CreateDiskFromSnapshot": ("diskSnapshotName", "sourceDiskName"),
+    "CreateInstancesFromSnapshot": ("instanceSnapshotName", "sourceInstanceName"),
+    "CopySnapshot": ("sourceSnapshotName", "sourceResourceName"),
+}
+# MODEL: mutually exclusive, and for automatic snapshots only.
+_WHICH = ("restoreDate", "useLatestRestorableAutoSnapshot")
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+    "map": (dict,),
+    "structure": (dict,),
+}
+_INTEGER_LIMIT = 2**31
+
+
+@functools.cache
+def _service_model() -> ServiceModel:
+    from botocore.loaders import Loader  # noqa: PLC0415 - importing us must not cost importing it
+    from botocore.model import ServiceModel  # noqa: PLC0415 - likewise
+
+    return ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
+
+
+@functools.cache
+def _new_name() -> TypeAdapter[str]:
+    return TypeAdapter(NewResourceName)
+
+
+@functools.cache
+def _tags() -> TypeAdapter[TagList]:
+    return TypeAdapter(TagList)
+
+
+def unsupported(operation: str, supported: Collection[str]) -> Failure:
+    """Make the error for an operation that the emulator lacks.
+
+    Args:
+        operation: Its name, from the request.
+        supported: The names of those that it has.
+
+    Returns:
+        The error. For an operation of Lightsail it is an InvalidInputException, which the service
+        itself would not answer with; for a word that is none it is the UnknownOperationException
+        of AWS JSON services in general, unverified for Lightsail.
+    """
+    tip = f"The emulator has {', '.join(sorted(supported))}."
+    if operation in _service_model().operation_names:
+        message = f"{operation} is an operation of Lightsail that the emulator lacks."
+        return invalid_input(message, code="EmulatorLacksOperation", tip=tip)
+    message = f"{operation!r} is no operation of Lightsail."
+    return Failure("UnknownOperationException", message, tip=tip)
+
+
+def check_region(region: str) -> None:
+    """Make sure that a region is one of Lightsail's.
+
+    Args:
+        region: Its name.
+
+    Raises:
+        Failure: If it is not. At AWS there is no endpoint there, so no answer could be seen.
+    """
+    if region not in SERVED_REGIONS:
+        tip = f"Lightsail is in {', '.join(SERVED_REGIONS)}."
+        raise invalid_input(f"Lightsail is not in the region {region!r}.", tip=tip)
+
+
+def check(operation: str, region: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a request.
+
+    Args:
+        operation: The operation, one that the emulator has.
+        region: The region it is sent to.
+        payload: The request as it came.
+
+    Returns:
+        The request without what is no member of it, and without nulls: AWS JSON services pass over
+        unknown members, so that old ones take the requests of newer clients, and null is absence.
+
+    Raises:
+        Failure: If it breaks a rule. The texts are unverified, but for those of resource names.
+    """
+    shape = _service_model().operation_model(operation).input_shape
+    request: dict[str, Any] = _checked_structure(shape, dict(payload), "")
+    spec = _SPEC.get(operation)
+    if spec is not None:
+        try:
+            return spec.from_wire(request).to_wire()
+        except RequestValidationError as error:
+            raise invalid_input("; ".join(map(_told, error.violations))) from error
+    _check_new_names(request.get(_NEW_NAMES.get(operation, ""), []))
+    _check_tags(request.get("tags", []))
+    _check_zone(request.get("availabilityZone"), region)
+    if operation in _SOURCES:
+        _check_sources(request, *_SOURCES[operation])
+    return request
+
+
+def _told(violation: Violation) -> str:
+    return f"{violation.field} {violation.rule}"
+
+
+def _checked(shape: Shape, value: object, path: str) -> object:
+    """Check a value against its shape, and rid it of what is not in the shape."""
+    is_boolean = shape.type_name == "boolean"
+    if isinstance(value, bool) != is_boolean or not isinstance(value, _TYPES[shape.type_name]):
+        raise _unserializable(path, f"a {shape.type_name} is wanted")
+    checker = _CHECKERS.get(shape.type_name)
+    return checker(shape, value, path) if checker else value
+
+
+def _unserializable(path: str, problem: str) -> Failure:
+    # The type is that of AWS JSON services in general; for Lightsail it is unverified.
+    return Failure("SerializationException", f"{path or 'The request'}: {problem}.")
+
+
+def _checked_structure(
+    shape: StructureShape, value: dict[str, object], path: str
+) -> dict[str, object]:
+    given = {
+        name: _checked(member, value[name], f"{path}.{name}" if path else name)
+        for name, member in shape.members.items()
+        if value.get(name) is not None
+    }
+    missing = [name for name in shape.required_members if name not in given]
+    if missing:
+        where = f" of {path}" if path else ""
+        raise invalid_input(f"{', '.join(missing)}{where}: required, but not given.")
+    return given
+
+
+def _checked_list(shape: ListShape, value: list[object], path: str) -> list[object]:
+    return [_checked(shape.member, item, f"{path}[{i}]") for i, item in enumerate(value)]
+
+
+def _checked_map(shape: MapShape, value: dict[str, object], path: str) -> dict[object, object]:
+    return {
+        _checked(shape.key, key, path): _checked(shape.value, item, f"{path}.{key}")
+        for key, item in value.items()
+    }
+
+
+def _checked_integer(_: Shape, value: float, path: str) -> int:
+    if not (-_INTEGER_LIMIT <= value < _INTEGER_LIMIT and value == int(value)):
+        raise _unserializable(path, "an integer of 32 bits is wanted")
+    return int(value)
+
+
+def _checked_string(shape: StringShape, value: str, path: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _unserializable(path, "the text has a lone surrogate") from error
+    pattern = shape.metadata.get("pattern") if shape.name in _ENFORCED_PATTERNS else None
+    if pattern is not None and not re.fullmatch(pattern, value, re.DOTALL):
+        raise invalid_input(f"{path}: {value!r} does not match {pattern}")
+    if shape.enum and value not in shape.enum:
+        raise invalid_input(f"{path}: {value!r} is none of {', '.join(shape.enum)}")
+    return value
+
+
+_CHECKERS: Mapping[str, Callable[..., object]] = {
+    "structure": _checked_structure,
+    "list": _checked_list,
+    "map": _checked_map,
+    "integer": _checked_integer,
+    "string": _checked_string,
+}
+
+
+def _check_new_names(names: str | list[str]) -> None:
+    for name in [names] if isinstance(names, str) else names:
+        try:
+            _new_name().validate_python(name)
+        except ValidationError as error:
+            # The second sentence is the service's, from a pull request of its Terraform provider.
+            message = (
+                f"The name {name!r} is not valid. Resource names must be at least 2 characters "
+                "long and contain only alphanumerics, -, _, and ."
+            )
+            raise invalid_input(message) from error
+
+
+def _check_tags(tags: list[dict[str, str]]) -> None:
+    try:
+        _tags().validate_python(tags)
+    except ValidationError as error:
+        raise invalid_input(f"tags: {error.errors(include_url=False)[0]['msg']}") from error
+
+
+def _check_zone(zone: str | None, region: str) -> None:
+    # ResourceLocation in the service model: `us-east-2a`. A snapshot's `all` is no such zone.
+    if zone is not None and not re.fullmatch(f"{region}[a-f]", zone):
+        tip = f"Zones of {region} are {region}a, {region}b and so on."
+        raise invalid_input(f"{zone!r} is no availability zone of {region}.", tip=tip)
+
+
+def _check_sources(request: dict[str, Any], manual: str, automatic: str) -> None:
+    if (manual in request) == (automatic in request):
+        raise invalid_input(f"Give exactly one of {manual} and {automatic}.")
+    which = [name for name in _WHICH if request.get(name)]
+    if len(which) != (automatic in request):
+        message = f"Give exactly one of {' and '.join(_WHICH)} with {automatic}, else neither."
+        raise invalid_input(message)

@@ -1,0 +1,2 @@
+class ThrottledRetryableChecker:
+    _THROTTLED_ERROR_CODES: list[str]

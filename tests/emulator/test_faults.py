@@ -1,0 +1,237 @@
+"""Faults on purpose, each in both doors."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from lightsail_snap.clock import SystemClock
+from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
+
+_CREATE = {"diskName": "Disk-1", "diskSnapshotName": "snap-1"}
+
+
+@pytest.fixture(params=["in-process", "http"])
+def door(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def unchecked(make_world: Any, door: str) -> Any:
+    world = make_world(door=door, is_checked=False)
+    world.emulator.add_disk("Disk-1", region_name="us-east-1")
+    return world
+
+
+def is_executed(world: Any) -> bool:
+    return bool(world.call("GetDiskSnapshots")["diskSnapshots"])
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [(FaultKind.DROP, ConnectionClosedError), (FaultKind.TIMEOUT, ReadTimeoutError)],
+)
+def test_no_answer(
+    unchecked: Any, kind: FaultKind, error: type[Exception], *, after_commit: bool
+) -> None:
+    unchecked.emulator.inject(Fault(kind=kind, after_commit=after_commit))
+    with pytest.raises(error):
+        unchecked.call("CreateDiskSnapshot", **_CREATE)
+    assert is_executed(unchecked) is after_commit
+
+
+def test_no_connection(unchecked: Any, door: str) -> None:
+    unchecked.emulator.inject(Fault(kind=FaultKind.REFUSE))
+    # Where the client is connected already, the connection can only close.
+    with pytest.raises(EndpointConnectionError if door == "in-process" else ConnectionClosedError):
+        unchecked.call("CreateDiskSnapshot", **_CREATE)
+    assert not is_executed(unchecked)
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(None, "ServiceException"), (502, "502"), (503, "503"), (599, "ServiceException")],
+)
+def test_a_server_error(
+    unchecked: Any, status: int | None, code: str, *, after_commit: bool
+) -> None:
+    fault = Fault(kind=FaultKind.SERVER_ERROR, status=status, after_commit=after_commit)
+    unchecked.emulator.inject(fault)
+    with pytest.raises(ClientError) as caught:
+        unchecked.call("CreateDiskSnapshot", **_CREATE)
+    response = caught.value.response
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == (status or 500)
+    assert response["Error"]["Code"] == code
+    assert is_executed(unchecked) is after_commit
+
+
+@pytest.mark.parametrize("status", [None, 400, 429])
+def test_throttling(unchecked: Any, status: int | None) -> None:
+    unchecked.emulator.inject(Fault(kind=FaultKind.THROTTLE, status=status))
+    with pytest.raises(ClientError, match="Rate exceeded") as caught:
+        unchecked.call("CreateDiskSnapshot", **_CREATE)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == (status or 400)
+    assert caught.value.response["Error"]["Code"] == "ThrottlingException"
+    assert not is_executed(unchecked)
+
+
+def raw_answer(world: Any, operation: str = "create_disk_snapshot") -> tuple[Any, ...]:
+    """Make a call, and tell what came whatever botocore thinks of it."""
+    seen: list[tuple[Any, ...]] = []
+    client = world.client()
+    client.meta.events.register_last(
+        "before-parse.lightsail",
+        lambda response_dict, **_: seen.append(
+            (response_dict["status_code"], dict(response_dict["headers"]), response_dict["body"])
+        ),
+        unique_id="raw",
+    )
+    # botocore's parser may stumble; only the bytes count here.
+    with contextlib.suppress(Exception):
+        getattr(client, operation)(**(_CREATE if operation == "create_disk_snapshot" else {}))
+    client.meta.events.unregister("before-parse.lightsail", unique_id="raw")
+    (answer,) = seen
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins", "content_type"),
+    [
+        (FaultKind.GARBAGE, b'{"operations": [{"id": "\xff', "application/x-amz-json-1.1"),
+        (FaultKind.HTML, b"<!DOCTYPE html>", "text/html"),
+        (FaultKind.EMPTY, b"", "application/x-amz-json-1.1"),
+    ],
+)
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_body_of_another_kind(
+    unchecked: Any, kind: FaultKind, begins: bytes, content_type: str, *, after_commit: bool
+) -> None:
+    unchecked.emulator.inject(Fault(kind=kind, after_commit=after_commit))
+    status, headers, body = raw_answer(unchecked)
+    assert (status, headers["Content-Type"]) == (200, content_type)
+    assert body.startswith(begins)
+    assert bool(body) is bool(begins)
+    assert is_executed(unchecked) is after_commit
+
+
+def test_a_truncated_body(unchecked: Any) -> None:
+    unchecked.emulator.inject(Fault(kind=FaultKind.TRUNCATE))
+    status, headers, body = raw_answer(unchecked)
+    assert status == 200
+    assert len(body) == int(headers["Content-Length"]) // 2
+    assert is_executed(unchecked)
+
+
+def test_wrong_types(unchecked: Any) -> None:
+    unchecked.emulator.inject(Fault(kind=FaultKind.WRONG_TYPES))
+    status, headers, body = raw_answer(unchecked)
+    assert (status, len(body)) == (200, int(headers["Content-Length"]))
+    assert b'{"operations":{"0":{"createdAt":{"value":1700000000.0},"id":["' in body
+    assert is_executed(unchecked)
+    unchecked.call("DeleteDiskSnapshot", diskSnapshotName="snap-1")
+    unchecked.emulator.inject(Fault(kind=FaultKind.WRONG_TYPES))
+    # An empty list has no values to mistype, so it is another thing itself.
+    assert raw_answer(unchecked, "get_disk_snapshots")[2] == b'{"diskSnapshots":"none"}'
+
+
+def test_a_delay(unchecked: Any) -> None:
+    unchecked.emulator.inject(Fault(kind=FaultKind.DELAY, seconds=3600))
+    before = unchecked.clock.time()
+    unchecked.call("CreateDiskSnapshot", **_CREATE)
+    assert unchecked.clock.time() == before + 3600
+
+
+def test_a_delay_on_the_real_clock(make_world: Any) -> None:
+    world = make_world(clock=SystemClock(), door="http")
+    world.emulator.inject(Fault(kind=FaultKind.DELAY, seconds=0.05))
+    before = time.monotonic()
+    world.call("GetDisks")
+    assert time.monotonic() - before >= 0.05
+
+
+def outcomes(world: Any, operation: str, count: int) -> str:
+    def one() -> str:
+        try:
+            world.call(operation)
+        except ClientError:
+            return "x"
+        return "."
+
+    return "".join(one() for _ in range(count))
+
+
+def test_which_calls_it_happens_to(make_world: Any) -> None:
+    world = make_world()
+    throttle = FaultKind.THROTTLE
+    world.emulator.inject(Fault(kind=throttle, operation="GetDisks", skip=2, times=2))
+    assert outcomes(world, "GetInstances", 3) == "..."
+    assert outcomes(world, "GetDisks", 6) == "..xx.."
+    world.emulator.inject(Fault(kind=throttle, times=None))
+    assert outcomes(world, "GetDisks", 5) == "xxxxx"
+    world.emulator.clear_faults()
+    assert outcomes(world, "GetDisks", 2) == ".."
+    assert world.emulator.calls == {"GetInstances": 3, "GetDisks": 13}
+
+
+def test_chance_repeats_itself(make_world: Any) -> None:
+    def one(seed: int) -> str:
+        world = make_world(seed=seed)
+        world.emulator.inject(Fault(kind=FaultKind.THROTTLE, times=None, probability=0.5))
+        return outcomes(world, "GetDisks", 40)
+
+    assert one(1) == one(1) != one(2)
+    assert 10 <= one(1).count("x") <= 30
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"kind": "earthquake"}, "not a valid FaultKind"),
+        ({"kind": "drop", "times": 0}, "times"),
+        ({"kind": "drop", "skip": -1}, "skip"),
+        ({"kind": "drop", "probability": 1.5}, "probability"),
+        ({"kind": "delay", "seconds": -1}, "seconds"),
+        ({"kind": "drop", "status": 500}, "status 500 is none that drop can have"),
+        ({"kind": "server-error", "status": 404}, "status 404"),
+        ({"kind": "throttle", "status": 503}, "status 503"),
+        ({"kind": "throttle", "after_commit": True}, "never after the commit"),
+        ({"kind": "refuse", "after_commit": True}, "never after the commit"),
+    ],
+)
+def test_faults_that_make_no_sense(wrong: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Fault(**wrong)
+
+
+def test_a_kind_may_be_given_by_its_name() -> None:
+    name: Any = "drop"
+    assert Fault(kind=name).kind is FaultKind.DROP
+
+
+def test_what_waits_for_ever_ends_with_the_server() -> None:
+    with LightsailEmulator() as emulator:
+        emulator.inject(Fault(kind=FaultKind.TIMEOUT))
+        with emulator.serve() as url:
+            host, port = url.removeprefix("http://").split(":")
+            waiting = socket.create_connection((host, int(port)))
+            waiting.sendall(
+                b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: Lightsail_20161128.GetDisks\r\n"
+                b"Authorization: Credential=a/b/us-east-1/lightsail/aws4_request\r\n\r\n"
+            )
+            while not emulator.calls["GetDisks"]:
+                time.sleep(0.001)
+        assert waiting.recv(1) == b""
+        waiting.close()

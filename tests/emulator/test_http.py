@@ -1,0 +1,192 @@
+"""The HTTP door towards callers that are no proper AWS client."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lightsail_snap.clock import JumpingClock
+from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
+from lightsail_snap.errors import ConfigurationError
+
+_SCOPE = b"AWS4-HMAC-SHA256 Credential=key/20231114/us-east-1/lightsail/aws4_request, Signature=0"
+_TARGET = b"X-Amz-Target: Lightsail_20161128.GetDisks\r\n"
+_SIGNED = b"Authorization: " + _SCOPE + b"\r\n"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with LightsailEmulator(clock=JumpingClock()) as emulator, emulator.serve() as url:
+        yield url
+
+
+def exchange(url: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Send bytes, and read the answer until the connection closes."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=5) as connection:
+        connection.sendall(request)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    return int(first.split()[1]), headers, body
+
+
+def post(headers: bytes, body: bytes = b"{}") -> bytes:
+    length = str(len(body)).encode()
+    close = b"Host: h\r\nConnection: close\r\nContent-Length: " + length
+    return b"POST / HTTP/1.1\r\n" + headers + close + b"\r\n\r\n" + body
+
+
+def test_a_proper_request(url: str) -> None:
+    status, headers, body = exchange(url, post(_TARGET + _SIGNED))
+    assert (status, body) == (200, b'{"disks":[]}')
+    assert headers["content-type"] == "application/x-amz-json-1.1"
+    assert headers["date"] == "tue, 14 nov 2023 22:13:20 gmt"
+    assert len(headers["x-amzn-requestid"]) == 36
+    assert "server" not in headers
+
+
+def test_a_chunked_request(url: str) -> None:
+    request = (
+        b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+        + _TARGET
+        + _SIGNED
+        + b"\r\n2\r\n{}\r\n0\r\n\r\n"
+    )
+    assert exchange(url, request)[2] == b'{"disks":[]}'
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        (b"", "UnknownOperationException"),
+        (b"X-Amz-Target: DynamoDB_20120810.ListTables\r\n" + _SIGNED, "UnknownOperationException"),
+        (b"X-Amz-Target: Lightsail_20161128.\r\n" + _SIGNED, "UnknownOperationException"),
+        (_TARGET, "MissingAuthenticationTokenException"),
+        (_TARGET + b"Authorization: Bearer x\r\n", "IncompleteSignatureException"),
+        (
+            _TARGET + b"Authorization: Credential=k/d/lightsail/aws4_request\r\n",
+            "IncompleteSignatureException",
+        ),
+        (
+            _TARGET + b"Authorization: Credential=k/d//lightsail/aws4_request\r\n",
+            "IncompleteSignatureException",
+        ),
+        (
+            _TARGET + b"Authorization: Credential=k/d/us-east-1/lightsail/aws5\r\n",
+            "IncompleteSignatureException",
+        ),
+        (
+            _TARGET + b"Authorization: Credential=k/d/us-east-1/ec2/aws4_request\r\n",
+            "InvalidSignatureException",
+        ),
+        (
+            _TARGET + b"Authorization: Credential=k/d/mars-1/lightsail/aws4_request\r\n",
+            "InvalidInputException",
+        ),
+    ],
+)
+def test_requests_that_lack_something(url: str, headers: bytes, kind: str) -> None:
+    status, _, body = exchange(url, post(headers))
+    assert (status, json.loads(body)["__type"]) == (400, kind)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GARBAGE\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nX: ".ljust(2**18, b"x"), 431),
+        (b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (post(_TARGET + _SIGNED, b" " * (2**20 + 1)), 413),
+    ],
+)
+def test_malformed_http(url: str, request_bytes: bytes, status: int) -> None:
+    answer, headers, body = exchange(url, request_bytes)
+    assert answer == status
+    assert headers["content-type"] == "application/x-amz-json-1.1"
+    assert json.loads(body)["__type"] in {
+        "MalformedHttpRequestException",
+        "RequestEntityTooLargeException",
+    }
+    # And it lives on.
+    assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
+
+
+def test_a_client_that_goes_away(url: str) -> None:
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    for part in (b"", b"POST", post(_TARGET + _SIGNED)[:-1], post(_TARGET + _SIGNED)):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(part)
+    assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
+
+
+def test_only_loopback_unless_told_otherwise() -> None:
+    with LightsailEmulator() as emulator:
+        for host in ("0.0.0.0", "", "example.com", "192.0.2.1"):  # noqa: S104 - it is refused
+            with (
+                pytest.raises(ValueError, match="allow_remote"),
+                emulator.serve(host=host),
+            ):
+                pytest.fail("it serves")  # pragma: no cover - it does not
+        with emulator.serve(host="0.0.0.0", allow_remote=True) as url:  # noqa: S104 - told so
+            port = url.rpartition(":")[2]
+            assert exchange(f"http://127.0.0.1:{port}", post(_TARGET + _SIGNED))[0] == 200
+        with emulator.serve(host="localhost") as url:
+            assert url.startswith("http://127.0.0.1:")
+
+
+def test_an_address_of_ipv6() -> None:
+    with LightsailEmulator() as emulator:
+        try:
+            with emulator.serve(host="::1") as url:
+                assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
+        except ConfigurationError as error:  # pragma: no cover - on machines without IPv6
+            pytest.skip(str(error))
+
+
+def test_an_address_that_is_taken() -> None:
+    with LightsailEmulator() as emulator, emulator.serve() as url:
+        port = int(url.rpartition(":")[2])
+        for taken in (port, 99_999):
+            with pytest.raises(ConfigurationError, match="cannot listen"):
+                emulator.serve(port=taken).__enter__()
+
+
+def test_without_waitress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightsail_snap.emulator._http_server", None)
+    with (
+        LightsailEmulator() as emulator,
+        pytest.raises(ConfigurationError, match=r"lightsail-snap\[emulator\]"),
+    ):
+        emulator.serve().__enter__()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_of_its_own_ends_when_told(number: int, tmp_path: Any) -> None:
+    before = signal.getsignal(number)
+    told: list[str] = []
+
+    def on_ready(url: str) -> None:
+        told.append(url)
+        assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
+        os.kill(os.getpid(), number)
+
+    run_server(on_ready=on_ready, state=tmp_path / "state", progression=Progression.instant())
+    assert len(told) == 1
+    assert signal.getsignal(number) is before

@@ -1,0 +1,182 @@
+"""What lasts: files, restarts, and a process that is killed in the middle of its work."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lightsail_snap.clock import JumpingClock
+from lightsail_snap.emulator import LightsailEmulator, Progression
+from lightsail_snap.errors import ConfigurationError
+
+_SERVER = """
+import sys
+from lightsail_snap.emulator import run_server
+run_server(on_ready=lambda url: print(url, flush=True), state=sys.argv[1])
+"""
+_HEADERS = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=k/d/us-east-1/lightsail/aws4_request",
+    "Content-Type": "application/x-amz-json-1.1",
+}
+_CREATORS = 8
+_ACKNOWLEDGED_BEFORE_THE_KILL = 200
+
+
+def test_a_world_lasts_over_a_restart(tmp_path: Path) -> None:
+    clock = JumpingClock()
+    state = tmp_path / "world"
+    with LightsailEmulator(clock=clock, state=state) as first:
+        first.add_disk("Disk-1", region_name="us-east-1", tags={"k": None})
+        client = first.boto3_client("us-east-1")
+        made = client.create_disk_snapshot(diskName="Disk-1", diskSnapshotName="s1")["operations"]
+        disk = client.get_disk(diskName="Disk-1")["disk"]
+    clock.sleep(30)
+    polls = Progression.by_polls()
+    with LightsailEmulator(clock=clock, state=str(state), progression=polls) as second:
+        client = second.boto3_client("us-east-1")
+        assert client.get_disk(diskName="Disk-1")["disk"] == disk
+        # What was begun goes on at its own pace.
+        assert client.get_operation(operationId=made[0]["id"])["operation"]["isTerminal"]
+        snapshot = client.get_disk_snapshot(diskSnapshotName="s1")["diskSnapshot"]
+        assert snapshot["progress"] == "66%"
+        client.create_disk_snapshot(diskName="Disk-1", diskSnapshotName="s2")
+        client.get_disk_snapshot(diskSnapshotName="s2")
+        ids = [one["id"] for one in client.get_operations()["operations"]]
+        assert len(set(ids)) == 4
+    with LightsailEmulator(clock=clock, state=state) as third:
+        client = third.boto3_client("us-east-1")
+        # Looks are counted over restarts too.
+        snapshot = client.get_disk_snapshot(diskSnapshotName="s2")["diskSnapshot"]
+        assert snapshot["progress"] == "66%"
+
+
+def test_files_that_are_something_else(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("this is no database, and it must not become one" * 100)
+    with pytest.raises(ConfigurationError, match="not one of this emulator"):
+        LightsailEmulator(state=text)
+    other = tmp_path / "other"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(ConfigurationError, match="not one of this emulator"):
+        LightsailEmulator(state=other)
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        LightsailEmulator(state=tmp_path / "no" / "such" / "directory")
+
+
+@pytest.mark.parametrize("kind", ["memory", "file", "two on one file"])
+def test_of_many_who_want_a_name_one_gets_it(kind: str, tmp_path: Path) -> None:
+    state = None if kind == "memory" else tmp_path / "world"
+    emulators = [LightsailEmulator(clock=JumpingClock(), state=state)]
+    if kind == "two on one file":
+        emulators.append(LightsailEmulator(clock=JumpingClock(), state=state, seed=1))
+    emulators[0].add_disk("Disk-1", region_name="us-east-1")
+    names = [f"snap-{number}" for number in range(20)]
+
+    def want(number: int) -> list[int]:
+        emulator = emulators[number % len(emulators)]
+        return [
+            emulator.handle(
+                "us-east-1", "CreateDiskSnapshot", {"diskName": "Disk-1", "diskSnapshotName": name}
+            ).status
+            for name in names
+        ]
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(zip(*pool.map(want, range(8)), strict=True))
+    assert all(sorted(one) == [200] + 7 * [400] for one in statuses)
+    for emulator in emulators:
+        listed = json.loads(emulator.handle("us-east-1", "GetDiskSnapshots", {}).body)
+        assert sorted(one["name"] for one in listed["diskSnapshots"]) == sorted(names)
+        operations = json.loads(emulator.handle("us-east-1", "GetOperations", {}).body)
+        assert len({one["id"] for one in operations["operations"]}) == 2 * len(names)
+        emulator.close()
+
+
+def _call(url: str, connection: http.client.HTTPConnection, operation: str, **members: Any) -> Any:
+    headers = {**_HEADERS, "X-Amz-Target": f"Lightsail_20161128.{operation}"}
+    connection.request("POST", url, json.dumps(members), headers)
+    response = connection.getresponse()
+    body = json.loads(response.read())
+    assert response.status == 200, body
+    return body
+
+
+def _start(state: Path) -> tuple[subprocess.Popen[str], str, int]:
+    command = [sys.executable, "-c", _SERVER, str(state)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own code
+    assert server.stdout is not None
+    found = re.fullmatch(r"http://(.+):(\d+)\n", server.stdout.readline())
+    assert found is not None
+    return server, found[1], int(found[2])
+
+
+def test_what_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
+    server, host, port = _start(tmp_path / "world")
+    acknowledged: dict[str, str] = {}
+    enough = threading.Event()
+
+    def create(creator: int) -> None:
+        connection = http.client.HTTPConnection(host, port, timeout=10)
+        try:
+            for number in range(1000):
+                name = f"snap-{creator}-{number}"
+                answer = _call(
+                    "/",
+                    connection,
+                    "CreateDiskSnapshot",
+                    diskName="Disk-1",
+                    diskSnapshotName=name,
+                )
+                acknowledged[name] = answer["operations"][0]["id"]
+                if len(acknowledged) >= _ACKNOWLEDGED_BEFORE_THE_KILL:
+                    enough.set()
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+
+    connection = http.client.HTTPConnection(host, port)
+    disk = {"diskName": "Disk-1", "availabilityZone": "us-east-1a", "sizeInGb": 8}
+    _call("/", connection, "CreateDisk", **disk)
+    connection.close()
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(_CREATORS)]
+    for thread in threads:
+        thread.start()
+    assert enough.wait(30)
+    server.kill()
+    for thread in threads:
+        thread.join()
+    server.communicate()
+    assert _ACKNOWLEDGED_BEFORE_THE_KILL <= len(acknowledged) < 8000
+
+    server, host, port = _start(tmp_path / "world")
+    connection = http.client.HTTPConnection(host, port)
+    there: list[str] = []
+    page: dict[str, Any] = {}
+    while not there or "nextPageToken" in page:
+        token = {"pageToken": page["nextPageToken"]} if page else {}
+        page = _call("/", connection, "GetDiskSnapshots", **token)
+        there += [one["name"] for one in page["diskSnapshots"]]
+    assert len(there) == len(set(there))
+    assert set(acknowledged) <= set(there)
+    # Whoever was cut off may have one more that nobody was told of.
+    assert len(there) <= len(acknowledged) + _CREATORS
+    for name, operation_id in list(acknowledged.items())[::20]:
+        operation = _call("/", connection, "GetOperation", operationId=operation_id)["operation"]
+        assert operation["resourceName"] == name
+    connection.close()
+    server.terminate()
+    server.communicate()
+    assert server.returncode == 0

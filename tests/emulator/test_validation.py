@@ -1,0 +1,149 @@
+"""What is refused, and how; no request brings a traceback."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightsail_snap.clock import JumpingClock
+from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.emulator._operations import HANDLERS
+
+_MODEL = ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
+_ZONE = {"availabilityZone": "us-east-1a"}
+_DISK = {"diskName": "new", "sizeInGb": 8, **_ZONE}
+_RESTORE = {**_DISK, "diskSnapshotName": "snap"}
+_AUTOMATIC = {**_DISK, "sourceDiskName": "Disk-1"}
+_INVALID = "InvalidInputException"
+_SERIALIZATION = "SerializationException"
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Any:
+    with LightsailEmulator(clock=JumpingClock()) as emulator:
+        emulator.add_disk("Disk-1", region_name="us-east-1")
+        emulator.add_instance("web-1", region_name="us-east-1")
+        yield emulator
+
+
+def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
+    answer = emulator.handle("us-east-1", operation, payload)
+    body = json.loads(answer.body)
+    return answer.status, body.get("__type", ""), body.get("message", "")
+
+
+@pytest.mark.parametrize(
+    ("operation", "payload", "kind", "message"),
+    [
+        ("CreateDisk", {}, _INVALID, "diskName, availabilityZone, sizeInGb: required"),
+        ("CreateDisk", {**_DISK, "diskName": None}, _INVALID, "diskName: required"),
+        ("CreateDisk", {**_DISK, "diskName": 1}, _SERIALIZATION, "a string is wanted"),
+        ("CreateDisk", {**_DISK, "sizeInGb": "8"}, _SERIALIZATION, "an? integer is wanted"),
+        ("CreateDisk", {**_DISK, "sizeInGb": True}, _SERIALIZATION, "integer"),
+        ("CreateDisk", {**_DISK, "sizeInGb": 8.5}, _SERIALIZATION, "32 bits"),
+        ("CreateDisk", {**_DISK, "sizeInGb": 2**31}, _SERIALIZATION, "32 bits"),
+        ("CreateDisk", {**_DISK, "sizeInGb": float("inf")}, _SERIALIZATION, "32 bits"),
+        ("CreateDisk", {**_DISK, "diskName": "\ud800x"}, _SERIALIZATION, "lone surrogate"),
+        ("CreateDisk", {**_DISK, "diskName": "-no"}, _INVALID, "Resource names must be at least"),
+        ("CreateDisk", {**_DISK, "availabilityZone": " "}, _INVALID, "does not match"),
+        ("CreateDisk", {**_DISK, "availabilityZone": "us-east-1"}, _INVALID, "no availability"),
+        ("CreateDisk", {**_DISK, "availabilityZone": "us-west-2a"}, _INVALID, "no availability"),
+        ("CreateDisk", {**_DISK, "tags": [{"key": ""}]}, _INVALID, "tags: must be"),
+        ("CreateDisk", {**_DISK, "tags": [{"value": "v"}]}, _INVALID, "tags: "),
+        ("CreateDisk", {**_DISK, "tags": {"k": "v"}}, _SERIALIZATION, "tags: a list"),
+        ("CreateDisk", {**_DISK, "addOns": [{}]}, _INVALID, r"addOnType of addOns\[0\]: required"),
+        ("CreateDisk", {**_DISK, "addOns": [{"addOnType": "No"}]}, _INVALID, "none of Auto"),
+        (
+            "CreateInstanceSnapshot",
+            {"instanceName": "web-1", "instanceSnapshotName": "é"},
+            _INVALID,
+            "Resource names",
+        ),
+        ("DeleteDisk", {"diskName": "Disk-1", "forceDeleteAddOns": 1}, _SERIALIZATION, "boolean"),
+        ("CreateDiskFromSnapshot", _DISK, _INVALID, "exactly one of diskSnapshotName"),
+        ("CreateDiskFromSnapshot", {**_RESTORE, **_AUTOMATIC}, _INVALID, "exactly one of disk"),
+        ("CreateDiskFromSnapshot", _AUTOMATIC, _INVALID, "exactly one of restoreDate"),
+        (
+            "CreateDiskFromSnapshot",
+            {**_RESTORE, "restoreDate": "2023-11-14"},
+            _INVALID,
+            "else neither",
+        ),
+        (
+            "CopySnapshot",
+            {"targetSnapshotName": "t1", "sourceSnapshotName": "s1", "sourceRegion": "mars-1"},
+            _INVALID,
+            "none of us-east-1",
+        ),
+        ("DeleteAutoSnapshot", {"resourceName": "Disk-1", "date": "soon"}, _INVALID, "not match"),
+        ("CreateDiskSnapshot", {"diskSnapshotName": "s1"}, _INVALID, "exactly one of a disk"),
+        (
+            "CreateDiskSnapshot",
+            {"diskSnapshotName": "s1", "diskName": "d", "instanceName": "i"},
+            _INVALID,
+            "exactly one of a disk",
+        ),
+        ("GetOperation", {"operationId": ""}, _INVALID, "does not match"),
+        ("GetDisk", {"diskName": "x" * 256}, _INVALID, "1 to 255"),
+        ("GetDisks", b"{", _SERIALIZATION, "not JSON"),
+        ("GetDisks", b'{"pageToken": NaN}', _SERIALIZATION, "not JSON"),
+        ("GetDisks", b"\xff", _SERIALIZATION, "not JSON"),
+        ("GetDisks", b"[" * 100_000, _SERIALIZATION, "not JSON"),
+        ("GetDisks", b"[]", _SERIALIZATION, "not a JSON object"),
+        ("GetBuckets", {}, _INVALID, "GetBuckets is an operation of Lightsail that the emulator"),
+        ("DescribeVolumes", {}, "UnknownOperationException", "no operation of Lightsail"),
+    ],
+)
+def test_what_is_refused(
+    emulator: Any, operation: str, payload: Any, kind: str, message: str
+) -> None:
+    status, told_kind, told_message = told(emulator, operation, payload)
+    assert (status, told_kind) == (400, kind)
+    assert re.search(message, told_message), told_message
+
+
+def test_unknown_members_nulls_and_whole_floats_are_no_harm(emulator: Any) -> None:
+    payload: dict[str, Any] = {"diskName": "Disk-1", "shape": "round", "another": None}
+    assert told(emulator, "GetDisk", payload)[0] == 200
+    payload = {**_DISK, "diskName": "whole", "sizeInGb": 8.0, "tags": None}
+    assert told(emulator, "CreateDisk", payload)[0] == 200
+
+
+@pytest.mark.parametrize("region", ["us-west-1", "mars-1", ""])
+def test_regions_that_lightsail_is_not_in(emulator: Any, region: str) -> None:
+    answer = json.loads(emulator.handle(region, "GetDisks", {}).body)
+    assert answer["__type"] == _INVALID
+    assert "us-east-1" in answer["tip"]
+
+
+_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["Disk-1", "web-1", "us-east-1", "us-east-1a", "new"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+@given(data=st.data(), operation=st.sampled_from(sorted(HANDLERS)))
+def test_no_request_breaks_it(data: st.DataObject, operation: str) -> None:
+    shape = _MODEL.operation_model(operation).input_shape
+    names = sorted(shape.members) or ["none"]
+    payload = data.draw(st.dictionaries(st.sampled_from(names), _JSON))
+    with LightsailEmulator(clock=JumpingClock()) as emulator:
+        emulator.add_disk("Disk-1", region_name="us-east-1")
+        emulator.add_instance("web-1", region_name="us-east-1")
+        for given_payload in (payload, json.dumps(payload).encode()):
+            answer = emulator.handle("us-east-1", operation, given_payload)
+            assert answer.status in {200, 400}
+            assert isinstance(json.loads(answer.body), dict)

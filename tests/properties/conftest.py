@@ -1,0 +1,118 @@
+"""What the laws share: the service model, canned networks and recording transports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3.session
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from lightsail_snap import Answer, LightsailSnapClient
+from lightsail_snap.models import Request, ResponseMetadata
+
+
+class Raw:
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.body
+
+
+class Network:
+    """A client over real boto3 whose network gives what it is told to; the last outcome for ever.
+
+    An outcome is an exception to raise, or a status, a body and (if wanted) a request id.
+    """
+
+    def __init__(self, attempts: int) -> None:
+        self.outcomes: list[Any] = []
+        self.sent = 0
+        # The legacy mode has no retry quota, which thousands of failures would use up.
+        self.boto: Any = boto3.session.Session().client(
+            "lightsail",
+            region_name="us-east-1",
+            aws_access_key_id="AKIDEXAMPLE",
+            aws_secret_access_key="no-secret",  # noqa: S106 - nothing is ever sent anywhere
+            config=Config(retries={"mode": "legacy", "max_attempts": attempts - 1}),
+        )
+        self.boto.meta.events.register("before-send.lightsail", self._answer)
+        self.client = LightsailSnapClient(self.boto)
+
+        self._hooks: list[tuple[str, Callable[..., None]]] = []
+
+    def fail_at(self, event: str, error: BaseException) -> None:
+        """Let a hook fail at one of botocore's events."""
+
+        def fail(**_: object) -> None:
+            raise error
+
+        self._hooks.append((event, fail))
+        self.boto.meta.events.register(event, fail)
+
+    def reset(self) -> None:
+        """Be as new; making a boto3 client anew takes a third of a second."""
+        for event, hook in self._hooks:
+            self.boto.meta.events.unregister(event, hook)
+        self._hooks.clear()
+        self.outcomes, self.sent = [], 0
+
+    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+        self.sent += 1
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        status, body, *rest = outcome
+        headers = {"x-amzn-RequestId": rest[0] if rest else "rid-1"}
+        return AWSResponse(request.url, status, headers, Raw(body))
+
+
+class Recorder:
+    """A transport that remembers what reached it, and gives one and the same answer."""
+
+    def __init__(self) -> None:
+        self.reached: list[Any] = []
+        self.payload: Any = b"{}"
+
+    def send(self, request: Request[Any]) -> Answer:
+        self.reached.append(request)
+        return Answer(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture(scope="session")
+def networks() -> dict[int, Network]:
+    return {}
+
+
+def _ready(networks: dict[int, Network], attempts: int, patch: pytest.MonkeyPatch) -> Network:
+    patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    if attempts not in networks:
+        networks[attempts] = Network(attempts)
+    networks[attempts].reset()
+    return networks[attempts]
+
+
+@pytest.fixture
+def network(networks: dict[int, Network], monkeypatch: pytest.MonkeyPatch) -> Network:
+    return _ready(networks, 1, monkeypatch)
+
+
+@pytest.fixture
+def retrying_network(networks: dict[int, Network], monkeypatch: pytest.MonkeyPatch) -> Network:
+    return _ready(networks, 2, monkeypatch)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def service_model(network: Network) -> Any:
+    return network.boto.meta.service_model

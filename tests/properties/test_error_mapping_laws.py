@@ -1,0 +1,423 @@
+"""Whatever comes back, or fails to: the right error, with its cause, and never a credential."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pickle
+import ssl
+import string
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lightsail_snap import (
+    ConfigurationError,
+    LightsailSnapError,
+    NotFoundException,
+    OutcomeUnknownError,
+    RequestNotSentError,
+    RequestValidationError,
+    ResponseValidationError,
+    ServiceError,
+    ThrottlingError,
+)
+
+URL = "https://lightsail.us-east-1.amazonaws.com/"
+NOT_SENT = (RequestNotSentError, ConfigurationError, RequestValidationError)
+# What is raised before a byte has left; of everything else it cannot be known.
+SURELY_UNSENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+
+
+def suitable(kind: type[Any]) -> Any:
+    """Make an exception of a class that botocore defines."""
+    if issubclass(kind, ClientError):
+        return kind({"Error": {"Code": "Some", "Message": "m"}}, "CreateDiskSnapshot")
+    if kind is botocore.exceptions.WaiterError:  # type: ignore[attr-defined] # not in the stubs
+        return kind("name", "reason", {})
+    if not hasattr(kind, "fmt"):
+        return kind("text")
+    fields = [name for _, name, _, _ in string.Formatter().parse(kind.fmt) if name]
+    return kind(**dict.fromkeys(fields, "text"))
+
+
+KINDS: list[type[Exception]] = [
+    kind
+    for _, kind in inspect.getmembers(botocore.exceptions, inspect.isclass)
+    if issubclass(kind, Exception) and kind.__module__ == "botocore.exceptions"
+]
+FOREIGN: list[Callable[[], Exception]] = [
+    lambda: RuntimeError("x"),
+    lambda: OSError(5, "x"),
+    lambda: TimeoutError("x"),
+    lambda: ConnectionResetError(104, "x"),
+    lambda: RecursionError("x"),
+    lambda: MemoryError("x"),
+    lambda: ssl.SSLError(1, "x"),
+    lambda: UnicodeEncodeError("ascii", "\ud800", 0, 1, "x"),
+    lambda: KeyError("\ud800\n"),
+    lambda: type("SSLError", (Exception,), {"__module__": "botocore.x", "kwargs": 5})("x"),
+    lambda: SSLError(endpoint_url=URL, error=with_reason(["a list"])),
+    lambda: SSLError(endpoint_url=URL, error=with_reason("UNSUPPORTED_PROTOCOL")),
+]
+MAKERS: dict[str, Callable[[], Exception]] = {
+    **{kind.__name__: lambda kind=kind: suitable(kind) for kind in KINDS},  # type: ignore[misc] # the default binds it
+    **{f"foreign {index}": make for index, make in enumerate(FOREIGN)},
+}
+every_exception = pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
+
+
+def with_reason(reason: object) -> Exception:
+    error = ssl.SSLError(1, "x")
+    error.reason = reason  # type: ignore[assignment] # hostile
+    return error
+
+
+def is_surely_unsent(error: Exception) -> bool:
+    if isinstance(error, SSLError):
+        inner = error.kwargs.get("error")
+        return getattr(inner, "reason", None) == "UNSUPPORTED_PROTOCOL"
+    return isinstance(error, SURELY_UNSENT)
+
+
+def outcome(act: Callable[[], object]) -> LightsailSnapError | None:
+    """Run something; whatever is not in the hierarchy fails the test as it is."""
+    error: LightsailSnapError | None = None
+    try:
+        act()
+    except LightsailSnapError as raised:
+        error = raised
+    if error is not None:
+        assert str(error).isprintable()
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+    return error
+
+
+def look(network: Any) -> LightsailSnapError | None:
+    return outcome(lambda: network.client.get_disk("Disk-1"))
+
+
+@every_exception
+def test_an_exception_while_sending(make: Callable[[], Exception], network: Any) -> None:
+    raised = make()
+    network.outcomes = [raised]
+    error = look(network)
+    assert error is not None
+    assert error.__cause__ is raised
+    if is_surely_unsent(raised):
+        assert type(error) is RequestNotSentError
+    assert error.may_have_executed is not isinstance(error, NOT_SENT)
+    if isinstance(error, NOT_SENT):
+        assert is_surely_unsent(raised)
+
+
+@every_exception
+def test_an_exception_before_anything_is_sent(make: Callable[[], Exception], network: Any) -> None:
+    raised = make()
+    network.fail_at("before-call.lightsail", raised)
+    error = look(network)
+    assert error is not None
+    assert error.__cause__ is raised
+    assert network.sent == 0
+    assert not isinstance(error, OutcomeUnknownError)
+    assert not error.may_have_executed
+
+
+@every_exception
+@pytest.mark.parametrize("first", [ReadTimeoutError(endpoint_url=URL), (503, b"")], ids=repr)
+def test_an_exception_after_an_attempt_that_may_have_been_carried_out(
+    first: Any, make: Callable[[], Exception], retrying_network: Any
+) -> None:
+    raised = make()
+    retrying_network.outcomes = [first, raised]
+    error = look(retrying_network)
+    assert error is not None
+    assert retrying_network.sent == 2
+    assert error.__cause__ is raised
+    assert error.may_have_executed
+    assert not isinstance(error, NOT_SENT)
+
+
+@every_exception
+def test_an_exception_after_the_answer(make: Callable[[], Exception], network: Any) -> None:
+    raised = make()
+    network.outcomes = [(200, b'{"disk":{"name":"Disk-1"}}')]
+    network.fail_at("after-call.lightsail", raised)
+    error = look(network)
+    assert error is not None
+    assert error.__cause__ is raised
+    assert error.may_have_executed
+
+
+def test_an_attempt_that_was_refused_does_not_count(retrying_network: Any) -> None:
+    refused = EndpointConnectionError(endpoint_url=URL)
+    retrying_network.outcomes = [refused, refused]
+    assert type(look(retrying_network)) is RequestNotSentError
+    assert retrying_network.sent == 2
+
+
+def test_an_error_of_ours_from_a_hook_does_not_deny_what_was_sent(retrying_network: Any) -> None:
+    mine = ConfigurationError("mine")
+    retrying_network.outcomes = [ReadTimeoutError(endpoint_url=URL), mine]
+    error = look(retrying_network)
+    assert error is not None
+    assert error.may_have_executed
+    assert not isinstance(error, NOT_SENT)
+
+
+def test_an_error_of_ours_from_a_hook_is_not_its_own_cause(network: Any) -> None:
+    mine = ConfigurationError("mine")
+    network.fail_at("before-call.lightsail", mine)
+    with pytest.raises(ConfigurationError) as caught:
+        network.client.get_disk("Disk-1")
+    assert caught.value.__cause__ is not caught.value
+    assert str(pickle.loads(pickle.dumps(caught.value))) == "mine"  # noqa: S301 - our own
+
+
+def test_another_services_refusal_while_signing_is_not_lightsails_answer(network: Any) -> None:
+    # This is what a role that may not be assumed looks like.
+    denied = ClientError(
+        {
+            "Error": {"Code": "AccessDenied", "Message": "not authorized: sts:AssumeRole"},
+            "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "sts-1"},
+        },
+        "AssumeRole",
+    )
+    network.fail_at("before-sign.lightsail", denied)
+    error = look(network)
+    assert network.sent == 0
+    assert type(error) is ConfigurationError
+    assert error.__cause__ is denied
+
+
+METADATA: list[Any] = [
+    {},
+    {"HTTPStatusCode": "503"},
+    {"HTTPStatusCode": None, "RequestId": None, "RetryAttempts": None},
+    {"HTTPStatusCode": 503.5, "RequestId": 5, "RetryAttempts": "many"},
+]
+
+
+@pytest.mark.parametrize("metadata", METADATA)
+@pytest.mark.parametrize("fields", [{}, {"Code": None}, {"Code": 5, "Message": ["x"]}])
+def test_a_client_error_with_odd_facts(metadata: Any, fields: Any, network: Any) -> None:
+    network.outcomes = [ClientError({"Error": fields, "ResponseMetadata": metadata}, "GetDisk")]
+    assert isinstance(look(network), ServiceError)
+
+
+texts = st.text(st.characters(), max_size=12)
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
+    max_leaves=6,
+)
+codes = st.one_of(
+    st.sampled_from(
+        [
+            "NotFoundException",
+            "ns#NotFoundException",
+            "NotFoundException:http://host/path/",
+            "ServiceException",
+            "ThrottlingException",
+            "AccessDeniedException#",
+            "#",
+            ":",
+            "",
+        ]
+    ),
+    texts,
+)
+members = {
+    name: st.one_of(codes, texts, json_values)
+    for name in ("__type", "code", "message", "Message", "docs", "tip")
+}
+bodies = st.one_of(
+    st.fixed_dictionaries({}, optional=members).map(lambda fields: json.dumps(fields).encode()),
+    json_values.map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=30),
+)
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_any_body_under_any_error_status_is_a_service_error(
+    attempts: int, network: Any, retrying_network: Any
+) -> None:
+    wire = network if attempts == 1 else retrying_network
+
+    @given(st.integers(300, 599), bodies)
+    @example(400, b"[" * 100_000)
+    @example(500, b"")
+    @example(404, b"\xff\xfe")
+    @example(400, b'{"__type":' + b"9" * 5000 + b"}")
+    @example(400, b'{"__type":"\\ud800","message":"\\ud800"}')
+    @example(502, b"<html>" + b"x" * 1_000_000)
+    @example(503, b'{"__type":"ThrottlingException"}')
+    def law(status: int, body: bytes) -> None:
+        wire.outcomes = [(status, body)]
+        error = look(wire)
+        assert isinstance(error, ServiceError)
+        assert error.__cause__ is not None
+        assert error.http_status == status
+        assert error.operation_name == "GetDisk"
+        assert error.request_id == "rid-1"
+        assert isinstance(error.code, str)
+        assert error.code
+        assert 0 <= error.retry_attempts < attempts
+        for text in (error.sub_code, error.docs, error.tip):
+            assert text is None or isinstance(text, str)
+        if 400 <= status < 500 and error.code != "ServiceException":
+            assert not error.may_have_executed
+        if status >= 500 and not isinstance(error, ThrottlingError):
+            assert error.may_have_executed
+            assert error.is_retryable
+
+    law()
+
+
+def test_throttling_was_not_executed_whatever_the_status(network: Any) -> None:
+    for status in (400, 429, 503):
+        network.outcomes = [(status, b'{"__type":"ThrottlingException"}')]
+        error = look(network)
+        assert type(error) is ThrottlingError
+        assert not error.may_have_executed
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "NotFoundException",
+        "com.amazonaws.lightsail#NotFoundException",
+        "NotFoundException:http://internal.amazon.com/coral/",
+        "com.amazonaws.lightsail#NotFoundException:http://internal.amazon.com/coral/",
+        "NotFoundException:http://internal.amazon.com/coral/#fragment",
+    ],
+)
+def test_the_type_is_found_in_every_form_that_botocore_reads(declared: str, network: Any) -> None:
+    network.outcomes = [(400, json.dumps({"__type": declared}).encode())]
+    error = look(network)
+    assert type(error) is NotFoundException
+    assert isinstance(error.__cause__, ClientError)
+    assert error.__cause__.response["Error"]["Code"] == "NotFoundException"
+
+
+def test_a_success_that_cannot_be_read_is_never_called_not_sent(network: Any) -> None:
+    @given(st.integers(200, 299), bodies)
+    @example(200, b"")
+    @example(204, b"")
+    @example(200, b"[]")
+    @example(200, b"<html></html>")
+    @example(200, b"[" * 100_000)
+    @example(200, b'{"disk":{"name":"a","createdAt":1e30}}')
+    @example(200, b'{"disk":"text"}')
+    def law(status: int, body: bytes) -> None:
+        network.outcomes = [(status, body)]
+        error = look(network)
+        if error is not None:
+            assert type(error) is ResponseValidationError
+            assert error.may_have_executed
+            assert error.payload == body
+
+    law()
+
+
+KEY_ID = "AKIAIOSFODNN7CANARY1"
+TEMPORARY_KEY_ID = "ASIAIOSFODNN7CANARY2"
+TOKEN = "FwoGZXIvYXdzEKjCANARY//////////wEaDK+3="  # noqa: S105 - a canary
+PASSWORD = "hunter2canary"  # noqa: S105 - a canary
+CANARIES = (KEY_ID[4:], TEMPORARY_KEY_ID[4:], TOKEN[:20], PASSWORD)
+ECHOES = [
+    (
+        f"Canonical String: 'POST\n/\n\ncontent-type:application/x-amz-json-1.1\n"
+        f"host:lightsail.us-east-1.amazonaws.com\nx-amz-security-token:{TOKEN}\n\n"
+        f"Credential={KEY_ID}/20261123/us-east-1/lightsail/aws4_request'"
+    ),
+    f"{TEMPORARY_KEY_ID}",
+    f"\n{KEY_ID}\n{TEMPORARY_KEY_ID}\n",
+    f"X-Amz-Credential={KEY_ID}%2F20261123&X-Amz-Security-Token={TOKEN}&X-Amz-Date=1",
+    f'{{"SessionToken": "{TOKEN}", "AccessKeyId": "{KEY_ID}"}}',
+    f"aws_session_token = {TOKEN}\naws_access_key_id={KEY_ID}",
+    f"proxy http://user:{PASSWORD}@proxy:3128 failed",
+    f"proxy http://user:p@{PASSWORD}@proxy:3128 failed",
+    f"key_{KEY_ID}_x",
+]
+
+
+def assert_no_canary(error: LightsailSnapError, *, places: Iterable[str] = ()) -> None:
+    shown = f"{error}\n{error!r}\n{pickle.dumps(error)!r}\n{''.join(places)}"
+    assert [canary for canary in CANARIES if canary in shown] == []
+
+
+@pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
+@pytest.mark.parametrize("member", ["message", "Message", "docs", "tip"])
+def test_echoed_credentials_are_taken_out_of_errors(member: str, echo: str, network: Any) -> None:
+    fields = {"__type": "InvalidSignatureException", member: echo}
+    network.outcomes = [(403, json.dumps(fields).encode())]
+    error = look(network)
+    assert error is not None
+    assert_no_canary(error)
+
+
+@pytest.mark.parametrize("member", ["code", "__type"])
+def test_credentials_are_taken_out_of_codes_too(member: str, network: Any) -> None:
+    network.outcomes = [(403, json.dumps({member: TEMPORARY_KEY_ID}).encode())]
+    error = look(network)
+    assert error is not None
+    assert_no_canary(error)
+
+
+@pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
+def test_echoed_credentials_are_taken_out_of_pages(echo: str, network: Any) -> None:
+    network.outcomes = [(502, f"<html>{echo}</html>".encode())]
+    error = look(network)
+    assert error is not None
+    assert_no_canary(error)
+
+
+@pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
+@pytest.mark.parametrize("kind", [ReadTimeoutError, EndpointConnectionError, ConnectTimeoutError])
+def test_credentials_in_exceptions_are_taken_out(kind: type[Any], echo: str, network: Any) -> None:
+    network.outcomes = [kind(endpoint_url=echo)]
+    error = look(network)
+    assert error is not None
+    assert_no_canary(error)
+
+
+@pytest.mark.parametrize("echo", ECHOES[:6], ids=[str(index) for index in range(6)])
+def test_an_unreadable_answer_shows_no_credentials_in_its_text(echo: str, network: Any) -> None:
+    network.outcomes = [(200, echo.encode())]
+    error = look(network)
+    assert error is not None
+    assert [canary for canary in CANARIES if canary in f"{error}{error!r}"] == []
+
+
+def test_cutting_a_long_message_uncovers_nothing(network: Any) -> None:
+    echo = f" http://user:{PASSWORD}@proxy:3128 {KEY_ID} "
+    for padding in range(4096 - len(echo), 4096):
+        text = "x" * padding + echo
+        for body in (json.dumps({"message": text}).encode(), f"<{text}".encode()):
+            network.outcomes = [(403, body)]
+            error = look(network)
+            assert isinstance(error, ServiceError)
+            assert PASSWORD not in error.message
+            assert KEY_ID[:12] not in error.message
+
+
+def test_the_shown_beginning_of_a_payload_uncovers_nothing(network: Any) -> None:
+    echo = f" http://user:{PASSWORD}@proxy:3128 {KEY_ID} "
+    for padding in range(140):
+        network.outcomes = [(200, b"x" * padding + echo.encode())]
+        line = str(look(network))
+        assert PASSWORD not in line
+        assert KEY_ID[:12] not in line

@@ -1,0 +1,121 @@
+"""Open enumerations: known words are singletons, unknown ones are strings that leave no trace."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from lightsail_snap import (
+    AutoMountStatus,
+    DiskSnapshotState,
+    DiskState,
+    OpenEnum,
+    OperationStatus,
+    OperationType,
+    RegionName,
+    ResourceType,
+)
+
+KINDS: list[type[OpenEnum]] = [
+    AutoMountStatus,
+    DiskSnapshotState,
+    DiskState,
+    OperationStatus,
+    OperationType,
+    RegionName,
+    ResourceType,
+]
+PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@every_kind
+@given(
+    st.one_of(st.text(), st.sampled_from(["Failed", "failed", "pending", "value", "", "\ud800"]))
+)
+def test_any_string_is_itself(kind: type[OpenEnum], text: str) -> None:
+    known = len(kind.known_values())
+    member = kind(text)
+    assert member == text
+    assert text == member
+    assert hash(member) == hash(text)
+    assert {text: 1}[member] == 1
+    assert type(member) is kind
+    assert type(member.value) is str
+    assert type(str(member)) is str
+    assert member.value == str(member) == f"{member}" == text
+    assert json.loads(json.dumps(member)) == text
+    assert member.is_known is (text in [str(value) for value in kind.known_values()])
+    for back in (
+        copy.copy(member),
+        copy.deepcopy(member),
+        kind(member),
+        *(pickle.loads(pickle.dumps(member, protocol)) for protocol in PROTOCOLS),  # noqa: S301 - our own
+    ):
+        assert type(back) is kind
+        assert back == member
+        assert back.is_known is member.is_known
+    assert repr(member).isprintable()
+    assert len(kind.known_values()) == len(kind._members) == len(kind._names) == known
+
+
+@every_kind
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_string_survives_validation_and_serialisation(kind: type[OpenEnum], text: str) -> None:
+    adapter = TypeAdapter(kind)
+    member = adapter.validate_python(text)
+    assert type(member) is kind
+    assert member == text
+    assert adapter.validate_json(adapter.dump_json(member)) == member
+    assert type(adapter.dump_python(member)) is str
+
+
+@every_kind
+def test_known_members_are_singletons(kind: type[OpenEnum]) -> None:
+    for member in kind.known_values():
+        assert member.is_known
+        assert kind(member.value) is member
+        assert TypeAdapter(kind).validate_python(member.value) is member
+        assert copy.copy(member) is member
+        assert copy.deepcopy(member) is member
+        assert getattr(kind, repr(member).removeprefix(f"{kind.__name__}.")) is member
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_known_members_unpickle_to_the_singletons(protocol: int) -> None:
+    for member in (member for kind in KINDS for member in kind.known_values()):
+        assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301 - our own
+
+
+@every_kind
+def test_unknown_words_leave_no_trace(kind: type[OpenEnum]) -> None:
+    def instances() -> int:
+        # Strings are not tracked by the collector; what could keep them is.
+        return sum(
+            len(value)
+            for owner in kind.__mro__
+            for value in vars(owner).values()
+            if isinstance(value, dict | list | set)
+        )
+
+    before = instances()
+    for number in range(1000):
+        kind(f"unknown-{number}")
+    gc.collect()
+    assert instances() == before
+    assert kind("unknown-1") is not kind("unknown-1")
+    assert not hasattr(kind("unknown-1"), "__dict__")
+
+
+@every_kind
+@pytest.mark.parametrize("value", [None, 5, b"Failed", ["Failed"], 1.5, True])
+def test_only_strings_are_words(kind: type[OpenEnum], value: object) -> None:
+    with pytest.raises(TypeError):
+        kind(value)  # type: ignore[arg-type] # what is refused
