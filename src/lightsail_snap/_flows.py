@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar, cast
 
+from lightsail_snap._text import shown
 from lightsail_snap.errors import (
     LightsailSnapError,
     NotFoundException,
+    RequestValidationError,
     ServiceError,
     TransportError,
+    Violation,
     WaitFailedError,
     WaitTimeoutError,
 )
@@ -136,6 +139,11 @@ def _wait(  # noqa: PLR0913 - the ways in which waits differ
     on_progress: Callable[[WaitProgress[ObservedT]], object] | None,
     first: ObservedT | None = None,
 ) -> Flow[ObservedT]:
+    if on_progress is not None and not callable(on_progress):
+        rule, fix = "must be callable, or None", "give a function of one argument, such as print"
+        given = shown(on_progress)
+        found = Violation("on_progress", rule, "lightsail_snap", fix, given)
+        raise RequestValidationError("WaitProgress", [found])
     began = yield from _now()
     elapsed, waited = 0.0, timedelta(0)
     seen, fault, looks = first, None, 0

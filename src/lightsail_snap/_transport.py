@@ -220,7 +220,7 @@ class BotoTransport:
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
 
         try:
-            maker = session or boto3.session.Session(profile_name=profile_name)
+            maker = boto3.session.Session(profile_name=profile_name) if session is None else session
             client: Boto3Client = maker.client(
                 "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
             )

@@ -93,6 +93,14 @@ class LightsailSnapClient:
         if len(given) > 1 and not settings.keys() >= set(given):
             message = f"{', '.join(given)} contradict each other; give one of them"
             raise ConfigurationError(message)
+        if not isinstance(wait_policy, WaitPolicy | None):
+            message = f"wait_policy must be a WaitPolicy, not {type(wait_policy).__name__}"  # type: ignore[unreachable] # callers without a type checker get here
+            raise ConfigurationError(message)
+        if clock is not None and not all(
+            callable(getattr(clock, name, None)) for name in ("monotonic", "sleep")
+        ):
+            message = f"clock must tell the time and let it pass, unlike {type(clock).__name__}"
+            raise ConfigurationError(message)
         if transport is None:
             transport = (
                 BotoTransport(boto3_client)

@@ -82,6 +82,7 @@ def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
         (["--host", "0.0.0.0"], "allow_remote=True"),  # noqa: S104 - what is shown to be refused
         (["--host", "127.0.0.300"], "127.0.0.300"),
         (["--state", "/"], "state file"),
+        (["--port", "0", "--host", "127.0.0.300"], "127.0.0.300"),
     ],
 )
 def test_an_emulator_that_cannot_be_served(
@@ -97,10 +98,12 @@ def test_an_emulator_that_cannot_be_served(
     "words",
     [
         [],
-        ["emulator", "--seconds", "-1"],
-        ["emulator", "--seconds", "nan"],
         ["fly"],
         ["demo", "--seconds", "soon"],
+        ["emulator", "--seconds", "-1"],
+        ["emulator", "--seconds", "nan"],
+        ["emulator", "--port", "99999"],
+        ["emulator", "--port", "http"],
     ],
 )
 def test_words_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -321,6 +321,17 @@ def test_any_object_may_be_given_to_a_client(
     held(lambda: getattr(client, method)(**(METHODS[method] | {name: make()})))
 
 
+@pytest.mark.parametrize("listener", [5, "print", [], object()])
+def test_who_is_told_of_progress_is_checked_before_the_first_look(
+    listener: Any, recorder: Any
+) -> None:
+    recorder.payload = b'{"operation":{"id":"1","status":"Succeeded"}}'
+    client = LightsailSnapClient(transport=recorder)
+    error = held(lambda: client.wait_for_operation("1", timeout=0, on_progress=listener))
+    assert isinstance(error, RequestValidationError)
+    assert recorder.reached == []
+
+
 def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder)
     for make in MAKERS.values():

@@ -298,6 +298,13 @@ def test_moments_survive_to_the_microsecond_whatever_their_zone(
     assert Operation.from_wire(result.to_wire()) == result
 
 
+@pytest.mark.parametrize("year", [1, 1582, 1969, 2038, 2242, 2500, 9999])
+def test_moments_of_all_years_survive(year: int) -> None:
+    moment = datetime(year, 12, 30, 23, 59, 58, 999_999, tzinfo=UTC)
+    result = Operation.from_wire({"id": "1", "createdAt": moment})
+    assert Operation.from_wire(result.to_wire()) == result
+
+
 @pytest.mark.parametrize("extra", ["size_in_gb", "created_at", "tags_", "from_disk_name"])
 @pytest.mark.parametrize("value", ["text", None, [1], 7])
 def test_an_unknown_member_that_is_called_like_an_attribute_stays_apart(

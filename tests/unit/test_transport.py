@@ -242,6 +242,13 @@ def test_what_may_have_been_sent(outcome: Exception) -> None:
     assert error.request.to_wire() == {"diskSnapshotName": "db-1", "diskName": "Disk-1"}
 
 
+def test_a_reason_that_lies_too_deep_proves_nothing() -> None:
+    error: Exception = handshake("CERTIFICATE_VERIFY_FAILED")
+    for _ in range(10):
+        error = SSLError(endpoint_url=URL, error=error)
+    failure(OutcomeUnknownError, error)
+
+
 def test_an_earlier_attempt_that_may_have_been_sent_counts() -> None:
     read, refused = ReadTimeoutError(endpoint_url=URL), EndpointConnectionError(endpoint_url=URL)
     failure(OutcomeUnknownError, read, refused, attempts=2)
@@ -410,6 +417,9 @@ def constructed(**settings: Any) -> Callable[[], LightsailSnapClient]:
         (constructed(region_name="us-east-1", config=5), "signature_version"),
         (constructed(boto3_client=5), "Lightsail client is wanted, not 'int'"),
         (constructed(region_name="us-east-1", session=5), "client"),
+        (constructed(region_name="us-east-1", session=[]), "client"),
+        (constructed(region_name="us-east-1", wait_policy=60), "must be a WaitPolicy, not int"),
+        (constructed(region_name="us-east-1", clock=60), "clock must tell the time"),
         (constructed(profile_name="a", session=boto3.session.Session()), "contradict"),
     ],
 )

@@ -414,17 +414,25 @@ def _in_utc(moment: datetime) -> datetime:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _to_epoch(moment: datetime) -> float:
+# Up to here, the year 2106, a float of seconds tells microseconds apart.
+_EXACT = 2.0**32
+
+
+def _to_epoch(moment: datetime) -> float | str:
     # timedelta arithmetic is exact, and platforms disagree on timestamp() before 1970.
-    return (moment - _EPOCH).total_seconds()
+    seconds = (moment - _EPOCH).total_seconds()
+    return seconds if not moment.microsecond or abs(seconds) < _EXACT else moment.isoformat()
 
 
 Timestamp = Annotated[
     datetime,
     AfterValidator(_in_utc),
-    PlainSerializer(_to_epoch, return_type=float),
+    PlainSerializer(_to_epoch, return_type=float | str),
 ]
-"""A moment: an aware `datetime` in UTC, epoch seconds on the wire, microseconds at the finest."""
+"""A moment: an aware `datetime` in UTC, epoch seconds on the wire, microseconds at the finest.
+
+Where a number cannot hold the microseconds, after the year 2106, the wire's form is ISO 8601.
+"""
 
 
 def _empty_for_null(value: object) -> object:

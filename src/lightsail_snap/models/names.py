@@ -43,12 +43,13 @@ ResourceName = Annotated[
     StringConstraints(strict=True, min_length=1, max_length=255),
     AfterValidator(_is_one_line),
     Rule(
-        "must be a string of 1 to 255 characters in one line that are not all spaces",
+        "must be a string of 1 to 255 characters in one line, without control characters and not "
+        "all spaces",
         "Lightsail user guide (resource names have at most 255 characters)",
         "give the name of an existing resource as Lightsail lists it",
     ),
 ]
-"""The name of an existing resource: 1 to 255 characters in one line, not all spaces.
+"""The name of an existing resource: 1 to 255 characters in one line, no control characters.
 
 It is not held to the rules for new names: a region may hold names this library would not create.
 """
@@ -58,7 +59,8 @@ OperationId = Annotated[
     StringConstraints(strict=True, min_length=1, max_length=255),
     AfterValidator(_is_one_line),
     Rule(
-        "must be a string of 1 to 255 characters in one line that are not all spaces",
+        "must be a string of 1 to 255 characters in one line, without control characters and not "
+        "all spaces",
         "shape NonEmptyString of the service model; the length is ours, ids are UUIDs",
         "give the id of an Operation that Lightsail returned",
     ),
