@@ -58,6 +58,7 @@ def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
     state = str(tmp_path / "world.db")
     for is_first in (True, False):
         command = [sys.executable, "-m", "lightsail_snap", "emulator", "--state", state]
+        command += ["--seconds", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
             assert server.stdout is not None
             client = LightsailSnapClient(

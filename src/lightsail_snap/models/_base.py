@@ -6,135 +6,23 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    PlainSerializer,
     PrivateAttr,
-    SerializerFunctionWrapHandler,
     ValidationError,
-    WrapSerializer,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import override
 
-from lightsail_snap._text import Description, shown
+from lightsail_snap._text import shown
 from lightsail_snap.errors import RequestValidationError, ResponseValidationError, Violation
+from lightsail_snap.models._rules import violations
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-    from pydantic_core import ErrorDetails
-
     from lightsail_snap.errors import LightsailSnapError
-
-_MODEL_SOURCE = "Lightsail service model"
-_LONGEST_INPUT = 1000
-_BROKEN = "broken_rule"
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """Says in words what a field wants, so that an error about it can be acted on.
-
-    Attributes:
-        text: What must hold.
-        source: Where that comes from.
-        fix: What to do about a violation.
-    """
-
-    text: str
-    source: str
-    fix: str
-
-    def broken(self) -> PydanticCustomError:
-        """Make the error that says so.
-
-        Returns:
-            An error for a validator to raise.
-        """
-        return PydanticCustomError(_BROKEN, "{rule}", self._context())
-
-    def _context(self) -> dict[str, Any]:
-        return {"rule": self.text, "source": self.source, "fix": self.fix}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule(Requirement):
-    """A requirement that stands for all errors of the type it annotates."""
-
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.custom_error_schema(
-            handler(source),
-            custom_error_type=_BROKEN,
-            custom_error_message=self.text,
-            custom_error_context=self._context(),
-        )
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path
-
-
-def _kept(value: object) -> object:
-    # Only what pickles, equals itself and holds nothing else.
-    if value is None or type(value) in {bool, int} or (type(value) is float and value == value):  # noqa: PLR0124 - NaN
-        return value
-    return value if type(value) is str and len(value) <= _LONGEST_INPUT else shown(value)
-
-
-def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
-    location, given, context = error["loc"], _kept(error["input"]), error.get("ctx", {})
-    root = model.model_fields.get(str(location[0])) if location else None
-    stated = next((m for m in root.metadata if isinstance(m, Requirement)), None) if root else None
-    if stated and not isinstance(stated, Rule):
-        # Below a union pydantic names the variant as a step of its own, which is no field.
-        location = (*location[:1], *location[2:])
-    field = _path(location)
-    if "rule" in context:
-        return Violation(field, context["rule"], context["source"], context["fix"], given)
-    match error["type"]:
-        case "missing":
-            rule, source, fix = "is required", _MODEL_SOURCE, f"give {location[-1]}"
-            if stated and not isinstance(stated, Rule) and len(location) == 1:
-                rule, source, fix = f"is required: {stated.text}", stated.source, stated.fix
-            return Violation(field, rule, source, fix, Description("nothing"))
-        case "extra_forbidden":
-            fix = f"leave it out; {model.__name__} takes {', '.join(model.model_fields)}"
-            return Violation(field, "is not a field of this shape", _MODEL_SOURCE, fix, given)
-        case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" if stated:
-            return Violation(field, stated.text, stated.source, stated.fix, given)
-        case _:
-            fix = f"give a value of the type that {model.__name__} documents"
-            return Violation(field, error["msg"], _MODEL_SOURCE, fix, given)
-
-
-def violations(model: type[BaseModel], error: Exception) -> tuple[Violation, ...]:
-    """Translate what kept a model from being made into this library's words.
-
-    Args:
-        model: The model that was being made.
-        error: What pydantic found, or what an object raised while it was looked at.
-
-    Returns:
-        All of it, in pydantic's order.
-    """
-    if not isinstance(error, ValidationError):
-        given = Description(f"an object that raises {type(error).__name__}")
-        fix = "give plain values"
-        return (Violation("", "must be readable", "lightsail_snap", fix, given),)
-    details = error.errors(include_url=False)
-    return tuple(_violation(model, detail) for detail in details)
 
 
 class WireModel(BaseModel, frozen=True):
@@ -401,49 +289,3 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
         except ResponseValidationError as error:
             error.may_have_executed = True
             raise
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError as error:
-        message = "out of the range of dates in UTC"
-        raise ValueError(message) from error
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-# Up to here, the year 2106, a float of seconds tells microseconds apart.
-_EXACT = 2.0**32
-
-
-def _to_epoch(moment: datetime) -> float | str:
-    # timedelta arithmetic is exact, and platforms disagree on timestamp() before 1970.
-    seconds = (moment - _EPOCH).total_seconds()
-    return seconds if not moment.microsecond or abs(seconds) < _EXACT else moment.isoformat()
-
-
-Timestamp = Annotated[
-    datetime,
-    AfterValidator(_in_utc),
-    PlainSerializer(_to_epoch, return_type=float | str),
-]
-"""A moment: an aware `datetime` in UTC, epoch seconds on the wire, microseconds at the finest.
-
-Where a number cannot hold the microseconds, after the year 2106, the wire's form is ISO 8601.
-"""
-
-
-def _empty_for_null(value: object) -> object:
-    return () if value is None else value
-
-
-def _as_list(items: tuple[object, ...], handler: SerializerFunctionWrapHandler) -> list[object]:
-    return list(handler(items))
-
-
-_ItemT = TypeVar("_ItemT")
-
-WireList = Annotated[tuple[_ItemT, ...], BeforeValidator(_empty_for_null), WrapSerializer(_as_list)]
-"""A list of the wire, as a tuple; null is taken for empty, as AWS JSON takes null for absent."""

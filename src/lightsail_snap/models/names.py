@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from lightsail_snap.models._base import Rule
+from lightsail_snap.models._rules import Rule
 
 # ASCII is spelled out because \w is Unicode in most engines, and patterns are handed to pydantic
 # as text because its engine anchors `$` at the very end where Python's lets a newline follow.

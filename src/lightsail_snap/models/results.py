@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pydantic import StrictBool, StrictInt, StrictStr
 
-from lightsail_snap.models._base import Result, ResultModel, Timestamp, WireList
+from lightsail_snap.models._base import Result, ResultModel
+from lightsail_snap.models._types import Timestamp, WireList
 from lightsail_snap.models.enums import (
     AutoMountStatus,
     DiskSnapshotState,
@@ -59,23 +60,31 @@ class Operation(ResultModel, frozen=True):
     """Why it failed, in words."""
 
 
-class DiskSnapshot(ResultModel, frozen=True):
-    """A snapshot of a disk. Source: shape `DiskSnapshot` of the service model."""
+class _Resource(ResultModel, frozen=True):
+    """What all resources have."""
 
     name: StrictStr
-    """The name, unique in the region. Guaranteed: it is what GetDiskSnapshot asks for."""
+    """The name, unique in the region. Guaranteed: it is what a resource is asked for by."""
     arn: StrictStr | None = None
     """The Amazon Resource Name."""
     support_code: StrictStr | None = None
     """The code to give AWS support."""
     created_at: Timestamp | None = None
-    """When the snapshot was created."""
+    """When the resource was created."""
     location: ResourceLocation | None = None
-    """Where it is; its zone is `all`, which is no zone to restore into."""
+    """Where the resource is."""
     resource_type: ResourceType | None = None
-    """`DiskSnapshot`."""
+    """The kind of resource."""
     tags: WireList[ResourceTag] = ()
-    """The tags it bears."""
+    """The tags the resource bears."""
+
+
+class DiskSnapshot(_Resource, frozen=True):
+    """A snapshot of a disk; its zone is `all`, which is no zone to restore into.
+
+    Source: shape `DiskSnapshot` of the service model.
+    """
+
     size_in_gb: StrictInt | None = None
     """The size of the disk, in GB."""
     state: DiskSnapshotState | None = None
@@ -111,23 +120,9 @@ class AddOn(ResultModel, frozen=True):
     """The idle minutes before the action (Lightsail for Research only)."""
 
 
-class Disk(ResultModel, frozen=True):
+class Disk(_Resource, frozen=True):
     """A block storage disk. Source: shape `Disk` of the service model."""
 
-    name: StrictStr
-    """The disk's name, unique in the region. Guaranteed: it is what GetDisk asks for."""
-    arn: StrictStr | None = None
-    """The Amazon Resource Name."""
-    support_code: StrictStr | None = None
-    """The code to give AWS support."""
-    created_at: Timestamp | None = None
-    """When the disk was created."""
-    location: ResourceLocation | None = None
-    """Where the disk is."""
-    resource_type: ResourceType | None = None
-    """`Disk`."""
-    tags: WireList[ResourceTag] = ()
-    """The tags it bears."""
     add_ons: WireList[AddOn] = ()
     """The add-ons that are enabled on it."""
     size_in_gb: StrictInt | None = None

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 from typing_extensions import override
 
-from lightsail_snap.models._base import RequestModel, Requirement
+from lightsail_snap.models._base import RequestModel
+from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models.names import ResourceName
 
 

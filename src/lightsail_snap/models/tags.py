@@ -16,7 +16,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import override
 
-from lightsail_snap.models._base import RequestModel, Requirement, ResultModel
+from lightsail_snap.models._base import RequestModel, ResultModel
+from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models.names import TagKey, TagValue
 
 _MOST_TAGS = 50
