@@ -10,6 +10,7 @@ CODES = re.compile(
     r"type: ignore(\[[\w,\- ]*\])?|noqa(: *[A-Z]+\d+(, ?[A-Z]+\d+)*)?|pragma: no (cover|branch)"
     r"|pyright: ignore(\[[\w,\- ]*\])?|fmt: skip"
 )
+PATTERNS = ("src/**/*", "tests/**/*", "examples/*", "benchmarks/*", "stubs/**/*", ".ci/*")
 
 
 def reason(line: str) -> str:
@@ -20,8 +21,15 @@ def reason(line: str) -> str:
 
 bare = [
     f"{path}:{number}: {line.strip()}"
-    for folder in ("src", "tests", "examples", "stubs", ".ci")
-    for path in sorted(pathlib.Path(folder).rglob("*.py*"))
+    for pattern in (
+        "src/**/*",
+        "tests/**/*",
+        "examples/**/*",
+        "benchmarks/*",
+        "stubs/**/*",
+        ".ci/*",
+    )
+    for path in sorted(pathlib.Path().glob(pattern))
     if path.suffix in {".py", ".pyi"} and path.name != "reasons.py"
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     if SWITCH.search(line) and not reason(line)
