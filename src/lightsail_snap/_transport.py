@@ -244,6 +244,9 @@ class BotoTransport:
         Raises:
             LightsailSnapError: For everything else; the underlying exception is its `__cause__`.
         """
+        if self._is_closed:
+            # Nobody listens any more, so it could not be told what was sent and what was not.
+            raise ConfigurationError("this client is closed; make another one")
         exchange = _Exchange()
         parsed: dict[str, Any] = {}
         token = _exchange.set(exchange)

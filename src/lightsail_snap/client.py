@@ -143,7 +143,10 @@ class LightsailSnapClient:
         self.close()
 
     def close(self) -> None:
-        """Close what this client opened. A boto3 client that was handed in stays open."""
+        """Close what this client opened, and send nothing more.
+
+        A boto3 client that was handed in stays open. Closing again does nothing.
+        """
         self._transport.close()
 
     def send(self, request: Request[ResultT]) -> ResultT:

@@ -377,6 +377,15 @@ def test_two_clients_on_one_boto3_client_count_once_and_part_cleanly() -> None:
     second.close()
 
 
+def test_a_closed_client_sends_nothing() -> None:
+    boto = canned(ReadTimeoutError(endpoint_url=URL))
+    with LightsailSnapClient(boto) as client:
+        pass
+    # Unheard, this lost reply would pass for a request that was not sent.
+    with pytest.raises(ConfigurationError, match="closed; make another one"):
+        client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
+
+
 def test_threads_do_not_see_each_others_answers() -> None:
     def echo(request: Any, **_: Any) -> AWSResponse:
         name = request.body.decode().split('"')[3]
