@@ -115,7 +115,7 @@ class LightsailSnapClient:
             )
         object.__setattr__(self, "_transport", transport)
         object.__setattr__(self, "_wait_policy", wait_policy or WaitPolicy())
-        object.__setattr__(self, "_clock", clock or SystemClock())
+        object.__setattr__(self, "_clock", SystemClock() if clock is None else clock)
 
     if not TYPE_CHECKING:
         # To a type checker a class that has these takes any attribute, which is the reverse of
