@@ -114,6 +114,19 @@ def test_words_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixtur
     assert "usage: lightsail-snap" in capsys.readouterr().err
 
 
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [sys.executable, "-m", "lightsail_snap", "demo", "--seconds", "0.5"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("An embedded Lightsail")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 @pytest.mark.parametrize(
     ("raised", "code", "told"),
     [

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from lightsail_snap import LightsailSnapError, __version__
 from lightsail_snap.cli import _demo, _emulator
 
+# As shells report SIGINT and SIGPIPE.
 _INTERRUPTED = 130
+_READER_GONE = 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 for success, 1 for an error that was told on standard error, 130 after
-        an interrupt.
+        an interrupt, 141 if nobody reads the output any more.
 
     Raises:
         SystemExit: With code 2 if the words make no sense, with 0 after `--help`.
@@ -42,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LightsailSnapError, ValueError) as error:
         print(f"lightsail-snap: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read has gone, as `| head` does. Python would complain once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
     except KeyboardInterrupt:
         print("lightsail-snap: interrupted", file=sys.stderr)
         return _INTERRUPTED
