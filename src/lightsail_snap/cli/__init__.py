@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        # Here, where a reader that has gone can still be told from a fault.
+        sys.stdout.flush()
     except (LightsailSnapError, ValueError) as error:
         print(f"lightsail-snap: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
