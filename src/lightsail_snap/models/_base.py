@@ -6,12 +6,14 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     PrivateAttr,
+    StrictStr,
     ValidationError,
 )
 from pydantic.alias_generators import to_camel
@@ -20,6 +22,7 @@ from typing_extensions import override
 from lightsail_snap._text import shown
 from lightsail_snap.errors import RequestValidationError, ResponseValidationError, Violation
 from lightsail_snap.models._rules import violations
+from lightsail_snap.models.names import PageToken
 
 if TYPE_CHECKING:
     from lightsail_snap.errors import LightsailSnapError
@@ -127,7 +130,9 @@ class RequestModel(WireModel, frozen=True):
         Returns:
             A new dict with camelCase keys, holding only JSON's types; what is not given is absent.
         """
-        return self.model_dump(by_alias=True, exclude_none=True)
+        wire = self.model_dump(by_alias=True, exclude_none=True)
+        # What a request lists nothing of, it does not speak of.
+        return {name: value for name, value in wire.items() if value not in ([], {})}
 
 
 class ResultModel(WireModel, frozen=True):
@@ -184,11 +189,13 @@ class ResponseMetadata:
         request_id: The id that the service gave the request, if it gave one.
         http_status: The HTTP status, if it is known.
         retry_attempts: How many times botocore sent the request again before this answer.
+        date: When the service answered, by its own clock and to the second, if it said so.
     """
 
     request_id: str | None = None
     http_status: int | None = None
     retry_attempts: int = 0
+    date: datetime | None = None
 
 
 class Result(ResultModel, frozen=True):
@@ -227,6 +234,21 @@ class Result(ResultModel, frozen=True):
         return hash(tuple(getattr(self, name) for name in type(self).model_fields))
 
 
+ItemT = TypeVar("ItemT", bound=ResultModel)
+
+
+class PagedResult(Result, Generic[ItemT], frozen=True):
+    """One page of a list."""
+
+    next_page_token: StrictStr | None = None
+    """What the next page is asked for with; absent on the last page."""
+
+    @property
+    def items(self) -> tuple[ItemT, ...]:
+        """What the page lists, in the service's order."""
+        raise NotImplementedError  # pragma: no cover - each list has its own
+
+
 ResultT = TypeVar("ResultT", bound=Result)
 
 
@@ -242,7 +264,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         bound = cls.__mro__[1].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined] # any model has it
-        if bound:
+        if bound and isinstance(bound[0], type):
             # AWS names the input shape of an operation after the operation.
             cls.operation_name = cls.__name__.removesuffix("Request")
             (cls._result_type,) = bound
@@ -289,3 +311,13 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
         except ResponseValidationError as error:
             error.may_have_executed = True
             raise
+
+
+PageT = TypeVar("PageT", bound=PagedResult[Any])
+
+
+class PagedRequest(Request[PageT], Generic[PageT], frozen=True):
+    """A request for one page of a list."""
+
+    page_token: PageToken | None = None
+    """Which page: the `next_page_token` of the page before, None for the first."""

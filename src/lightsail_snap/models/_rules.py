@@ -79,7 +79,8 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
     location, given, context = error["loc"], _kept(error["input"]), error.get("ctx", {})
     root = model.model_fields.get(str(location[0])) if location else None
     stated = next((m for m in root.metadata if isinstance(m, Requirement)), None) if root else None
-    if stated and not isinstance(stated, Rule):
+    is_below_union = stated and not isinstance(stated, Rule) and len(location) > 1
+    if is_below_union and isinstance(location[1], str):
         # Below a union pydantic names the variant as a step of its own, which is no field.
         location = (*location[:1], *location[2:])
     field = _path(location)
@@ -94,7 +95,9 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
         case "extra_forbidden":
             fix = f"leave it out; {model.__name__} takes {', '.join(model.model_fields)}"
             return Violation(field, "is not a field of this shape", _MODEL_SOURCE, fix, given)
-        case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" if stated:
+        case (
+            "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" | "too_short"
+        ) if stated:
             return Violation(field, stated.text, stated.source, stated.fix, given)
         case _:
             fix = f"give a value of the type that {model.__name__} documents"
@@ -116,4 +119,14 @@ def violations(model: type[BaseModel], error: Exception) -> tuple[Violation, ...
         fix = "give plain values"
         return (Violation("", "must be readable", "lightsail_snap", fix, given),)
     details = error.errors(include_url=False)
-    return tuple(_violation(model, detail) for detail in details)
+    return tuple(
+        _violation(model, detail) for detail in details if not _is_mere_echo(detail, details)
+    )
+
+
+def _is_mere_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    # pydantic does not count items that are wrong, and then finds the list too short as well.
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
@@ -12,6 +15,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     WrapSerializer,
 )
+from typing_extensions import override
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -54,7 +58,67 @@ def _as_list(items: tuple[object, ...], handler: SerializerFunctionWrapHandler) 
     return list(handler(items))
 
 
+AS_LIST = WrapSerializer(_as_list)
+"""Writes a tuple as the list that JSON has."""
+
 _ItemT = TypeVar("_ItemT")
 
-WireList = Annotated[tuple[_ItemT, ...], BeforeValidator(_empty_for_null), WrapSerializer(_as_list)]
+WireList = Annotated[tuple[_ItemT, ...], BeforeValidator(_empty_for_null), AS_LIST]
 """A list of the wire, as a tuple; null is taken for empty, as AWS JSON takes null for absent."""
+
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _only_a_date(value: object) -> object:
+    if isinstance(value, dt.date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        return dt.date.fromisoformat(value)
+    message = "no calendar date"
+    raise ValueError(message)
+
+
+WireDate = Annotated[
+    dt.date,
+    BeforeValidator(_only_a_date),
+    PlainSerializer(dt.date.isoformat, return_type=str),
+]
+"""A calendar date; `YYYY-MM-DD` on the wire."""
+
+_KeyT = TypeVar("_KeyT")
+_ValueT = TypeVar("_ValueT")
+
+
+class FrozenMapping(Mapping[_KeyT, _ValueT]):
+    """A mapping that does not change, for models that are frozen and hashable."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[_KeyT, _ValueT]) -> None:
+        """Take over the items.
+
+        Args:
+            items: Another mapping, which is copied.
+        """
+        self._items = dict(items)
+
+    @override
+    def __getitem__(self, key: _KeyT) -> _ValueT:
+        return self._items[key]
+
+    @override
+    def __iter__(self) -> Iterator[_KeyT]:
+        return iter(self._items)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @override
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    @override
+    def __repr__(self) -> str:
+        return repr(self._items)

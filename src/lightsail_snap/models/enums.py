@@ -339,3 +339,75 @@ class AutoMountStatus(OpenEnum):
     PENDING = Known("Pending")
     MOUNTED = Known("Mounted")
     NOT_MOUNTED = Known("NotMounted")
+
+
+class InstanceSnapshotState(OpenEnum):
+    """The state of an instance snapshot.
+
+    `AVAILABLE` is the good end, `ERROR` the bad one. Source: shape `InstanceSnapshotState` of the
+    service model.
+    """
+
+    __slots__ = ()
+
+    PENDING = Known("pending")
+    ERROR = Known("error")
+    AVAILABLE = Known("available")
+
+
+class RecordState(OpenEnum):
+    """The state of an export. Source: shape `RecordState` of the service model."""
+
+    __slots__ = ()
+
+    STARTED = Known("Started")
+    SUCCEEDED = Known("Succeeded")
+    FAILED = Known("Failed")
+
+
+class ExportSnapshotRecordSourceType(OpenEnum):
+    """The kinds of snapshots that are exported.
+
+    Source: shape `ExportSnapshotRecordSourceType` of the service model.
+    """
+
+    __slots__ = ()
+
+    INSTANCE_SNAPSHOT = Known("InstanceSnapshot")
+    DISK_SNAPSHOT = Known("DiskSnapshot")
+
+
+class AutoSnapshotStatus(OpenEnum):
+    """How far an automatic snapshot has come.
+
+    Source: shape `AutoSnapshotStatus` of the service model.
+    """
+
+    __slots__ = ()
+
+    SUCCESS = Known("Success")
+    FAILED = Known("Failed")
+    IN_PROGRESS = Known("InProgress")
+    NOT_FOUND = Known("NotFound")
+
+
+class AddOnType(OpenEnum):
+    """The kinds of add-ons. Source: shape `AddOnType` of the service model."""
+
+    __slots__ = ()
+
+    AUTO_SNAPSHOT = Known("AutoSnapshot")
+    STOP_INSTANCE_ON_IDLE = Known("StopInstanceOnIdle")
+
+
+class IpAddressType(OpenEnum):
+    """The kinds of addresses that an instance has.
+
+    Source: shape `IpAddressType` of the service model.
+    """
+
+    __slots__ = ()
+
+    DUALSTACK = Known("dualstack")
+    IPV4 = Known("ipv4")
+    IPV6 = Known("ipv6")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from lightsail_snap.models._rules import Rule
 
@@ -66,6 +66,102 @@ OperationId = Annotated[
     ),
 ]
 """The id of an operation: not empty; the service gives UUIDs."""
+
+PageToken = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1),
+    Rule(
+        "must be a string that is not empty",
+        "shape string of the service model; what tokens look like is unverified",
+        "give the next_page_token of a page as it is, or None for the first page",
+    ),
+]
+"""What a page of a list is asked for with: the `next_page_token` of the page before, opaque."""
+
+ResourceArn = Annotated[
+    str,
+    StringConstraints(
+        strict=True,
+        pattern=r"^arn:aws[^:]*:[a-zA-Z0-9-]+:[a-z0-9-]+:[0-9]+:[a-zA-Z]+/[a-zA-Z0-9-]+$",
+    ),
+    AfterValidator(_is_one_line),
+    Rule(
+        "must be the Amazon Resource Name of a resource",
+        "shape ResourceArn of the service model",
+        "give the arn of the resource as Lightsail lists it, or leave it out: the name suffices",
+    ),
+]
+"""An Amazon Resource Name, for example `arn:aws:lightsail:us-east-2:123456789012:Disk/...`."""
+
+AvailabilityZone = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[a-z]+(-[a-z0-9]+)+-[0-9]+[a-z]$"),
+    Rule(
+        "must be an Availability Zone such as us-east-2a; a region (us-east-2) is none, and "
+        "neither is `all`, the zone of a snapshot",
+        "shape ResourceLocation of the service model (follows the format us-east-2a)",
+        "give the zone of the instance that is to use it",
+    ),
+]
+"""An Availability Zone, for example `us-east-2a`; not the `all` that snapshots have."""
+
+RegionInput = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[a-z]+(-[a-z0-9]+)+-[0-9]+$"),
+    Rule(
+        "must be an AWS Region such as us-east-2; a zone (us-east-2a) is none",
+        "shape RegionName of the service model; words that it lacks are let through, for the "
+        "service to judge",
+        "give RegionName.US_EAST_2 or its like",
+    ),
+]
+"""An AWS Region, for example `us-east-2` or `RegionName.US_EAST_2`."""
+
+DiskSize = Annotated[
+    int,
+    Field(strict=True, ge=8, lt=2**31),
+    Rule(
+        "must be a whole number of GB, 8 or more",
+        "the service's own error text (at least 8 GB); what is too large is for the service to "
+        "judge, since sources differ",
+        "give at least the size of the snapshot's source",
+    ),
+]
+"""The size of a disk in GB: 8 or more; the most, 16,000 or so, is for the service to judge."""
+
+TimeOfDay = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^([01][0-9]|2[0-3]):00$"),
+    Rule(
+        "must be a full hour of the day as HH:00, in UTC",
+        "shape AutoSnapshotAddOnRequest of the service model",
+        "give for example 06:00",
+    ),
+]
+"""A full hour of the day in UTC, for example `06:00`."""
+
+NonEmptyString = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1),
+    AfterValidator(_is_one_line),
+    Rule(
+        "must be a string in one line, without control characters and not all spaces",
+        "shape NonEmptyString of the service model",
+        "give the text as Lightsail's documentation of this field shows it",
+    ),
+]
+"""A string in one line that is not blank."""
+
+ExistingTagKey = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=128),
+    Rule(
+        "must be a string of 1 to 128 characters",
+        "Lightsail user guide (tags)",
+        "give the key of a tag that the resource bears",
+    ),
+]
+"""The key of a tag that is there: 1 to 128 characters, not held to the rules for new keys."""
 
 _TAG_CHARACTERS = r"[\p{L}\p{N}\p{Z}+\-=._:/@]"
 _TAG_SOURCE = "CreateDiskSnapshot documentation, parameter tags; Lightsail user guide (tags)"

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from lightsail_snap.models._base import RequestModel, ResultModel
 from lightsail_snap.models._rules import Requirement
+from lightsail_snap.models._types import AS_LIST
 from lightsail_snap.models.names import TagKey, TagValue
 
 _MOST_TAGS = 50
@@ -144,7 +145,7 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
     return tags
 
 
-TagList = Annotated[tuple[Tag, ...], WrapValidator(_check_tags)]
+TagList = Annotated[tuple[Tag, ...], WrapValidator(_check_tags), AS_LIST]
 """At most 50 tags with unique keys; made from a mapping or from a sequence of `Tag`."""
 
 TagsInput: TypeAlias = Mapping[str, str | None] | Iterable[Tag]
