@@ -1,25 +1,68 @@
-"""Carries programmes out: the one place where flows meet I/O and time."""
+"""Carries programmes out in this thread: the one place where flows meet I/O and time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
-from lightsail_snap._flows import Call
+from lightsail_snap._calls import entered, left, make_call, tell
+from lightsail_snap._flows._effects import Call, Moment, Note, Sleep, Within
 from lightsail_snap.errors import LightsailSnapError
 
 if TYPE_CHECKING:
-    from lightsail_snap._flows import Flow, ReturnT, Sleep
+    from lightsail_snap._flows._effects import Effect, Flow, ReturnT, Together
     from lightsail_snap._transport import Transport
     from lightsail_snap.clock import Clock
 
 
-def _perform(wanted: Call | Sleep, transport: Transport, clock: Clock) -> object:
-    if isinstance(wanted, Call):
-        answer = transport.send(wanted.request)
-        return wanted.request.read_result(answer.payload).with_metadata(answer.metadata)
-    if wanted.seconds > 0:
-        clock.sleep(wanted.seconds)
-    return clock.monotonic()
+def _perform(wanted: Effect, transport: Transport, clock: Clock) -> object:
+    match wanted:
+        case Call():
+            return make_call(wanted.request, transport, clock)
+        case Sleep():
+            if wanted.seconds > 0:
+                clock.sleep(wanted.seconds)
+            return Moment(clock.monotonic(), clock.time())
+        case Note():
+            tell(wanted)
+            return None
+        case Within():
+            entered(wanted.context)
+            try:
+                outcome = run(wanted.flow, transport, clock)
+            except BaseException as error:
+                left(wanted.context, error)
+                raise
+            left(wanted.context, None)
+            return outcome
+        case _:
+            return _together(wanted, transport, clock)
+
+
+def _together(wanted: Together, transport: Transport, clock: Clock) -> list[Any]:
+    def outcome_of(flow: Flow[Any]) -> Any:  # noqa: ANN401 - flows return anything
+        try:
+            return run(flow, transport, clock)
+        except LightsailSnapError as error:
+            return error
+
+    workers = min(wanted.limit, len(wanted.flows))
+    if workers <= 1:
+        return [outcome_of(flow) for flow in wanted.flows]
+    with ThreadPoolExecutor(workers, thread_name_prefix="lightsail-snap") as pool:
+        try:
+            # Each in a copy of the caller's context, in which tracing finds its parent span.
+            contexts = [contextvars.copy_context() for _ in wanted.flows]
+            futures = [
+                pool.submit(context.run, outcome_of, flow)
+                for context, flow in zip(contexts, wanted.flows, strict=True)
+            ]
+            return [future.result() for future in futures]
+        except BaseException:
+            # What has not begun must not begin after an interrupt.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def run(flow: Flow[ReturnT], transport: Transport, clock: Clock) -> ReturnT:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
@@ -120,6 +122,7 @@ class _Exchange:
             request_id=self.headers.get("x-amzn-requestid"),
             http_status=self.attempts[-1].http_status,
             retry_attempts=len(self.attempts) - 1,
+            date=_date(self.headers.get("date")),
         )
 
 
@@ -285,6 +288,14 @@ class BotoTransport:
             )
         if self._is_owner:
             self._client.close()
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _told(metadata: Mapping[str, Any]) -> ResponseMetadata:

@@ -18,7 +18,11 @@ LightsailSnapError
 │   ├─ UnauthenticatedException
 │   └─ ThrottlingError
 ├─ ResponseValidationError                     Lightsail answered something that cannot be read
-├─ SnapshotConflictError                       the name is taken by a snapshot that is not ours
+├─ NameConflictError                           the name is taken by a resource that is not ours
+│   └─ SnapshotConflictError                   ... by a snapshot that is not ours
+├─ PaginationError                             a listing goes round in circles
+├─ QuiesceError                                writes could not be paused, or not resumed
+├─ PartialFailureError (also ExceptionGroup)   of many jobs some failed; it holds what succeeded
 └─ WaitError
     ├─ WaitFailedError                         what was awaited ended badly, or vanished
     └─ WaitTimeoutError (also TimeoutError)    it has not ended yet; the work goes on server-side
@@ -32,6 +36,7 @@ from the service is escaped, bounded and freed of credentials.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -40,10 +45,16 @@ from typing_extensions import override
 from lightsail_snap._text import one_line, redact, safe_line, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import timedelta
 
-    from lightsail_snap.models import DiskSnapshot, Operation
+    from lightsail_snap.models import (
+        Disk,
+        DiskSnapshot,
+        ExportSnapshotRecord,
+        InstanceSnapshot,
+        Observation,
+        Operation,
+    )
     from lightsail_snap.models._base import Request
 
 _VIOLATIONS_SHOWN = 20
@@ -404,39 +415,165 @@ class ResponseValidationError(LightsailSnapError):
         return self.__dict__
 
 
-class SnapshotConflictError(LightsailSnapError):
-    """The name is taken by a snapshot that this call did not make.
+class NameConflictError(LightsailSnapError):
+    """The name is taken by a resource that this call did not make. Nothing was made.
+
+    Attributes:
+        resource: The resource that holds the name.
+    """
+
+    def __init__(self, message: str, *, resource: Disk | DiskSnapshot | InstanceSnapshot) -> None:
+        super().__init__(message)
+        self.resource: Disk | DiskSnapshot | InstanceSnapshot = resource
+
+
+class SnapshotConflictError(NameConflictError):
+    """The name is taken by a snapshot that this call did not make. Nothing was made.
 
     Attributes:
         snapshot: The snapshot that holds the name.
     """
 
-    def __init__(self, message: str, *, snapshot: DiskSnapshot) -> None:
-        super().__init__(message)
-        self.snapshot = snapshot
+    def __init__(self, message: str, *, snapshot: DiskSnapshot | InstanceSnapshot) -> None:
+        super().__init__(message, resource=snapshot)
+        self.snapshot: DiskSnapshot | InstanceSnapshot = snapshot
 
 
-class WaitError(LightsailSnapError):
-    """A wait did not end in success.
+class PaginationError(LightsailSnapError):
+    """The service gave a page token for the second time, so the listing would never end.
+
+    What was listed before is real, but the rest cannot be had this way.
 
     Attributes:
-        operation: The operation as last seen, if an operation was awaited.
-        snapshot: The snapshot as last seen, if a snapshot was awaited.
-        waited: How long the wait took.
+        operation_name: The API operation, for example `GetDiskSnapshots`.
+        page_token: The token.
+    """
+
+    def __init__(self, message: str, *, operation_name: str, page_token: str) -> None:
+        super().__init__(message)
+        self.operation_name = operation_name
+        self.page_token = page_token
+
+
+class QuiesceError(LightsailSnapError):
+    """Writes could not be paused for a snapshot, or were not paused long enough, or not resumed.
+
+    Attributes:
+        command: The command that failed, credentials taken out, if it was one.
+        returncode: How it ended, if it did.
+        output: What it printed, credentials taken out, at most 4096 characters.
     """
 
     def __init__(
         self,
         message: str,
         *,
+        command: Sequence[str] | None = None,
+        returncode: int | None = None,
+        output: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.command: tuple[str, ...] | None = (
+            None if command is None else tuple(_clean(part) for part in command)
+        )
+        self.returncode = returncode
+        self.output: str = _clean(output)
+
+
+class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]):
+    """Of many jobs at least one failed. Nothing that succeeded is lost.
+
+    It is an `ExceptionGroup`: `except*` takes it apart, and `exceptions` holds every failure.
+
+    Attributes:
+        successes: What came of the jobs that succeeded, by name (by id for operations).
+        failures: Why the others failed, by name (by id for operations).
+        may_have_executed: Whether any of the failures may have changed something nevertheless, or
+            anything succeeded.
+    """
+
+    def __new__(
+        cls,
+        message: str,
+        failures: Mapping[str, LightsailSnapError] | Sequence[LightsailSnapError],
+        successes: Mapping[str, Observation] | None = None,  # noqa: ARG004 - for __init__
+    ) -> Self:
+        """Make the group.
+
+        Args:
+            message: What failed.
+            failures: The errors.
+            successes: What succeeded.
+
+        Returns:
+            The error.
+        """
+        errors = failures.values() if isinstance(failures, Mapping) else failures
+        return super().__new__(cls, message, list(errors))
+
+    def __init__(
+        self,
+        message: str,
+        failures: Mapping[str, LightsailSnapError],
+        successes: Mapping[str, Observation],
+    ) -> None:
+        super().__init__(message, list(failures.values()))
+        self.failures: Mapping[str, LightsailSnapError] = dict(failures)
+        self.successes: Mapping[str, Observation] = dict(successes)
+        self.may_have_executed = bool(successes) or any(
+            error.may_have_executed for error in failures.values()
+        )
+
+    @override
+    def derive(self, excs: Sequence[LightsailSnapError], /) -> PartialFailureError:  # type: ignore[override] # a group of ours holds errors of ours
+        """Make the group of some of the failures, for `except*` and `split`.
+
+        Args:
+            excs: The failures.
+
+        Returns:
+            The group; the successes stay with it.
+        """
+        kept = {name: error for name, error in self.failures.items() if error in excs}
+        return PartialFailureError(str(self.args[0]), kept, self.successes)
+
+    @override
+    def __str__(self) -> str:
+        text = "; ".join(
+            f"{one_line(name, 80)}: {error}"
+            for name, error in list(self.failures.items())[:_VIOLATIONS_SHOWN]
+        )
+        hidden = len(self.failures) - _VIOLATIONS_SHOWN
+        return f"{super().__str__()}: {text}" + (f"; and {hidden} more" if hidden > 0 else "")
+
+
+class WaitError(LightsailSnapError):
+    """A wait did not end in success.
+
+    Attributes:
+        waited: How long the wait took.
+        operation: The operation as last seen, if an operation was awaited.
+        snapshot: The snapshot as last seen, if a snapshot was awaited.
+        disk: The disk as last seen, if a disk was awaited.
+        export_snapshot_record: The record as last seen, if an export was awaited.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each kind of thing that can be awaited
+        self,
+        message: str,
+        *,
         waited: timedelta,
         operation: Operation | None = None,
-        snapshot: DiskSnapshot | None = None,
+        snapshot: DiskSnapshot | InstanceSnapshot | None = None,
+        disk: Disk | None = None,
+        export_snapshot_record: ExportSnapshotRecord | None = None,
     ) -> None:
         super().__init__(message)
         self.waited = waited
         self.operation = operation
         self.snapshot = snapshot
+        self.disk = disk
+        self.export_snapshot_record = export_snapshot_record
 
 
 class WaitFailedError(WaitError):

@@ -20,11 +20,18 @@ from typing_extensions import override
 from lightsail_snap._text import shown
 from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
 from lightsail_snap.models import (
+    Disk,
     DiskSnapshot,
     DiskSnapshotState,
+    DiskState,
+    ExportSnapshotRecord,
+    InstanceSnapshot,
+    InstanceSnapshotState,
+    Observation,
     OpenEnum,
     Operation,
     OperationStatus,
+    RecordState,
 )
 
 Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
@@ -34,7 +41,7 @@ A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be sai
 `"policy"` is what the client's `WaitPolicy` says.
 """
 
-ObservedT = TypeVar("ObservedT", Operation, DiskSnapshot)
+ObservedT = TypeVar("ObservedT", bound=Observation)
 
 _GROWTH = 2.0
 # From here pauses grow if the shortest is 0: without it they would never grow at all.
@@ -155,6 +162,16 @@ _DISK_SNAPSHOT_ENDS = {
     DiskSnapshotState.ERROR: Verdict.FAILED,
 }
 
+_INSTANCE_SNAPSHOT_ENDS = {
+    InstanceSnapshotState.AVAILABLE: Verdict.SUCCEEDED,
+    InstanceSnapshotState.ERROR: Verdict.FAILED,
+}
+
+_EXPORT_ENDS = {
+    RecordState.SUCCEEDED: Verdict.SUCCEEDED,
+    RecordState.FAILED: Verdict.FAILED,
+}
+
 
 def judge_operation(operation: Operation) -> Verdict:
     """Say what a look at an operation means.
@@ -189,7 +206,48 @@ def judge_disk_snapshot(snapshot: DiskSnapshot) -> Verdict:
     return end or Verdict.PENDING
 
 
-def state_of(observation: Operation | DiskSnapshot) -> OpenEnum | None:
+def judge_instance_snapshot(snapshot: InstanceSnapshot) -> Verdict:
+    """Say what a look at an instance snapshot means.
+
+    Args:
+        snapshot: The snapshot as seen.
+
+    Returns:
+        The verdict; a state this library does not know is not the end.
+    """
+    end = _INSTANCE_SNAPSHOT_ENDS.get(snapshot.state) if snapshot.state else None
+    return end or Verdict.PENDING
+
+
+def judge_disk(disk: Disk, wanted: DiskState) -> Verdict:
+    """Say what a look at a disk means.
+
+    Args:
+        disk: The disk as seen.
+        wanted: The state that is awaited.
+
+    Returns:
+        The verdict; only `error` is a bad end.
+    """
+    if disk.state == wanted:
+        return Verdict.SUCCEEDED
+    return Verdict.FAILED if disk.state == DiskState.ERROR else Verdict.PENDING
+
+
+def judge_export(record: ExportSnapshotRecord) -> Verdict:
+    """Say what a look at an export means.
+
+    Args:
+        record: The record as seen.
+
+    Returns:
+        The verdict; a state this library does not know is not the end.
+    """
+    end = _EXPORT_ENDS.get(record.state) if record.state else None
+    return end or Verdict.PENDING
+
+
+def state_of(observation: Observation) -> OpenEnum | None:
     """Read the word that says how far a thing has come.
 
     Args:
@@ -201,7 +259,7 @@ def state_of(observation: Operation | DiskSnapshot) -> OpenEnum | None:
     return observation.status if isinstance(observation, Operation) else observation.state
 
 
-def percent_of(observation: Operation | DiskSnapshot) -> int | None:
+def percent_of(observation: Observation) -> int | None:
     """Read how much is done.
 
     Args:
@@ -211,7 +269,9 @@ def percent_of(observation: Operation | DiskSnapshot) -> int | None:
         A number from 0 to 100, or None where the service gives none that can be read; the form of
         the text before completion is unverified.
     """
-    text = observation.progress if isinstance(observation, DiskSnapshot) else None
+    text = None
+    if isinstance(observation, DiskSnapshot | InstanceSnapshot):
+        text = observation.progress
     match = _PERCENT.fullmatch(text or "")
     percent = int(match[1]) if match else None
     return percent if percent is not None and percent <= _WHOLE else None
@@ -247,3 +307,36 @@ class WaitProgress(Generic[ObservedT]):
             f"after {self.elapsed.total_seconds():.0f} s",
         ]
         return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgress:
+    """One round of looks of a wait for many things, as told to `on_progress`.
+
+    Attributes:
+        awaited: What is awaited, in words.
+        rounds: How many rounds of looks there were so far, this one included.
+        elapsed: How long the wait has taken so far.
+        total: How many things are awaited in all.
+        succeeded: How many have ended in success.
+        failed: How many have ended otherwise, or cannot be looked at.
+    """
+
+    awaited: str
+    rounds: int
+    elapsed: timedelta
+    total: int
+    succeeded: int
+    failed: int
+
+    @property
+    def pending(self) -> int:
+        """How many have not ended yet."""
+        return self.total - self.succeeded - self.failed
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"{self.awaited}: {self.succeeded} of {self.total} done, {self.failed} failed, "
+            f"{self.pending} pending after {self.elapsed.total_seconds():.0f} s"
+        )

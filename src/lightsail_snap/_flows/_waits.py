@@ -1,24 +1,24 @@
-"""The programmes: what to ask, when to ask again, and what the answers mean.
-
-A programme is a generator that yields what it wants done, a `Call` or a `Sleep`, and is sent the
-outcome: the result of the call (or its error, thrown in), or the time after the sleep. It performs
-no I/O and reads no clock, so the same programme serves sync and async clients and runs in tests
-without either.
-"""
+"""Waiting for one thing, and for many."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeAlias, TypeVar, cast
+from enum import Enum
+from typing import Any, Generic
 
+from lightsail_snap._flows._effects import Flow, Moment, call, pause, together
+from lightsail_snap._flows._pages import Paging
+from lightsail_snap._flows._subjects import Subject
 from lightsail_snap._text import shown
 from lightsail_snap.errors import (
     LightsailSnapError,
     NotFoundException,
+    PartialFailureError,
     RequestValidationError,
+    ResponseValidationError,
     ServiceError,
     TransportError,
     Violation,
@@ -26,239 +26,458 @@ from lightsail_snap.errors import (
     WaitTimeoutError,
 )
 from lightsail_snap.models import (
-    DiskSnapshot,
-    GetDiskSnapshotRequest,
-    GetOperationRequest,
+    Disk,
+    ExportSnapshotRecord,
+    Observation,
     Operation,
-    Request,
-    ResultT,
+    PagedRequest,
 )
 from lightsail_snap.waiters import (
+    GroupProgress,
     ObservedT,
-    Timeout,
     Verdict,
     WaitPolicy,
     WaitProgress,
-    judge_disk_snapshot,
-    judge_operation,
     percent_of,
     state_of,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Send this request; the outcome is its result."""
-
-    request: Request[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """Let this many seconds pass; the outcome is the monotonic time in seconds afterwards."""
-
-    seconds: float
-
-
-ReturnT = TypeVar("ReturnT")
-Flow: TypeAlias = Generator[Call | Sleep, object, ReturnT]
-
-
-def call(request: Request[ResultT]) -> Flow[ResultT]:
-    """Make one call.
-
-    Args:
-        request: What to send.
-
-    Returns:
-        Its result.
-    """
-    return cast("ResultT", (yield Call(request)))
-
-
 # A clock need not move on for less than this, so a shorter rest of a wait is none.
 _INSTANT = 1e-6
 _LONGEST = timedelta.max / timedelta(seconds=2)
+# A page of something in between is unreadable once or twice; a service that has changed, always.
+_MOST_UNREADABLE = 3
+# How soon the service shows what it has just accepted is unverified.
+_MOST_MISSES = 10
+# So few are asked for one by one: that takes as many calls as a list of one or two pages.
+_FEW = 2
 
 
-def _now() -> Flow[float]:
-    return cast("float", (yield Sleep(0)))
+class Absence(Enum):
+    """What it means that a thing is not found."""
+
+    WRONG = "wrong"
+    """There is no such thing, or it has vanished."""
+    EARLY = "early"
+    """It was accepted just now, and may not be visible yet."""
+    WANTED = "wanted"
+    """It is gone, as it should be."""
 
 
-def _is_transient(error: LightsailSnapError) -> bool:
-    # Looking changes nothing, so a look whose outcome is unknown may be repeated like any other.
+def is_transient(error: LightsailSnapError) -> bool:
+    """Tell whether the same look may succeed later.
+
+    Args:
+        error: Why it failed.
+
+    Returns:
+        Whether it may. Looking changes nothing, so a look whose outcome is unknown may be repeated
+        like any other.
+    """
     return isinstance(error, TransportError) or (
         isinstance(error, ServiceError) and error.is_retryable
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Awaited:
-    """What a wait is for: how to look at it, and how to report on it."""
+def _as_seen(seen: Observation | None) -> dict[str, Any]:
+    match seen:
+        case None:
+            return {}
+        case Operation():
+            return {"operation": seen}
+        case Disk():
+            return {"disk": seen}
+        case ExportSnapshotRecord():
+            return {"export_snapshot_record": seen}
+        case _:
+            return {"snapshot": seen}
 
-    title: str
-    resume: str
 
-    def failed(self, seen: Operation | DiskSnapshot, waited: timedelta) -> WaitFailedError:
-        why = f"ended in {state_of(seen)}"
-        if isinstance(seen, Operation) and (seen.error_code or seen.error_details):
-            why += f": {seen.error_code or '(no code)'}: {seen.error_details or '(no details)'}"
-        return WaitFailedError(f"{self.title} {why}", waited=waited, **_as_seen(seen))
+@dataclass(slots=True)
+class _Watch(Generic[ObservedT]):
+    """One thing that is awaited, and what is known of it so far.
 
-    def vanished(self, seen: Operation | DiskSnapshot, waited: timedelta) -> WaitFailedError:
-        return WaitFailedError(
-            f"{self.title} is no longer known to the service, last seen in {state_of(seen)}; "
-            "look at the resource itself",
-            waited=waited,
-            **_as_seen(seen),
-        )
+    Attributes:
+        subject: The kind of thing.
+        name: Its name.
+        absence: What it means that it is not found.
+        resume: How to go on waiting later.
+        seen: What was last seen.
+        fault: Why the last look failed, if it did and the wait goes on.
+        verdict: What is known of the end.
+        failure: Why there will be no success.
+    """
 
-    def late(self, seen: Operation | DiskSnapshot | None, waited: timedelta) -> WaitTimeoutError:
-        state = "not seen" if seen is None else f"in {state_of(seen)}"
-        return WaitTimeoutError(
+    subject: Subject[ObservedT]
+    name: str
+    absence: Absence = Absence.WRONG
+    resume: str = ""
+    seen: ObservedT | None = None
+    fault: LightsailSnapError | None = None
+    verdict: Verdict = Verdict.PENDING
+    failure: LightsailSnapError | None = None
+    _unreadable: int = field(default=0, repr=False)
+    _misses: int = field(default=0, repr=False)
+
+    @property
+    def title(self) -> str:
+        kind = getattr(self.seen, "operation_type", None)
+        return f"{self.subject.noun} {f'{kind} ' if kind else ''}{self.name}"
+
+    def take_in(self, outcome: ObservedT | LightsailSnapError | None, waited: timedelta) -> None:
+        """Take in what a look gave."""
+        match outcome:
+            case NotFoundException():
+                self._missed(outcome, waited)
+            case ResponseValidationError() if self._unreadable < _MOST_UNREADABLE:
+                self._unreadable += 1
+                self.fault = outcome
+            case LightsailSnapError() if is_transient(outcome):
+                self.fault = outcome
+            case LightsailSnapError():
+                self._fail(outcome)
+            case None:
+                self.fault = None
+            case _:
+                self._see(outcome, waited)
+
+    def _missed(self, error: NotFoundException, waited: timedelta) -> None:
+        if self.absence is Absence.WANTED:
+            self.verdict = Verdict.SUCCEEDED
+        elif self.seen is not None:
+            text = (
+                f"{self.title} is no longer known to the service, last seen in "
+                f"{state_of(self.seen)}; look at the resource itself"
+            )
+            self._fail(WaitFailedError(text, waited=waited, **_as_seen(self.seen)), error)
+        elif self.absence is Absence.EARLY and self._misses < _MOST_MISSES:
+            self._misses += 1
+            self.fault = error
+        else:
+            self._fail(error)
+
+    def _see(self, seen: ObservedT, waited: timedelta) -> None:
+        self.seen, self.fault, self._unreadable = seen, None, 0
+        if self.absence is Absence.WANTED:
+            return
+        self.verdict = self.subject.judge(seen)
+        if self.verdict is Verdict.FAILED:
+            why = f"ended in {state_of(seen)}"
+            if isinstance(seen, Operation) and (seen.error_code or seen.error_details):
+                why += f": {seen.error_code or '(no code)'}: {seen.error_details or '(no details)'}"
+            self._fail(WaitFailedError(f"{self.title} {why}", waited=waited, **_as_seen(seen)))
+
+    def _fail(self, error: LightsailSnapError, cause: LightsailSnapError | None = None) -> None:
+        self.verdict, self.failure = Verdict.FAILED, error
+        if cause is not None:
+            error.__cause__ = cause
+
+    def run_out(self, waited: timedelta) -> None:
+        """Take in that the time is up."""
+        if self.seen is None:
+            state = "not seen"
+        else:
+            is_state = self.absence is not Absence.WANTED
+            state = f"in {state_of(self.seen)}" if is_state else "there"
+        text = (
             f"{self.title} is still {state} after {waited.total_seconds():.0f} s; the work goes on "
-            f"in Lightsail, resume with {self.resume}",
-            waited=waited,
-            **_as_seen(seen),
+            f"in Lightsail, resume with {self.resume or f'{self.subject.resume}({self.name!r})'}"
         )
+        late = WaitTimeoutError(text, waited=waited, **_as_seen(self.seen))
+        self._fail(late, self.fault)
 
 
-def _as_seen(seen: Operation | DiskSnapshot | None) -> dict[str, Any]:
-    if seen is None:
-        return {}
-    return {"operation" if isinstance(seen, Operation) else "snapshot": seen}
+@dataclass(slots=True)
+class _Stopwatch:
+    """How long a wait has taken, and what is left of it."""
+
+    limit: float | None
+    began: Moment
+    elapsed: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return math.inf if self.limit is None else max(0.0, self.limit - self.elapsed)
+
+    @property
+    def waited(self) -> timedelta:
+        return timedelta(seconds=min(self.elapsed, _LONGEST))
+
+    def read(self) -> Flow[None]:
+        self.elapsed = (yield from pause()).monotonic - self.began.monotonic
 
 
-def _wait(  # noqa: PLR0913 - the ways in which waits differ
-    awaited: _Awaited,
-    look: Callable[[], Flow[ObservedT]],
-    judge: Callable[[ObservedT], Verdict],
+def _look(subject: Subject[ObservedT], name: str) -> Flow[ObservedT | LightsailSnapError | None]:
+    try:
+        return (yield from subject.look(name))
+    except LightsailSnapError as error:
+        return error
+
+
+def refused(parameter: str, rule: str, fix: str, given: object) -> RequestValidationError:
+    """Make the error for a parameter that cannot be taken.
+
+    Args:
+        parameter: Its name.
+        rule: What must hold.
+        fix: What to do about it.
+        given: What was given for it.
+
+    Returns:
+        The error to raise.
+    """
+    violation = Violation(parameter, rule, "lightsail_snap", fix, shown(given))
+    return RequestValidationError("parameters", [violation])
+
+
+def check_callback(name: str, given: object) -> None:
+    """Make sure that something can be called back.
+
+    Args:
+        name: The parameter's name.
+        given: What was given for it.
+
+    Raises:
+        RequestValidationError: If it is neither None nor callable.
+    """
+    if given is not None and not callable(given):
+        fix = "give a function of one argument, such as print"
+        raise refused(name, "must be callable, or None", fix, given)
+
+
+def check_concurrency(given: object) -> None:
+    """Make sure that something can limit how much is done at the same time.
+
+    Args:
+        given: What was given for it.
+
+    Raises:
+        RequestValidationError: If it is no positive whole number.
+    """
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise refused("concurrency", "must be 1 or more", "give concurrency=10", given)
+
+
+def wait_for(  # noqa: PLR0913 - the ways in which waits differ
+    subject: Subject[ObservedT],
+    name: str,
     policy: WaitPolicy,
     limit: float | None,
     *,
-    on_progress: Callable[[WaitProgress[ObservedT]], object] | None,
+    on_progress: Callable[[WaitProgress[ObservedT]], object] | None = None,
     first: ObservedT | None = None,
+    absence: Absence = Absence.WRONG,
+    resume: str = "",
+    began: Moment | None = None,
 ) -> Flow[ObservedT]:
-    if on_progress is not None and not callable(on_progress):
-        rule, fix = "must be callable, or None", "give a function of one argument, such as print"
-        given = shown(on_progress)
-        found = Violation("on_progress", rule, "lightsail_snap", fix, given)
-        raise RequestValidationError("WaitProgress", [found])
-    began = yield from _now()
-    elapsed, waited = 0.0, timedelta(0)
-    seen, fault, looks = first, None, 0
-    while True:
-        if seen is not None and fault is None:
-            verdict = judge(seen)
-            if verdict is Verdict.SUCCEEDED:
-                return seen
-            if verdict is Verdict.FAILED:
-                raise awaited.failed(seen, waited)
-        left = math.inf if limit is None else max(0.0, limit - elapsed)
-        if looks and left < _INSTANT:
-            raise awaited.late(seen, waited) from fault
+    """Wait for one thing.
+
+    Args:
+        subject: The kind of thing.
+        name: Its name.
+        policy: How patiently.
+        limit: How long at most, in seconds; None for ever.
+        on_progress: Is told of every look.
+        first: What was seen of it already; if that is an end, it is not looked at.
+        absence: What it means that it is not found.
+        resume: How to go on waiting later, if not by the subject's own method.
+        began: When the limit began to run; now if None.
+
+    Returns:
+        The thing as last seen.
+    """
+    check_callback("on_progress", on_progress)
+    subject.request(name)
+    watch = _Watch(subject, name, absence, resume)
+    stopwatch = _Stopwatch(limit, began or (yield from pause()))
+    if first is not None:
+        watch.take_in(first, stopwatch.waited)
+    looks = 0
+    while watch.verdict is Verdict.PENDING:
+        if looks and stopwatch.left < _INSTANT:
+            watch.run_out(stopwatch.waited)
+            break
         if looks or first is not None:
-            yield Sleep(min(policy.delay(looks), left))
-        seen, fault = yield from _look_again(awaited, look, seen, waited)
+            yield from pause(min(policy.delay(looks), stopwatch.left))
+        outcome = yield from _look(subject, name)
         looks += 1
-        elapsed = (yield from _now()) - began
-        waited = timedelta(seconds=min(elapsed, _LONGEST))
+        yield from stopwatch.read()
+        watch.take_in(outcome, stopwatch.waited)
+        is_over = isinstance(outcome, LightsailSnapError) and watch.fault is not outcome
+        if on_progress is not None and not is_over:
+            percent = percent_of(watch.seen) if watch.seen is not None else None
+            on_progress(
+                WaitProgress(watch.title, looks, stopwatch.waited, percent, watch.seen, watch.fault)
+            )
+    if watch.failure is not None:
+        raise watch.failure
+    # An awaited absence has nothing to show; its flow passes over what it returns.
+    return watch.seen  # type: ignore[return-value] # see above
+
+
+def wait_for_absence(
+    subject: Subject[ObservedT],
+    name: str,
+    policy: WaitPolicy,
+    limit: float | None,
+    *,
+    on_progress: Callable[[WaitProgress[ObservedT]], object] | None = None,
+) -> Flow[None]:
+    """Wait until a thing is gone.
+
+    Args:
+        subject: The kind of thing.
+        name: Its name.
+        policy: How patiently.
+        limit: How long at most, in seconds; None for ever.
+        on_progress: Is told of every look.
+    """
+    resume = f"{subject.resume}_deletion({name!r})"
+    yield from wait_for(
+        subject,
+        name,
+        policy,
+        limit,
+        on_progress=on_progress,
+        absence=Absence.WANTED,
+        resume=resume,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ends(Generic[ObservedT]):
+    """What came of many jobs, by name."""
+
+    successes: dict[str, ObservedT] = field(default_factory=dict)
+    failures: dict[str, LightsailSnapError] = field(default_factory=dict)
+
+    def all(self, what: str) -> dict[str, ObservedT]:
+        """Give the successes if there is nothing else.
+
+        Args:
+            what: What it was about, in words.
+
+        Returns:
+            The successes.
+
+        Raises:
+            PartialFailureError: If anything failed.
+        """
+        if self.failures:
+            total = len(self.failures) + len(self.successes)
+            message = f"{len(self.failures)} of {total} {what} failed"
+            raise PartialFailureError(message, self.failures, self.successes)
+        return self.successes
+
+
+def wait_for_all(  # noqa: PLR0913 - the ways in which waits differ
+    subject: Subject[ObservedT],
+    names: Iterable[str],
+    policy: WaitPolicy,
+    limit: float | None,
+    *,
+    concurrency: int,
+    on_progress: Callable[[GroupProgress], object] | None = None,
+    firsts: Mapping[str, ObservedT] | None = None,
+    absence: Absence = Absence.WRONG,
+    began: Moment | None = None,
+) -> Flow[Ends[ObservedT]]:
+    """Wait for many things in one loop of looks.
+
+    Args:
+        subject: The kind of things.
+        names: Their names.
+        policy: How patiently.
+        limit: How long at most for all of them, in seconds; None for ever.
+        concurrency: How many calls at most at the same time.
+        on_progress: Is told of every round of looks.
+        firsts: What was seen of them already.
+        absence: What it means that one is not found.
+        began: When the limit began to run; now if None.
+
+    Returns:
+        What came of each.
+    """
+    check_callback("on_progress", on_progress)
+    check_concurrency(concurrency)
+    names = list(names)
+    for name in names:
+        subject.request(name)
+    watches = {name: _Watch(subject, name, absence) for name in names}
+    stopwatch = _Stopwatch(limit, began or (yield from pause()))
+    for name, first in (firsts or {}).items():
+        watches[name].take_in(first, stopwatch.waited)
+    rounds = 0
+    while pending := [w for w in watches.values() if w.verdict is Verdict.PENDING]:
+        if rounds and stopwatch.left < _INSTANT:
+            for watch in pending:
+                watch.run_out(stopwatch.waited)
+            break
+        if rounds or firsts:
+            yield from pause(min(policy.delay(rounds), stopwatch.left))
+        outcomes = yield from _look_at_all(subject, [w.name for w in pending], concurrency)
+        rounds += 1
+        yield from stopwatch.read()
+        for watch in pending:
+            watch.take_in(outcomes[watch.name], stopwatch.waited)
         if on_progress is not None:
-            percent = percent_of(seen) if seen is not None else None
-            on_progress(WaitProgress(awaited.title, looks, waited, percent, seen, fault))
+            on_progress(_progress(subject, watches.values(), rounds, stopwatch.waited))
+    return Ends(
+        {name: w.seen for name, w in watches.items() if w.failure is None and w.seen is not None},
+        {name: w.failure for name, w in watches.items() if w.failure is not None},
+    )
 
 
-def _look_again(
-    awaited: _Awaited,
-    look: Callable[[], Flow[ObservedT]],
-    seen: ObservedT | None,
+def _progress(
+    subject: Subject[ObservedT],
+    watches: Collection[_Watch[ObservedT]],
+    rounds: int,
     waited: timedelta,
-) -> Flow[tuple[ObservedT | None, LightsailSnapError | None]]:
-    try:
-        return (yield from look()), None
-    except NotFoundException as error:
-        if seen is None:
-            raise
-        raise awaited.vanished(seen, waited) from error
-    except LightsailSnapError as error:
-        if not _is_transient(error):
-            raise
-        return seen, error
-
-
-def wait_for_operation(
-    operation: Operation | str,
-    policy: WaitPolicy,
-    *,
-    timeout: Timeout,
-    on_progress: Callable[[WaitProgress[Operation]], object] | None,
-) -> Flow[Operation]:
-    """Wait for an operation to end.
-
-    Args:
-        operation: The operation, which is not asked for again if it has ended, or its id.
-        policy: How patiently.
-        timeout: How long at most.
-        on_progress: Is told of every look.
-
-    Returns:
-        The operation as it ended.
-    """
-    first = operation if isinstance(operation, Operation) else None
-    # An operation that was made without validation may lack its id, which the request then tells.
-    identity: Any = getattr(operation, "id", operation)
-    request = GetOperationRequest(operation_id=identity)
-
-    def look() -> Flow[Operation]:
-        return (yield from call(request)).operation
-
-    what = f"operation {first.operation_type} {identity}" if first else f"operation {identity}"
-    return (
-        yield from _wait(
-            _Awaited(what, f"wait_for_operation({identity!r})"),
-            look,
-            judge_operation,
-            policy,
-            policy.limit(timeout),
-            on_progress=on_progress,
-            first=first,
-        )
+) -> GroupProgress:
+    verdicts = [watch.verdict for watch in watches]
+    return GroupProgress(
+        f"{len(watches)} {subject.noun}s",
+        rounds,
+        waited,
+        len(watches),
+        verdicts.count(Verdict.SUCCEEDED),
+        verdicts.count(Verdict.FAILED),
     )
 
 
-def wait_for_disk_snapshot(
-    disk_snapshot_name: str,
-    policy: WaitPolicy,
-    *,
-    timeout: Timeout,
-    on_progress: Callable[[WaitProgress[DiskSnapshot]], object] | None,
-) -> Flow[DiskSnapshot]:
-    """Wait for a disk snapshot to be completed.
+def _look_at_all(
+    subject: Subject[ObservedT], names: list[str], concurrency: int
+) -> Flow[dict[str, ObservedT | LightsailSnapError | None]]:
+    outcomes: dict[str, ObservedT | LightsailSnapError | None] = {}
+    if subject.listing is not None and len(names) > _FEW:
+        outcomes |= yield from _listed(subject, subject.listing(), names)
+    # One by one: what a list did not show, which alone proves nothing.
+    missing = [name for name in names if name not in outcomes]
+    looked = yield from together([_look(subject, name) for name in missing], concurrency)
+    return outcomes | dict(zip(missing, looked, strict=True))
 
-    Args:
-        disk_snapshot_name: Its name.
-        policy: How patiently.
-        timeout: How long at most.
-        on_progress: Is told of every look.
 
-    Returns:
-        The completed snapshot.
-    """
-    request = GetDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
-
-    def look() -> Flow[DiskSnapshot]:
-        return (yield from call(request)).disk_snapshot
-
-    return (
-        yield from _wait(
-            _Awaited(
-                f"disk snapshot {disk_snapshot_name}",
-                f"wait_for_disk_snapshot({disk_snapshot_name!r})",
-            ),
-            look,
-            judge_disk_snapshot,
-            policy,
-            policy.limit(timeout),
-            on_progress=on_progress,
-        )
-    )
+def _listed(
+    subject: Subject[ObservedT], request: PagedRequest[Any], names: list[str]
+) -> Flow[dict[str, ObservedT | LightsailSnapError | None]]:
+    """Look for things in a list, for as long as that takes fewer calls than asking for each."""
+    outcomes: dict[str, ObservedT | LightsailSnapError | None] = {}
+    missing = set(names)
+    paging: Paging[Any] = Paging(request)
+    pages = 0
+    while paging.request is not None and pages < len(missing):
+        try:
+            page = yield from call(paging.request)
+            pages += 1
+            for item in page.items:
+                name = subject.name_of(item)
+                if name in missing:
+                    missing.remove(name)
+                    outcomes[name] = item
+            paging.turn(page)
+        except LightsailSnapError as error:
+            if is_transient(error):
+                # Asking for each instead would only add to a storm.
+                return outcomes | dict.fromkeys(missing, error)
+            return outcomes
+    return outcomes

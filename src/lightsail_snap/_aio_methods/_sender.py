@@ -1,0 +1,44 @@
+# Made by scripts/make_async.py from _methods/_sender.py: change that one.
+"""What the methods stand on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lightsail_snap.models import Request, ResultT
+
+if TYPE_CHECKING:
+    from lightsail_snap._flows._effects import Flow, ReturnT
+    from lightsail_snap.waiters import WaitPolicy
+
+
+class Sender:
+    """Sends requests and carries programmes out; the client says how."""
+
+    __slots__ = ()
+
+    _wait_policy: WaitPolicy
+
+    async def send(self, request: Request[ResultT]) -> ResultT:
+        """Send one request; every method that is named after an operation goes this way.
+
+        Args:
+            request: What to send.
+
+        Returns:
+            The result that belongs to the request's type.
+
+        Raises:
+            RequestValidationError: If it is no request, or one that was made without validation
+                and breaks a rule.
+            ConfigurationError: If credentials or settings are missing or wrong.
+            RequestNotSentError: If the request surely did not reach the service.
+            OutcomeUnknownError: If it may have, and no answer came.
+            ServiceError: If the service answered with an error.
+            ResponseValidationError: If the answer cannot be read.
+        """
+        raise NotImplementedError  # pragma: no cover - the client sends
+
+    async def _run(self, flow: Flow[ReturnT]) -> ReturnT:
+        """Carry a programme out."""
+        raise NotImplementedError  # pragma: no cover - the client has the driver

@@ -1,0 +1,268 @@
+# Made by scripts/make_async.py from _methods/jobs.py: change that one.
+"""Methods that do a whole job: make something exactly once, and wait until it can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from lightsail_snap import _flows
+from lightsail_snap._aio_methods._sender import Sender
+from lightsail_snap._flows._effects import Quiesce
+from lightsail_snap.models import (
+    CopySnapshotRequest,
+    CreateDiskSnapshotRequest,
+    CreateInstanceSnapshotRequest,
+    Disk,
+    DiskSnapshot,
+    InstanceSnapshot,
+    Operation,
+    RestoreSource,
+    SnapshotSource,
+    TagsInput,
+)
+from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
+
+
+class Jobs(Sender):
+    """The methods that do a whole job."""
+
+    __slots__ = ()
+
+    async def take_disk_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        disk_snapshot_name: str,
+        source: SnapshotSource,
+        *,
+        tags: TagsInput | None = (),
+        client_token: str | None = None,
+        quiesce: Quiesce | None = None,
+        on_quiesced: Callable[[timedelta], object] | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[Operation] | WaitProgress[DiskSnapshot]], object]
+        | None = None,
+    ) -> DiskSnapshot:
+        """Take a snapshot of a disk or an instance's system volume, and wait until it is there.
+
+        It is taken exactly once, whatever becomes of the answers: a lost answer is made up for by
+        looking the name up, and a request is only sent again where that cannot make a second
+        snapshot. Then its operation is awaited, and then its own state.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot to be, unique among all resources of the
+                region.
+            source: `DiskSource(disk_name=...)` or `InstanceSource(instance_name=...)`.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+            client_token: A text that is this job's own, such as a UUID. The snapshot bears it as
+                the tag `lightsail-snap:client-token`. With it, a job that was interrupted can be
+                run again, even by another process: it finds its snapshot and goes on. Without it,
+                a snapshot of this name that was there before is somebody else's.
+            quiesce: Pauses writes: a context manager that is entered before the request is sent
+                and left as soon as the service has accepted it, or it has failed; for example
+                `fsfreeze("/mnt/data")` or `command_hooks(...)`.
+            on_quiesced: Is told how long writes were paused.
+            timeout: For operation and snapshot together: a `timedelta` or seconds; 0 is one look,
+                None for ever, `"policy"` what the client's `WaitPolicy` says (one hour unless
+                set).
+            on_progress: Is told of every look with a `WaitProgress`; `print` will do.
+
+        Returns:
+            The completed snapshot.
+
+        Raises:
+            RequestValidationError: If a rule is broken; nothing was sent.
+            SnapshotConflictError: If the name is taken by a snapshot that this job did not take.
+            OutcomeUnknownError: If it cannot be found out whether the snapshot was taken.
+            QuiesceError: If writes could not be paused or resumed.
+            WaitFailedError: If the snapshot ended in `error`, or vanished.
+            WaitTimeoutError: If the time is up; the snapshot goes on in Lightsail.
+            LightsailSnapError: As `send` says, if the service refuses.
+        """
+        request = CreateDiskSnapshotRequest(
+            disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
+        )
+        flow = _flows.take_disk_snapshot(
+            request,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            client_token=client_token,
+            on_progress=on_progress,
+            quiesce=quiesce,
+            on_quiesced=on_quiesced,
+        )
+        return await self._run(flow)
+
+    async def take_disk_snapshots(
+        self,
+        requests: Iterable[CreateDiskSnapshotRequest],
+        *,
+        concurrency: int = 10,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[GroupProgress], object] | None = None,
+    ) -> dict[str, DiskSnapshot]:
+        """Take many disk snapshots, each exactly once, and wait until all are there.
+
+        One failure does not stop the others, and all are awaited in one loop of looks.
+
+        Args:
+            requests: What to take, each with a name of its own.
+            concurrency: How many calls at most at the same time; boto3 keeps ten connections
+                unless its `Config` says otherwise.
+            timeout: For all of them together; as for `take_disk_snapshot`.
+            on_progress: Is told of every round of looks with a `GroupProgress`.
+
+        Returns:
+            The completed snapshots, by name.
+
+        Raises:
+            RequestValidationError: If a request is none, or a name is there twice; nothing was
+                sent.
+            PartialFailureError: If any could not be taken; it holds those that were.
+        """
+        flow = _flows.take_disk_snapshots(
+            requests,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+        return await self._run(flow)
+
+    async def take_instance_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        instance_snapshot_name: str,
+        instance_name: str,
+        *,
+        tags: TagsInput | None = (),
+        client_token: str | None = None,
+        quiesce: Quiesce | None = None,
+        on_quiesced: Callable[[timedelta], object] | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[Operation] | WaitProgress[InstanceSnapshot]], object]
+        | None = None,
+    ) -> InstanceSnapshot:
+        """Take a snapshot of an instance with all its disks, and wait until it is there.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot to be, unique among all resources of
+                the region.
+            instance_name: The instance.
+            tags: As for `take_disk_snapshot`.
+            client_token: As for `take_disk_snapshot`.
+            quiesce: As for `take_disk_snapshot`.
+            on_quiesced: As for `take_disk_snapshot`.
+            timeout: As for `take_disk_snapshot`.
+            on_progress: Is told of every look with a `WaitProgress`; `print` will do.
+
+        Returns:
+            The available snapshot.
+
+        Raises:
+            LightsailSnapError: As `take_disk_snapshot` says.
+        """
+        request = CreateInstanceSnapshotRequest(
+            instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
+        )
+        flow = _flows.take_instance_snapshot(
+            request,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            client_token=client_token,
+            on_progress=on_progress,
+            quiesce=quiesce,
+            on_quiesced=on_quiesced,
+        )
+        return await self._run(flow)
+
+    async def copy(
+        self,
+        target_snapshot_name: str,
+        source: RestoreSource,
+        *,
+        source_region: str,
+        timeout: Timeout = "policy",
+        on_progress: Callable[
+            [WaitProgress[Operation] | WaitProgress[DiskSnapshot] | WaitProgress[InstanceSnapshot]],
+            object,
+        ]
+        | None = None,
+    ) -> DiskSnapshot | InstanceSnapshot:
+        """Copy a snapshot into this client's region, exactly once, and wait until it is there.
+
+        A copy made from an automatic snapshot stays when the automatic one goes. Tags are not
+        copied.
+
+        Args:
+            target_snapshot_name: The name of the copy to be, unique among all resources of this
+                region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            source_region: The AWS Region where the source is, for example `us-east-2`.
+            timeout: As for `take_disk_snapshot`.
+            on_progress: Is told of every look with a `WaitProgress`; `print` will do.
+
+        Returns:
+            The copy: a disk snapshot or an instance snapshot, as its source is.
+
+        Raises:
+            LightsailSnapError: As `take_disk_snapshot` says.
+        """
+        request = CopySnapshotRequest(
+            target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
+        )
+        flow = _flows.copy_snapshot(
+            request,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(flow)
+
+    async def restore_disk(  # noqa: PLR0913 - keyword-only, as many as the operation has
+        self,
+        disk_name: str,
+        source: RestoreSource,
+        *,
+        availability_zone: str,
+        size_in_gb: int | None = None,
+        tags: TagsInput | None = (),
+        client_token: str | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[Operation] | WaitProgress[Disk]], object] | None = None,
+    ) -> Disk:
+        """Make a disk from a snapshot of a disk, exactly once, and wait until it is available.
+
+        Args:
+            disk_name: The name of the disk to be, unique among all resources of the region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            availability_zone: Where to make it, for example `us-east-2a`: the zone of the instance
+                that it is for. The `all` of a snapshot is no such zone.
+            size_in_gb: Its size in GB, at least that of the source; the same if None, which takes
+                one more call.
+            tags: As for `take_disk_snapshot`.
+            client_token: As for `take_disk_snapshot`.
+            timeout: As for `take_disk_snapshot`.
+            on_progress: Is told of every look with a `WaitProgress`; `print` will do.
+
+        Returns:
+            The available disk; then `attach_disk`.
+
+        Raises:
+            NameConflictError: If the name is taken by a disk that this job did not make.
+            LightsailSnapError: As `take_disk_snapshot` says.
+        """
+        flow = _flows.restore_disk(
+            disk_name,
+            source,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            availability_zone=availability_zone,
+            size_in_gb=size_in_gb,
+            tags=tags,
+            client_token=client_token,
+            on_progress=on_progress,
+        )
+        return await self._run(flow)

@@ -1,0 +1,135 @@
+# Made by scripts/make_async.py from _methods/lists.py: change that one.
+"""Methods that list things, however many pages there are."""
+
+from __future__ import annotations
+
+from lightsail_snap._aio_methods._sender import Sender
+from lightsail_snap._aio_methods.paginator import AsyncPaginator
+from lightsail_snap.models import (
+    Disk,
+    DiskSnapshot,
+    ExportSnapshotRecord,
+    GetDiskSnapshotsRequest,
+    GetDiskSnapshotsResult,
+    GetDisksRequest,
+    GetDisksResult,
+    GetExportSnapshotRecordsRequest,
+    GetExportSnapshotRecordsResult,
+    GetInstanceSnapshotsRequest,
+    GetInstanceSnapshotsResult,
+    GetOperationsForResourceRequest,
+    GetOperationsForResourceResult,
+    GetOperationsRequest,
+    GetOperationsResult,
+    InstanceSnapshot,
+    Operation,
+)
+
+
+class Lists(Sender):
+    """The methods `iter_...`."""
+
+    __slots__ = ()
+
+    def iter_disk_snapshots(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[DiskSnapshot, GetDiskSnapshotsResult]:
+        """List the disk snapshots of the region, page by page as needed.
+
+        Args:
+            page_token: Where to go on: the `next_page_token` of a page; the beginning if None.
+
+        Returns:
+            Something to iterate over; its `pages()` gives the pages themselves.
+
+        Raises:
+            RequestValidationError: If the token cannot be one.
+        """
+        request = GetDiskSnapshotsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    def iter_instance_snapshots(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[InstanceSnapshot, GetInstanceSnapshotsResult]:
+        """List the instance snapshots of the region, page by page as needed.
+
+        Args:
+            page_token: Where to go on: the `next_page_token` of a page; the beginning if None.
+
+        Returns:
+            Something to iterate over; its `pages()` gives the pages themselves.
+
+        Raises:
+            RequestValidationError: If the token cannot be one.
+        """
+        request = GetInstanceSnapshotsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    def iter_disks(self, *, page_token: str | None = None) -> AsyncPaginator[Disk, GetDisksResult]:
+        """List the disks of the region, page by page as needed.
+
+        Args:
+            page_token: Where to go on: the `next_page_token` of a page; the beginning if None.
+
+        Returns:
+            Something to iterate over; its `pages()` gives the pages themselves.
+
+        Raises:
+            RequestValidationError: If the token cannot be one.
+        """
+        request = GetDisksRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    def iter_export_snapshot_records(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[ExportSnapshotRecord, GetExportSnapshotRecordsResult]:
+        """List the exports of snapshots of the region, page by page as needed.
+
+        Args:
+            page_token: Where to go on: the `next_page_token` of a page; the beginning if None.
+
+        Returns:
+            Something to iterate over; its `pages()` gives the pages themselves.
+
+        Raises:
+            RequestValidationError: If the token cannot be one.
+        """
+        request = GetExportSnapshotRecordsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    def iter_operations(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[Operation, GetOperationsResult]:
+        """List the operations of the region, page by page as needed.
+
+        Args:
+            page_token: Where to go on: the `next_page_token` of a page; the beginning if None.
+
+        Returns:
+            Something to iterate over; its `pages()` gives the pages themselves.
+
+        Raises:
+            RequestValidationError: If the token cannot be one.
+        """
+        request = GetOperationsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    def iter_operations_for_resource(
+        self, resource_name: str, *, page_token: str | None = None
+    ) -> AsyncPaginator[Operation, GetOperationsForResourceResult]:
+        """List the operations that are about one resource, page by page as needed.
+
+        Args:
+            resource_name: The resource.
+            page_token: Where to go on: the `next_page_token` of a page; the beginning if None.
+
+        Returns:
+            Something to iterate over; its `pages()` gives the pages themselves.
+
+        Raises:
+            RequestValidationError: If the name or the token cannot be one.
+        """
+        request = GetOperationsForResourceRequest(
+            resource_name=resource_name, page_token=page_token
+        )
+        return AsyncPaginator(self.send, request)

@@ -1,0 +1,150 @@
+"""What the sync and the async driver do alike: make a call, tell the log, pause writes."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lightsail_snap._text import shown
+from lightsail_snap.errors import (
+    LightsailSnapError,
+    QuiesceError,
+    RequestValidationError,
+    Violation,
+    safe_text,
+)
+
+if TYPE_CHECKING:
+    from lightsail_snap._flows._effects import Note
+    from lightsail_snap._transport import Transport
+    from lightsail_snap.clock import Clock
+    from lightsail_snap.models import Request, ResultT
+
+LOGGER = logging.getLogger("lightsail_snap")
+# A library does not write to standard error of its own accord.
+LOGGER.addHandler(logging.NullHandler())
+
+
+def make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> ResultT:
+    """Make one call, and tell the log of it.
+
+    Args:
+        request: What to send.
+        transport: Sends it.
+        clock: Tells how long it takes.
+
+    Returns:
+        The result.
+
+    Raises:
+        LightsailSnapError: If there is none.
+    """
+    began = clock.monotonic()
+    facts: dict[str, object] = {"operation": request.operation_name}
+    try:
+        answer = transport.send(request)
+        facts |= {
+            "request_id": answer.metadata.request_id,
+            "http_status": answer.metadata.http_status,
+            "attempt": answer.metadata.retry_attempts + 1,
+        }
+        result = request.read_result(answer.payload).with_metadata(answer.metadata)
+    except LightsailSnapError as error:
+        for name in ("request_id", "http_status"):
+            facts.setdefault(name, getattr(error, name, None))
+        facts.setdefault("attempt", getattr(error, "retry_attempts", 0) + 1)
+        facts |= {"error": type(error).__name__, "may_have_executed": error.may_have_executed}
+        facts["elapsed"] = clock.monotonic() - began
+        LOGGER.info("%s failed: %s", request.operation_name, error, extra=facts)
+        raise
+    facts["elapsed"] = clock.monotonic() - began
+    LOGGER.debug("%s answered", request.operation_name, extra=facts)
+    return result
+
+
+def tell(note: Note) -> None:
+    """Tell the log.
+
+    Args:
+        note: What.
+    """
+    LOGGER.log(note.level, "%s", note.text, extra=dict(note.fields))
+
+
+def _no_context(context: object) -> RequestValidationError:
+    fix = "give fsfreeze(...), command_hooks(...) or another context manager; one that is async "
+    fix += "needs the async client"
+    rule = "must be a context manager"
+    found = Violation("quiesce", rule, "lightsail_snap", fix, shown(context))
+    return RequestValidationError("Job", [found])
+
+
+def not_paused(error: Exception) -> LightsailSnapError:
+    """Find the error for writes that could not be paused.
+
+    Args:
+        error: What the context manager raised when it was entered.
+
+    Returns:
+        The error to raise: the same if it is one of ours.
+    """
+    if isinstance(error, LightsailSnapError):
+        return error
+    return QuiesceError(f"writes could not be paused, nothing was sent: {safe_text(error)}")
+
+
+def not_resumed(error: Exception, body: BaseException | None) -> LightsailSnapError:
+    """Find the error for writes that may still be paused.
+
+    Args:
+        error: What the context manager raised when it was left.
+        body: What the call inside raised, if it did.
+
+    Returns:
+        The error to raise: the same if it is one of ours.
+    """
+    failure = error
+    if not isinstance(failure, LightsailSnapError):
+        failure = QuiesceError(f"writes may still be paused: {safe_text(error)}")
+    failure.may_have_executed = getattr(body, "may_have_executed", True)
+    return failure
+
+
+def entered(context: Any) -> None:  # noqa: ANN401 - whatever a caller gives
+    """Enter a context manager.
+
+    Args:
+        context: The context manager.
+
+    Raises:
+        LightsailSnapError: If it cannot be entered, or is none.
+    """
+    if not (hasattr(context, "__enter__") and hasattr(context, "__exit__")):
+        raise _no_context(context)
+    try:
+        context.__enter__()
+    except Exception as error:
+        failure = not_paused(error)
+        if failure is error:
+            raise
+        raise failure from error
+
+
+def left(context: Any, body: BaseException | None) -> None:  # noqa: ANN401 - whatever a caller gives
+    """Leave a context manager.
+
+    Args:
+        context: The context manager.
+        body: What the call inside raised, if it did; it is raised again whatever the context
+            manager says, since without a result there is nothing to go on with.
+
+    Raises:
+        LightsailSnapError: If it cannot be left.
+    """
+    try:
+        context.__exit__(None if body is None else type(body), body, body and body.__traceback__)
+    except Exception as error:
+        failure = not_resumed(error, body)
+        if failure is error:
+            raise
+        raise failure from error

@@ -1,0 +1,30 @@
+"""The programmes: what to ask, when to ask again, and what the answers mean.
+
+A programme is a generator that yields what it wants done, an effect, and is sent the outcome: the
+result of a call (or its error, thrown in), or the time after a pause. It performs no I/O and reads
+no clock, so the same programme serves sync and async clients and runs in tests without either.
+"""
+
+from lightsail_snap._flows._awaiting import wait_for_disk as wait_for_disk
+from lightsail_snap._flows._awaiting import wait_for_disk_snapshot as wait_for_disk_snapshot
+from lightsail_snap._flows._awaiting import (
+    wait_for_disk_snapshot_deletion as wait_for_disk_snapshot_deletion,
+)
+from lightsail_snap._flows._awaiting import wait_for_disk_snapshots as wait_for_disk_snapshots
+from lightsail_snap._flows._awaiting import wait_for_export as wait_for_export
+from lightsail_snap._flows._awaiting import wait_for_instance_snapshot as wait_for_instance_snapshot
+from lightsail_snap._flows._awaiting import (
+    wait_for_instance_snapshot_deletion as wait_for_instance_snapshot_deletion,
+)
+from lightsail_snap._flows._awaiting import (
+    wait_for_instance_snapshots as wait_for_instance_snapshots,
+)
+from lightsail_snap._flows._awaiting import wait_for_operation as wait_for_operation
+from lightsail_snap._flows._awaiting import wait_for_operations as wait_for_operations
+from lightsail_snap._flows._effects import Flow as Flow
+from lightsail_snap._flows._effects import call as call
+from lightsail_snap._flows._jobs import copy_snapshot as copy_snapshot
+from lightsail_snap._flows._jobs import restore_disk as restore_disk
+from lightsail_snap._flows._jobs import take_disk_snapshot as take_disk_snapshot
+from lightsail_snap._flows._jobs import take_disk_snapshots as take_disk_snapshots
+from lightsail_snap._flows._jobs import take_instance_snapshot as take_instance_snapshot

@@ -1,0 +1,277 @@
+"""Creating a thing exactly once, although the service knows no idempotency token.
+
+The name, unique in a region, is the key: a request that is sent twice cannot make two things. What
+is left to find out after a lost answer is whether the thing of this name is the one this call
+made. docs/exactly-once.md has the whole argument.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from lightsail_snap._flows._effects import Flow, Moment, call, note, pause
+from lightsail_snap._flows._waits import is_transient
+from lightsail_snap.errors import (
+    InvalidInputException,
+    LightsailSnapError,
+    NameConflictError,
+    NotFoundException,
+    OutcomeUnknownError,
+    ResponseValidationError,
+    SnapshotConflictError,
+    safe_text,
+)
+from lightsail_snap.models import (
+    Disk,
+    DiskSnapshot,
+    GetOperationsForResourceRequest,
+    InstanceSnapshot,
+    Operation,
+    Request,
+    ResponseMetadata,
+    Tag,
+)
+from lightsail_snap.waiters import WaitPolicy
+
+Made: TypeAlias = Disk | DiskSnapshot | InstanceSnapshot
+MadeT = TypeVar("MadeT", bound=Made)
+
+# botocore sends up to five times by itself, each time.
+_MOST_SENDS = 5
+_MOST_LOOKS = 5
+# A request that is dated further off than this is refused for its signature (IAM user guide,
+# "Elements of an AWS API request signature": within five minutes).
+_MOST_SKEW = 300.0
+# The service's `Date` is to the second, and its machines may disagree a little (unverified).
+_BLUR = 2.0
+
+# What else can take a name; an operation of another of these types speaks for another maker.
+_CREATING = frozenset(
+    {
+        "CopySnapshot",
+        "CreateDisk",
+        "CreateDiskFromSnapshot",
+        "CreateDiskSnapshot",
+        "CreateInstanceSnapshot",
+    }
+)
+
+
+class Proof(Enum):
+    """Whether a thing is the one that this call made."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[MadeT]):
+    """What holds the name.
+
+    Attributes:
+        thing: The resource.
+        metadata: How the answer that shows it came.
+    """
+
+    thing: MadeT
+    metadata: ResponseMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Creation(Generic[MadeT]):
+    """Something to be made exactly once.
+
+    Attributes:
+        request: What makes it.
+        name: Its name.
+        noun: What it is called.
+        look: Looks it up by its name.
+        prove: Says, of what holds the name and of the operations that created it, whether this
+            call could have made it; when it was made is compared elsewhere.
+        has_token: Tells whether it bears this very call's token; None if the call has none.
+    """
+
+    request: Request[Any]
+    name: str
+    noun: str
+    look: Callable[[], Flow[Found[MadeT]]]
+    prove: Callable[[MadeT, tuple[Operation, ...]], Proof]
+    has_token: Callable[[MadeT], bool] | None = None
+
+
+def create_once(
+    creation: Creation[MadeT], policy: WaitPolicy, limit: float | None
+) -> Flow[tuple[Operation, ...]]:
+    """Make something exactly once, whatever becomes of the answers.
+
+    Args:
+        creation: What to make.
+        policy: How long to pause before sending again.
+        limit: After how many seconds not to send again; None for never.
+
+    Returns:
+        The operations that make it; none if it was found to be made and they cannot be had.
+
+    Raises:
+        NameConflictError: If the name is taken by something that this call did not make.
+        OutcomeUnknownError: If it cannot be found out whether it was made.
+        LightsailSnapError: If it was not made, for the reason it tells.
+    """
+    began = yield from pause()
+    doubt: LightsailSnapError | None = None
+    for sends in range(1, _MOST_SENDS + 1):
+        try:
+            result = yield from call(creation.request)
+        except LightsailSnapError as error:
+            problem = error
+        else:
+            operations: tuple[Operation, ...] = result.operations
+            return operations
+        if problem.may_have_executed:
+            doubt = doubt or problem
+        is_taken = isinstance(problem, InvalidInputException) and problem.sub_code == "NameExists"
+        if doubt is not None or is_taken:
+            found = yield from _look_up(creation, policy, doubt)
+            if found is not None:
+                return (yield from _settle(creation, found, began, problem, doubt))
+        text = f"{creation.noun} {creation.name} was not made yet: {safe_text(problem)}"
+        yield from note(text, level=logging.WARNING, attempt=sends, error=type(problem).__name__)
+        is_worth_it = is_transient(problem) or isinstance(problem, ResponseValidationError)
+        delay = policy.delay(sends)
+        spent = (yield from pause()).monotonic - began.monotonic + delay
+        is_late = limit is not None and spent > limit
+        if not (is_worth_it or (is_taken and doubt)) or sends == _MOST_SENDS or is_late:
+            if doubt is None or isinstance(problem, OutcomeUnknownError):
+                raise problem
+            raise _unknown(creation, "it was not there when last looked for") from problem
+        yield from pause(delay)
+    raise AssertionError  # pragma: no cover - the last round has raised
+
+
+def _unknown(creation: Creation[MadeT], why: str) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        f"{creation.noun} {creation.name} may have been made: {why}; look it up before you send "
+        "the request again",
+        request=creation.request,
+    )
+
+
+def _look_up(
+    creation: Creation[MadeT], policy: WaitPolicy, doubt: LightsailSnapError | None
+) -> Flow[Found[MadeT] | None]:
+    for looks in range(1, _MOST_LOOKS + 1):
+        try:
+            return (yield from creation.look())
+        except NotFoundException:
+            return None
+        except LightsailSnapError as error:
+            may_pass = is_transient(error) or isinstance(error, ResponseValidationError)
+            if not may_pass or looks == _MOST_LOOKS:
+                if doubt is None:
+                    # The name is taken for sure; who holds it is all that stays unknown.
+                    return None
+                why = f"it cannot be looked up: {safe_text(error)}"
+                raise _unknown(creation, why) from error
+        yield from pause(policy.delay(looks))
+    raise AssertionError  # pragma: no cover - the last round has returned or raised
+
+
+def _settle(
+    creation: Creation[MadeT],
+    found: Found[MadeT],
+    began: Moment,
+    problem: LightsailSnapError,
+    doubt: LightsailSnapError | None,
+) -> Flow[tuple[Operation, ...]]:
+    """Decide whose the thing is that holds the name."""
+    thing = found.thing
+    if creation.has_token is not None:
+        proof = Proof.OURS if creation.has_token(thing) else Proof.FOREIGN
+        history = yield from _creating_operations(creation.name, thing)
+    elif doubt is None:
+        proof, history = Proof.FOREIGN, ()
+    else:
+        since = _earliest(began, (yield from pause()), found.metadata)
+        history = yield from _creating_operations(creation.name, thing)
+        is_older = thing.created_at is not None and thing.created_at.timestamp() < since
+        proof = Proof.FOREIGN if is_older else creation.prove(thing, history)
+        if proof is Proof.OURS and thing.created_at is None:
+            proof = Proof.UNCLEAR
+    if proof is Proof.OURS:
+        text = f"{creation.noun} {creation.name} was made although its answer was lost"
+        yield from note(text, level=logging.WARNING, error=type(problem).__name__)
+        return history
+    if proof is Proof.FOREIGN:
+        raise _conflict(creation, thing) from problem
+    raise _unknown(creation, "the one that is there cannot be told from another's") from problem
+
+
+def _earliest(began: Moment, now: Moment, metadata: ResponseMetadata) -> float:
+    """Tell when, by the service's clock, this call began at the earliest."""
+    if metadata.date is None:
+        return began.time - _MOST_SKEW
+    skew = metadata.date.timestamp() - now.time
+    return began.time + skew - _BLUR
+
+
+def _conflict(creation: Creation[MadeT], thing: Made) -> NameConflictError:
+    text = f"the name {creation.name} is taken by a {thing.resource_type or 'resource'} "
+    if thing.created_at is not None:
+        text += f"of {thing.created_at.isoformat(timespec='seconds')} "
+    text += "that this call did not make; choose another name"
+    if isinstance(thing, Disk):
+        return NameConflictError(text, resource=thing)
+    return SnapshotConflictError(text, snapshot=thing)
+
+
+def _creating_operations(name: str, thing: Made) -> Flow[tuple[Operation, ...]]:
+    """Look for the operations that made a thing; that there are none to be seen proves nothing."""
+    try:
+        page = yield from call(GetOperationsForResourceRequest(resource_name=name))
+    except LightsailSnapError:
+        # GetOperationsForResource is documented for instances and static IPs; whether it answers
+        # for snapshots and disks is unverified.
+        return ()
+    # A namesake that is deleted by now may have left operations behind.
+    since = (thing.created_at or datetime.fromtimestamp(0, UTC)) - timedelta(seconds=_BLUR)
+    return tuple(
+        operation
+        for operation in page.operations
+        if operation.operation_type in _CREATING
+        and (operation.created_at is None or operation.created_at >= since)
+    )
+
+
+def made_by(operation_type: str, operations: Iterable[Operation]) -> Proof:
+    """Judge by the operations that created a thing.
+
+    Args:
+        operation_type: What this call's operation is called.
+        operations: Those that created the thing, as far as they can be seen.
+
+    Returns:
+        FOREIGN if they are all of another type, else UNCLEAR.
+    """
+    types = {operation.operation_type for operation in operations}
+    return Proof.FOREIGN if types and operation_type not in types else Proof.UNCLEAR
+
+
+def bears(thing: Made, tags: Iterable[Tag]) -> bool:
+    """Tell whether a thing bears the tags that it was to be made with.
+
+    Args:
+        thing: The thing.
+        tags: The tags.
+
+    Returns:
+        Whether it does; others that it bears do not matter, AWS sets some by itself.
+    """
+    # Whether the service echoes an empty value or drops it is unverified.
+    borne = {(tag.key, tag.value or "") for tag in thing.tags}
+    return borne >= {(tag.key, tag.value or "") for tag in tags}

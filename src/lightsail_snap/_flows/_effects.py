@@ -1,0 +1,144 @@
+"""What a programme can want done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+
+from lightsail_snap.errors import LightsailSnapError
+from lightsail_snap.models import Request, ResultT
+
+Quiesce: TypeAlias = AbstractContextManager[Any] | AbstractAsyncContextManager[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Send this request; the outcome is its result."""
+
+    request: Request[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Let this many seconds pass; the outcome is the `Moment` afterwards."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Carry a programme out inside a context manager; the outcome is what it returns."""
+
+    context: Quiesce
+    flow: Flow[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Carry programmes out at the same time; the outcome is a list of what came of each.
+
+    Attributes:
+        flows: The programmes; an error that one raises is what came of it.
+        limit: How many at most at the same time.
+    """
+
+    flows: Sequence[Flow[Any]]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Tell the log; there is no outcome.
+
+    Attributes:
+        level: A level of `logging`.
+        text: What happened, as one safe line.
+        fields: The same as data, for handlers that want it.
+    """
+
+    level: int
+    text: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+class Moment(NamedTuple):
+    """What the clock says.
+
+    Attributes:
+        monotonic: Seconds since some fixed moment; for durations.
+        time: Seconds since 1970-01-01 UTC.
+    """
+
+    monotonic: float
+    time: float
+
+
+Effect: TypeAlias = Call | Sleep | Within | Together | Note
+ReturnT = TypeVar("ReturnT")
+Flow: TypeAlias = Generator[Effect, object, ReturnT]
+
+
+def call(request: Request[ResultT]) -> Flow[ResultT]:
+    """Make one call.
+
+    Args:
+        request: What to send.
+
+    Returns:
+        Its result.
+    """
+    return cast("ResultT", (yield Call(request)))
+
+
+def pause(seconds: float = 0) -> Flow[Moment]:
+    """Let time pass.
+
+    Args:
+        seconds: How long, in seconds.
+
+    Returns:
+        The moment afterwards.
+    """
+    return cast("Moment", (yield Sleep(seconds)))
+
+
+def within(context: Quiesce, flow: Flow[ReturnT]) -> Flow[ReturnT]:
+    """Carry a programme out inside a context manager.
+
+    Args:
+        context: It is entered before, and left whatever becomes of the programme.
+        flow: The programme.
+
+    Returns:
+        What it returns.
+    """
+    return cast("ReturnT", (yield Within(context, flow)))
+
+
+def together(
+    flows: Sequence[Flow[ReturnT]], limit: int
+) -> Flow[list[ReturnT | LightsailSnapError]]:
+    """Carry programmes out at the same time.
+
+    Args:
+        flows: The programmes.
+        limit: How many at most at the same time.
+
+    Returns:
+        What each returns, or the error that it raises, in their order.
+    """
+    return cast("list[ReturnT | LightsailSnapError]", (yield Together(flows, limit)))
+
+
+def note(text: str, *, level: int = logging.INFO, **fields: object) -> Flow[None]:
+    """Tell the log.
+
+    Args:
+        text: What happened, as one safe line.
+        level: A level of `logging`.
+        fields: The same as data.
+    """
+    yield Note(level, text, fields)
