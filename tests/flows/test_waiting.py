@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from lightsail_snap import (
     AccessDeniedException,
     Answer,
     DiskSnapshot,
+    DiskState,
+    InstanceSnapshot,
     JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
@@ -287,14 +289,24 @@ def test_a_fault_does_not_pass_for_what_was_seen_before() -> None:
     assert client.wait_for_operation(begun).status == "Succeeded"
 
 
-@pytest.mark.parametrize(
-    ("reply", "error"), [(forbidden, AccessDeniedException), (b"<html>", ResponseValidationError)]
-)
-def test_a_lasting_fault_ends_the_wait(reply: Reply, error: type[Exception]) -> None:
-    client, script, _ = make(snapshot("pending"), reply)
-    with pytest.raises(error):
+def test_a_lasting_fault_ends_the_wait() -> None:
+    client, script, _ = make(snapshot("pending"), forbidden)
+    with pytest.raises(AccessDeniedException):
         client.wait_for_disk_snapshot("db-1")
     assert len(script.asked) == 2
+
+
+def test_an_answer_that_stays_unreadable_ends_the_wait() -> None:
+    client, script, _ = make(snapshot("pending"), b"<html>")
+    with pytest.raises(ResponseValidationError):
+        client.wait_for_disk_snapshot("db-1")
+    assert len(script.asked) == 5
+
+
+def test_an_answer_that_is_unreadable_now_and_then_does_not() -> None:
+    replies: list[Reply] = [b"<html>", b"", b"{}", snapshot("pending")] * 3
+    client, _, _ = make(*replies, snapshot("completed"))
+    assert client.wait_for_disk_snapshot("db-1").state == "completed"
 
 
 def test_a_snapshot_that_never_was_is_not_found() -> None:
@@ -364,3 +376,142 @@ def test_a_wait_never_outlives_its_deadline_by_more_than_one_call() -> None:
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1", timeout=100)
     assert clock.monotonic() <= 160
+
+
+def instance_snapshot(state: str | None) -> dict[str, Any]:
+    return {"instanceSnapshot": {"name": "web-1", "state": state, "progress": None}}
+
+
+def disk(state: str | None) -> dict[str, Any]:
+    return {"disk": {"name": "disk-1", "state": state}}
+
+
+def exports(*records: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+    return {"exportSnapshotRecords": list(records), "nextPageToken": token}
+
+
+def record(name: str, state: str | None, *, of: str | None = "db-1", created: Any = 1) -> Any:
+    source = None if of is None else {"name": of}
+    return {"name": name, "state": state, "sourceInfo": source, "createdAt": created}
+
+
+def test_an_instance_snapshot_is_waited_to_available() -> None:
+    told: list[WaitProgress[InstanceSnapshot]] = []
+    client, _, _ = make(instance_snapshot("pending"), instance_snapshot("available"))
+    done = client.wait_for_instance_snapshot("web-1", on_progress=told.append)
+    assert done.state == "available"
+    assert [look.percent for look in told] == [None, None]
+
+
+@pytest.mark.parametrize("state", ["completed", "hibernating", None])
+def test_an_instance_snapshot_in_another_state_is_pending(state: str | None) -> None:
+    client, _, _ = make(instance_snapshot(state))
+    with pytest.raises(WaitTimeoutError, match=r"wait_for_instance_snapshot\('web-1'\)"):
+        client.wait_for_instance_snapshot("web-1")
+
+
+def test_an_instance_snapshot_in_error_has_failed() -> None:
+    client, _, _ = make(instance_snapshot("error"))
+    with pytest.raises(WaitFailedError, match="instance snapshot web-1 ended in error") as caught:
+        client.wait_for_instance_snapshot("web-1")
+    assert isinstance(caught.value.snapshot, InstanceSnapshot)
+
+
+def test_a_disk_is_waited_to_the_state_that_is_wanted() -> None:
+    client, _, _ = make(disk("pending"), disk("in-use"), disk("available"))
+    assert client.wait_for_disk("disk-1").state == "available"
+    client, _, _ = make(disk("pending"), disk("available"), disk("in-use"))
+    assert client.wait_for_disk("disk-1", state=DiskState.IN_USE).state == "in-use"
+
+
+def test_a_disk_in_error_has_failed() -> None:
+    client, _, _ = make(disk("error"))
+    with pytest.raises(WaitFailedError) as caught:
+        client.wait_for_disk("disk-1")
+    assert caught.value.disk is not None
+
+
+@pytest.mark.parametrize("state", [DiskState.ERROR, "error", None, 5])
+def test_nobody_waits_for_an_error(state: Any) -> None:
+    client, script, _ = make(disk("error"))
+    with pytest.raises(RequestValidationError, match="state: must be a state to hope for"):
+        client.wait_for_disk("disk-1", state=state)
+    assert script.asked == []
+
+
+def test_a_deletion_is_awaited() -> None:
+    told: list[WaitProgress[DiskSnapshot]] = []
+    client, script, _ = make(snapshot("completed"), snapshot("error"), throttled, missing)
+    client.wait_for_disk_snapshot_deletion("db-1", on_progress=told.append)
+    assert len(script.asked) == 4
+    assert len(told) == 3
+    client, script, clock = make(missing)
+    client.wait_for_instance_snapshot_deletion("web-1")
+    assert clock.monotonic() == 0
+
+
+def test_what_is_not_deleted_in_time_is_still_there() -> None:
+    client, _, _ = make(snapshot("completed"))
+    resume = r"still there .* wait_for_disk_snapshot_deletion\('db-1'\)"
+    with pytest.raises(WaitTimeoutError, match=resume) as caught:
+        client.wait_for_disk_snapshot_deletion("db-1")
+    assert caught.value.snapshot is not None
+
+
+def test_the_newest_export_of_the_snapshot_counts() -> None:
+    client, script, _ = make(
+        exports(),
+        exports(record("other", "Succeeded", of="db-2"), record("nobody's", "Failed", of=None)),
+        exports(record("old", "Failed"), token="more"),  # noqa: S106 - a page's
+        exports(record("new", "Started", created=2)),
+        exports(record("new", "Succeeded", created=2), record("old", "Failed")),
+    )
+    assert client.wait_for_export("db-1").name == "new"
+    assert len(script.asked) == 5
+
+
+def test_an_export_from_before_does_not_count() -> None:
+    since = datetime.fromtimestamp(5, UTC)
+    client, _, _ = make(
+        exports(record("old", "Succeeded")),
+        exports(record("undated", "Started", created=None)),
+        exports(record("new", "Failed", created=5)),
+    )
+    with pytest.raises(WaitFailedError, match="export of snapshot db-1 ended in Failed") as caught:
+        client.wait_for_export("db-1", since=since)
+    assert caught.value.export_snapshot_record is not None
+    assert caught.value.export_snapshot_record.name == "new"
+
+
+def test_an_export_in_an_unknown_state_is_pending() -> None:
+    client, _, _ = make(exports(record("new", "Paused")))
+    with pytest.raises(WaitTimeoutError):
+        client.wait_for_export("db-1")
+    client, _, _ = make(exports(record("new", None)))
+    with pytest.raises(WaitTimeoutError):
+        client.wait_for_export("db-1")
+
+
+@pytest.mark.parametrize("since", [datetime(2026, 11, 23), "yesterday", 5])  # noqa: DTZ001 - naive on purpose
+def test_a_moment_without_a_time_zone_is_refused(since: Any) -> None:
+    client, script, _ = make(exports())
+    with pytest.raises(RequestValidationError, match="since: must be a datetime with a time zone"):
+        client.wait_for_export("db-1", since=since)
+    assert script.asked == []
+
+
+@pytest.mark.parametrize("name", ["", " ", "two\nlines", None, 5, ["db-1"]])
+def test_a_name_that_cannot_be_one_is_refused_before_anything_is_sent(name: Any) -> None:
+    client, script, _ = make(missing)
+    for wait in (
+        client.wait_for_disk_snapshot,
+        client.wait_for_instance_snapshot,
+        client.wait_for_disk,
+        client.wait_for_export,
+        client.wait_for_operation,
+        client.wait_for_disk_snapshot_deletion,
+        client.wait_for_instance_snapshot_deletion,
+    ):
+        with pytest.raises(RequestValidationError):
+            wait(name)
+    assert script.asked == []
