@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NoReturn, Self, final
 
 from typing_extensions import override
 
-from lightsail_snap import _flows
 from lightsail_snap._aio_methods.jobs import Jobs
 from lightsail_snap._aio_methods.lists import Lists
 from lightsail_snap._aio_methods.operations import Operations
@@ -15,7 +14,6 @@ from lightsail_snap._aio_methods.waits import Waits
 from lightsail_snap._connection import connect
 from lightsail_snap._text import shown
 from lightsail_snap.errors import ConfigurationError
-from lightsail_snap.models import Request, ResultT
 
 if TYPE_CHECKING:
     from lightsail_snap._async_driver import AsyncDriver
@@ -141,10 +139,6 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         A boto3 client that was handed in stays open. Closing again does nothing.
         """
         self._transport.close()
-
-    @override
-    async def send(self, request: Request[ResultT]) -> ResultT:
-        return await self._run(_flows.call(Request.checked(request)))
 
     @override
     async def _run(self, flow: Flow[ReturnT]) -> ReturnT:

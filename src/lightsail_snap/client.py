@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, NoReturn, Self, final
 
 from typing_extensions import override
 
-from lightsail_snap import _flows
 from lightsail_snap._connection import connect
 from lightsail_snap._drivers import run
 from lightsail_snap._methods.jobs import Jobs
 from lightsail_snap._methods.lists import Lists
 from lightsail_snap._methods.operations import Operations
 from lightsail_snap._methods.waits import Waits
-from lightsail_snap.models import Request, ResultT
 
 if TYPE_CHECKING:
     from lightsail_snap._flows import Flow
@@ -116,10 +114,6 @@ class LightsailSnapClient(Operations, Lists, Waits, Jobs):
         A boto3 client that was handed in stays open. Closing again does nothing.
         """
         self._transport.close()
-
-    @override
-    def send(self, request: Request[ResultT]) -> ResultT:
-        return self._run(_flows.call(Request.checked(request)))
 
     @override
     def _run(self, flow: Flow[ReturnT]) -> ReturnT:

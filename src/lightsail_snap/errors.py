@@ -520,7 +520,7 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
         super().__init__(message, list(failures.values()))
         self.failures: Mapping[str, LightsailSnapError] = dict(failures)
         self.successes: Mapping[str, Observation] = dict(successes)
-        self.may_have_executed = bool(successes) or any(
+        self.may_have_executed: bool = bool(successes) or any(
             error.may_have_executed for error in failures.values()
         )
 

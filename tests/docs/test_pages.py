@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lightsail_snap import JumpingClock, LightsailSnapClient, _transport, client, errors
+from lightsail_snap import JumpingClock, LightsailSnapClient, _connection, _transport, errors
 from lightsail_snap._transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator
 
@@ -30,7 +30,7 @@ def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
         return BotoTransport(emulator.boto3_client(region_name))
 
     monkeypatch.setattr(_transport.BotoTransport, "connect", connect)
-    monkeypatch.setattr(client, "SystemClock", lambda: clock)
+    monkeypatch.setattr(_connection, "SystemClock", lambda: clock)
 
 
 @pytest.mark.usefixtures("_aws_is_the_emulator")
@@ -45,7 +45,7 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
 
 
 def test_pages_with_code_are_found() -> None:
-    assert {"README.md", "take.md", "errors.md", "testing.md"} <= {page.name for page in WITH_CODE}
+    assert {"README.md", "take.md", "wait.md", "restore.md", "copy.md", "tag.md", "recover.md"} <= {page.name for page in WITH_CODE}
 
 
 def test_every_exception_is_in_the_catalogue() -> None:

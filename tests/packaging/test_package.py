@@ -22,6 +22,7 @@ import lightsail_snap
     [
         ("lightsail_snap", "boto3 botocore pydantic hypothesis waitress"),
         ("lightsail_snap.client", "boto3 botocore hypothesis waitress"),
+        ("lightsail_snap.aio", "boto3 botocore hypothesis waitress anyio"),
         ("lightsail_snap.emulator", "boto3 botocore hypothesis waitress"),
         ("lightsail_snap.testing", "boto3 botocore pydantic hypothesis waitress"),
     ],

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lightsail_snap import _flows
 from lightsail_snap.models import Request, ResultT
 
 if TYPE_CHECKING:
-    from lightsail_snap._flows._effects import Flow, ReturnT
+    from lightsail_snap._flows import Flow
+    from lightsail_snap._flows._effects import ReturnT
     from lightsail_snap.waiters import WaitPolicy
 
 
@@ -37,7 +39,7 @@ class Sender:
             ServiceError: If the service answered with an error.
             ResponseValidationError: If the answer cannot be read.
         """
-        raise NotImplementedError  # pragma: no cover - the client sends
+        return await self._run(_flows.call(Request.checked(request)))
 
     async def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lightsail_snap import _flows
 from lightsail_snap.models import Request, ResultT
 
 if TYPE_CHECKING:
-    from lightsail_snap._flows._effects import Flow, ReturnT
+    from lightsail_snap._flows import Flow
+    from lightsail_snap._flows._effects import ReturnT
     from lightsail_snap.waiters import WaitPolicy
 
 
@@ -36,7 +38,7 @@ class Sender:
             ServiceError: If the service answered with an error.
             ResponseValidationError: If the answer cannot be read.
         """
-        raise NotImplementedError  # pragma: no cover - the client sends
+        return self._run(_flows.call(Request.checked(request)))
 
     def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out."""

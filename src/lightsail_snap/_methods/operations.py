@@ -393,7 +393,7 @@ class Operations(Sender):
             source=source,
             availability_zone=availability_zone,
             bundle_id=bundle_id,
-            attached_disk_mapping={} if attached_disk_mapping is None else attached_disk_mapping,
+            attached_disk_mapping=attached_disk_mapping,
             user_data=user_data,
             key_pair_name=key_pair_name,
             tags=tags,
