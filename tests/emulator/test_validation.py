@@ -12,9 +12,12 @@ from botocore.model import ServiceModel
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lightsail_snap import Request
 from lightsail_snap.clock import JumpingClock
-from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.emulator import LightsailEmulator, _validation
 from lightsail_snap.emulator._operations import HANDLERS
+from lightsail_snap.emulator._wire import Failure
+from lightsail_snap.testing import strategies
 
 _MODEL = ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
 _ZONE = {"availabilityZone": "us-east-1a"}
@@ -90,6 +93,52 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
             _INVALID,
             "exactly one of a disk",
         ),
+        (
+            "CreateInstancesFromSnapshot",
+            {
+                "instanceNames": ["new"],
+                "bundleId": "nano_3_0",
+                **_ZONE,
+                "instanceSnapshotName": "is1",
+                "sourceInstanceName": "web-1",
+            },
+            _INVALID,
+            "exactly one of instanceSnapshotName and sourceInstanceName",
+        ),
+        (
+            "CopySnapshot",
+            {"targetSnapshotName": "t1", "sourceRegion": "us-east-1"},
+            _INVALID,
+            "exactly one of sourceSnapshotName and sourceResourceName",
+        ),
+        (
+            "CreateDiskFromSnapshot",
+            {**_AUTOMATIC, "restoreDate": "soon"},
+            _INVALID,
+            "source.restore_date must be a calendar date",
+        ),
+        (
+            "CreateDiskFromSnapshot",
+            {**_RESTORE, "diskName": "-no"},
+            _INVALID,
+            "The name '-no' is not valid. Resource names must be at least 2",
+        ),
+        ("CreateDiskFromSnapshot", {**_RESTORE, "sizeInGb": 7}, "NotFoundException", "snap"),
+        (
+            "CreateDiskFromSnapshot",
+            {**_RESTORE, "sizeInGb": 7, "diskName": "-no"},
+            _INVALID,
+            "^The name '-no' is not valid. [^;]*$",
+        ),
+        ("CreateDiskFromSnapshot", {**_RESTORE, "availabilityZone": "all"}, _INVALID, "no avail"),
+        (
+            "CreateDiskSnapshot",
+            {"diskSnapshotName": "a", "diskName": "Disk-1"},
+            _INVALID,
+            "Resource names must be at least",
+        ),
+        ("TagResource", {"resourceName": "Disk-1", "tags": []}, _INVALID, "at least one tag"),
+        ("GetDisks", {"pageToken": ""}, _INVALID, "The page token is not valid for GetDisks"),
         ("GetOperation", {"operationId": ""}, _INVALID, "does not match"),
         ("GetDisk", {"diskName": "x" * 256}, _INVALID, "1 to 255"),
         ("GetDisks", b"{", _SERIALIZATION, "not JSON"),
@@ -121,6 +170,28 @@ def test_regions_that_lightsail_is_not_in(emulator: Any, region: str) -> None:
     answer = json.loads(emulator.handle(region, "GetDisks", {}).body)
     assert answer["__type"] == _INVALID
     assert "us-east-1" in answer["tip"]
+
+
+def test_every_request_of_the_spec_is_checked_by_it() -> None:
+    assert len(_validation._SPEC) == 24
+    assert _validation._SPEC.keys() <= HANDLERS.keys()
+    assert _validation._NEW_NAMES.keys() & _validation._SPEC.keys() == set()
+
+
+@given(strategies.requests())
+def test_what_the_spec_accepts_is_accepted(request: Request[Any]) -> None:
+    wire = request.to_wire()
+    if "availabilityZone" in wire:
+        wire["availabilityZone"] = "us-east-1a"
+    try:
+        checked = _validation.check(request.operation_name, "us-east-1", wire)
+    except Failure as failure:
+        # Words that are new to the service model are refused, as the service would do.
+        found = failure
+    else:
+        assert checked == wire
+        return
+    assert " is none of " in found.message
 
 
 _JSON: st.SearchStrategy[Any] = st.recursive(

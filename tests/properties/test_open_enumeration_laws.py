@@ -13,25 +13,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from lightsail_snap import (
-    AutoMountStatus,
-    DiskSnapshotState,
-    DiskState,
     OpenEnum,
-    OperationStatus,
-    OperationType,
-    RegionName,
-    ResourceType,
 )
 
-KINDS: list[type[OpenEnum]] = [
-    AutoMountStatus,
-    DiskSnapshotState,
-    DiskState,
-    OperationStatus,
-    OperationType,
-    RegionName,
-    ResourceType,
-]
+KINDS: list[type[OpenEnum]] = sorted(OpenEnum.__subclasses__(), key=lambda kind: kind.__name__)
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import find, given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from lightsail_snap import (
+    CreateDiskFromSnapshotRequest,
     CreateDiskSnapshotRequest,
     DiskSnapshot,
+    GetDiskRequest,
     OpenEnum,
     OperationStatus,
+    PagedRequest,
+    PagedResult,
     Request,
     RequestValidationError,
+    RestoreSource,
     Result,
     models,
 )
@@ -28,8 +34,17 @@ MODELS = [
     for model in vars(models).values()
     if inspect.isclass(model)
     and issubclass(model, WireModel | OpenEnum)
-    and model not in {OpenEnum, Request, Result}
+    and model not in {OpenEnum, PagedRequest, PagedResult, Request, Result}
 ]
+OPERATIONS = [model for model in MODELS if issubclass(model, Request)]
+
+
+def drawn(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], object]) -> Any:
+    """Find something that a strategy makes; the smallest such thing would take long."""
+    return find(strategy, lambda value: bool(wanted(value)), settings=QUICK)
+
+
+QUICK = settings(phases=[Phase.generate], max_examples=2000, database=None)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -54,6 +69,57 @@ def test_broken_arguments_break_the_rule_they_name(broken: tuple[dict[str, Any],
     assert [violation.field for violation in caught.value.errors()] == [field]
 
 
+@given(strategies.requests())
+def test_valid_requests_of_any_operation_are_valid(request: Request[Any]) -> None:
+    fields = {name: getattr(request, name) for name in type(request).model_fields}
+    assert type(request)(**fields) == request
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_requests_of_every_operation_are_drawn(operation: type[Any]) -> None:
+    request = drawn(strategies.requests(), lambda request: type(request) is operation)
+    assert request.operation_name == operation.operation_name
+
+
+@given(strategies.broken_requests())
+def test_broken_requests_break_the_rule_they_name(
+    broken: tuple[type[Request[Any]], dict[str, Any], str],
+) -> None:
+    operation, arguments, field = broken
+    with pytest.raises(RequestValidationError) as caught:
+        operation(**arguments)
+    assert [violation.field for violation in caught.value.errors()] == [field]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_every_field_can_be_broken(operation: type[Request[Any]]) -> None:
+    fields = {field for field, *_ in strategies._breaks_of(operation)}
+    assert fields == set(operation.model_fields)
+
+
+@given(strategies.existing_names())
+def test_existing_names_can_be_asked_for(name: str) -> None:
+    assert GetDiskRequest(disk_name=name).disk_name == name
+
+
+def test_existing_names_go_beyond_new_ones() -> None:
+    assert drawn(strategies.existing_names(), lambda name: " " in name and not name.isascii())
+
+
+@given(strategies.restore_sources(), strategies.availability_zones())
+def test_sources_and_zones_fit_a_restore(source: RestoreSource, zone: str) -> None:
+    request = CreateDiskFromSnapshotRequest(
+        disk_name="back", source=source, availability_zone=zone, size_in_gb=8
+    )
+    assert request.source == source
+    assert request.to_wire()["availabilityZone"] == zone
+
+
+@pytest.mark.parametrize("kind", ["manual", "auto", "latest-auto"])
+def test_every_kind_of_source_is_drawn(kind: str) -> None:
+    assert drawn(strategies.restore_sources(), lambda source: source.kind == kind)
+
+
 @given(strategies.wire_dicts(DiskSnapshot))
 def test_wire_dicts_are_json_and_lose_nothing(wire: dict[str, Any]) -> None:
     model = DiskSnapshot.from_wire(wire)
@@ -75,7 +141,7 @@ def test_wire_dicts_are_json_and_lose_nothing(wire: dict[str, Any]) -> None:
     ],
 )
 def test_the_interesting_cases_are_drawn(wanted: Any) -> None:
-    assert find(st.from_type(DiskSnapshot), wanted) is not None
+    assert drawn(st.from_type(DiskSnapshot), wanted) is not None
 
 
 def test_unknown_words_are_drawn_too() -> None:

@@ -6,22 +6,17 @@ import functools
 import re
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from lightsail_snap import models
 from lightsail_snap.emulator._wire import Failure, invalid_input
 from lightsail_snap.errors import RequestValidationError, Violation
-from lightsail_snap.models import (
-    CreateDiskSnapshotRequest,
-    GetDiskRequest,
-    GetDiskSnapshotRequest,
-    GetOperationRequest,
-    RegionName,
-    Request,
-    TagList,
-)
-from lightsail_snap.models.names import NewResourceName
+from lightsail_snap.models import RegionName, Request, TagList
+from lightsail_snap.models._rules import Rule
+from lightsail_snap.models.names import DiskSize, NewResourceName, PageToken
+from lightsail_snap.models.source import SourcedRequest, WireSource
 
 if TYPE_CHECKING:
     from botocore.model import (
@@ -42,12 +37,11 @@ SERVED_REGIONS = tuple(
 _SPEC: Mapping[str, type[Request[Any]]] = MappingProxyType(
     {
         model.operation_name: model
-        for model in (
-            CreateDiskSnapshotRequest,
-            GetDiskRequest,
-            GetDiskSnapshotRequest,
-            GetOperationRequest,
-        )
+        for model in vars(models).values()
+        if isinstance(model, type)
+        and issubclass(model, Request)
+        # What has none is what several requests have in common.
+        and hasattr(model, "operation_name")
     }
 )
 
@@ -56,22 +50,16 @@ _SPEC: Mapping[str, type[Request[Any]]] = MappingProxyType(
 _ENFORCED_PATTERNS = frozenset({"NonEmptyString", "TimeOfDay", "AutoSnapshotDate"})
 
 # The members that name something to be, in operations without a model in the spec.
-_NEW_NAMES = {
-    "CreateDisk": "diskName",
-    "CreateDiskFromSnapshot": "diskName",
-    "CreateInstances": "instanceNames",
-    "CreateInstancesFromSnapshot": "instanceNames",
-    "CreateInstanceSnapshot": "instanceSnapshotName",
-    "CopySnapshot": "targetSnapshotName",
-}
-# MODEL: a manual snapshot by name, or an automatic one by the resource it is of.
-_SOURCES = {
-    "CreateDiskFromSnapshot": ("diskSnapshotName", "sourceDiskName"),
-    "CreateInstancesFromSnapshot": ("instanceSnapshotName", "sourceInstanceName"),
-    "CopySnapshot": ("sourceSnapshotName", "sourceResourceName"),
-}
-# MODEL: mutually exclusive, and for automatic snapshots only.
-_WHICH = ("restoreDate", "useLatestRestorableAutoSnapshot")
+_NEW_NAMES = {"CreateDisk": "diskName", "CreateInstances": "instanceNames"}
+
+
+def _rule_of(alias: object) -> str:
+    return next(said.text for said in get_args(alias) if isinstance(said, Rule))
+
+
+_NAME_RULE = _rule_of(NewResourceName)
+# What the operations judge themselves, who know more of it than the spec does.
+_JUDGED_LATER = frozenset({_rule_of(DiskSize), _rule_of(PageToken)})
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -153,22 +141,53 @@ def check(operation: str, region: str, payload: Mapping[str, Any]) -> dict[str, 
     """
     shape = _service_model().operation_model(operation).input_shape
     request: dict[str, Any] = _checked_structure(shape, dict(payload), "")
+    # Before the spec, which knows no region.
+    _check_zone(request.get("availabilityZone"), region)
     spec = _SPEC.get(operation)
     if spec is not None:
-        try:
-            return spec.from_wire(request).to_wire()
-        except RequestValidationError as error:
-            raise invalid_input("; ".join(map(_told, error.violations))) from error
+        return _checked_by(spec, request)
     _check_new_names(request.get(_NEW_NAMES.get(operation, ""), []))
     _check_tags(request.get("tags", []))
-    _check_zone(request.get("availabilityZone"), region)
-    if operation in _SOURCES:
-        _check_sources(request, *_SOURCES[operation])
     return request
 
 
-def _told(violation: Violation) -> str:
+def _checked_by(spec: type[Request[Any]], request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return spec.from_wire(request).to_wire()
+    except RequestValidationError as error:
+        found = [one for one in error.violations if one.rule not in _JUDGED_LATER]
+        if found:
+            problems = (_told(violation, spec, request) for violation in found)
+            raise invalid_input("; ".join(problems)) from error
+    return request
+
+
+def _told(violation: Violation, spec: type[Request[Any]], request: Mapping[str, Any]) -> str:
+    if violation.rule == _NAME_RULE:
+        return _no_new_name(violation.input)
+    if violation.field == "source" and issubclass(spec, SourcedRequest):
+        return _no_source(spec._wire_source, request, violation.rule)  # noqa: SLF001 - the spec's own table
     return f"{violation.field} {violation.rule}"
+
+
+def _no_new_name(name: object) -> str:
+    # The second sentence is the service's, from a pull request of its Terraform provider.
+    return (
+        f"The name {name!r} is not valid. Resource names must be at least 2 characters long and "
+        "contain only alphanumerics, -, _, and ."
+    )
+
+
+def _no_source(source: WireSource, request: Mapping[str, Any], rule: str) -> str:
+    if "manual" not in source.variants:
+        return f"source {rule}"
+    # Whoever writes members of the wire knows of no source; the texts are unverified.
+    manual = source.variants["manual"]["snapshot_name"]
+    automatic = source.variants["auto"]["resource_name"]
+    if (manual in request) == (automatic in request):
+        return f"Give exactly one of {manual} and {automatic}."
+    which = f"{source.variants['auto']['restore_date']} and {source.flags['latest-auto']}"
+    return f"Give exactly one of {which} with {automatic}, else neither."
 
 
 def _checked(shape: Shape, value: object, path: str) -> object:
@@ -244,12 +263,7 @@ def _check_new_names(names: str | list[str]) -> None:
         try:
             _new_name().validate_python(name)
         except ValidationError as error:
-            # The second sentence is the service's, from a pull request of its Terraform provider.
-            message = (
-                f"The name {name!r} is not valid. Resource names must be at least 2 characters "
-                "long and contain only alphanumerics, -, _, and ."
-            )
-            raise invalid_input(message) from error
+            raise invalid_input(_no_new_name(name)) from error
 
 
 def _check_tags(tags: list[dict[str, str]]) -> None:
@@ -264,12 +278,3 @@ def _check_zone(zone: str | None, region: str) -> None:
     if zone is not None and not re.fullmatch(f"{region}[a-f]", zone):
         tip = f"Zones of {region} are {region}a, {region}b and so on."
         raise invalid_input(f"{zone!r} is no availability zone of {region}.", tip=tip)
-
-
-def _check_sources(request: dict[str, Any], manual: str, automatic: str) -> None:
-    if (manual in request) == (automatic in request):
-        raise invalid_input(f"Give exactly one of {manual} and {automatic}.")
-    which = [name for name in _WHICH if request.get(name)]
-    if len(which) != (automatic in request):
-        message = f"Give exactly one of {' and '.join(_WHICH)} with {automatic}, else neither."
-        raise invalid_input(message)

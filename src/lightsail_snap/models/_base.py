@@ -131,8 +131,15 @@ class RequestModel(WireModel, frozen=True):
             A new dict with camelCase keys, holding only JSON's types; what is not given is absent.
         """
         wire = self.model_dump(by_alias=True, exclude_none=True)
-        # What a request lists nothing of, it does not speak of.
-        return {name: value for name, value in wire.items() if value not in ([], {})}
+        shapes = {
+            field.alias
+            for name, field in type(self).model_fields.items()
+            if isinstance(self.__dict__.get(name), BaseModel)
+        }
+        # What a request lists nothing of, it does not speak of; a shape says something even empty.
+        return {
+            name: value for name, value in wire.items() if name in shapes or value not in ([], {})
+        }
 
 
 class ResultModel(WireModel, frozen=True):

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -118,6 +118,11 @@ class FrozenMapping(Mapping[_KeyT, _ValueT]):
     @override
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))
+
+    @override
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[_KeyT, _ValueT]]]:
+        # With slots, the oldest protocols of pickle cannot do it on their own.
+        return type(self), (self._items,)
 
     @override
     def __repr__(self) -> str:

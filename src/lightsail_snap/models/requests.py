@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, PlainSerializer, StrictBool, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StrictBool, StrictStr
 
 from lightsail_snap.models._base import PagedRequest, Request, RequestModel
 from lightsail_snap.models._rules import Requirement, Rule
-from lightsail_snap.models._types import AS_LIST, FrozenMapping, WireDate
+from lightsail_snap.models._types import AS_LIST, FrozenMapping, WireDate, WireList
 from lightsail_snap.models.enums import AddOnType, IpAddressType
 from lightsail_snap.models.names import (
     AvailabilityZone,
@@ -136,7 +136,7 @@ class AddOnRequest(RequestModel, frozen=True):
     """More about it, if it is `StopInstanceOnIdle`."""
 
 
-AddOns = Annotated[tuple[AddOnRequest, ...], AS_LIST]
+AddOns = WireList[AddOnRequest]
 """The add-ons to enable."""
 
 
@@ -249,6 +249,8 @@ class DiskMap(RequestModel, frozen=True):
 
 AttachedDiskMapping = Annotated[
     Mapping[StrictStr, Annotated[tuple[DiskMap, ...], AS_LIST]],
+    # AWS JSON takes null for absent.
+    BeforeValidator(lambda mapping: {} if mapping is None else mapping),
     AfterValidator(FrozenMapping),
     PlainSerializer(
         lambda mapping: {name: [m.to_wire() for m in maps] for name, maps in mapping.items()},
@@ -306,7 +308,7 @@ class CreateInstancesFromSnapshotRequest(
             source: RestoreSource,
             availability_zone: str,
             bundle_id: str,
-            attached_disk_mapping: Mapping[str, Iterable[DiskMap]] = ...,
+            attached_disk_mapping: Mapping[str, Iterable[DiskMap]] | None = None,
             user_data: str | None = None,
             key_pair_name: str | None = None,
             tags: TagsInput | None = (),

@@ -1,0 +1,465 @@
+"""What is special about the requests, example by example."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lightsail_snap import (
+    AddOnRequest,
+    AddOnType,
+    AttachDiskRequest,
+    AutoSnapshotAddOnRequest,
+    AutoSnapshotSource,
+    CopySnapshotRequest,
+    CreateDiskFromSnapshotRequest,
+    CreateInstancesFromSnapshotRequest,
+    CreateInstanceSnapshotRequest,
+    DeleteAutoSnapshotRequest,
+    DiskMap,
+    GetDisksRequest,
+    GetOperationsForResourceRequest,
+    LatestAutoSnapshotSource,
+    ManualSnapshotSource,
+    RegionName,
+    RequestValidationError,
+    ResponseValidationError,
+    RestoreSource,
+    Tag,
+    TagResourceRequest,
+    UntagResourceRequest,
+    Violation,
+    models,
+)
+from lightsail_snap.models._types import FrozenMapping
+
+MANUAL = ManualSnapshotSource(snapshot_name="snap-1")
+DATE = dt.date(2026, 11, 23)
+AUTO = AutoSnapshotSource(resource_name="Disk-1", restore_date=DATE)
+LATEST = LatestAutoSnapshotSource(resource_name="Disk-1")
+ARN = "arn:aws:lightsail:us-east-2:123456789012:Disk/f7a2c9d0-0000-4000-8000-000000000001"
+
+
+def restore(**changed: Any) -> CreateDiskFromSnapshotRequest:
+    arguments: dict[str, Any] = {
+        "disk_name": "back",
+        "source": MANUAL,
+        "availability_zone": "us-east-2a",
+        "size_in_gb": 8,
+    }
+    return CreateDiskFromSnapshotRequest(**(arguments | changed))
+
+
+def instances(**changed: Any) -> CreateInstancesFromSnapshotRequest:
+    arguments: dict[str, Any] = {
+        "instance_names": ["web-2"],
+        "source": MANUAL,
+        "availability_zone": "us-east-2a",
+        "bundle_id": "micro_3_0",
+    }
+    return CreateInstancesFromSnapshotRequest(**(arguments | changed))
+
+
+def only_violation(make: Callable[[], object]) -> Violation:
+    with pytest.raises(RequestValidationError) as caught:
+        make()
+    (violation,) = caught.value.errors()
+    return violation
+
+
+@pytest.mark.parametrize(
+    ("source", "wire"),
+    [
+        (MANUAL, {"diskSnapshotName": "snap-1"}),
+        (AUTO, {"sourceDiskName": "Disk-1", "restoreDate": "2026-11-23"}),
+        (LATEST, {"sourceDiskName": "Disk-1", "useLatestRestorableAutoSnapshot": True}),
+    ],
+)
+def test_the_wire_of_each_source(source: RestoreSource, wire: dict[str, Any]) -> None:
+    rest = {"diskName": "back", "availabilityZone": "us-east-2a", "sizeInGb": 8}
+    assert restore(source=source).to_wire() == wire | rest
+    assert CreateDiskFromSnapshotRequest.from_wire(wire | rest).source == source
+
+
+def test_each_operation_has_its_own_words_for_a_source() -> None:
+    assert instances(source=LATEST).to_wire() == {
+        "instanceNames": ["web-2"],
+        "sourceInstanceName": "Disk-1",
+        "useLatestRestorableAutoSnapshot": True,
+        "availabilityZone": "us-east-2a",
+        "bundleId": "micro_3_0",
+    }
+    copied = CopySnapshotRequest(
+        target_snapshot_name="copy", source=AUTO, source_region=RegionName.US_EAST_2
+    )
+    assert copied.to_wire() == {
+        "targetSnapshotName": "copy",
+        "sourceResourceName": "Disk-1",
+        "restoreDate": "2026-11-23",
+        "sourceRegion": "us-east-2",
+    }
+
+
+@pytest.mark.parametrize(
+    "zone", ["all", "us-east-2", RegionName.US_EAST_2, "", "US-EAST-2A", "us-east-2a\n", None, 5]
+)
+@pytest.mark.parametrize("make", [restore, instances])
+def test_what_is_no_zone_is_refused_with_a_way_out(make: Any, zone: Any) -> None:
+    violation = only_violation(lambda: make(availability_zone=zone))
+    assert violation.field == "availability_zone"
+    assert "a region (us-east-2) is none" in violation.rule
+    assert "`all`, the zone of a snapshot" in violation.rule
+    assert violation.fix == "give the zone of the instance that is to use it"
+
+
+@pytest.mark.parametrize("zone", ["us-east-2a", "ap-southeast-3c", "us-gov-east-1a", "xx-new-9z"])
+def test_zones_of_regions_that_are_yet_to_come_are_accepted(zone: str) -> None:
+    assert restore(availability_zone=zone).availability_zone == zone
+
+
+@pytest.mark.parametrize("region", ["us-east-2a", "all", "", "us-east", None])
+def test_what_is_no_region_is_refused_with_a_way_out(region: Any) -> None:
+    violation = only_violation(
+        lambda: CopySnapshotRequest(
+            target_snapshot_name="copy", source=MANUAL, source_region=region
+        )
+    )
+    assert violation.field == "source_region"
+    assert "a zone (us-east-2a) is none" in violation.rule
+    assert violation.fix == "give RegionName.US_EAST_2 or its like"
+
+
+def test_a_region_may_be_given_as_a_word_of_its_own() -> None:
+    for region in (RegionName.US_EAST_2, "us-east-2"):
+        request = CopySnapshotRequest(
+            target_snapshot_name="copy", source=MANUAL, source_region=region
+        )
+        assert type(request.to_wire()["sourceRegion"]) is str
+        assert request.source_region == "us-east-2"
+
+
+@pytest.mark.parametrize("size", [7, 0, -8, True, False, 8.0, "8", None, 2**31])
+def test_what_is_no_size_is_refused(size: Any) -> None:
+    violation = only_violation(lambda: restore(size_in_gb=size))
+    assert (violation.field, violation.fix) == (
+        "size_in_gb",
+        "give at least the size of the snapshot's source",
+    )
+
+
+@pytest.mark.parametrize("size", [8, 16_000, 16_384, 20_000])
+def test_how_large_a_disk_may_be_is_left_to_the_service(size: int) -> None:
+    assert restore(size_in_gb=size).size_in_gb == size
+
+
+@pytest.mark.parametrize(
+    ("make", "field", "rule"),
+    [
+        (lambda: instances(instance_names=[]), "instance_names", "must be at least one name"),
+        (
+            lambda: TagResourceRequest(resource_name="Disk-1", tags={}),
+            "tags",
+            "must be at least one tag",
+        ),
+        (
+            lambda: TagResourceRequest.from_wire({"resourceName": "Disk-1", "tags": None}),
+            "tags",
+            "must be at least one tag",
+        ),
+        (
+            lambda: UntagResourceRequest(resource_name="Disk-1", tag_keys=()),
+            "tag_keys",
+            "must be at least one key",
+        ),
+    ],
+)
+def test_a_list_that_must_hold_something_is_refused_empty(
+    make: Callable[[], object], field: str, rule: str
+) -> None:
+    violation = only_violation(make)
+    assert (violation.field, violation.rule) == (field, rule)
+    assert violation.fix
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: instances(instance_names=["-"]), "instance_names[0]"),
+        (lambda: TagResourceRequest(resource_name="Disk-1", tags={"!": ""}), "tags[0].key"),
+        (lambda: UntagResourceRequest(resource_name="Disk-1", tag_keys=[""]), "tag_keys[0]"),
+        (
+            lambda: UntagResourceRequest(resource_name="Disk-1", tag_keys=["k" * 129]),
+            "tag_keys[0]",
+        ),
+    ],
+)
+def test_a_wrong_item_does_not_make_a_list_empty_too(
+    make: Callable[[], object], field: str
+) -> None:
+    assert only_violation(make).field == field
+
+
+def test_keys_of_tags_that_are_there_are_not_held_to_the_rules_for_new_ones() -> None:
+    request = UntagResourceRequest(resource_name="Disk-1", tag_keys=["aws:made", "a!"])
+    assert request.to_wire()["tagKeys"] == ["aws:made", "a!"]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        datetime(2026, 11, 23, tzinfo=UTC),
+        "2026-11-23T00:00:00",
+        "2026-13-01",
+        "20261123",
+        "23.11.2026",
+        "",
+        1_795_392_000,
+        True,
+        None,
+        ["2026-11-23"],
+    ],
+)
+def test_only_a_date_is_a_date(date: Any) -> None:
+    violations = (
+        only_violation(lambda: DeleteAutoSnapshotRequest(resource_name="Disk-1", date=date)),
+        only_violation(lambda: AutoSnapshotSource(resource_name="Disk-1", restore_date=date)),
+    )
+    assert [violation.field for violation in violations] == ["date", "restore_date"]
+    for violation in violations:
+        assert violation.rule == "must be a calendar date"
+        assert "datetime.date(2026, 11, 23)" in violation.fix
+
+
+def test_a_date_in_its_text_form_is_a_date() -> None:
+    text: Any = "2026-11-23"
+    assert AutoSnapshotSource(resource_name="Disk-1", restore_date=text) == AUTO
+    request = DeleteAutoSnapshotRequest(resource_name="Disk-1", date=text)
+    assert request == DeleteAutoSnapshotRequest(resource_name="Disk-1", date=DATE)
+    assert request.date == DATE
+    wire = {"resourceName": "Disk-1", "date": "2026-11-23"}
+    assert request.to_wire() == wire
+    assert DeleteAutoSnapshotRequest.from_wire(wire) == request
+    assert DeleteAutoSnapshotRequest.from_wire(json.dumps(wire).encode()) == request
+
+
+def test_the_date_of_an_automatic_snapshot_restores_it() -> None:
+    details = models.AutoSnapshotDetails.from_wire({"date": "2026-11-23", "status": "Success"})
+    assert details.date is not None
+    assert details.date == DATE
+    assert details.to_wire()["date"] == "2026-11-23"
+    assert AutoSnapshotSource(resource_name="Disk-1", restore_date=details.date) == AUTO
+    with pytest.raises(ResponseValidationError):
+        models.AutoSnapshotDetails.from_wire({"date": "yesterday"})
+
+
+@pytest.mark.parametrize(
+    "source", [None, {}, "snap-1", {"kind": "tape"}, {"snapshot_name": "snap-1"}, Tag(key="a")]
+)
+def test_what_is_no_source_is_refused_with_all_there_are(source: Any) -> None:
+    violation = only_violation(lambda: restore(source=source))
+    assert violation.field == "source"
+    for kind in ("ManualSnapshotSource", "AutoSnapshotSource", "LatestAutoSnapshotSource"):
+        assert kind in violation.fix
+
+
+@pytest.mark.parametrize(
+    ("source", "field"),
+    [
+        ({"kind": "manual", "snapshot_name": ""}, "source.snapshot_name"),
+        ({"kind": "auto", "resource_name": "Disk-1"}, "source.restore_date"),
+        (
+            {"kind": "latest-auto", "resource_name": "Disk-1", "restore_date": DATE},
+            "source.restore_date",
+        ),
+    ],
+)
+def test_what_is_wrong_within_a_source_is_told_without_its_kind(source: Any, field: str) -> None:
+    assert only_violation(lambda: restore(source=source)).field == field
+
+
+@pytest.mark.parametrize("time", ["06:30", "6:00", "24:00", "06:00\n", 6, True])
+def test_only_full_hours_are_times_of_day(time: Any) -> None:
+    violation = only_violation(lambda: AutoSnapshotAddOnRequest(snapshot_time_of_day=time))
+    assert violation.fix == "give for example 06:00"
+
+
+def test_add_ons_on_the_wire() -> None:
+    daily = AddOnRequest(
+        add_on_type=AddOnType.AUTO_SNAPSHOT,
+        auto_snapshot_add_on_request=AutoSnapshotAddOnRequest(snapshot_time_of_day="06:00"),
+    )
+    wire = {
+        "addOnType": "AutoSnapshot",
+        "autoSnapshotAddOnRequest": {"snapshotTimeOfDay": "06:00"},
+    }
+    assert daily.to_wire() == wire
+    assert restore(add_ons=[daily]).to_wire()["addOns"] == [wire]
+    assert "addOns" not in restore(add_ons=[]).to_wire()
+    # Whether an add-on is new to us is for the service to judge.
+    assert AddOnRequest(add_on_type=AddOnType("Tomorrow")).to_wire() == {"addOnType": "Tomorrow"}
+    bare = AddOnRequest(
+        add_on_type=AddOnType.AUTO_SNAPSHOT,
+        auto_snapshot_add_on_request=AutoSnapshotAddOnRequest(),
+    )
+    assert bare.to_wire() == {"addOnType": "AutoSnapshot", "autoSnapshotAddOnRequest": {}}
+    assert restore(add_ons=[bare]).to_wire()["addOns"] == [bare.to_wire()]
+
+
+def test_disks_of_instances_on_the_wire() -> None:
+    disk = DiskMap(original_disk_path="/dev/xvdf", new_disk_name="data-2")
+    request = instances(attached_disk_mapping={"web-2": [disk]})
+    assert request.to_wire()["attachedDiskMapping"] == {
+        "web-2": [{"originalDiskPath": "/dev/xvdf", "newDiskName": "data-2"}]
+    }
+    assert request.attached_disk_mapping["web-2"] == (disk,)
+    assert "attachedDiskMapping" not in instances(attached_disk_mapping={}).to_wire()
+    violation = only_violation(
+        lambda: instances(attached_disk_mapping={"web-2": [{"newDiskName": "-"}]})
+    )
+    assert violation.field == "attached_disk_mapping.web-2[0].new_disk_name"
+
+
+def test_a_request_with_a_mapping_is_as_frozen_as_any() -> None:
+    given = {"web-2": [DiskMap(new_disk_name="data-2")]}
+    request = instances(attached_disk_mapping=given)
+    before = request.to_wire()
+    given["web-2"].append(DiskMap(new_disk_name="data-3"))
+    given["web-3"] = []
+    assert request.to_wire() == before
+    with pytest.raises(TypeError):
+        request.attached_disk_mapping["web-3"] = ()  # type: ignore[index] # what is refused
+    with pytest.raises(ValidationError):
+        request.bundle_id = "nano_3_0"  # type: ignore[misc] # likewise
+    assert len({request, copy.deepcopy(request)}) == 1
+
+
+def test_a_frozen_mapping_is_a_mapping() -> None:
+    mapping = FrozenMapping({"a": 1, "b": 2})
+    assert mapping == {"b": 2, "a": 1}
+    assert dict(mapping) == mapping
+    assert mapping == FrozenMapping({"b": 2, "a": 1})
+    assert mapping != FrozenMapping({"a": 1})
+    assert hash(mapping) == hash(FrozenMapping({"b": 2, "a": 1}))
+    assert (list(mapping), len(mapping), mapping["b"], "c" in mapping) == (["a", "b"], 2, 2, False)
+    assert repr(mapping) == "{'a': 1, 'b': 2}"
+    with pytest.raises(KeyError):
+        mapping["c"]
+    with pytest.raises(TypeError):
+        mapping["a"] = 2  # type: ignore[index] # what is refused
+    with pytest.raises(AttributeError):
+        mapping.extra = 1  # type: ignore[attr-defined] # likewise
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(mapping, protocol)) == mapping  # noqa: S301 - our own
+    for back in (copy.copy(mapping), copy.deepcopy(mapping)):
+        assert type(back) is FrozenMapping
+        assert back == mapping
+
+
+def test_a_frozen_mapping_shares_nothing_with_what_it_was_made_of() -> None:
+    given = {"a": 1}
+    mapping = FrozenMapping(given)
+    given["a"] = 2
+    assert mapping == {"a": 1}
+
+
+def test_tags_in_any_form() -> None:
+    expected = [{"key": "env", "value": "prod"}, {"key": "nightly"}]
+    tags: list[Any] = [
+        {"env": "prod", "nightly": None},
+        [Tag(key="env", value="prod"), Tag(key="nightly")],
+        iter([Tag(key="env", value="prod"), Tag(key="nightly")]),
+    ]
+    for given in tags:
+        request = TagResourceRequest(resource_name="Disk-1", tags=given, resource_arn=ARN)
+        assert request.to_wire() == {
+            "resourceName": "Disk-1",
+            "resourceArn": ARN,
+            "tags": expected,
+        }
+    snapshot = CreateInstanceSnapshotRequest(
+        instance_snapshot_name="snap-1", instance_name="web-1", tags={"nightly": None}
+    )
+    assert snapshot.to_wire()["tags"] == expected[1:]
+    bare = CreateInstanceSnapshotRequest(
+        instance_snapshot_name="snap-1", instance_name="web-1", tags=None
+    )
+    assert "tags" not in bare.to_wire()
+
+
+@pytest.mark.parametrize("arn", ["", "Disk-1", "arn:aws:lightsail", f"{ARN}\n", f"x{ARN}", 5])
+def test_what_is_no_resource_name_of_amazon_is_refused(arn: Any) -> None:
+    violation = only_violation(
+        lambda: TagResourceRequest(resource_name="Disk-1", tags={"a": None}, resource_arn=arn)
+    )
+    assert (violation.field, "the name suffices" in violation.fix) == ("resource_arn", True)
+
+
+def test_a_flag_that_is_false_is_said_where_it_is_ours_to_say() -> None:
+    request = AttachDiskRequest(
+        disk_name="Disk-1", instance_name="web-1", disk_path="/dev/xvdf", auto_mounting=False
+    )
+    assert request.to_wire()["autoMounting"] is False
+    assert "autoMounting" not in request.model_copy(update={"auto_mounting": None}).to_wire()
+
+
+@pytest.mark.parametrize("token", ["", 5, b"token", ["token"]])
+def test_what_is_no_page_token_is_refused(token: Any) -> None:
+    violation = only_violation(lambda: GetDisksRequest(page_token=token))
+    assert violation.field == "page_token"
+    assert "None for the first page" in violation.fix
+
+
+@pytest.mark.parametrize("token", ["t", " ", "a\nb", "é", "x" * 10_000])
+def test_any_other_text_may_be_a_page_token(token: str) -> None:
+    request = GetOperationsForResourceRequest(resource_name="Disk-1", page_token=token)
+    assert request.to_wire() == {"resourceName": "Disk-1", "pageToken": token}
+
+
+def test_the_first_page_has_no_token() -> None:
+    assert GetDisksRequest().to_wire() == GetDisksRequest(page_token=None).to_wire() == {}
+
+
+PAGES: list[type[models.PagedResult[Any]]] = [
+    kind
+    for kind in vars(models).values()
+    if isinstance(kind, type)
+    and issubclass(kind, models.PagedResult)
+    and kind is not models.PagedResult
+]
+
+
+@pytest.mark.parametrize("kind", PAGES, ids=lambda kind: kind.__name__)
+def test_items_are_what_a_page_lists(kind: type[models.PagedResult[Any]]) -> None:
+    (member,) = (
+        name for name, field in kind.model_fields.items() if isinstance(field.get_default(), tuple)
+    )
+    alias = kind.model_fields[member].alias or member
+    wire = {alias: [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}], "nextPageToken": "t"}
+    page = kind.from_wire(wire)
+    assert page.items is getattr(page, member)
+    assert [item.to_wire() for item in page.items] == wire[alias]
+    assert page.next_page_token == "t"  # noqa: S105 - no secret
+    assert page.to_wire() == wire
+    last = kind.from_wire({alias: None})
+    assert (last.items, last.next_page_token) == ((), None)
+
+
+def test_all_pages_were_tried() -> None:
+    assert len(PAGES) == 6
+
+
+def test_a_model_equals_nothing_of_another_kind() -> None:
+    page = models.GetDisksResult.from_wire({})
+    for model in (Tag(key="a"), MANUAL, restore(), page):
+        assert model != "a"
+        assert model != model.to_wire()
+    assert page.with_metadata(models.ResponseMetadata(request_id="rid-1")) == page
+    assert page.response_metadata.request_id is None
