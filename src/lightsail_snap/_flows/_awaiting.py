@@ -15,7 +15,13 @@ from lightsail_snap._flows._subjects import (
     disks,
     exports,
 )
-from lightsail_snap._flows._waits import refused, wait_for, wait_for_absence, wait_for_all
+from lightsail_snap._flows._waits import (
+    refused,
+    several,
+    wait_for,
+    wait_for_absence,
+    wait_for_all,
+)
 from lightsail_snap.models import (
     Disk,
     DiskSnapshot,
@@ -60,12 +66,6 @@ def _id_of(operation: object) -> Any:  # noqa: ANN401 - what callers without a t
     return getattr(operation, "id", operation)
 
 
-def _several(parameter: str, given: object) -> list[Any]:
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
-        return list(given)
-    raise refused(parameter, "must be several of them", 'give a list, such as ["db-1"]', given)
-
-
 def wait_for_operations(
     operations: Iterable[Operation | str],
     policy: WaitPolicy,
@@ -86,7 +86,7 @@ def wait_for_operations(
     Returns:
         The operations as they ended, by id.
     """
-    given = _several("operations", operations)
+    given = several("operations", operations)
     ends = yield from wait_for_all(
         OPERATIONS,
         [_id_of(operation) for operation in given],
@@ -111,7 +111,7 @@ def _wait_for_several(  # noqa: PLR0913 - the ways in which waits differ
 ) -> Flow[dict[str, ObservedT]]:
     ends = yield from wait_for_all(
         subject,
-        _several(parameter, names),
+        several(parameter, names),
         policy,
         policy.limit(timeout),
         concurrency=concurrency,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from itertools import islice
 from typing import Any, Generic
 
 from lightsail_snap._flows._effects import Flow, Moment, call, pause, together
@@ -51,6 +52,8 @@ _MOST_UNREADABLE = 3
 _MOST_MISSES = 10
 # So few are asked for one by one: that takes as many calls as a list of one or two pages.
 _FEW = 2
+# An endless iterable must end in an error; more than this is no job for one process.
+_MOST_AT_ONCE = 100_000
 
 
 class Absence(Enum):
@@ -230,6 +233,31 @@ def refused(parameter: str, rule: str, fix: str, given: object) -> RequestValida
     return RequestValidationError("parameters", [violation])
 
 
+def several(parameter: str, given: object) -> list[Any]:
+    """Make sure that something is a number of things.
+
+    Args:
+        parameter: The parameter's name.
+        given: What was given for it.
+
+    Returns:
+        The things.
+
+    Raises:
+        RequestValidationError: If it is one thing, or raises when it is gone through.
+    """
+    fix = 'give a list, such as ["db-1"]'
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        raise refused(parameter, "must be several of them", fix, given)
+    try:
+        found = list(islice(given, _MOST_AT_ONCE + 1))
+    except Exception as error:
+        raise refused(parameter, "must be readable", fix, given) from error
+    if len(found) > _MOST_AT_ONCE:
+        raise refused(parameter, f"must be {_MOST_AT_ONCE} at most", "give fewer at a time", given)
+    return found
+
+
 def check_callback(name: str, given: object) -> None:
     """Make sure that something can be called back.
 
@@ -332,6 +360,7 @@ def wait_for_absence(
         limit: How long at most, in seconds; None for ever.
         on_progress: Is told of every look.
     """
+    subject.request(name)
     resume = f"{subject.resume}_deletion({name!r})"
     yield from wait_for(
         subject,
