@@ -168,6 +168,10 @@ if TYPE_CHECKING:
     from lightsail_snap.models import TagsInput as TagsInput
     from lightsail_snap.models import UntagResourceRequest as UntagResourceRequest
     from lightsail_snap.models import UntagResourceResult as UntagResourceResult
+    from lightsail_snap.quiesce import CommandHooks as CommandHooks
+    from lightsail_snap.quiesce import FileSystemFreeze as FileSystemFreeze
+    from lightsail_snap.quiesce import command_hooks as command_hooks
+    from lightsail_snap.quiesce import fsfreeze as fsfreeze
     from lightsail_snap.waiters import GroupProgress as GroupProgress
     from lightsail_snap.waiters import Timeout as Timeout
     from lightsail_snap.waiters import WaitPolicy as WaitPolicy
@@ -193,6 +197,7 @@ __all__ = [
     "Boto3Client",
     "Boto3Session",
     "Clock",
+    "CommandHooks",
     "ConfigurationError",
     "CopySnapshotRequest",
     "CopySnapshotResult",
@@ -226,6 +231,7 @@ __all__ = [
     "ExportSnapshotRecordSourceType",
     "ExportSnapshotRequest",
     "ExportSnapshotResult",
+    "FileSystemFreeze",
     "ForeignCause",
     "GetAutoSnapshotsRequest",
     "GetAutoSnapshotsResult",
@@ -317,6 +323,8 @@ __all__ = [
     "WaitProgress",
     "WaitTimeoutError",
     "__version__",
+    "command_hooks",
+    "fsfreeze",
 ]
 
 # Where each name lives; a test holds this, the imports above and __all__ together.
@@ -459,6 +467,10 @@ _HOMES = {
     "TagsInput": "models",
     "UntagResourceRequest": "models",
     "UntagResourceResult": "models",
+    "CommandHooks": "quiesce",
+    "FileSystemFreeze": "quiesce",
+    "command_hooks": "quiesce",
+    "fsfreeze": "quiesce",
     "GroupProgress": "waiters",
     "Timeout": "waiters",
     "WaitPolicy": "waiters",
