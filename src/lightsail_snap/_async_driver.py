@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from lightsail_snap._calls import LOGGER, entered, left, make_call, not_paused, not_resumed, tell
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from lightsail_snap._transport import Transport
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request
-
-_T = TypeVar("_T")
 
 
 class AsyncDriver:
@@ -95,14 +94,11 @@ class AsyncDriver:
             )
         outcomes: list[object] = []
         try:
-            await _to_the_end(lambda: outcomes.append(_outcome_of(make)), self._limiter)
+            return await _to_the_end(make, outcomes, limiter=self._limiter)
         except anyio.get_cancelled_exc_class() as cancelled:
             if outcomes:
                 _tell_of_cancelled(request, outcomes[0], cancelled)
             raise
-        if isinstance(outcomes[0], BaseException):
-            raise outcomes[0]
-        return outcomes[0]
 
     async def _sleep(self, seconds: float) -> Moment:
         clock = self._clock
@@ -128,15 +124,11 @@ class AsyncDriver:
         if not (hasattr(context, "__aenter__") and hasattr(context, "__aexit__")):
             outcomes: list[object] = []
             try:
-                await _to_the_end(
-                    lambda: outcomes.append(_outcome_of(lambda: entered(context))), None
-                )
+                await _to_the_end(lambda: entered(context), outcomes)
             except BaseException as cancelled:
-                if outcomes and outcomes[0] is None:
+                if outcomes == [None]:
                     await self._leave(context, cancelled)
                 raise
-            if isinstance(outcomes[0], BaseException):
-                raise outcomes[0]
             return
         try:
             await context.__aenter__()
@@ -150,12 +142,7 @@ class AsyncDriver:
         # Whatever is cancelled meanwhile, writes go on again first.
         with anyio.CancelScope(shield=True):
             if not hasattr(context, "__aexit__"):
-                outcomes: list[object] = []
-                await _to_the_end(
-                    lambda: outcomes.append(_outcome_of(lambda: left(context, body))), None
-                )
-                if isinstance(outcomes[0], BaseException):
-                    raise outcomes[0]
+                await _to_the_end(lambda: left(context, body), [], is_owed=True)
                 return
             try:
                 kind = None if body is None else type(body)
@@ -168,43 +155,71 @@ class AsyncDriver:
 
     async def _together(self, wanted: Together) -> list[Any]:
         outcomes: list[Any] = [None] * len(wanted.flows)
-        turns = anyio.Semaphore(wanted.limit)
+        remaining = iter(enumerate(wanted.flows))
 
-        async def carry_out(index: int, flow: Flow[Any]) -> None:
-            async with turns:
+        async def work() -> None:
+            # Whoever is free takes the next, so they begin in their order on any event loop.
+            for index, flow in remaining:
                 try:
                     outcomes[index] = await self.run(flow)
                 except LightsailSnapError as error:
                     outcomes[index] = error
 
         async with anyio.create_task_group() as group:
-            for index, flow in enumerate(wanted.flows):
-                group.start_soon(carry_out, index, flow)
+            for _ in range(min(wanted.limit, len(wanted.flows))):
+                group.start_soon(work)
         return outcomes
 
 
-def _outcome_of(function: Callable[[], _T]) -> _T | BaseException:
-    try:
-        return function()
-    except BaseException as error:  # noqa: BLE001 - it is raised again in the task
-        return error
-
-
 async def _to_the_end(
-    function: Callable[[], object], limiter: anyio.CapacityLimiter | None
-) -> None:
+    function: Callable[[], object],
+    outcomes: list[object],
+    *,
+    limiter: anyio.CapacityLimiter | None = None,
+    is_owed: bool = False,
+) -> object:
     """Run a function in a thread, and wait until it has ended even if this task is cancelled.
 
-    A cancellation that was there before it began keeps it from beginning.
+    What it returned or raised is put into `outcomes`, too, which stays empty if it has not begun.
+    A cancellation that was there before keeps it from beginning, unless it is owed.
     """
+    # The threads that everybody shares may all be blocked by writes to what is paused here.
+    limiter = limiter or anyio.CapacityLimiter(1)
+    turn, ended = threading.Lock(), threading.Event()
+    refused: list[BaseException] = []
+
+    def once() -> None:
+        if turn.acquire(blocking=False):
+            try:
+                outcomes.append(function())
+            except BaseException as error:  # noqa: BLE001 - it is raised again in the task
+                outcomes.append(error)
+            ended.set()
+        ended.wait()
 
     async def work() -> None:
-        await anyio.to_thread.run_sync(function, limiter=limiter)
+        while not ended.is_set():
+            try:
+                with anyio.CancelScope(shield=is_owed or turn.locked()):
+                    await anyio.to_thread.run_sync(once, limiter=limiter)
+            except anyio.get_cancelled_exc_class() as cancelled:
+                # Whoever has the turn decides: once the function has begun, its end is waited for
+                # even if asyncio cancels all tasks, this one too, as `asyncio.run` does in the end.
+                if not is_owed and turn.acquire(blocking=False):
+                    ended.set()
+                    refused.append(cancelled)
+                    raise
 
     # A thread alone would be left behind by a cancellation of asyncio's own kind; a task group
     # waits for its tasks.
     async with anyio.create_task_group() as group:
         group.start_soon(work)
+    # trio's groups keep a cancellation to themselves for which no task was interrupted.
+    await anyio.lowlevel.checkpoint_if_cancelled()
+    (outcome,) = outcomes or refused
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
 
 
 def _tell_of_cancelled(request: Request[Any], outcome: object, cancelled: BaseException) -> None:
@@ -219,9 +234,5 @@ def _tell_of_cancelled(request: Request[Any], outcome: object, cancelled: BaseEx
     fact.__cause__ = outcome if isinstance(outcome, BaseException) else None
     cancelled.__cause__ = fact
     cancelled.add_note(str(fact))
-    LOGGER.log(
-        logging.WARNING,
-        "%s",
-        fact,
-        extra={"operation": request.operation_name, "may_have_executed": True},
-    )
+    fields = {"operation": request.operation_name, "may_have_executed": True}
+    LOGGER.warning("%s", fact, extra=fields)

@@ -1,0 +1,1017 @@
+"""What becomes of calls, and of writes that are paused, when their task is cancelled."""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+import contextlib
+import contextvars
+import gc
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+import pytest
+import trio
+
+from lightsail_snap import (
+    Answer,
+    AsyncLightsailSnapClient,
+    CreateDiskSnapshotRequest,
+    DiskSource,
+    InvalidInputException,
+    JumpingClock,
+    LightsailSnapClient,
+    OutcomeUnknownError,
+    QuiesceError,
+    Request,
+    RequestNotSentError,
+    RequestValidationError,
+    ResponseMetadata,
+    ServiceError,
+)
+
+DISK = DiskSource(disk_name="disk-1")
+REQUESTS = [
+    CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK) for number in range(6)
+]
+LONG = 5
+CREATED: dict[str, Any] = {"operations": [{"id": "op-1"}]}
+WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="nobody")
+
+
+class Gate:
+    """A transport whose calls begin, and end only when they are let through."""
+
+    state = "completed"
+
+    def __init__(
+        self, *, blocking: str = "", error: Callable[[Any], BaseException] | None = None
+    ) -> None:
+        self.blocking = blocking
+        self.error = error
+        self.when_begun: Callable[[], object] | None = None
+        self.began = threading.Event()
+        self.may_end = threading.Event()
+        self.asked: list[str] = []
+        self.ended: list[str] = []
+        self.who: list[str] = []
+
+    def send(self, request: Request[Any]) -> Answer:
+        name = request.operation_name
+        self.asked.append(name)
+        self.who.append(WHO.get())
+        if name.startswith(self.blocking):
+            self.began.set()
+            if self.when_begun is not None:
+                anyio.from_thread.run_sync(self.when_begun)
+            assert self.may_end.wait(LONG)
+        self.ended.append(name)
+        if self.error is not None:
+            raise self.error(request)
+        snapshot = {"diskSnapshot": {"name": "db-1", "state": self.state}}
+        return Answer(snapshot if name.startswith("Get") else CREATED, ResponseMetadata())
+
+    def close(self) -> None:
+        pass
+
+
+def async_client(gate: Gate, **options: Any) -> AsyncLightsailSnapClient:
+    return AsyncLightsailSnapClient(transport=gate, clock=JumpingClock(), **options)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread or task does, on either event loop."""
+    with anyio.fail_after(LONG):
+        while not condition():  # noqa: ASYNC110 - other threads know nothing of the loop's events
+            await anyio.sleep(0.001)
+
+
+def let_through_soon(gate: Gate) -> None:
+    threading.Timer(0.05, gate.may_end.set).start()
+
+
+def then_let_through(gate: Gate, cancel: Callable[[], object]) -> None:
+    """Let a call of a gate be cancelled as soon as it has begun, and end a little later."""
+
+    def when_begun() -> None:
+        cancel()
+        let_through_soon(gate)
+
+    gate.when_begun = when_begun
+
+
+async def look(gate: Gate) -> object:
+    return await async_client(gate).get_disk_snapshot("db-1")
+
+
+async def create(gate: Gate) -> object:
+    return await async_client(gate).create_disk_snapshot("db-1", DISK)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The tests of asyncio's own kinds of cancellation; others ask for both."""
+    return "asyncio"
+
+
+on_both_loops = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    # A ResourceWarning is an error in these tests, and so is an exception nobody retrieved.
+    with caplog.at_level(logging.DEBUG):
+        yield
+    gc.collect()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
+    return lambda: [
+        record
+        for record in caplog.records
+        if record.name == "lightsail_snap" and record.levelno == logging.WARNING
+    ]
+
+
+Warnings = Callable[[], list[logging.LogRecord]]
+
+
+def assert_told(warnings: Warnings) -> None:
+    (record,) = warnings()
+    assert "CreateDiskSnapshot was carried out, or may have been" in record.getMessage()
+    assert vars(record)["operation"] == "CreateDiskSnapshot"
+    assert vars(record)["may_have_executed"] is True
+
+
+def assert_explained(cancelled: BaseException | None) -> None:
+    assert cancelled is not None
+    fact = cancelled.__cause__
+    assert isinstance(fact, OutcomeUnknownError)
+    assert fact.may_have_executed
+    assert isinstance(fact.request, CreateDiskSnapshotRequest)
+    assert cancelled.__notes__ == [str(fact)]
+
+
+# A call that only looks
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_a_look_is_given_up_at_once(warnings: Warnings) -> None:
+    gate = Gate()
+    async with anyio.create_task_group() as group:
+        group.start_soon(look, gate)
+        await until(gate.began.is_set)
+        group.cancel_scope.cancel()
+    assert gate.ended == []
+    gate.may_end.set()
+    await until(lambda: gate.ended == ["GetDiskSnapshot"])
+    assert warnings() == []
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_a_look_that_is_given_up_may_fail_unheard() -> None:
+    gate = Gate(error=lambda request: RequestNotSentError("no", request=request))
+    with anyio.CancelScope() as scope:
+        gate.when_begun = scope.cancel
+        await look(gate)
+    assert scope.cancelled_caught
+    gate.may_end.set()
+    await until(lambda: gate.ended == ["GetDiskSnapshot"])
+    await anyio.sleep(0.01)
+
+
+Cancel = Callable[[Callable[[], object]], None]
+
+
+async def _by_cancel(job: Coroutine[Any, Any, object], when_begun: Cancel) -> None:
+    task = asyncio.create_task(job)
+    when_begun(task.cancel)
+    await task
+
+
+async def _by_timeout(job: Coroutine[Any, Any, object], when_begun: Cancel) -> None:
+    async with asyncio.timeout(None) as limit:
+        when_begun(lambda: limit.reschedule(0))
+        await job
+
+
+async def _by_wait_for(job: Coroutine[Any, Any, object], when_begun: Cancel) -> None:
+    begun = asyncio.Event()
+    when_begun(begun.set)
+    task = asyncio.create_task(job)
+    await begun.wait()
+    await asyncio.wait_for(task, 0)
+
+
+async def _by_sibling(job: Coroutine[Any, Any, object], when_begun: Cancel) -> None:
+    async def fail() -> None:
+        await begun.wait()
+        raise ZeroDivisionError
+
+    begun = asyncio.Event()
+    when_begun(begun.set)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(job)
+        group.create_task(fail())
+
+
+WAYS = {
+    "cancel": (_by_cancel, asyncio.CancelledError),
+    "timeout": (_by_timeout, TimeoutError),
+    "wait_for": (_by_wait_for, TimeoutError),
+    "sibling": (_by_sibling, ExceptionGroup),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_look_is_given_up_however_asyncio_cancels(way: str) -> None:
+    gate = Gate()
+    cancel, expected = WAYS[way]
+    with pytest.raises(expected):
+        await cancel(look(gate), partial(setattr, gate, "when_begun"))
+    assert gate.asked == ["GetDiskSnapshot"]
+    assert gate.ended == []
+    gate.may_end.set()
+    await until(lambda: gate.ended == ["GetDiskSnapshot"])
+
+
+# A call that changes something
+
+
+def cancellation_in(error: BaseException | None) -> BaseException | None:
+    """Find the cancellation below what asyncio made of it."""
+    while error is not None and not isinstance(error, asyncio.CancelledError):
+        error = error.__cause__
+    return error
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_change_is_waited_for_however_asyncio_cancels(way: str, warnings: Warnings) -> None:
+    gate = Gate()
+    cancel, expected = WAYS[way]
+    with pytest.raises(expected) as caught:
+        await cancel(create(gate), partial(then_let_through, gate))
+    assert gate.ended == ["CreateDiskSnapshot"]
+    if way != "sibling":
+        # A group says nothing of the cancellation of its other tasks; the log does.
+        assert_explained(cancellation_in(caught.value))
+    assert_told(warnings)
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_a_change_is_waited_for_when_a_scope_is_cancelled(warnings: Warnings) -> None:
+    gate = Gate()
+    with anyio.CancelScope() as scope:
+        then_let_through(gate, scope.cancel)
+        await create(gate)
+    assert scope.cancelled_caught
+    assert gate.ended == ["CreateDiskSnapshot"]
+    assert_told(warnings)
+
+
+@pytest.mark.parametrize("limit", [trio.move_on_after, trio.fail_after])
+def test_a_change_is_waited_for_however_trio_cancels(
+    limit: Callable[[float], contextlib.AbstractContextManager[trio.CancelScope]],
+    warnings: Warnings,
+) -> None:
+    gate = Gate()
+    seen: list[BaseException] = []
+
+    async def main() -> None:
+        with limit(3600) as scope:
+            then_let_through(gate, scope.cancel)
+            try:
+                await create(gate)
+            except trio.Cancelled as cancelled:
+                seen.append(cancelled)
+                raise
+
+    with suppress(trio.TooSlowError):
+        trio.run(main)
+    assert gate.ended == ["CreateDiskSnapshot"]
+    assert_explained(seen[0])
+    assert_told(warnings)
+
+
+@pytest.mark.anyio
+async def test_a_second_cancellation_does_not_leave_a_change_behind(warnings: Warnings) -> None:
+    gate = Gate()
+    task = asyncio.create_task(create(gate))
+    await until(gate.began.is_set)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0.01)
+    assert not task.done()
+    gate.may_end.set()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    assert gate.ended == ["CreateDiskSnapshot"]
+    assert_explained(caught.value)
+    assert_told(warnings)
+
+
+def test_a_change_is_waited_for_at_the_end_of_asyncio_run(
+    warnings: Warnings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cancels every task there is, those that this library made too."""
+    gate, threads = Gate(), []
+    run_sync = anyio.to_thread.run_sync
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        threads.append(arguments)
+        return run_sync(*arguments, **options)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", counted)
+    seen: list[BaseException] = []
+
+    async def in_the_background() -> None:
+        try:
+            await create(gate)
+        except asyncio.CancelledError as cancelled:
+            seen.append(cancelled)
+            raise
+
+    async def main() -> asyncio.Task[None]:
+        task = asyncio.create_task(in_the_background())
+        await until(gate.began.is_set)
+        let_through_soon(gate)
+        return task
+
+    assert asyncio.run(main()).cancelled()
+    assert gate.ended == ["CreateDiskSnapshot"]
+    # One for the call, and one that waits for its end in the cancelled one's stead.
+    assert len(threads) == 2
+    assert_explained(seen[0])
+    assert_told(warnings)
+
+
+async def _cancel_all_but(*kept: asyncio.Task[Any]) -> None:
+    current = asyncio.current_task()
+    for task in asyncio.all_tasks() - {*kept, current}:
+        task.cancel()
+
+
+@pytest.mark.anyio
+async def test_a_change_ends_in_its_result_when_only_tasks_of_this_library_are_cancelled(
+    warnings: Warnings,
+) -> None:
+    gate = Gate()
+    before = asyncio.all_tasks()
+    task = asyncio.create_task(async_client(gate).create_disk_snapshot("db-1", DISK))
+    await until(gate.began.is_set)
+    for _ in range(2):
+        await _cancel_all_but(task, *before)
+        await asyncio.sleep(0.01)
+    gate.may_end.set()
+    assert (await task).operations[0].id == "op-1"
+    assert warnings() == []
+
+
+@pytest.mark.anyio
+async def test_a_change_that_has_not_begun_is_cancelled_with_them() -> None:
+    gate = Gate()
+    client = async_client(gate, concurrency=1)
+    before = asyncio.all_tasks()
+    first = asyncio.create_task(client.create_disk_snapshot("db-1", DISK))
+    await until(gate.began.is_set)
+    between = asyncio.all_tasks()
+    second = asyncio.create_task(client.create_disk_snapshot("db-2", DISK))
+    await asyncio.sleep(0.01)
+    await _cancel_all_but(second, *before, *between)
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    gate.may_end.set()
+    assert (await first).operations
+    assert gate.asked == ["CreateDiskSnapshot"]
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_a_change_that_surely_did_not_happen_is_not_told_of(warnings: Warnings) -> None:
+    gate = Gate(error=lambda request: RequestNotSentError("no", request=request))
+    with anyio.CancelScope() as scope:
+        then_let_through(gate, scope.cancel)
+        await create(gate)
+    assert scope.cancelled_caught
+    assert gate.ended == ["CreateDiskSnapshot"]
+    assert warnings() == []
+
+
+@pytest.mark.anyio
+async def test_a_change_that_may_have_happened_is_told_of_with_its_error(
+    warnings: Warnings,
+) -> None:
+    gate = Gate(error=lambda request: OutcomeUnknownError("read timeout", request=request))
+    task = asyncio.create_task(create(gate))
+    await until(gate.began.is_set)
+    task.cancel()
+    gate.may_end.set()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    assert_explained(caught.value)
+    assert "read timeout" in str(caught.value.__cause__.__cause__)  # type: ignore[union-attr] # see above
+    assert_told(warnings)
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_what_was_cancelled_before_it_began_is_not_sent(warnings: Warnings) -> None:
+    gate = Gate()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await create(gate)
+    assert scope.cancelled_caught
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await look(gate)
+    assert scope.cancelled_caught
+    assert gate.asked == []
+    assert warnings() == []
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_what_waits_for_its_turn_is_not_sent_after_a_cancellation(warnings: Warnings) -> None:
+    gate = Gate()
+    client = async_client(gate, concurrency=1)
+    async with anyio.create_task_group() as group:
+        group.start_soon(client.create_disk_snapshot, "db-1", DISK)
+        await until(gate.began.is_set)
+        with anyio.move_on_after(0.02) as scope:
+            await client.create_disk_snapshot("db-2", DISK)
+        assert scope.cancelled_caught
+        gate.may_end.set()
+    assert gate.asked == ["CreateDiskSnapshot"]
+    assert warnings() == []
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_of_many_changes_those_that_had_begun_are_told_of(warnings: Warnings) -> None:
+    gate = Gate()
+
+    def when_begun() -> None:
+        if len(gate.asked) == 2:
+            scope.cancel()
+            let_through_soon(gate)
+
+    gate.when_begun = when_begun
+    with anyio.CancelScope() as scope:
+        await async_client(gate).take_disk_snapshots(REQUESTS, concurrency=2)
+    assert scope.cancelled_caught
+    assert gate.ended == ["CreateDiskSnapshot"] * 2
+    assert len(warnings()) == 2
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_a_pause_is_given_up_at_once(warnings: Warnings) -> None:
+    class Stuck(JumpingClock):
+        def sleep(self, seconds: float) -> None:
+            assert seconds
+            paused.set()
+            assert woken.wait(LONG)
+
+    gate, paused, woken = Gate(blocking="nothing"), threading.Event(), threading.Event()
+    gate.state = "pending"
+    client = AsyncLightsailSnapClient(transport=gate, clock=Stuck())
+    async with anyio.create_task_group() as group:
+        group.start_soon(partial(client.take_disk_snapshot, "db-1", DISK))
+        await until(paused.is_set)
+        group.cancel_scope.cancel()
+    woken.set()
+    # What was answered before the cancellation is no news.
+    assert gate.ended == ["CreateDiskSnapshot", "GetDiskSnapshot"]
+    assert warnings() == []
+
+
+# Writes that are paused
+
+
+class Writes:
+    """A context manager that pauses writes, and notes what is done with it."""
+
+    def __init__(
+        self, *, slow: str = "", failing: str = "", error: type[BaseException] = OSError
+    ) -> None:
+        self.slow = slow
+        self.failing = failing
+        self.error = error
+        self.began = threading.Event()
+        self.may_end = threading.Event()
+        self.steps: list[str] = []
+        self.body: object = None
+
+    def _step(self, name: str) -> None:
+        if name == self.slow:
+            self.began.set()
+            assert self.may_end.wait(LONG)
+        self.steps.append(name)
+        if name == self.failing:
+            raise self.error(f"{name} failed")
+
+    def __enter__(self) -> object:
+        self._step("enter")
+        return self
+
+    def __exit__(self, _: object, body: object, __: object) -> bool:
+        self.body = body
+        self._step("exit")
+        # Whatever it says, an error or a cancellation is not suppressed.
+        return True
+
+
+class AsyncWrites:
+    """The same, for an event loop."""
+
+    def __init__(self, **options: Any) -> None:
+        self.writes = Writes(**options)
+
+        self.began = self.writes.began
+        self.may_end = self.writes.may_end
+        self.steps = self.writes.steps
+        self.body: object = None
+
+    async def _step(self, name: str) -> None:
+        if name == self.writes.slow:
+            self.began.set()
+            await until(self.writes.may_end.is_set)
+            self.writes.slow = ""
+        self.writes._step(name)
+
+    async def __aenter__(self) -> object:
+        await self._step("enter")
+        return self
+
+    async def __aexit__(self, _: object, body: object, __: object) -> bool:
+        self.body = body
+        await self._step("exit")
+        return True
+
+
+KINDS: dict[str, Any] = {"sync": Writes, "async": AsyncWrites}
+of_both_kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+async def take(gate: Gate, writes: Any, **options: Any) -> object:
+    return await async_client(gate).take_disk_snapshot("db-1", DISK, quiesce=writes, **options)
+
+
+@pytest.mark.anyio
+@on_both_loops
+@of_both_kinds
+async def test_writes_go_on_before_a_cancellation_gets_through(
+    kind: str, warnings: Warnings
+) -> None:
+    gate, writes = Gate(), KINDS[kind]()
+    with anyio.CancelScope() as scope:
+        then_let_through(gate, scope.cancel)
+        try:
+            await take(gate, writes)
+        except anyio.get_cancelled_exc_class():
+            assert writes.steps == ["enter", "exit"]
+            raise
+    assert scope.cancelled_caught
+    assert writes.steps == ["enter", "exit"]
+    assert isinstance(writes.body, anyio_cancellations())
+    assert gate.ended == ["CreateDiskSnapshot"]
+    assert_told(warnings)
+
+
+def anyio_cancellations() -> tuple[type[BaseException], ...]:
+    return asyncio.CancelledError, trio.Cancelled
+
+
+async def _cancel_when(
+    event: threading.Event, scope: anyio.CancelScope, then: threading.Event
+) -> None:
+    await until(event.is_set)
+    scope.cancel()
+    then.set()
+
+
+@pytest.mark.anyio
+@of_both_kinds
+async def test_writes_go_on_before_asyncios_own_cancellation_gets_through(
+    kind: str, warnings: Warnings
+) -> None:
+    gate, writes = Gate(), KINDS[kind]()
+    task = asyncio.create_task(take(gate, writes))
+    await until(gate.began.is_set)
+    task.cancel()
+    gate.may_end.set()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    assert writes.steps == ["enter", "exit"]
+    assert writes.body is caught.value
+    assert_explained(caught.value)
+    assert_told(warnings)
+
+
+@pytest.mark.anyio
+@on_both_loops
+@of_both_kinds
+async def test_what_was_cancelled_before_is_not_entered(kind: str) -> None:
+    gate, writes = Gate(), KINDS[kind](slow="enter")
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await take(gate, writes)
+    assert scope.cancelled_caught
+    assert writes.steps == []
+    assert gate.asked == []
+
+
+async def _cancel_soon(
+    how: str,
+    job: Callable[[], Coroutine[Any, Any, Any]],
+    event: threading.Event,
+    then: threading.Event,
+) -> None:
+    """Cancel a job when something has begun, and let that end a little later."""
+    if how == "natively":
+        task = asyncio.create_task(job())
+        await until(event.is_set)
+        task.cancel()
+        await asyncio.sleep(0.02)
+        then.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_when, event, scope, then)
+            await job()
+    assert scope.cancelled_caught
+
+
+HOW = pytest.mark.parametrize(
+    ("anyio_backend", "how"),
+    [("asyncio", "natively"), ("asyncio", "by scope"), ("trio", "by scope")],
+)
+
+
+@pytest.mark.anyio
+@HOW
+async def test_what_was_cancelled_while_it_was_entered_in_a_thread_is_left_again(how: str) -> None:
+    gate, writes = Gate(), Writes(slow="enter")
+    await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
+    assert writes.steps == ["enter", "exit"]
+    assert isinstance(writes.body, anyio_cancellations())
+    assert gate.asked == []
+
+
+@pytest.mark.anyio
+@HOW
+async def test_what_failed_to_be_entered_meanwhile_is_not_left(how: str) -> None:
+    gate, writes = Gate(), Writes(slow="enter", failing="enter")
+    await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
+    assert writes.steps == ["enter"]
+    assert gate.asked == []
+
+
+@pytest.mark.anyio
+@HOW
+async def test_a_cancellation_reaches_an_async_one_while_it_is_entered(how: str) -> None:
+    """It has not been entered then, so it is not left, as with `async with`."""
+    gate, writes = Gate(), AsyncWrites(slow="enter")
+    await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
+    assert writes.steps == []
+    assert gate.asked == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("anyio_backend", "how", "kind"),
+    [
+        ("asyncio", "natively", "sync"),
+        # asyncio itself interrupts an async one, as it does in `async with`: see the next test.
+        ("asyncio", "by scope", "sync"),
+        ("asyncio", "by scope", "async"),
+        ("trio", "by scope", "sync"),
+        ("trio", "by scope", "async"),
+    ],
+)
+async def test_a_cancellation_while_it_is_left_comes_afterwards(how: str, kind: str) -> None:
+    gate, writes = Gate(blocking="nothing"), KINDS[kind](slow="exit")
+    await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
+    assert writes.steps == ["enter", "exit"]
+    assert writes.body is None
+    assert gate.asked == ["CreateDiskSnapshot"]
+
+
+@pytest.mark.anyio
+async def test_an_async_one_hears_once_of_asyncios_cancellation_while_it_is_left() -> None:
+    heard: list[str] = []
+    gate, leaving = Gate(blocking="nothing"), asyncio.Event()
+
+    @asynccontextmanager
+    async def writes() -> AsyncIterator[None]:
+        heard.append("paused")
+        yield
+        leaving.set()
+        try:
+            await asyncio.sleep(LONG)
+        finally:
+            await asyncio.sleep(0.01)
+            heard.append("resumed")
+
+    task = asyncio.create_task(take(gate, writes()))
+    await leaving.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert heard == ["paused", "resumed"]
+
+
+@pytest.mark.anyio
+async def test_writes_go_on_however_often_asyncio_cancels(warnings: Warnings) -> None:
+    gate, writes = Gate(), Writes(slow="exit")
+    task = asyncio.create_task(take(gate, writes))
+    await until(gate.began.is_set)
+    task.cancel()
+    gate.may_end.set()
+    await until(lambda: bool(gate.ended))
+    # At every moment while it is being left.
+    for _ in range(20):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    writes.may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert writes.steps == ["enter", "exit"]
+    assert_told(warnings)
+
+
+@pytest.mark.anyio
+async def test_writes_go_on_though_the_cancellation_comes_just_before() -> None:
+    class Cancelling(Writes):
+        def __getattr__(self, name: str) -> Any:
+            # What is asked last before it is left: whether it is an async one.
+            if name == "__aexit__":
+                asyncio.get_running_loop().call_soon(task.cancel)
+            raise AttributeError(name)
+
+    gate, writes = Gate(blocking="nothing"), Cancelling()
+    task = asyncio.create_task(take(gate, writes))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert writes.steps == ["enter", "exit"]
+    assert writes.body is None
+
+
+def test_writes_go_on_at_the_end_of_asyncio_run(warnings: Warnings) -> None:
+    gate, writes = Gate(), Writes()
+
+    async def main() -> asyncio.Task[object]:
+        task = asyncio.create_task(take(gate, writes))
+        await until(gate.began.is_set)
+        let_through_soon(gate)
+        return task
+
+    assert asyncio.run(main()).cancelled()
+    assert writes.steps == ["enter", "exit"]
+    assert_told(warnings)
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_writes_go_on_though_all_shared_threads_are_blocked_by_them() -> None:
+    """Threads that write to what is paused may be all that there are."""
+    gate, writes, blocked = Gate(blocking="nothing"), Writes(), threading.Event()
+    shared = anyio.to_thread.current_default_thread_limiter()
+    before, shared.total_tokens = shared.total_tokens, 1
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.to_thread.run_sync, blocked.wait, LONG)
+            await until(lambda: shared.borrowed_tokens == 1)
+            with anyio.fail_after(LONG):
+                await AsyncLightsailSnapClient(transport=gate).take_disk_snapshot(
+                    "db-1", DISK, quiesce=writes, timeout=0
+                )
+            blocked.set()
+    finally:
+        shared.total_tokens = before
+    assert writes.steps == ["enter", "exit"]
+
+
+# Pausing that fails
+
+
+def _sync_take(gate: Gate, writes: Any) -> object:
+    client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+    return client.take_disk_snapshot("db-1", DISK, quiesce=writes)
+
+
+def _runner(loop: str) -> Callable[[Gate, Any], object]:
+    return _sync_take if loop == "sync" else lambda g, w: anyio.run(take, g, w, backend=loop)
+
+
+DOORS = [("sync", "sync")] + [(loop, kind) for loop in ("asyncio", "trio") for kind in KINDS]
+through_every_door = pytest.mark.parametrize(("loop", "kind"), DOORS)
+
+
+@through_every_door
+def test_writes_go_on_when_the_request_is_accepted(loop: str, kind: str) -> None:
+    gate, writes = Gate(blocking="nothing"), KINDS[kind]()
+    _runner(loop)(gate, writes)
+    assert writes.steps == ["enter", "exit"]
+    assert writes.body is None
+
+
+@through_every_door
+def test_writes_that_cannot_be_paused(loop: str, kind: str) -> None:
+    gate, writes = Gate(blocking="nothing"), KINDS[kind](failing="enter")
+    with pytest.raises(
+        QuiesceError, match="could not be paused, nothing was sent: enter"
+    ) as caught:
+        _runner(loop)(gate, writes)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert not caught.value.may_have_executed
+    assert writes.steps == ["enter"]
+    assert gate.asked == []
+
+
+@through_every_door
+def test_writes_that_cannot_be_resumed(loop: str, kind: str) -> None:
+    gate, writes = Gate(blocking="nothing"), KINDS[kind](failing="exit")
+    with pytest.raises(QuiesceError, match="may still be paused: exit failed") as caught:
+        _runner(loop)(gate, writes)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.may_have_executed
+    assert "wait_for_disk_snapshot('db-1')" in caught.value.__notes__[0]
+    assert writes.steps == ["enter", "exit"]
+    assert gate.asked == ["CreateDiskSnapshot"]
+
+
+def refused(request: Request[Any]) -> ServiceError:
+    return InvalidInputException(
+        "no", code="InvalidInputException", operation_name=request.operation_name
+    )
+
+
+@through_every_door
+def test_writes_go_on_after_a_refusal_which_is_not_suppressed(loop: str, kind: str) -> None:
+    gate, writes = Gate(blocking="nothing", error=refused), KINDS[kind]()
+    with pytest.raises(InvalidInputException) as caught:
+        _runner(loop)(gate, writes)
+    assert writes.steps == ["enter", "exit"]
+    assert writes.body is caught.value
+
+
+@through_every_door
+def test_writes_that_cannot_be_resumed_after_a_refusal(loop: str, kind: str) -> None:
+    gate, writes = Gate(blocking="nothing", error=refused), KINDS[kind](failing="exit")
+    with pytest.raises(QuiesceError) as caught:
+        _runner(loop)(gate, writes)
+    assert not caught.value.may_have_executed
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+@through_every_door
+@pytest.mark.parametrize("step", ["enter", "exit"])
+def test_an_error_of_ours_is_raised_as_it_is(loop: str, kind: str, step: str) -> None:
+    """Such as the one of a ready-made context manager, which tells the command."""
+    writes = KINDS[kind](failing=step, error=QuiesceError)
+    with pytest.raises(QuiesceError) as caught:
+        _runner(loop)(Gate(blocking="nothing"), writes)
+    assert str(caught.value) == f"{step} failed"
+    assert caught.value.__cause__ is None
+    assert caught.value.may_have_executed == (step == "exit")
+
+
+@pytest.mark.parametrize("loop", ["sync", "asyncio", "trio"])
+def test_what_is_no_context_manager_is_refused(loop: str) -> None:
+    gate = Gate(blocking="nothing")
+    with pytest.raises(RequestValidationError, match="quiesce: must be a context manager"):
+        _runner(loop)(gate, "fsfreeze")
+    assert gate.asked == []
+
+
+def test_an_async_context_manager_needs_the_async_client() -> None:
+    gate = Gate(blocking="nothing")
+    with pytest.raises(RequestValidationError, match="one that is async needs the async client"):
+        _sync_take(gate, AsyncWrites())
+    assert gate.asked == []
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_failure_to_resume_is_told_rather_than_the_cancellation(
+    loop: str, warnings: Warnings
+) -> None:
+    """A file system that stays frozen is worse news."""
+    gate, writes = Gate(), Writes(failing="exit")
+
+    async def main() -> None:
+        with anyio.CancelScope() as scope:
+            then_let_through(gate, scope.cancel)
+            await take(gate, writes)
+
+    with pytest.raises(QuiesceError, match="may still be paused") as caught:
+        anyio.run(main, backend=loop)
+    assert caught.value.may_have_executed
+    assert_told(warnings)
+
+
+# Interrupts of the sync client
+
+
+def interrupted(_: Request[Any]) -> BaseException:
+    return KeyboardInterrupt()
+
+
+def test_writes_go_on_after_an_interrupt() -> None:
+    gate, writes = Gate(blocking="nothing", error=interrupted), Writes()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        _sync_take(gate, writes)
+    assert writes.steps == ["enter", "exit"]
+    assert writes.body is caught.value
+
+
+def test_writes_go_on_after_a_real_interrupt() -> None:
+    @contextmanager
+    def writes() -> Iterator[None]:
+        steps.append("paused")
+        try:
+            yield
+        finally:
+            steps.append("resumed")
+
+    class Interrupting(Gate):
+        def send(self, request: Request[Any]) -> Answer:
+            _thread.interrupt_main()
+            return super().send(request)
+
+    steps: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        _sync_take(Interrupting(blocking="nothing"), writes())
+    assert steps == ["paused", "resumed"]
+
+
+def test_nothing_begins_after_an_interrupt() -> None:
+    class Interrupting(Gate):
+        def send(self, request: Request[Any]) -> Answer:
+            with lock:
+                is_second = len(self.asked) == 1
+                answer = super().send(request)
+            if is_second:
+                _thread.interrupt_main()
+            # Others go on until the interrupt has got through.
+            assert interrupt_is_through.wait(LONG)
+            return answer
+
+    lock, interrupt_is_through = threading.Lock(), threading.Event()
+    gate = Interrupting(blocking="nothing")
+
+    client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+    threading.Timer(0.1, interrupt_is_through.set).start()
+    with pytest.raises(KeyboardInterrupt):
+        client.take_disk_snapshots(REQUESTS, concurrency=2)
+    assert gate.ended == ["CreateDiskSnapshot"] * 2
+
+
+def test_an_interrupt_of_one_call_ends_them_all() -> None:
+    gate = Gate(blocking="nothing", error=interrupted)
+    client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+    with pytest.raises(KeyboardInterrupt):
+        client.take_disk_snapshots(REQUESTS, concurrency=1)
+    assert gate.asked == ["CreateDiskSnapshot"]
+
+
+# What a caller sets is seen by its calls
+
+
+@pytest.mark.parametrize("loop", ["sync", "asyncio", "trio"])
+def test_context_variables_are_seen_by_every_call(loop: str) -> None:
+    gate = Gate(blocking="nothing")
+    context = contextvars.copy_context()
+
+    async def main() -> None:
+        WHO.set("async caller")
+        await async_client(gate).take_disk_snapshots(REQUESTS)
+
+    def run() -> None:
+        WHO.set("caller")
+        if loop != "sync":
+            anyio.run(main, backend=loop)
+            return
+        client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+        client.take_disk_snapshots(REQUESTS)
+
+    context.run(run)
+    assert set(gate.who) == {"caller" if loop == "sync" else "async caller"}
+    assert len(gate.who) > len(REQUESTS)

@@ -1,0 +1,437 @@
+"""The two clients are one: the same methods, and the same behaviour, on threads and event loops."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightsail_snap import (
+    AccessDeniedException,
+    Answer,
+    AsyncLightsailSnapClient,
+    CreateDiskSnapshotRequest,
+    DiskSource,
+    InvalidInputException,
+    JumpingClock,
+    LightsailSnapClient,
+    LightsailSnapError,
+    ManualSnapshotSource,
+    NotFoundException,
+    Operation,
+    OutcomeUnknownError,
+    PartialFailureError,
+    Request,
+    RequestNotSentError,
+    ResponseMetadata,
+    ThrottlingError,
+    WaitPolicy,
+)
+from lightsail_snap._aio_methods.paginator import AsyncPaginator
+from lightsail_snap._methods.paginator import Paginator
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "make_async.py"
+DISK = DiskSource(disk_name="disk-1")
+
+
+def methods_of(client: type[Any]) -> dict[str, Callable[..., Any]]:
+    found = inspect.getmembers(client, inspect.isfunction)
+    return {name: method for name, method in found if not name.startswith("_")}
+
+
+SYNC, ASYNC = methods_of(LightsailSnapClient), methods_of(AsyncLightsailSnapClient)
+NAMES = sorted(SYNC)
+
+
+def as_async(annotation: str) -> str:
+    """Write an annotation of a sync method as the async one has it."""
+    annotation = re.sub(r"\bPaginator\b", "AsyncPaginator", annotation)
+    return annotation.replace("AbstractContextManager[object]", "Quiesce")
+
+
+def test_there_are_methods_to_compare() -> None:
+    assert len(SYNC) > 40
+    assert SYNC.keys() == ASYNC.keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_method_takes_the_same_in_both_clients(name: str) -> None:
+    ours, theirs = inspect.signature(SYNC[name]), inspect.signature(ASYNC[name])
+    assert list(ours.parameters) == list(theirs.parameters)
+    for parameter, other in zip(ours.parameters.values(), theirs.parameters.values(), strict=True):
+        assert parameter.kind is other.kind
+        assert parameter.default == other.default
+        assert as_async(str(parameter.annotation)) == str(other.annotation)
+    assert as_async(str(ours.return_annotation)) == str(theirs.return_annotation)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_method_is_described_alike_in_both_clients(name: str) -> None:
+    assert SYNC[name].__doc__
+    assert SYNC[name].__doc__ == ASYNC[name].__doc__
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_method_is_a_coroutine_function_in_the_async_client_only(name: str) -> None:
+    assert not inspect.iscoroutinefunction(SYNC[name])
+    # A list is only fetched when it is gone through.
+    assert inspect.iscoroutinefunction(ASYNC[name]) == (not name.startswith("iter_"))
+
+
+def test_the_context_managers_that_pause_writes_are_the_same_or_async_ones() -> None:
+    assert str(AbstractContextManager[object]) in str(
+        inspect.signature(LightsailSnapClient.take_disk_snapshot, eval_str=True)
+        .parameters["quiesce"]
+        .annotation
+    )
+    for method in (
+        AsyncLightsailSnapClient.take_disk_snapshot,
+        AsyncLightsailSnapClient.take_instance_snapshot,
+    ):
+        annotation = str(inspect.signature(method, eval_str=True).parameters["quiesce"].annotation)
+        assert "AbstractContextManager" in annotation
+        assert "AbstractAsyncContextManager" in annotation
+
+
+def test_a_client_is_made_alike() -> None:
+    ours = inspect.signature(LightsailSnapClient).parameters
+    theirs = dict(inspect.signature(AsyncLightsailSnapClient).parameters)
+    # How many calls at the same time, which the other client asks for method by method.
+    assert theirs.pop("concurrency").kind is inspect.Parameter.KEYWORD_ONLY
+    assert list(ours.values()) == list(theirs.values())
+
+
+def test_lists_are_alike() -> None:
+    ours, theirs = methods_of(Paginator), methods_of(AsyncPaginator)
+    assert ours.keys() == theirs.keys() == {"pages"}
+    assert ours["pages"].__doc__ == theirs["pages"].__doc__
+    assert Paginator.__doc__ == AsyncPaginator.__doc__
+    assert Paginator.__iter__.__doc__ == AsyncPaginator.__aiter__.__doc__
+
+
+def test_the_async_methods_are_those_that_the_script_makes() -> None:
+    if not SCRIPT.exists():
+        pytest.skip("the script is in the repository only, not in a source distribution")
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(SCRIPT), "--check"], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+Reply = dict[str, Any] | Callable[[Request[Any]], LightsailSnapError]
+
+
+def error(kind: type[Any], code: str, **facts: Any) -> Reply:
+    def make(request: Request[Any]) -> LightsailSnapError:
+        made: LightsailSnapError = kind(
+            "no", code=code, operation_name=request.operation_name, **facts
+        )
+        return made
+
+    return make
+
+
+@dataclass
+class Scripted:
+    """A transport that says what it was told to, for each operation; the last reply for ever.
+
+    What is asked for one name, or page, is answered in its own order, so that it does not matter
+    which of many calls at the same time comes first.
+    """
+
+    replies: dict[str, list[Reply]]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    _next: dict[str, int] = field(default_factory=dict)
+
+    def send(self, request: Request[Any]) -> Answer:
+        wire = {"operation": request.operation_name, **request.to_wire()}
+        self.asked.append(wire)
+        script = self.replies[request.operation_name]
+        turn = self._next.get(repr(wire), 0)
+        self._next[repr(wire)] = turn + 1
+        reply = script[min(turn, len(script) - 1)]
+        if callable(reply):
+            raise reply(request)
+        return Answer(
+            {key: named(value, wire) for key, value in reply.items()},
+            ResponseMetadata(request_id=f"{request.operation_name}-{turn}"),
+        )
+
+    def close(self) -> None:
+        pass
+
+
+_NAMES = ("diskSnapshotName", "diskName", "operationId", "resourceName")
+
+
+def named(value: Any, wire: dict[str, Any]) -> Any:
+    """Put the name that was asked for into an answer."""
+    asked = [wire[key] for key in _NAMES if key in wire]
+    match value:
+        case "{name}":
+            return (*asked, "a")[0]
+        case dict():
+            return {key: named(member, wire) for key, member in value.items()}
+        case list():
+            return [named(member, wire) for member in value]
+        case _:
+            return value
+
+
+class Noting(JumpingClock):
+    """A clock that remembers how long it was slept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        super().sleep(seconds)
+
+
+class Awaited:
+    """The sync client with methods to await, so that one text drives both."""
+
+    def __init__(self, client: LightsailSnapClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        async def call(*args: Any, **options: Any) -> Any:
+            return method(*args, **options)
+
+        async def listed(*args: Any, **options: Any) -> AsyncIterator[Any]:
+            for item in method(*args, **options):
+                yield item
+
+        return listed if name.startswith("iter_") else call
+
+
+def at_once(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine that never really waits."""
+    running = job()
+    with pytest.raises(StopIteration) as stopped:
+        running.send(None)
+    return stopped.value.value
+
+
+Job = Callable[[Any, list[str]], Coroutine[Any, Any, Any]]
+
+
+@dataclass
+class Trace:
+    """What a client did.
+
+    Attributes:
+        asked: The requests.
+        pauses: How long it slept each time.
+        told: What it told of its progress.
+        outcome: What came of it.
+    """
+
+    asked: list[dict[str, Any]]
+    pauses: list[float]
+    told: list[str]
+    outcome: object
+
+
+def outline(outcome: object) -> object:
+    """Describe an error by everything that can be compared."""
+    if isinstance(outcome, PartialFailureError):
+        failures = {name: outline(each) for name, each in outcome.failures.items()}
+        return type(outcome), str(outcome), failures, outcome.successes
+    if isinstance(outcome, BaseException):
+        facts = {
+            k: outline(v) if isinstance(v, BaseException) else v for k, v in vars(outcome).items()
+        }
+        return type(outcome), str(outcome), facts, outline(outcome.__cause__)
+    return outcome
+
+
+def trace(door: str, job: Job, replies: dict[str, list[Reply]], seed: int) -> Trace:
+    transport, clock, told = Scripted(replies), Noting(), list[str]()
+    policy = WaitPolicy(timeout=60, random=random.Random(seed).random)  # noqa: S311 - to repeat itself
+
+    async def run() -> object:
+        settings: dict[str, Any] = {"transport": transport, "clock": clock, "wait_policy": policy}
+        client: Any
+        if door == "sync":
+            client = Awaited(LightsailSnapClient(**settings))
+        else:
+            client = AsyncLightsailSnapClient(**settings)
+        try:
+            return await job(client, told)
+        except LightsailSnapError as problem:
+            return outline(problem)
+
+    outcome = at_once(run) if door == "sync" else anyio.run(run, backend=door)
+    return Trace(transport.asked, clock.pauses, told, outcome)
+
+
+OPERATION = st.builds(
+    lambda status, is_terminal: {"id": "{name}", "status": status, "isTerminal": is_terminal},
+    st.sampled_from(["NotStarted", "Started", "Succeeded", "Completed", "Failed", "Odd", None]),
+    st.sampled_from([None, True, False]),
+)
+FAULTS: st.SearchStrategy[Reply] = st.sampled_from(
+    [
+        error(ThrottlingError, "ThrottlingException", is_retryable=True),
+        error(NotFoundException, "NotFoundException"),
+        error(AccessDeniedException, "AccessDeniedException"),
+        error(InvalidInputException, "InvalidInputException", sub_code="NameExists"),
+        lambda request: RequestNotSentError("no connection", request=request),
+        lambda request: OutcomeUnknownError("no answer", request=request),
+        {"unreadable": 5},
+    ]
+)
+
+
+def snapshots(state: str | None, source: str) -> dict[str, Any]:
+    return {"name": "{name}", "state": state, "fromDiskName": source, "createdAt": 1_700_000_000}
+
+
+def script(answers: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Reply]]:
+    return st.lists(answers | FAULTS, min_size=1, max_size=6)
+
+
+STATES = st.sampled_from(["pending", "completed", "available", "error", "odd", None])
+SNAPSHOTS = st.builds(snapshots, STATES, st.sampled_from(["disk-1", "disk-2"]))
+MADE = st.lists(OPERATION, max_size=2).map(lambda operations: {"operations": operations})
+PAGES = st.builds(
+    lambda items, token: {"diskSnapshots": items, "nextPageToken": token},
+    st.lists(st.builds(lambda name: {"name": name, "state": "completed"}, st.sampled_from("abc"))),
+    st.sampled_from([None, "", "t", "u", "v"]),
+)
+SCRIPTS = st.fixed_dictionaries(
+    {
+        "CreateDiskSnapshot": script(MADE),
+        "CreateDiskFromSnapshot": script(MADE),
+        "DeleteDiskSnapshot": script(MADE),
+        "GetOperation": script(OPERATION.map(lambda operation: {"operation": operation})),
+        "GetDiskSnapshot": script(SNAPSHOTS.map(lambda snapshot: {"diskSnapshot": snapshot})),
+        "GetDisk": script(
+            STATES.map(lambda state: {"disk": {"name": "{name}", "state": state, "sizeInGb": 8}})
+        ),
+        "GetDiskSnapshots": script(PAGES),
+        "GetOperations": script(MADE),
+        "GetOperationsForResource": script(MADE),
+        "GetExportSnapshotRecords": st.just([{"exportSnapshotRecords": []}]),
+    }
+)
+
+
+async def _list(client: Any, _: list[str]) -> object:
+    return [item async for item in client.iter_disk_snapshots()]
+
+
+def noting(told: list[str]) -> Callable[[object], None]:
+    return lambda progress: told.append(str(progress))
+
+
+JOBS: dict[str, Job] = {
+    "create": lambda client, _: client.create_disk_snapshot("db-1", DISK, tags={"a": None}),
+    "delete": lambda client, _: client.delete_disk_snapshot("db-1"),
+    "list": _list,
+    "take": lambda client, told: client.take_disk_snapshot(
+        "db-1", DISK, on_progress=noting(told), on_quiesced=noting(told)
+    ),
+    "take with token": lambda client, told: client.take_disk_snapshot(
+        "db-1", DISK, client_token="t-1", on_progress=noting(told), timeout=timedelta(seconds=9)  # noqa: S106 - no secret
+    ),
+    "restore": lambda client, told: client.restore_disk(
+        "disk-2",
+        ManualSnapshotSource(snapshot_name="db-1"),
+        availability_zone="us-east-1a",
+        on_progress=noting(told),
+    ),
+    "wait for operation": lambda client, told: client.wait_for_operation(
+        Operation(id="op-1"), on_progress=noting(told)
+    ),
+    "wait for snapshot": lambda client, told: client.wait_for_disk_snapshot(
+        "db-1", on_progress=noting(told)
+    ),
+    "wait for deletion": lambda client, told: client.wait_for_disk_snapshot_deletion(
+        "db-1", on_progress=noting(told), timeout=0
+    ),
+    "wait for export": lambda client, told: client.wait_for_export(
+        "db-1", on_progress=noting(told)
+    ),
+    "wait for disk": lambda client, told: client.wait_for_disk(
+        "disk-1", on_progress=noting(told)
+    ),
+    # Those that make many calls at the same time make one at a time here, so that their order
+    # can be compared.
+    "take many": lambda client, told: client.take_disk_snapshots(
+        [
+            CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK)
+            for number in range(4)
+        ],
+        concurrency=1,
+        on_progress=noting(told),
+    ),
+    "wait for snapshots": lambda client, told: client.wait_for_disk_snapshots(
+        ["a", "b", "c", "d"], concurrency=1, on_progress=noting(told)
+    ),
+    "wait for operations": lambda client, told: client.wait_for_operations(
+        ["a", "b", Operation(id="c")], concurrency=1, on_progress=noting(told)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("job", JOBS)
+@given(replies=SCRIPTS, seed=st.integers(0, 2**16))
+def test_both_clients_do_the_same_whatever_is_answered(
+    job: str, replies: dict[str, list[Reply]], seed: int
+) -> None:
+    ours = trace("sync", JOBS[job], replies, seed)
+    assert ours.asked
+    for loop in ("asyncio", "trio"):
+        assert trace(loop, JOBS[job], replies, seed) == ours
+
+
+def _numbers() -> Iterator[int]:
+    yield from range(20)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_many_calls_at_the_same_time_come_to_the_same(loop: str) -> None:
+    """Whatever their order is."""
+    replies: dict[str, list[Reply]] = {
+        "CreateDiskSnapshot": [
+            error(ThrottlingError, "ThrottlingException", is_retryable=True),
+            {"operations": []},
+        ],
+        "GetDiskSnapshots": [{"diskSnapshots": []}],
+        "GetDiskSnapshot": [
+            {"diskSnapshot": snapshots("pending", "disk-1")},
+            {"diskSnapshot": snapshots("completed", "disk-1")},
+        ],
+    }
+    requests = [
+        CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK)
+        for number in _numbers()
+    ]
+    job = partial(_take_all, requests)
+    ours, theirs = (trace(door, job, replies, seed=1) for door in ("sync", loop))
+    assert ours.outcome == theirs.outcome
+    assert sorted(map(repr, ours.asked)) == sorted(map(repr, theirs.asked))
+
+
+def _take_all(requests: Any, client: Any, _: list[str]) -> Any:
+    return client.take_disk_snapshots(requests)

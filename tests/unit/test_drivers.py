@@ -1,0 +1,492 @@
+"""What carries the programmes out: time, logs, limits and ends, in threads and on event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import boto3.session
+import pytest
+import trio
+import trio.testing
+from botocore.config import Config
+
+from lightsail_snap import (
+    Answer,
+    AsyncLightsailSnapClient,
+    ConfigurationError,
+    CreateDiskSnapshotRequest,
+    DiskSource,
+    JumpingClock,
+    LightsailSnapClient,
+    LightsailSnapError,
+    NotFoundException,
+    PartialFailureError,
+    Request,
+    RequestNotSentError,
+    ResponseMetadata,
+    ResponseValidationError,
+    ThrottlingError,
+    WaitPolicy,
+    WaitTimeoutError,
+)
+from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
+
+DISK = DiskSource(disk_name="disk-1")
+CANARIES = ("CANARYKEYID", "canary-secret", "canary-session-token")
+CLIENTS: list[Any] = [LightsailSnapClient, AsyncLightsailSnapClient]
+LOOPS = ["asyncio", "trio"]
+on_both_loops = pytest.mark.parametrize("anyio_backend", LOOPS)
+of_both_clients = pytest.mark.parametrize("kind", CLIENTS)
+
+
+class Scripted:
+    """A transport that gives its answers in their order, the last one for ever."""
+
+    def __init__(self, *answers: Answer | Callable[[Request[Any]], BaseException]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self.threads: set[str] = set()
+        self.closed = 0
+
+    def send(self, request: Request[Any]) -> Answer:
+        self.asked.append(request.operation_name)
+        self.threads.add(threading.current_thread().name)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Answer):
+            return answer
+        raise answer(request)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def snapshot(state: str, **metadata: Any) -> Answer:
+    wire = {"diskSnapshot": {"name": "db-1", "state": state}}
+    return Answer(wire, ResponseMetadata(**metadata))
+
+
+def missing(request: Request[Any]) -> LightsailSnapError:
+    return NotFoundException(
+        "none",
+        code="NotFoundException",
+        operation_name=request.operation_name,
+        request_id="request-2",
+        http_status=400,
+        retry_attempts=2,
+    )
+
+
+# Time
+
+
+def test_the_default_clock_of_the_sync_client_is_the_machines() -> None:
+    transport = Scripted(snapshot("pending"), snapshot("completed"))
+    client = LightsailSnapClient(
+        transport=transport, wait_policy=WaitPolicy(min_delay=0.01, max_delay=0.01)
+    )
+    assert client.wait_for_disk_snapshot("db-1").state == "completed"
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_the_default_clock_of_the_async_client_is_the_event_loops() -> None:
+    transport = Scripted(snapshot("pending"), snapshot("completed"))
+    policy = WaitPolicy(min_delay=0.01, max_delay=0.01)
+    client = AsyncLightsailSnapClient(transport=transport, wait_policy=policy)
+    assert (await client.wait_for_disk_snapshot("db-1")).state == "completed"
+
+
+def test_hours_pass_in_no_time_on_a_clock_of_trios() -> None:
+    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("pending")))
+
+    async def main() -> float:
+        began = trio.current_time()
+        with pytest.raises(WaitTimeoutError) as caught:
+            await client.wait_for_disk_snapshot("db-1", timeout=10 * 3600)
+        assert caught.value.waited.total_seconds() == pytest.approx(10 * 3600)
+        return trio.current_time() - began
+
+    passed = trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert passed == pytest.approx(10 * 3600)
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_a_clock_that_blocks_does_not_block_the_event_loop() -> None:
+    class Blocking(JumpingClock):
+        def sleep(self, seconds: float) -> None:
+            assert is_awake.wait(5)
+            super().sleep(seconds)
+
+    is_awake, clock = threading.Event(), Blocking()
+    transport = Scripted(snapshot("pending"), snapshot("completed"))
+    client = AsyncLightsailSnapClient(transport=transport, clock=clock)
+    async with anyio.create_task_group() as group:
+        group.start_soon(client.wait_for_disk_snapshot, "db-1")
+        await anyio.sleep(0.01)
+        is_awake.set()
+    assert transport.asked == ["GetDiskSnapshot"] * 2
+    assert clock.monotonic() > 0
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_calls_are_made_in_threads_of_their_own() -> None:
+    transport = Scripted(snapshot("completed"))
+    await AsyncLightsailSnapClient(transport=transport).get_disk_snapshot("db-1")
+    assert threading.current_thread().name not in transport.threads
+
+
+def test_calls_of_the_sync_client_are_made_where_it_is_called() -> None:
+    transport = Scripted(snapshot("completed"))
+    client = LightsailSnapClient(transport=transport)
+    client.get_disk_snapshot("db-1")
+    client.wait_for_disk_snapshots(["db-1"])
+    assert transport.threads == {threading.current_thread().name}
+    client.wait_for_disk_snapshots(["db-1", "db-2"])
+    assert any(name.startswith("lightsail-snap") for name in transport.threads)
+
+
+# What comes out of a client
+
+
+def broken(_: Request[Any]) -> BaseException:
+    return ZeroDivisionError("a defect")
+
+
+def test_an_error_that_is_not_ours_comes_out_as_it_is() -> None:
+    """It is a defect of a transport, or an interrupt."""
+    client = LightsailSnapClient(transport=Scripted(broken))
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        client.get_disk_snapshot("db-1")
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        client.create_disk_snapshot("db-1", DISK)
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_so_it_does_on_event_loops() -> None:
+    client = AsyncLightsailSnapClient(transport=Scripted(broken))
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        await client.get_disk_snapshot("db-1")
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        await client.create_disk_snapshot("db-1", DISK)
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_an_async_client_may_be_made_before_there_is_an_event_loop(
+    made_before: AsyncLightsailSnapClient,
+) -> None:
+    assert (await made_before.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
+
+
+@pytest.fixture
+def made_before() -> AsyncLightsailSnapClient:
+    return AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
+
+
+def test_an_async_client_may_be_used_on_one_loop_after_another() -> None:
+    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")), concurrency=1)
+    for _ in range(2):
+        assert asyncio.run(client.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_many_are_begun_in_their_order() -> None:
+    class Naming(Scripted):
+        def send(self, request: Request[Any]) -> Answer:
+            if isinstance(request, CreateDiskSnapshotRequest):
+                names.append(request.disk_snapshot_name)
+            return super().send(request)
+
+    names: list[str] = []
+    wanted = [f"db-{number}" for number in range(20)]
+    client = AsyncLightsailSnapClient(transport=Naming(missing), clock=JumpingClock())
+    with pytest.raises(PartialFailureError):
+        await client.take_disk_snapshots(
+            [CreateDiskSnapshotRequest(disk_snapshot_name=name, source=DISK) for name in wanted],
+            concurrency=1,
+        )
+    assert names == wanted
+
+
+# Clients
+
+
+@of_both_clients
+def test_a_client_is_immutable(kind: Any) -> None:
+    client = kind(transport=Scripted(missing))
+    with pytest.raises(AttributeError, match="a client is immutable; make another one to change"):
+        client.anything = 5
+    with pytest.raises(AttributeError, match="to change _transport"):
+        client._transport = None
+    with pytest.raises(AttributeError, match="to change _wait_policy"):
+        del client._wait_policy
+    assert not hasattr(client, "__dict__")
+
+
+@of_both_clients
+def test_a_client_tells_what_it_is_and_no_more(kind: Any) -> None:
+    with LightsailEmulator() as emulator:
+        client = kind(emulator.boto3_client("us-east-1"))
+        assert repr(client) == f"{kind.__name__}(transport=BotoTransport(region='us-east-1'))"
+
+
+def test_a_client_closes_its_transport() -> None:
+    transport = Scripted(missing)
+    with LightsailSnapClient(transport=transport) as client:
+        assert transport.closed == 0
+    assert transport.closed == 1
+    client.close()
+    assert transport.closed == 2
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_an_async_client_closes_its_transport() -> None:
+    transport = Scripted(missing)
+    async with AsyncLightsailSnapClient(transport=transport) as client:
+        assert transport.closed == 0
+    assert transport.closed == 1
+    await client.close()
+    assert transport.closed == 2
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_nothing_is_sent_through_a_closed_client() -> None:
+    with LightsailEmulator() as emulator:
+        emulator.add_disk("disk-1", region_name="us-east-1")
+        boto = emulator.boto3_client("us-east-1")
+        async with AsyncLightsailSnapClient(boto) as client:
+            assert (await client.get_disk("disk-1")).disk.name == "disk-1"
+        await client.close()
+        with pytest.raises(ConfigurationError, match="this client is closed"):
+            await client.get_disk("disk-1")
+        # What was handed in stays open.
+        assert boto.get_disk(diskName="disk-1")["disk"]["name"] == "disk-1"
+        assert emulator.calls == {"GetDisk": 2}
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "10", None])
+def test_a_limit_that_is_none_is_refused(concurrency: Any) -> None:
+    with pytest.raises(ConfigurationError, match="concurrency must be a whole number, 1 or more"):
+        AsyncLightsailSnapClient(transport=Scripted(missing), concurrency=concurrency)
+
+
+@of_both_clients
+def test_settings_that_contradict_each_other_are_refused_by_both_clients(kind: Any) -> None:
+    with pytest.raises(ConfigurationError, match="contradict each other"):
+        kind(transport=Scripted(missing), region_name="us-east-1")
+
+
+def test_without_anyio_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "anyio", None)
+    with pytest.raises(ConfigurationError, match=r'install "lightsail-snap\[aio\]"') as caught:
+        AsyncLightsailSnapClient(transport=Scripted(missing))
+    assert isinstance(caught.value.__cause__, ImportError)
+
+
+# Logs
+
+
+class Keeping(logging.Handler):
+    """A handler that keeps the records."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """What the library tells the log."""
+    logger, handler = logging.getLogger("lightsail_snap"), Keeping()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield handler.records
+    logger.removeHandler(handler)
+    logger.setLevel(before)
+
+
+def fields(record: logging.LogRecord) -> dict[str, Any]:
+    # A formatter, which may be anybody's, adds the last one.
+    plain = {*vars(logging.makeLogRecord({})), "message"}
+    return {name: value for name, value in vars(record).items() if name not in plain}
+
+
+class Slow(Scripted):
+    """A transport that takes two seconds."""
+
+    def __init__(self, clock: JumpingClock, *answers: Any) -> None:
+        super().__init__(*answers)
+        self._clock = clock
+
+    def send(self, request: Request[Any]) -> Answer:
+        self._clock.sleep(2)
+        return super().send(request)
+
+
+def look(door: str, *answers: Any) -> None:
+    """Make one call through a client of either kind."""
+    clock = JumpingClock()
+    settings: dict[str, Any] = {"transport": Slow(clock, *answers), "clock": clock}
+    if door == "sync":
+        LightsailSnapClient(**settings).get_disk_snapshot("db-1")
+        return
+
+    async def main() -> None:
+        await AsyncLightsailSnapClient(**settings).get_disk_snapshot("db-1")
+
+    anyio.run(main, backend=door)
+
+
+through_every_door = pytest.mark.parametrize("door", ["sync", *LOOPS])
+
+
+@through_every_door
+def test_an_answer_is_told(door: str, records: list[logging.LogRecord]) -> None:
+    look(door, snapshot("completed", request_id="request-1", http_status=200, retry_attempts=1))
+    (record,) = records
+    assert (record.levelno, record.getMessage()) == (logging.DEBUG, "GetDiskSnapshot answered")
+    assert fields(record) == {
+        "operation": "GetDiskSnapshot",
+        "request_id": "request-1",
+        "http_status": 200,
+        "attempt": 2,
+        "elapsed": 2,
+    }
+
+
+@through_every_door
+def test_a_refusal_is_told(door: str, records: list[logging.LogRecord]) -> None:
+    with pytest.raises(NotFoundException) as caught:
+        look(door, missing)
+    (record,) = records
+    assert record.levelno == logging.INFO
+    assert record.getMessage() == f"GetDiskSnapshot failed: {caught.value}"
+    assert fields(record) == {
+        "operation": "GetDiskSnapshot",
+        "request_id": "request-2",
+        "http_status": 400,
+        "attempt": 3,
+        "error": "NotFoundException",
+        "may_have_executed": False,
+        "elapsed": 2,
+    }
+
+
+@through_every_door
+def test_a_failure_to_send_is_told(door: str, records: list[logging.LogRecord]) -> None:
+    with pytest.raises(RequestNotSentError):
+        look(door, lambda request: RequestNotSentError("no connection", request=request))
+    (record,) = records
+    assert fields(record) == {
+        "operation": "GetDiskSnapshot",
+        "request_id": None,
+        "http_status": None,
+        "attempt": 1,
+        "error": "RequestNotSentError",
+        "may_have_executed": False,
+        "elapsed": 2,
+    }
+
+
+@through_every_door
+def test_an_unreadable_answer_is_told_with_its_request_id(
+    door: str, records: list[logging.LogRecord]
+) -> None:
+    with pytest.raises(ResponseValidationError):
+        look(door, Answer(b"<html>\n", ResponseMetadata(request_id="request-3", http_status=200)))
+    (record,) = records
+    assert fields(record)["request_id"] == "request-3"
+    assert fields(record)["error"] == "ResponseValidationError"
+    assert "\n" not in record.getMessage()
+
+
+@through_every_door
+def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.LogRecord]) -> None:
+    clock = JumpingClock()
+    answers: list[Any] = [
+        lambda request: ThrottlingError(
+            "slow", code="ThrottlingException", operation_name=request.operation_name,
+            is_retryable=True,
+        ),
+        Answer({"operations": []}, ResponseMetadata()),
+        snapshot("completed"),
+    ]  # fmt: skip
+    settings: dict[str, Any] = {"transport": Scripted(*answers), "clock": clock}
+    if door == "sync":
+        LightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
+    else:
+
+        async def main() -> None:
+            await AsyncLightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
+
+        anyio.run(main, backend=door)
+    (warning,) = (record for record in records if record.levelno == logging.WARNING)
+    assert warning.getMessage().startswith("disk snapshot db-1 was not made yet: ThrottlingExcept")
+    assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
+
+
+def test_no_secret_is_told(records: list[logging.LogRecord]) -> None:
+    session: Any = boto3.session.Session(*CANARIES, region_name="us-east-1")
+    boto = session.client("lightsail", config=Config(retries={"total_max_attempts": 1}))
+    clock = JumpingClock()
+    with LightsailEmulator(clock=clock) as emulator:
+        emulator.install(boto)
+        emulator.add_disk("disk-1", region_name="us-east-1")
+        client = LightsailSnapClient(boto, clock=clock)
+        for kind in FaultKind:
+            emulator.inject(Fault(kind=kind, operation="GetDisk"))
+            with suppress(LightsailSnapError):
+                client.get_disk("disk-1")
+        client.take_disk_snapshot("db-1", DISK, tags={"env": "prod"})
+    boto.close()
+    assert len(records) > len(FaultKind)
+    for record in records:
+        told = record.getMessage() + repr(vars(record))
+        assert not any(canary in told for canary in CANARIES), told
+
+
+def test_nothing_is_written_to_standard_error_unless_it_is_asked_for() -> None:
+    program = """
+import asyncio
+from lightsail_snap import *
+
+class Broken:
+    def send(self, request):
+        raise ThrottlingError("slow", code="T", operation_name=request.operation_name,
+                              is_retryable=True)
+    def close(self):
+        pass
+
+settings = {"transport": Broken(), "clock": JumpingClock()}
+source = DiskSource(disk_name="disk-1")
+try:
+    LightsailSnapClient(**settings).take_disk_snapshot("db-1", source)
+except ThrottlingError:
+    print("sync")
+try:
+    asyncio.run(AsyncLightsailSnapClient(**settings).take_disk_snapshot("db-1", source))
+except ThrottlingError:
+    print("async")
+"""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-W", "error", "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "sync\nasync\n", "")
