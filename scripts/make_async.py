@@ -22,11 +22,11 @@ _WORDS = (
     (r"lightsail_snap\._methods", "lightsail_snap._aio_methods"),
     (r"\bPaginator\b", "AsyncPaginator"),
     (r"\bIterator\b", "AsyncIterator"),
+    (r"\bStopIteration\b", "StopAsyncIteration"),
     (r"__iter__", "__aiter__"),
-    (r"for page in self\.pages\(\)", "async for page in self.pages()"),
-    # An async generator cannot delegate.
-    (r"( +)yield from page\.items", r"\1for item in page.items:\n\1    yield item"),
-    (r"(self\.send\(|self\._run\(|self\._send\()", r"await \1"),
+    (r"__next__", "__anext__"),
+    (r"\bnext\(self\._pages\)", "anext(self._pages)"),
+    (r"(self\.send\(|self\._run\(|self\._send\(|\banext\()", r"await \1"),
     (
         r"Callable\[\[PagedRequest\[PageT\]\], PageT\]",
         "Callable[[PagedRequest[PageT]], Awaitable[PageT]]",
@@ -35,7 +35,7 @@ _WORDS = (
     (r"from contextlib import AbstractContextManager\n", ""),
 )
 _HEADER = "# Made by scripts/make_async.py from {name}: change that one.\n"
-_SENDS = re.compile(r"self\.(send|_run|_send)\(|self\.pages\(\)")
+_SENDS = re.compile(r"self\.(send|_run|_send)\(|\bnext\(")
 
 
 def _sending(source: str) -> set[int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lightsail_snap import (
     Answer,
+    AsyncLightsailSnapClient,
     GetDiskSnapshotsRequest,
     LightsailSnapClient,
     LightsailSnapError,
@@ -167,3 +170,30 @@ def test_every_list_ends(tokens: list[str], data: st.DataObject) -> None:
     except PaginationError as error:
         assert error.page_token in transport.asked  # noqa: PT017 - either end is right
     assert len(transport.asked) == len(set(transport.asked))
+
+
+def test_after_a_fault_the_same_iterator_can_be_asked_again() -> None:
+    transport = chain(THREE)
+    items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
+    assert next(items).name == "a"
+    assert next(items).name == "b"
+    page = transport.pages.pop("t1")
+    with pytest.raises(KeyError):
+        next(items)
+    transport.pages["t1"] = page
+    assert [item.name for item in items] == ["c"]
+    assert list(items) == []
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_async_list_can_be_left_half_way(backend: str) -> None:
+    async def main() -> None:
+        client = AsyncLightsailSnapClient(transport=chain(THREE))
+        async for item in client.iter_disk_snapshots():
+            assert item.name == "a"
+            break
+        assert [page.items async for page in client.iter_disk_snapshots().pages()][1] == ()
+
+    anyio.run(main, backend=backend)
+    gc.collect()

@@ -515,3 +515,19 @@ def test_a_name_that_cannot_be_one_is_refused_before_anything_is_sent(name: Any)
         with pytest.raises(RequestValidationError):
             wait(name)
     assert script.asked == []
+
+
+async def told_later(_: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize("listener", [5, "print", told_later])
+def test_who_cannot_be_told_of_progress_is_refused(listener: Any) -> None:
+    client, script, _ = make(snapshot("completed"))
+    for wait in (
+        lambda: client.wait_for_disk_snapshot("db-1", on_progress=listener),
+        lambda: client.wait_for_disk_snapshots(["db-1"], on_progress=listener),
+    ):
+        with pytest.raises(RequestValidationError, match="on_progress: must be callable"):
+            wait()
+    assert script.asked == []

@@ -4,10 +4,59 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Generic
+from typing import Generic, Self
+
+from typing_extensions import override
 
 from lightsail_snap._flows._pages import Paging
 from lightsail_snap.models import ItemT, PagedRequest, PageT
+
+# The iterators are classes and no generators: an async generator that is left half-way needs an
+# event loop to be closed on.
+
+
+class _Pages(AsyncIterator[PageT], Generic[PageT]):
+    __slots__ = ("_page", "_paging", "_send")
+
+    def __init__(
+        self, send: Callable[[PagedRequest[PageT]], Awaitable[PageT]], request: PagedRequest[PageT]
+    ) -> None:
+        self._send = send
+        self._paging = Paging(request)
+        self._page: PageT | None = None
+
+    @override
+    def __aiter__(self) -> Self:
+        return self
+
+    @override
+    async def __anext__(self) -> PageT:
+        if self._page is not None:
+            page, self._page = self._page, None
+            self._paging.turn(page)
+        if self._paging.request is None:
+            raise StopAsyncIteration
+        self._page = await self._send(self._paging.request)
+        return self._page
+
+
+class _Items(AsyncIterator[ItemT], Generic[ItemT, PageT]):
+    __slots__ = ("_items", "_pages")
+
+    def __init__(self, pages: AsyncIterator[PageT]) -> None:
+        self._pages = pages
+        self._items: list[ItemT] = []
+
+    @override
+    def __aiter__(self) -> Self:
+        return self
+
+    @override
+    async def __anext__(self) -> ItemT:
+        while not self._items:
+            page = await anext(self._pages)
+            self._items = list(reversed(page.items))
+        return self._items.pop()
 
 
 class AsyncPaginator(Generic[ItemT, PageT]):
@@ -30,34 +79,22 @@ class AsyncPaginator(Generic[ItemT, PageT]):
         self._send = send
         self._request = request
 
-    async def __aiter__(self) -> AsyncIterator[ItemT]:
+    def __aiter__(self) -> AsyncIterator[ItemT]:
         """Go through the items of all pages.
 
-        Yields:
-            Every item, in the service's order.
-
-        Raises:
-            PaginationError: If the service gives a page token for the second time.
-            LightsailSnapError: As the client's `send` says.
+        Returns:
+            An iterator over every item, in the service's order. It raises a PaginationError if the
+            service gives a page token for the second time, and errors as the client's `send` says;
+            after one of those it can be asked again.
         """
-        async for page in self.pages():
-            for item in page.items:
-                yield item
+        return _Items(self.pages())
 
-    async def pages(self) -> AsyncIterator[PageT]:
+    def pages(self) -> AsyncIterator[PageT]:
         """Go through the pages themselves.
 
         The `next_page_token` of a page, given as `page_token`, resumes the list after it.
 
-        Yields:
-            Every page.
-
-        Raises:
-            PaginationError: If the service gives a page token for the second time.
-            LightsailSnapError: As the client's `send` says.
+        Returns:
+            An iterator over every page, which raises as that over the items does.
         """
-        paging = Paging(self._request)
-        while paging.request is not None:
-            page = await self._send(paging.request)
-            yield page
-            paging.turn(page)
+        return _Pages(self._send, self._request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -266,11 +267,12 @@ def check_callback(name: str, given: object) -> None:
         given: What was given for it.
 
     Raises:
-        RequestValidationError: If it is neither None nor callable.
+        RequestValidationError: If it is neither None nor callable, or would have to be awaited.
     """
-    if given is not None and not callable(given):
-        fix = "give a function of one argument, such as print"
-        raise refused(name, "must be callable, or None", fix, given)
+    if given is None or (callable(given) and not inspect.iscoroutinefunction(given)):
+        return
+    fix = "give a function of one argument, such as print; nobody would await an async one"
+    raise refused(name, "must be callable, or None", fix, given)
 
 
 def check_concurrency(given: object) -> None:
