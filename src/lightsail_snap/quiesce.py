@@ -1,241 +1,516 @@
-"""Pausing writes for the moment in which a snapshot is taken.
+"""Pause writes to a disk while its snapshot is being requested.
 
-A snapshot holds what was written to the disk when Lightsail took the request. What applications or
-the operating system still hold back is missing (CreateDiskSnapshot documentation). The context
-managers of this module make them write it first, and wait; give one as `quiesce=` to
-`take_disk_snapshot` or `take_instance_snapshot`.
+AWS advises to pause writes for as long as a snapshot's request takes: what the disk holds at that
+moment is what the snapshot holds. `fsfreeze` pauses the writes of a whole file system,
+`command_hooks` runs commands of your own before and after, such as those of a database. Both make
+a context manager for `quiesce=`:
+
+    client.take_disk_snapshot(name, source, quiesce=fsfreeze("/mnt/data"))
+
+What is paused must go on again, come what may. So neither the freeze nor the thaw is in the hands
+of the process that asks for them, but in those of a guard: a second, small process in a session of
+its own. It runs the commands, and ends the pause when it is asked to, when the time is up, or when
+the process that asked is gone, killed or crashed or not. It has loaded all that it needs before it
+begins, and writes nothing to any disk.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
-import signal
+import shutil
 import sys
-import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING, Any, NoReturn, Self, final
+from typing import TYPE_CHECKING, Final, Literal, Self, TypedDict, cast, final
 
 from typing_extensions import override
 
-from lightsail_snap._text import one_line, redact, shown
+from lightsail_snap._text import redact, safe_line, shown
 from lightsail_snap.errors import QuiesceError, RequestValidationError, Violation
 
 if TYPE_CHECKING:
-    import subprocess
     from types import TracebackType
 
-_DEFAULT = timedelta(seconds=30)
-_LONGEST_OUTPUT = 4096
-# A thaw that fails is tried again after these seconds.
-_THAW_PAUSES = (0.0, 0.1, 0.5, 1.0, 2.0)
-_THAW_SECONDS = 5.0
-# For starting an interpreter on a busy machine.
-_START_SECONDS = 30.0
-_GRACE_SECONDS = 5.0
+_DEFAULT_TIMEOUT: Final = timedelta(seconds=30)
+_LONGEST: Final = 86_400.0
 
-# The guard, a process of its own, owns the freeze from beginning to end: it freezes when told to,
-# and thaws when told to, when its time is up, or when this process is gone and its pipe closes.
-# So nothing that happens here can leave a file system frozen. It writes nothing to any disk.
-_GUARD = r"""
-import json, os, select, signal, subprocess, sys, time
+# How long the guard may take to start, one thaw to run, and an answer to be late, in seconds.
+_READY = 30.0
+_ATTEMPT = 10.0
+_PATIENCE = 30.0
 
-freeze, thaw, seconds, pauses, thaw_seconds = json.loads(sys.argv[1])
-for name in ("SIGINT", "SIGHUP", "SIGTERM"):
-    signal.signal(getattr(signal, name), signal.SIG_IGN)
+# After so many failed thaws the caller is told; the guard goes on, once a second.
+_TRIES = 5
+_LAST_TRY = 600
+
+_MOUNTS = "/proc/self/mountinfo"
+# Where fsfreeze is, which the PATH of others than root often leaves out.
+_ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+# What util-linux and busybox print when the kernel says no, in the C locale: nothing is frozen, or
+# not by us, and then it is not ours to thaw.
+_BUSY = "Device or resource busy"
+_REFUSALS = (": freeze failed: ", "fsfreeze: cannot open ", _BUSY)
+_NOT_PERMITTED = ("Operation not permitted", "Permission denied")
+_NOT_FROZEN = "Invalid argument"
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+_SHOWN = 200
+
+# Runs in an interpreter of its own, without this package. Its standard input and output are one
+# socket: it says that it is ready, reads a plan (one line), and says what becomes of it. No more is
+# written to it: the end of what it can read is the wish that the pause should end.
+_GUARD: Final = r"""# lightsail_snap: ends a pause of writes, even if the process that began it dies
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+
+SLICE = 0.05
+is_asked = False  # whether the other side wants the pause to end, or is there no more
 
 
-def run(argv, limit):
-    sink = os.memfd_create("output")
+def listen(seconds, *pipes):
+    global is_asked
+    sources = pipes if is_asked else (0, *pipes)
+    if 0 in select.select(sources, (), (), max(0.0, min(seconds, 3600.0)))[0]:
+        is_asked = True
+
+
+def tell(**facts):
     try:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-        )
-    except OSError as error:
-        return 127, str(error)
-    try:
-        code = process.wait(limit)
-    except subprocess.TimeoutExpired:
-        code = None
-        os.killpg(process.pid, signal.SIGKILL)
-        try:
-            process.wait(1)
-        except subprocess.TimeoutExpired:
-            pass  # it hangs in the kernel, and a thaw may free it
-    size = os.fstat(sink).st_size
-    output = os.pread(sink, 4096, max(0, size - 4096)).decode("utf-8", "replace")
-    os.close(sink)
-    return code, output
-
-
-def say(**fact):
-    try:
-        os.write(1, json.dumps(fact).encode() + b"\n")
+        os.write(1, json.dumps(facts).encode() + b"\n")
     except OSError:
-        pass  # nobody is there any more
+        pass  # nobody is there to be told
 
 
-def told(left):
-    ready, _, _ = select.select([0], [], [], max(0, left))
-    return None if not ready else os.read(0, 1)
+class Job:
+    def __init__(self, argv):
+        self.output = b""
+        self.code = self.pipe = self.process = None
+        self.is_over = self.is_late = False
+        try:
+            self.process = subprocess.Popen(
+                [part.encode("latin-1") for part in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that all it starts can be killed at once
+            )
+            self.pipe = self.process.stdout.fileno()
+            os.set_blocking(self.pipe, False)
+        except Exception as error:
+            self.output = str(error).encode()
+            self.is_over = self.process is None
+
+    def read(self):
+        try:
+            chunk = os.read(self.pipe, 65536) if self.pipe is not None else b""
+        except BlockingIOError:
+            return
+        if not chunk:
+            self.pipe = None
+        self.output += chunk[: max(0, 4096 - len(self.output))]
+
+    def look(self):
+        self.read()
+        if self.process is not None and self.process.poll() is not None:
+            self.read()  # what came in between
+            self.code, self.is_over = self.process.returncode, True
+
+    def wait(self, until, is_to_heed=False):
+        pause = 0.001  # after the end of the output comes the end of the process
+        while not self.is_over and not (is_to_heed and is_asked):
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            if self.pipe is None:
+                listen(min(left, pause))
+                pause = min(2 * pause, SLICE)
+            else:
+                listen(min(left, SLICE), self.pipe)
+            self.look()
+
+    def kill(self, seconds):
+        if self.is_over:
+            return
+        self.is_late = True
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except OSError:
+            pass  # gone, or another user's, as below sudo
+        self.wait(time.monotonic() + seconds)
+
+    def is_settled(self):
+        # What was killed while in the kernel may still succeed; nothing of it is left once it has
+        # been reaped and nobody holds its output open.
+        self.look()
+        return self.is_over and (self.pipe is None or not self.is_late)
+
+    def report(self):
+        output = self.output.decode("utf-8", "replace")
+        return {"code": self.code, "late": self.is_late, "output": output}
 
 
-def thawed():
-    for pause in pauses:
-        time.sleep(pause)
-        code, output = run(thaw, thaw_seconds)
-        # EINVAL: it is not frozen (any more).
-        if code == 0 or "Invalid argument" in output:
-            break
-    return code, output
+def tell_end(facts, before, after, tries):
+    facts |= {"state": "over", "tries": tries, "ended": time.monotonic()}
+    facts["before"] = before and before.report()
+    facts["after"] = after and after.report()
+    tell(**facts)
 
 
-say(state="ready")
-if told(3600) == b"f":
-    deadline = time.monotonic() + seconds
-    code, output = run(freeze, seconds)
-    if code != 0:
-        # One that was killed may have taken effect nevertheless. One that was refused has not, and
-        # if it was because the file system is frozen already, that is somebody else's freeze.
-        if code is None or code < 0:
-            thawed()
-        say(state="failed", code=code, output=output)
-    else:
-        say(state="frozen")
-        is_late = told(deadline - time.monotonic()) is None
-        code, output = thawed()
-        say(state="thawed", late=is_late, code=code, output=output)
+def begin(job, plan, began):
+    # Say whether writes are paused: True, False for surely not, None for maybe.
+    job.wait(began + plan["limit"], is_to_heed=True)
+    if job.is_over and job.code == 0:
+        return True
+    if job.is_over and any(text.encode() in job.output for text in plan["refusals"]):
+        return False
+    job.kill(0.2)
+    return None
+
+
+def hold(deadline):
+    # Keep the pause, and say whether its time ran out.
+    while not is_asked:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return True
+        listen(left)
+    return False
+
+
+def end(before, facts, plan):
+    # End the pause, however often it takes to try.
+    is_told = False
+    tries = 0
+    pause = SLICE
+    last = plan["tries"] if plan["last"] is None else plan["last"]
+    while True:
+        # To be asked first: an end that comes before the end of the beginning ends nothing.
+        is_settled = before is None or plan["last"] is None or before.is_settled()
+        after = Job(plan["after"])
+        after.wait(time.monotonic() + plan["patience"])
+        # Killed in the kernel it goes on until it has done its work, so there is no hurry.
+        after.kill(0.2 if plan["last"] is None else float("inf"))
+        is_idle = after.is_over and plan["idle"] and plan["idle"].encode() in after.output
+        is_done = after.is_over and after.code == 0 or is_idle
+        tries += is_settled
+        is_end = is_settled and (is_done or tries >= last)
+        if is_end or tries >= plan["tries"] and not is_told:
+            is_told = True
+            facts["elsewhere"] = bool(is_idle and after.code and tries == 1)
+            facts["done"] = bool(is_done)
+            tell_end(facts, before, after, tries)
+        if is_end:
+            return
+        until = time.monotonic() + pause
+        while (left := until - time.monotonic()) > 0:
+            listen(left)
+        pause = min(2 * pause, 1.0)
+
+
+def main():
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+        # Not ignored, which the commands would inherit.
+        signal.signal(getattr(signal, name), lambda *_: None)
+    # Were it ignored, as inherited, every command would seem to succeed.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    tell(state="ready")
+    text = b""
+    while not text.endswith(b"\n"):
+        chunk = os.read(0, 65536)
+        if not chunk:
+            return  # nothing has begun
+        text += chunk
+    plan = json.loads(text)
+    facts = {"paused": True, "expired": False, "elsewhere": False}
+    os.environ.update(plan["environment"])
+    began = time.monotonic()
+    before = Job(plan["before"]) if plan["before"] else None
+    try:
+        if before is not None:
+            facts["paused"] = begin(before, plan, began)
+            if facts["paused"]:
+                tell(state="held")
+                limit = plan["hold"]
+                facts["expired"] = hold(float("inf") if limit is None else began + limit)
+    finally:
+        if facts["paused"] is False:
+            facts["done"] = True  # there is nothing to undo
+            tell_end(facts, before, None, 0)
+        else:
+            end(before, facts, plan)
+
+
+main()
 """
 
 
-def _refused(parameter: str, rule: str, fix: str, given: object) -> RequestValidationError:
-    found = Violation(parameter, rule, "lightsail_snap", fix, shown(given))
-    return RequestValidationError("quiesce", [found])
+class _Plan(TypedDict):
+    environment: dict[str, str]
+    """What is set for both commands."""
+    before: list[str] | None
+    after: list[str]
+    limit: float
+    """How long `before` may take, in seconds."""
+    hold: float | None
+    """How long after the beginning of `before` the pause ends of itself; None is never."""
+    patience: float
+    """How long one run of `after` may take."""
+    tries: int
+    """After how many failures of `after` to tell."""
+    last: int | None
+    """After how many of them to give up; None is one, whatever has become of `before`."""
+    refusals: Sequence[str]
+    """What `before` prints if it surely did nothing that is to be undone."""
+    idle: str | None
+    """What `after` prints if there is nothing to undo."""
 
 
-def _seconds(timeout: object) -> float:
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if (
-        isinstance(seconds, int | float)
-        and not isinstance(seconds, bool)
-        and 0 < seconds <= threading.TIMEOUT_MAX
-    ):
-        return float(seconds)
-    rule = "must be a timedelta or a finite number of seconds, more than 0"
-    raise _refused("timeout", rule, "give timedelta(seconds=30)", timeout)
+class _Report(TypedDict):
+    code: int | None
+    late: bool
+    output: str
 
 
-def _argv(parameter: str, command: object) -> tuple[str, ...]:
-    if isinstance(command, Sequence) and not isinstance(command, str | bytes):
-        words = [str(word) for word in command if isinstance(word, str) and "\0" not in word]
-        if words and len(words) == len(command):
-            return tuple(words)
-    rule = "must be a command as a sequence of its words"
-    raise _refused(parameter, rule, 'give ["psql", "-c", "CHECKPOINT"]; no shell reads it', command)
+class _Facts(TypedDict):
+    state: Literal["ready", "held", "over"]
+    paused: bool | None
+    """Whether `before` paused writes; None is perhaps."""
+    expired: bool
+    """Whether the pause ended of itself."""
+    elsewhere: bool
+    """Whether it had been ended by somebody else."""
+    done: bool
+    tries: int
+    """How often `after` was run."""
+    ended: float
+    """When, by the monotonic clock that all processes share."""
+    before: _Report | None
+    after: _Report | None
 
 
-def _shown_command(command: Sequence[str]) -> str:
-    return one_line(redact(shlex.join(command)))
+class _Guard:
+    """The process that begins a pause and ends it."""
 
-
-class _Held:
-    """What both context managers do: be used once at a time, and tell for how long."""
-
-    __slots__ = ("_began", "_held", "_lock")
+    __slots__ = ("_line", "_noise", "_process", "_rest")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Loaded late, since importing us must not cost importing them.
+        import socket  # noqa: PLC0415 - see above
+        import subprocess  # noqa: PLC0415 - see above
+
+        # Unlike a pipe, a socket can be shut down although a forked child of ours holds it, too,
+        # and can be written to without a SIGPIPE.
+        self._line, theirs = socket.socketpair()
+        self._rest = self._noise = b""
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - a constant program
+                    [sys.executable or "", "-I", "-S", "-B", "-c", _GUARD],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=theirs.fileno(),
+                    start_new_session=True,  # Ctrl-C in the terminal is not for the guard
+                )
+        except BaseException:
+            self._line.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def noise(self) -> str:
+        """What came from it that is no answer, such as the complaints of the interpreter."""
+        return (self._noise + self._rest).decode("utf-8", "replace")
+
+    def listen(self, seconds: float) -> _Facts | None:
+        """Wait for the next thing it says.
+
+        Args:
+            seconds: How long at most.
+
+        Returns:
+            What it says, None if it has died.
+
+        Raises:
+            TimeoutError: If it says nothing in time.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            line, newline, rest = self._rest.partition(b"\n")
+            if newline:
+                self._rest = rest
+                if line.startswith(b"{"):
+                    return cast("_Facts", json.loads(line))
+                self._noise += line + newline
+                continue
+            self._line.settimeout(max(end - time.monotonic(), 0.001))
+            try:
+                chunk = self._line.recv(65536)
+            except ConnectionError:
+                return None
+            if not chunk:
+                return None
+            self._rest += chunk
+
+    def start(self, plan: _Plan) -> None:
+        """Let it begin. Whether it is still there will show when it is listened to.
+
+        Args:
+            plan: What it is to do.
+        """
+        import socket  # noqa: PLC0415 - loaded already
+
+        message = memoryview(json.dumps(plan).encode() + b"\n")
+        self._line.settimeout(_READY)
+        # A process whose SIGPIPE is at its default must not die of it.
+        flag: int = getattr(socket, "MSG_NOSIGNAL", 0)
+        with suppress(ConnectionError):
+            while message:
+                sent: int = self._line.send(message, flag)
+                message = message[sent:]
+
+    def ask(self) -> None:
+        """Ask it to end the pause. To do so twice, or when it is gone, does no harm."""
+        import socket  # noqa: PLC0415 - loaded already
+
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_WR)
+
+    def leave(self, seconds: float) -> None:
+        """Leave it alone, which ends the pause if nothing else has.
+
+        Args:
+            seconds: How long to wait for its end; if it takes longer, a thread sees to it that no
+                zombie stays behind.
+        """
+        import subprocess  # noqa: PLC0415 - loaded already
+
+        if self._line.fileno() == -1:
+            return  # left already
+        self.ask()
+        self._line.close()
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+        finally:
+            if self._process.returncode is None:
+                threading.Thread(target=self._process.wait, daemon=True).start()
+
+
+def _ready_guard() -> _Guard:
+    """Start a guard, and wait until it has loaded all that it needs."""
+    failed = "the process that is to guard the pause cannot be started, nothing was done: "
+    try:
+        guard = _Guard()
+    except OSError as error:
+        text = f"{failed}{sys.executable or 'no interpreter'}: {safe_line(str(error))}"
+        raise QuiesceError(text) from error
+    is_ready = False
+    try:
+        is_ready = guard.listen(_READY) is not None
+    except TimeoutError as error:
+        raise QuiesceError(f"{failed}it was not ready within {_READY:g} s") from error
+    finally:
+        if not is_ready:
+            guard.leave(0)
+    if not is_ready:
+        raise QuiesceError(
+            f"{failed}{sys.executable} says {shown(guard.noise, _SHOWN)}", output=guard.noise
+        )
+    return guard
+
+
+class _Pause(ABC):
+    """What both kinds of pauses do alike."""
+
+    __slots__ = ("_began", "_guard", "_held", "_turn")
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._guard: tuple[_Guard, _Plan] | None = None
         self._began = 0.0
         self._held: timedelta | None = None
 
     @property
     def held(self) -> timedelta | None:
-        """How long writes were paused the last time; None if they never were."""
+        """How long writes were paused in the last use, by a monotonic clock.
+
+        Counted from when pausing them began to when they could go on. None before the first use,
+        while in use, if nothing was paused, and if it is not known that writes go on again.
+        """
         return self._held
 
-    def _take(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            message = f"{self!r} is in use already; make one for each job"
-            raise QuiesceError(message)
-        self._held = None
+    @abstractmethod
+    def _prepare(self) -> _Plan:
+        """Find out what is to be done, and whether it can be done here."""
 
-    def _begin(self) -> None:
-        self._began = time.monotonic()
+    @abstractmethod
+    def _not_begun(self, before: _Report, *, is_undone: bool) -> QuiesceError:
+        """Find the error for a pause that did not begin, or only half, and is not there now."""
 
-    def _end(self) -> None:
-        self._held = timedelta(seconds=time.monotonic() - self._began)
+    @abstractmethod
+    def _not_ended(self, facts: _Facts, after: _Report, pid: int) -> QuiesceError:
+        """Find the error for a pause that is perhaps there still, although `after` was run."""
 
-
-@final
-class FileSystemFreeze(_Held):
-    """Freezes a file system while it is entered, by `fsfreeze` of util-linux.
-
-    Made by `fsfreeze`. It can be used again, but not twice at the same time.
-
-    Attributes:
-        held: How long the file system was frozen the last time.
-    """
-
-    __slots__ = ("_command", "_guard", "_mount_point", "_seconds")
-
-    def __init__(
-        self,
-        mount_point: str | os.PathLike[str],
-        *,
-        timeout: timedelta | float = _DEFAULT,
-        command: Sequence[str] = ("fsfreeze",),
-    ) -> None:
-        """Prepare; nothing is frozen yet.
-
-        Args:
-            mount_point: Where the file system is mounted, as an absolute path; not that of `/`.
-            timeout: When to thaw at the latest, as a `timedelta` or in seconds.
-            command: What to call `fsfreeze` by, for example `("sudo", "-n", "fsfreeze")`.
-
-        Raises:
-            RequestValidationError: If an argument cannot be used.
-        """
-        super().__init__()
-        self._mount_point = _mount_point(mount_point)
-        self._seconds = _seconds(timeout)
-        self._command = _argv("command", command)
-        self._guard: subprocess.Popen[bytes] | None = None
-
-    @override
-    def __repr__(self) -> str:
-        return f"fsfreeze({self._mount_point!r}, timeout={self._seconds:g})"
-
-    @property
-    def _thaw(self) -> tuple[str, ...]:
-        return (*self._command, "--unfreeze", self._mount_point)
+    @abstractmethod
+    def _in_doubt(self, why: str) -> QuiesceError:
+        """Find the error for a pause of which it is not known whether it is there still."""
 
     def __enter__(self) -> Self:
-        """Freeze the file system: it writes out what it holds back, and blocks all writers.
+        """Pause writes.
 
         Returns:
-            Itself.
+            The context manager.
 
         Raises:
-            QuiesceError: If it cannot be frozen; then it is not.
+            QuiesceError: If they could not be paused, or if this context manager is in use.
         """
-        self._take()
+        if not self._turn.acquire(blocking=False):
+            raise QuiesceError(f"{self!r} is in use; what runs at the same time needs its own")
         try:
-            self._check()
-            self._guard = self._start()
-            self._expect("ready", _START_SECONDS)
-            self._say(b"f")
-            self._begin()
-            most = self._seconds + len(_THAW_PAUSES) * (_THAW_SECONDS + 2) + _GRACE_SECONDS
-            self._expect("frozen", most)
+            self._held = None
+            plan = self._prepare()
+            guard = _ready_guard()
+            try:
+                self._begin(guard, plan)
+                self._guard = guard, plan
+            except BaseException:
+                # Whatever has begun ends now, also if this is a KeyboardInterrupt.
+                self._guard = None
+                guard.leave(plan["patience"] + _PATIENCE)
+                raise
         except BaseException:
-            self._dismiss()
+            self._turn.release()
             raise
         return self
+
+    def _begin(self, guard: _Guard, plan: _Plan) -> None:
+        self._began = time.monotonic()
+        guard.start(plan)
+        facts = self._hear(guard, plan, plan["limit"] + plan["patience"] + _PATIENCE)
+        if facts["state"] == "held":
+            return
+        if facts["paused"] is not False:
+            self._held = timedelta(seconds=facts["ended"] - self._began)
+        if facts["before"] is None:
+            died = "the process that guards the pause died while it began"
+            raise QuiesceError(f"{died}; it was ended again, nothing was sent")
+        raise self._not_begun(facts["before"], is_undone=facts["after"] is not None)
 
     def __exit__(
         self,
@@ -243,307 +518,461 @@ class FileSystemFreeze(_Held):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Thaw the file system.
+        """Let writes go on.
+
+        Args:
+            kind: The type of the error that ended the block, if one did.
+            error: The error itself. It gets a note if writes went on too early.
+            traceback: Where it came from.
 
         Raises:
-            QuiesceError: If it had been thawed before, or cannot be thawed.
+            QuiesceError: If they do not go on, or went on before this was called.
         """
+        held, self._guard = self._guard, None
+        if held is None:
+            raise QuiesceError(f"{self!r} has not been entered")
+        failure: QuiesceError | None
+        guard, plan = held
+        limit = plan["patience"] + _PATIENCE
         try:
-            self._say(b"t")
-            most = len(_THAW_PAUSES) * (_THAW_SECONDS + 2) + _GRACE_SECONDS
-            answer = self._expect("thawed", most)
-            self._end()
+            guard.ask()
+            failure = self._cut_short(self._hear(guard, plan, limit), error)
+        except QuiesceError as found:
+            failure = found
         finally:
-            self._dismiss()
-        output, code = str(answer["output"]), answer["code"]
-        facts: dict[str, Any] = {"command": self._thaw, "returncode": code, "output": output}
-        if code != 0 and "Invalid argument" not in output:
-            raise QuiesceError(f"{self._stuck()}: {one_line(output.strip())}", **facts)
-        if answer["late"]:
-            message = (
-                f"{self._mount_point} was thawed after {self._seconds:g} s, before the service "
-                "had accepted the request: the snapshot may not be consistent; allow more time, "
-                "or take it again"
-            )
-            raise QuiesceError(message)
-        if code != 0:
-            message = f"{self._mount_point} was thawed by somebody else: the snapshot may not be "
-            raise QuiesceError(f"{message}consistent", **facts)
+            guard.leave(limit)
+            self._turn.release()
+        if failure is not None:
+            # Another thread than the block's own, as the async client uses, does not know it.
+            failure.__context__ = error
+            raise failure
 
-    def _stuck(self) -> str:
-        return (
-            f"{self._mount_point} may still be frozen; as an administrator, run "
-            f"{_shown_command(self._thaw)}"
-        )
+    def _hear(self, guard: _Guard, plan: _Plan, limit: float, *, is_rescue: bool = False) -> _Facts:
+        """Wait until the pause has begun, or is over.
 
-    def _check(self) -> None:
-        import shutil  # noqa: PLC0415 - only who freezes needs it
-
-        if not hasattr(os, "memfd_create") or shutil.which(self._command[0]) is None:
-            message = (
-                f"{self._command[0]} is not here; install util-linux (Linux only), or pause "
-                "writes another way, for example by command_hooks"
-            )
-            raise QuiesceError(message)
-        if not os.path.ismount(self._mount_point):
-            # fsfreeze would take the file system that the directory is on, which is another one.
-            raise QuiesceError(f"{self._mount_point} is no mount point; see findmnt for those")
-        if os.stat(self._mount_point).st_dev == os.stat("/").st_dev:  # noqa: PTH116 - a path that is text
-            message = f"{self._mount_point} is the root file system: freezing it would stop the "
-            raise QuiesceError(f"{message}very process that is to thaw it; use command_hooks")
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        import subprocess  # noqa: PLC0415 - only who freezes needs it
-
-        freeze = (*self._command, "--freeze", self._mount_point)
-        order = json.dumps([freeze, self._thaw, self._seconds, _THAW_PAUSES, _THAW_SECONDS])
+        Raises:
+            QuiesceError: If it is perhaps there still.
+        """
+        answer: _Facts | None = None
+        is_silent = False
         try:
-            # In a session of its own, so that Ctrl-C in a terminal does not reach it.
-            return subprocess.Popen(  # noqa: S603 - our own program, and no shell
-                [sys.executable, "-I", "-S", "-c", _GUARD, order],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
-                bufsize=0,
-            )
-        except OSError as error:
-            message = f"{self._mount_point} was not frozen: no process can be started: {error}"
-            raise QuiesceError(message) from error
-
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        guard = self._guard
-        if guard is None or guard.stdin is None or guard.stdout is None:
-            message = f"{self!r} is left without having been entered"
-            raise QuiesceError(message)
-        return guard.stdin, guard.stdout
-
-    def _say(self, word: bytes) -> None:
-        to_guard, _ = self._pipes()
-        with suppress(BrokenPipeError):
-            to_guard.write(word)
-
-    def _expect(self, state: str, most: float) -> dict[str, Any]:
-        import select  # noqa: PLC0415 - only who freezes needs it
-
-        _, from_guard = self._pipes()
-        ready, _, _ = select.select([from_guard], [], [], most)
-        line = from_guard.readline() if ready else b""
-        answer: dict[str, Any] = json.loads(line) if line else {"state": "silent"}
-        if answer["state"] == state:
+            answer = guard.listen(limit)
+        except TimeoutError:
+            is_silent = True
+        if answer is not None and (answer["state"] == "held" or answer["done"]):
             return answer
-        if answer["state"] == "failed":
-            output, code = str(answer["output"]), answer["code"]
-            how = "took too long" if code is None else f"failed: {one_line(output.strip())}"
-            command = (*self._command, "--freeze", self._mount_point)
-            message = f"{self._mount_point} was not frozen: {_shown_command(command)} {how}"
-            raise QuiesceError(message, command=command, returncode=code, output=output)
-        raise QuiesceError(
-            f"the process that guards it was killed or is stuck; {self._stuck()}",
-            command=self._thaw,
-        )
+        # From here the guard is not awaited: it is dead, or has more to do.
+        guard.leave(0)
+        if is_silent:
+            raise self._in_doubt(f"no answer for {limit:g} s, process {guard.pid} goes on trying")
+        if answer is not None and answer["after"] is not None:
+            raise self._not_ended(answer, answer["after"], guard.pid)
+        if is_rescue:
+            raise self._in_doubt("the processes that guard it died")
+        return self._rescue(plan)
 
-    def _dismiss(self) -> None:
-        """Let the guard go. If it has not thawed yet, the closing of its pipe tells it to."""
-        guard = self._guard
-        if guard is not None:
-            for pipe in self._pipes():
-                pipe.close()
-            self._guard = None
-            _reap(guard, self._seconds + len(_THAW_PAUSES) * (_THAW_SECONDS + 2))
-        self._lock.release()
+    def _rescue(self, plan: _Plan) -> _Facts:
+        guard: _Guard | QuiesceError
+        try:
+            guard = _ready_guard()
+        except QuiesceError as error:
+            guard = error
+        if isinstance(guard, QuiesceError):
+            raise self._in_doubt(f"the process that guards it died, and {guard}")
+        try:
+            guard.start({**plan, "before": None})
+            return self._hear(guard, plan, plan["patience"] + _PATIENCE, is_rescue=True)
+        finally:
+            guard.leave(_PATIENCE)
 
-
-def _reap(process: subprocess.Popen[bytes], most: float) -> None:
-    import subprocess  # noqa: PLC0415 - whoever reaps has loaded it
-
-    # A process that hangs in the kernel cannot be waited for; it is left behind then.
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(most)
-
-
-def _mount_point(given: object) -> str:
-    fix = 'give the absolute path of a mounted file system, such as "/mnt/data"'
-    try:
-        path = os.fspath(given)  # type: ignore[call-overload] # callers without a type checker give anything
-    except TypeError:
-        path = b""
-    if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
-        raise _refused("mount_point", "must be an absolute path", fix, given)
-    if os.path.normpath(path).strip("/") == "":
-        raise _refused("mount_point", "must not be the root file system", fix, given)
-    return path
+    def _cut_short(self, facts: _Facts, error: BaseException | None) -> QuiesceError | None:
+        self._held = timedelta(seconds=facts["ended"] - self._began)
+        if facts["expired"]:
+            why = (
+                f"writes were let go on after {self._held.total_seconds():.1f} s since time was up"
+            )
+        elif facts["elsewhere"]:
+            why = "something else has let writes go on meanwhile"
+        else:
+            return None
+        why += ", before the service had accepted the request: the snapshot may not be consistent"
+        if error is None:
+            return QuiesceError(f"{why} ({self!r})")
+        error.add_note(f"{why} ({self!r})")
+        return None
 
 
 @final
-class CommandHooks(_Held):
-    """Runs a command when it is entered, and another when it is left.
+class FileSystemFreeze(_Pause):
+    """Freezes a file system while the block runs, as `fsfreeze` makes it.
 
-    Made by `command_hooks`. It can be used again, but not twice at the same time.
+    It may be used again and again, but only once at a time, and not within itself. Entering and
+    leaving may be in different threads.
 
-    Attributes:
-        held: The time from the end of the one to the end of the other, the last time.
+    Args:
+        mount_point: As for `fsfreeze`.
+        timeout: As for `fsfreeze`.
+        command: As for `fsfreeze`.
+
+    Raises:
+        RequestValidationError: As `fsfreeze` does.
     """
 
-    __slots__ = ("_after", "_before", "_seconds")
+    __slots__ = ("_command", "_mount_point", "_resolved", "_timeout")
+
+    def __init__(
+        self,
+        mount_point: str | os.PathLike[str],
+        *,
+        timeout: timedelta | float = _DEFAULT_TIMEOUT,
+        command: Sequence[str] = ("fsfreeze",),
+    ) -> None:
+        super().__init__()
+        self._mount_point = self._resolved = _checked_mount_point(mount_point)
+        self._timeout = _checked_timeout("FileSystemFreeze", timeout)
+        self._command = _checked_command("FileSystemFreeze", "command", command)
+
+    @override
+    def __repr__(self) -> str:
+        return (
+            f"FileSystemFreeze({shown(self._mount_point, _SHOWN)}, timeout={self._timeout:g}, "
+            f"command={shown(self._command, _SHOWN)})"
+        )
+
+    @override
+    def _prepare(self) -> _Plan:
+        if sys.platform != "linux":
+            raise QuiesceError(
+                "only Linux can freeze file systems this way; use command_hooks(...) with commands "
+                "that pause writes here"
+            )
+        name = self._command[0]
+        path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_ADMINISTRATORS))
+        program = shutil.which(name, path=path)
+        if program is None:
+            raise QuiesceError(
+                f"there is no command {shown(name)}; fsfreeze comes with the package util-linux, "
+                "or use command_hooks(...)",
+                command=self._command,
+            )
+        self._resolved = _freezable(self._mount_point)
+        words = (os.path.abspath(program), *self._command[1:])  # noqa: PTH100 - as it was found
+        return {
+            "environment": {"LC_ALL": "C"},  # its messages are read
+            "before": _as_bytes((*words, "--freeze", self._resolved)),
+            "after": _as_bytes((*words, "--unfreeze", self._resolved)),
+            "limit": self._timeout,
+            "hold": self._timeout,
+            "patience": _ATTEMPT,
+            "tries": _TRIES,
+            "last": _LAST_TRY,
+            "refusals": _REFUSALS,
+            "idle": _NOT_FROZEN,
+        }
+
+    @property
+    def _place(self) -> str:
+        return f"the file system at {safe_line(self._resolved, _SHOWN)}"
+
+    @property
+    def _freeze(self) -> tuple[str, ...]:
+        return (*self._command, "--freeze", self._resolved)
+
+    @property
+    def _thaw(self) -> tuple[str, ...]:
+        return (*self._command, "--unfreeze", self._resolved)
+
+    @property
+    def _advice(self) -> str:
+        thaw = redact(shlex.join(self._thaw))
+        return f"{self._place} may still be frozen, then all writes to it hang; as root run: {thaw}"
+
+    @override
+    def _not_begun(self, before: _Report, *, is_undone: bool) -> QuiesceError:
+        text = f"{self._place} could not be frozen, nothing was sent: "
+        text += _fate(shlex.join(self._freeze), before)
+        if is_undone:
+            text += "; it is not frozen now"
+        elif _BUSY in before["output"]:
+            text += "; something else has frozen it already, and is to thaw it"
+        elif any(phrase in before["output"] for phrase in _NOT_PERMITTED):
+            text += '; it takes root to do so, for example command=("sudo", "-n", "fsfreeze")'
+        return _error(text, self._freeze, before)
+
+    @override
+    def _not_ended(self, facts: _Facts, after: _Report, pid: int) -> QuiesceError:
+        text = f"{self._advice} (tried {facts['tries']} times, process {pid} goes on: "
+        return _error(f"{text}{_fate('it', after)})", self._thaw, after)
+
+    @override
+    def _in_doubt(self, why: str) -> QuiesceError:
+        return QuiesceError(f"{self._advice} ({why})", command=self._thaw)
+
+
+@final
+class CommandHooks(_Pause):
+    """Runs a command before the block and one after it, as `command_hooks` makes it.
+
+    It may be used again and again, but only once at a time, and not within itself. Entering and
+    leaving may be in different threads.
+
+    Args:
+        before: As for `command_hooks`.
+        after: As for `command_hooks`.
+        timeout: As for `command_hooks`.
+
+    Raises:
+        RequestValidationError: As `command_hooks` does.
+    """
+
+    __slots__ = ("_after", "_before", "_timeout")
 
     def __init__(
         self,
         before: Sequence[str],
         after: Sequence[str],
         *,
-        timeout: timedelta | float = _DEFAULT,
+        timeout: timedelta | float = _DEFAULT_TIMEOUT,
     ) -> None:
-        """Prepare; nothing is run yet.
-
-        Args:
-            before: The command that pauses writes, as a sequence of its words.
-            after: The command that lets them go on.
-            timeout: How long each may take, as a `timedelta` or in seconds.
-
-        Raises:
-            RequestValidationError: If an argument cannot be used.
-        """
         super().__init__()
-        self._before = _argv("before", before)
-        self._after = _argv("after", after)
-        self._seconds = _seconds(timeout)
+        self._before = _checked_command("CommandHooks", "before", before)
+        self._after = _checked_command("CommandHooks", "after", after)
+        self._timeout = _checked_timeout("CommandHooks", timeout)
 
     @override
     def __repr__(self) -> str:
-        before, after = _shown_command(self._before), _shown_command(self._after)
-        return f"command_hooks({before!r}, {after!r}, timeout={self._seconds:g})"
+        return (
+            f"CommandHooks(before={shown(_masked(self._before), _SHOWN)}, "
+            f"after={shown(_masked(self._after), _SHOWN)}, timeout={self._timeout:g})"
+        )
 
-    def __enter__(self) -> Self:
-        """Run the first command; if it fails, run the second one too.
+    @override
+    def _prepare(self) -> _Plan:
+        if os.name != "posix":
+            raise QuiesceError("commands can only be run like this on POSIX systems")
+        for command in (self._before, self._after):
+            if shutil.which(command[0]) is None:
+                text = f"there is no command {shown(command[0])}; nothing was done"
+                raise QuiesceError(text, command=_masked(command))
+        return {
+            "environment": {},
+            "before": _as_bytes(self._before),
+            "after": _as_bytes(self._after),
+            "limit": self._timeout,
+            "hold": None,
+            "patience": self._timeout,
+            "tries": 1,
+            "last": None,
+            "refusals": (),
+            "idle": None,
+        }
 
-        Returns:
-            Itself.
+    @property
+    def _first(self) -> str:
+        return f"the command before, {shown(self._before[0])},"
 
-        Raises:
-            QuiesceError: If the first command fails or takes too long.
-        """
-        self._take()
-        try:
-            self._run(self._before)
-        except BaseException:
-            # It may have failed half-way, so what it did is undone.
-            try:
-                self._run(self._after)
-            finally:
-                self._lock.release()
-            raise
-        self._begin()
-        return self
+    @property
+    def _second(self) -> str:
+        return f"the command after, {shown(self._after[0])},"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Run the second command.
+    @override
+    def _not_begun(self, before: _Report, *, is_undone: bool) -> QuiesceError:
+        text = f"nothing was sent: {_fate(self._first, before)}; {self._second} has been run"
+        return _error(text, _masked(self._before), before)
 
-        Raises:
-            QuiesceError: If it fails or takes too long.
-        """
-        try:
-            self._run(self._after)
-            self._end()
-        finally:
-            self._lock.release()
+    @override
+    def _not_ended(self, facts: _Facts, after: _Report, pid: int) -> QuiesceError:
+        text = f"writes may still be paused: {_fate(self._second, after)}"
+        if facts["before"] is not None and facts["before"]["code"] != 0:
+            text += f"; already {_fate(self._first, facts['before'])}"
+        return _error(text, _masked(self._after), after)
 
-    def _run(self, command: tuple[str, ...]) -> None:
-        import subprocess  # noqa: PLC0415 - only who runs commands needs it
-
-        # A file and no pipe: a pipe that a left-over grandchild holds open would never end.
-        with (
-            tempfile.TemporaryFile()
-            if not hasattr(os, "memfd_create")
-            else os.fdopen(os.memfd_create("output"), "w+b") as sink
-        ):
-            try:
-                process = subprocess.Popen(  # noqa: S603 - the caller's own command, and no shell
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=sink,
-                    stderr=sink,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                self._fail(command, f"cannot be run: {error}", error=error)
-            try:
-                code: int | None = process.wait(self._seconds)
-            except subprocess.TimeoutExpired:
-                code = None
-            finally:
-                if process.returncode is None:
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                    _reap(process, _GRACE_SECONDS)
-            sink.seek(max(0, os.fstat(sink.fileno()).st_size - _LONGEST_OUTPUT))
-            output = sink.read().decode("utf-8", "replace")
-        if code != 0:
-            how = f"took more than {self._seconds:g} s" if code is None else f"ended with {code}"
-            self._fail(command, f"{how}: {one_line(redact(output.strip()))}", code=code, output=output)
-
-    def _fail(
-        self,
-        command: tuple[str, ...],
-        how: str,
-        *,
-        code: int | None = None,
-        output: str = "",
-        error: OSError | None = None,
-    ) -> NoReturn:
-        what = "writes may still be paused" if command is self._after else "writes are not paused"
-        message = f"{what}: {_shown_command(command)} {how}"
-        raise QuiesceError(message, command=command, returncode=code, output=output) from error
+    @override
+    def _in_doubt(self, why: str) -> QuiesceError:
+        text = f"writes may still be paused ({why}); see to it that {self._second} is run"
+        return QuiesceError(text, command=_masked(self._after))
 
 
 def fsfreeze(
     mount_point: str | os.PathLike[str],
     *,
-    timeout: timedelta | float = _DEFAULT,
+    timeout: timedelta | float = _DEFAULT_TIMEOUT,
     command: Sequence[str] = ("fsfreeze",),
 ) -> FileSystemFreeze:
-    """Freeze a file system while a snapshot is taken.
+    """Freeze a file system for as long as a snapshot's request takes.
 
-    It needs Linux, util-linux and the rights of an administrator. A process of its own guards the
-    freeze: whatever becomes of this process, the file system is thawed as soon as it is gone, and
-    at the latest when the time is up.
+    It runs util-linux's `fsfreeze`, which takes root and Linux. Everything that writes to the file
+    system waits meanwhile; what was written before is on the disk. So nothing that the snapshot's
+    request needs may be written there.
+
+    Whatever happens to this process, the file system is thawed when `timeout` is up: by another
+    process, which is there before anything is frozen, and which thaws at once if this one dies.
+    Only what kills both, such as the end of their container or control group, leaves it frozen
+    until somebody thaws it. A thaw that fails is tried again; after five failures an error tells
+    what to run by hand, and it goes on being tried for ten minutes.
 
     Args:
-        mount_point: Where the file system is mounted, as an absolute path; not that of `/`.
-        timeout: When to thaw at the latest, as a `timedelta` or in seconds.
-        command: What to call `fsfreeze` by, for example `("sudo", "-n", "fsfreeze")`.
+        mount_point: Where the file system is mounted: an absolute path. It must be a mount point,
+            since `fsfreeze` takes any directory and freezes whatever it is on. The root file
+            system is refused: frozen, it stops the machine, this process included.
+        timeout: For how long the file system may be frozen, as a `timedelta` or in seconds: more
+            than 0, at most a day. Counted from when freezing begins; that takes longer if much is
+            yet to be written to the disk. The snapshot's request must be accepted within it.
+        command: What to run, followed by `--freeze` or `--unfreeze` and the mount point; for
+            example `("sudo", "-n", "fsfreeze")`.
 
     Returns:
-        A context manager to give as `quiesce=`; its `held` tells how long it was frozen.
+        The context manager. Entering it raises `QuiesceError` if the file system could not be
+        frozen; leaving it does so if it could not be thawed, or was thawed too early.
 
     Raises:
-        RequestValidationError: If an argument cannot be used.
+        RequestValidationError: If an argument breaks a rule.
     """
     return FileSystemFreeze(mount_point, timeout=timeout, command=command)
 
 
 def command_hooks(
-    before: Sequence[str], after: Sequence[str], *, timeout: timedelta | float = _DEFAULT
+    before: Sequence[str],
+    after: Sequence[str],
+    *,
+    timeout: timedelta | float = _DEFAULT_TIMEOUT,
 ) -> CommandHooks:
-    """Run commands of yours before and after a snapshot is taken.
+    """Run a command before a snapshot's request, and another one after it.
 
-    The second one is run whatever happens: if the first one fails or takes too long, if the
-    request fails, and if the job is interrupted or cancelled. No shell reads the commands.
+    Each is run without a shell, in a session of its own and without input; its output is read to
+    tell of failures, up to 4096 bytes. Something that `before` leaves running in the background is
+    left alone unless `before` fails; it should not write to the output it has from `before`, of
+    which nobody reads any more.
+
+    `after` is always run once `before` was started: also if that failed, or was killed half-way,
+    or if this process dies in between. So it must do no harm where nothing is paused.
 
     Args:
-        before: The command that pauses writes, as a sequence of its words.
-        after: The command that lets them go on; it must not mind if they are not paused.
-        timeout: How long each may take, as a `timedelta` or in seconds; then it is killed with
-            all that it started.
+        before: The command that pauses writes, as a list of words.
+        after: The command that lets them go on.
+        timeout: How long each may take, as a `timedelta` or in seconds: more than 0, at most a
+            day. Then it is killed, with all its process group, which counts as failure. How long
+            writes are paused is not limited.
 
     Returns:
-        A context manager to give as `quiesce=`; its `held` tells how long writes were paused.
+        The context manager. Entering it raises `QuiesceError` if `before` failed, leaving it if
+        `after` did. Errors name the programs but not their arguments, which may hold passwords.
 
     Raises:
-        RequestValidationError: If an argument cannot be used.
+        RequestValidationError: If an argument breaks a rule.
     """
     return CommandHooks(before, after, timeout=timeout)
+
+
+def _refused(model: str, field: str, rule: str, fix: str, value: object) -> RequestValidationError:
+    return RequestValidationError(model, [Violation(field, rule, "lightsail_snap", fix, value)])
+
+
+def _checked_timeout(model: str, value: object) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if (
+        isinstance(seconds, int | float)
+        and not isinstance(seconds, bool)
+        and 0 < seconds <= _LONGEST
+    ):
+        return float(seconds)
+    rule = "must be a timedelta or a number of seconds, more than 0 and at most a day"
+    raise _refused(model, "timeout", rule, "give timedelta(seconds=30)", shown(value))
+
+
+def _is_word(value: object) -> bool:
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _checked_command(model: str, field: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        words: tuple[object, ...] = tuple(value)
+        if words and words[0] and all(_is_word(word) for word in words):
+            return tuple(str(word) for word in words)
+    rule = "must be a sequence of words, a program's name first, without null characters"
+    fix = 'write ["program", "argument"]; there is no shell that would take a line apart'
+    # Not shown itself, since it may hold passwords.
+    raise _refused(model, field, rule, fix, shown(type(value)))
+
+
+def _checked_mount_point(value: object) -> str:
+    path = value if isinstance(value, str) else None
+    if isinstance(value, os.PathLike):
+        path = cast("os.PathLike[str]", value).__fspath__()
+    model, field = "FileSystemFreeze", "mount_point"
+    if not _is_word(path) or path is None or not path.startswith("/"):
+        rule = "must be the absolute path of a mount point, as text without null characters"
+        raise _refused(model, field, rule, 'write "/mnt/data"', shown(value))
+    if not os.path.normpath(path).strip("/"):
+        rule = "must not be the root file system, which this process needs itself"
+        fix = "keep the data on a disk of its own, or use command_hooks(...)"
+        raise _refused(model, field, rule, fix, shown(value))
+    return path
+
+
+def _mounts() -> dict[str, str]:
+    """Find which file system (by device number) is mounted where."""
+    with open(_MOUNTS, "rb") as file:  # noqa: PTH123 - one read of a path of the kernel's
+        lines = [line.split(b" ") for line in file.read().splitlines()]
+    return {
+        os.fsdecode(_OCTAL.sub(lambda code: bytes([int(code[1], 8)]), line[4])): line[2].decode()
+        for line in lines
+    }
+
+
+def _freezable(mount_point: str) -> str:
+    """Find the mount point's real path, and make sure that it can be frozen."""
+    try:
+        path = os.path.realpath(mount_point, strict=True)
+        mounts = _mounts()
+    except OSError as error:
+        text = f"{shown(mount_point)} cannot be looked up, nothing was done: "
+        raise QuiesceError(text + safe_line(str(error))) from error
+    if path not in mounts:
+        raise QuiesceError(
+            f"nothing is mounted at {shown(path)}, and so what would be frozen is the file system "
+            "around it; nothing was done"
+        )
+    root = os.stat("/").st_dev  # noqa: PTH116 - no path is more plain
+    # Subvolumes of one file system have device numbers of their own except in the kernel's table.
+    if mounts[path] in {mounts.get("/"), f"{os.major(root)}:{os.minor(root)}"}:
+        raise QuiesceError(
+            f"{shown(path)} is part of the root file system, which must not be frozen since this "
+            "process needs it itself; nothing was done"
+        )
+    return path
+
+
+def _as_bytes(words: Sequence[str]) -> list[str]:
+    """Spell words so that the guard finds the same bytes, whatever its locale."""
+    return [os.fsencode(word).decode("latin-1") for word in words]
+
+
+def _masked(command: Sequence[str]) -> tuple[str, ...]:
+    return (command[0], *("***" for _ in command[1:]))
+
+
+def _fate(name: str, report: _Report) -> str:
+    code = report["code"]
+    if report["late"]:
+        fate = "did not end in time and was killed"
+    elif code is None:
+        fate = "could not be started"
+    elif code < 0:
+        fate = f"was ended by signal {-code}"
+    else:
+        fate = f"exited with {code}"
+    output = safe_line(report["output"].strip(), _SHOWN)
+    return f"{safe_line(name, _SHOWN)} {fate}" + (f": {output}" if output else "")
+
+
+def _error(text: str, command: Sequence[str], report: _Report) -> QuiesceError:
+    return QuiesceError(
+        text, command=command, returncode=report["code"], output=report["output"].strip()
+    )
