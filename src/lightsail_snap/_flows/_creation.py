@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from lightsail_snap._flows._effects import Flow, Moment, call, note, pause
+from lightsail_snap._flows._subjects import all_pages
 from lightsail_snap._flows._waits import is_transient
 from lightsail_snap.errors import (
     InvalidInputException,
@@ -23,6 +24,7 @@ from lightsail_snap.errors import (
     NotFoundException,
     OutcomeUnknownError,
     ResponseValidationError,
+    ServiceError,
     SnapshotConflictError,
     safe_text,
 )
@@ -40,6 +42,7 @@ from lightsail_snap.waiters import WaitPolicy
 
 Made: TypeAlias = Disk | DiskSnapshot | InstanceSnapshot
 MadeT = TypeVar("MadeT", bound=Made)
+ReturnT = TypeVar("ReturnT")
 
 # botocore sends up to five times by itself, each time.
 _MOST_SENDS = 5
@@ -105,6 +108,80 @@ class Creation(Generic[MadeT]):
     has_token: Callable[[MadeT], bool] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on trying.
+
+    Attributes:
+        policy: How long to pause in between.
+        limit: After how many seconds not to try again; None for never.
+        began: When these began to run.
+    """
+
+    policy: WaitPolicy
+    limit: float | None
+    began: Moment
+
+    def left(self) -> Flow[float | None]:
+        """Tell what is left of the limit.
+
+        Returns:
+            So many seconds, which may be negative; None if there is no limit.
+        """
+        spent = (yield from pause()).monotonic - self.began.monotonic
+        return None if self.limit is None else self.limit - spent
+
+    def allows(self, delay: float) -> Flow[bool]:
+        """Tell whether there is time for a pause.
+
+        Args:
+            delay: How long it is, in seconds.
+
+        Returns:
+            Whether there is.
+        """
+        left = yield from self.left()
+        return left is None or delay <= left
+
+    def look(self, look: Callable[[], Flow[ReturnT]]) -> Flow[ReturnT]:
+        """Look, and look again if that fails in passing; looking changes nothing.
+
+        Args:
+            look: Looks once.
+
+        Returns:
+            What it returns.
+
+        Raises:
+            LightsailSnapError: Why the last look failed.
+        """
+        for looks in range(1, _MOST_LOOKS + 1):
+            delay = self.policy.delay(looks)
+            try:
+                return (yield from look())
+            except LightsailSnapError as error:
+                may_pass = is_transient(error) or is_unreadable(error)
+                if not may_pass or looks == _MOST_LOOKS or not (yield from self.allows(delay)):
+                    raise
+            yield from pause(delay)
+        raise AssertionError  # pragma: no cover - the last round has returned or raised
+
+
+def is_unreadable(error: LightsailSnapError) -> bool:
+    """Tell whether an answer came that nobody can read, be it a result or an error.
+
+    Args:
+        error: What was made of it.
+
+    Returns:
+        Whether it is so; the same request may well be answered readably.
+    """
+    if isinstance(error, ServiceError):
+        # An error answer without a type is called by its status.
+        return error.code == str(error.http_status)
+    return isinstance(error, ResponseValidationError)
+
+
 def create_once(
     creation: Creation[MadeT], policy: WaitPolicy, limit: float | None
 ) -> Flow[tuple[Operation, ...]]:
@@ -123,7 +200,7 @@ def create_once(
         OutcomeUnknownError: If it cannot be found out whether it was made.
         LightsailSnapError: If it was not made, for the reason it tells.
     """
-    began = yield from pause()
+    patience = Patience(policy, limit, (yield from pause()))
     doubt: LightsailSnapError | None = None
     for sends in range(1, _MOST_SENDS + 1):
         try:
@@ -136,16 +213,15 @@ def create_once(
         if problem.may_have_executed:
             doubt = doubt or problem
         is_taken = isinstance(problem, InvalidInputException) and problem.sub_code == "NameExists"
-        if doubt is not None or is_taken:
-            found = yield from _look_up(creation, policy, doubt)
-            if found is not None:
-                return (yield from _settle(creation, found, began, problem, doubt))
+        is_there = is_taken or doubt is not None
+        found = (yield from _look_up(creation, patience, doubt)) if is_there else None
+        if found is not None:
+            return (yield from _settle(creation, found, patience, problem, doubt))
         text = f"{creation.noun} {creation.name} was not made yet: {safe_text(problem)}"
         yield from note(text, level=logging.WARNING, attempt=sends, error=type(problem).__name__)
-        is_worth_it = is_transient(problem) or isinstance(problem, ResponseValidationError)
+        is_worth_it = is_transient(problem) or is_unreadable(problem)
         delay = policy.delay(sends)
-        spent = (yield from pause()).monotonic - began.monotonic + delay
-        is_late = limit is not None and spent > limit
+        is_late = not (yield from patience.allows(delay))
         if not (is_worth_it or (is_taken and doubt)) or sends == _MOST_SENDS or is_late:
             if doubt is None or isinstance(problem, OutcomeUnknownError):
                 raise problem
@@ -163,45 +239,43 @@ def _unknown(creation: Creation[MadeT], why: str) -> OutcomeUnknownError:
 
 
 def _look_up(
-    creation: Creation[MadeT], policy: WaitPolicy, doubt: LightsailSnapError | None
+    creation: Creation[MadeT], patience: Patience, doubt: LightsailSnapError | None
 ) -> Flow[Found[MadeT] | None]:
-    for looks in range(1, _MOST_LOOKS + 1):
-        try:
-            return (yield from creation.look())
-        except NotFoundException:
+    try:
+        return (yield from patience.look(creation.look))
+    except NotFoundException:
+        return None
+    except LightsailSnapError as error:
+        if doubt is None:
+            # The name is taken for sure; who holds it is all that stays unknown.
             return None
-        except LightsailSnapError as error:
-            may_pass = is_transient(error) or isinstance(error, ResponseValidationError)
-            if not may_pass or looks == _MOST_LOOKS:
-                if doubt is None:
-                    # The name is taken for sure; who holds it is all that stays unknown.
-                    return None
-                why = f"it cannot be looked up: {safe_text(error)}"
-                raise _unknown(creation, why) from error
-        yield from pause(policy.delay(looks))
-    raise AssertionError  # pragma: no cover - the last round has returned or raised
+        raise _unknown(creation, f"it cannot be looked up: {safe_text(error)}") from error
 
 
 def _settle(
     creation: Creation[MadeT],
     found: Found[MadeT],
-    began: Moment,
+    patience: Patience,
     problem: LightsailSnapError,
     doubt: LightsailSnapError | None,
 ) -> Flow[tuple[Operation, ...]]:
     """Decide whose the thing is that holds the name."""
     thing = found.thing
+    if doubt is None and creation.has_token is None:
+        raise _conflict(creation, thing) from problem
+    earliest, latest = _beginning(patience.began, (yield from pause()), found.metadata)
+    history = yield from _creating_operations(creation.name, thing, patience)
+    created = thing.created_at.timestamp() if thing.created_at else None
     if creation.has_token is not None:
-        proof = Proof.OURS if creation.has_token(thing) else Proof.FOREIGN
-        history = yield from _creating_operations(creation.name, thing)
-    elif doubt is None:
-        proof, history = Proof.FOREIGN, ()
+        # A token that is given to two different jobs must not pass the one's thing off as the
+        # other's.
+        is_ours = creation.has_token(thing) and creation.prove(thing, ()) is not Proof.FOREIGN
+        proof = Proof.OURS if is_ours else Proof.FOREIGN
+    elif created is not None and created < earliest:
+        proof = Proof.FOREIGN
     else:
-        since = _earliest(began, (yield from pause()), found.metadata)
-        history = yield from _creating_operations(creation.name, thing)
-        is_older = thing.created_at is not None and thing.created_at.timestamp() < since
-        proof = Proof.FOREIGN if is_older else creation.prove(thing, history)
-        if proof is Proof.OURS and thing.created_at is None:
+        proof = creation.prove(thing, history)
+        if proof is Proof.OURS and (created is None or created < latest):
             proof = Proof.UNCLEAR
     if proof is Proof.OURS:
         text = f"{creation.noun} {creation.name} was made although its answer was lost"
@@ -212,12 +286,16 @@ def _settle(
     raise _unknown(creation, "the one that is there cannot be told from another's") from problem
 
 
-def _earliest(began: Moment, now: Moment, metadata: ResponseMetadata) -> float:
-    """Tell when, by the service's clock, this call began at the earliest."""
+def _beginning(began: Moment, now: Moment, metadata: ResponseMetadata) -> tuple[float, float]:
+    """Tell when, by the service's clock, this call began: at the earliest and at the latest."""
     if metadata.date is None:
-        return began.time - _MOST_SKEW
-    skew = metadata.date.timestamp() - now.time
-    return began.time + skew - _BLUR
+        return began.time - _MOST_SKEW, began.time + _MOST_SKEW
+    # A monotonic clock may stand still while the machine sleeps, so at least this has passed. The
+    # other clock does not stand still, but it may have been set in between.
+    least = now.monotonic - began.monotonic
+    most = max(least, now.time - began.time)
+    answered = metadata.date.timestamp() - _BLUR
+    return answered - most, answered - least
 
 
 def _conflict(creation: Creation[MadeT], thing: Made) -> NameConflictError:
@@ -230,21 +308,27 @@ def _conflict(creation: Creation[MadeT], thing: Made) -> NameConflictError:
     return SnapshotConflictError(text, snapshot=thing)
 
 
-def _creating_operations(name: str, thing: Made) -> Flow[tuple[Operation, ...]]:
+def _creating_operations(name: str, thing: Made, patience: Patience) -> Flow[tuple[Operation, ...]]:
     """Look for the operations that made a thing; that there are none to be seen proves nothing."""
+    if thing.created_at is None:
+        # A namesake that is deleted by now may have left operations behind.
+        return ()
+    since = thing.created_at - timedelta(seconds=_BLUR)
+    request = GetOperationsForResourceRequest(resource_name=name)
     try:
-        page = yield from call(GetOperationsForResourceRequest(resource_name=name))
+        pages = yield from patience.look(lambda: all_pages(request))
     except LightsailSnapError:
         # GetOperationsForResource is documented for instances and static IPs; whether it answers
         # for snapshots and disks is unverified.
         return ()
-    # A namesake that is deleted by now may have left operations behind.
-    since = (thing.created_at or datetime.fromtimestamp(0, UTC)) - timedelta(seconds=_BLUR)
     return tuple(
         operation
+        for page in pages
         for operation in page.operations
         if operation.operation_type in _CREATING
-        and (operation.created_at is None or operation.created_at >= since)
+        and operation.resource_name == name
+        and operation.created_at is not None
+        and operation.created_at >= since
     )
 
 

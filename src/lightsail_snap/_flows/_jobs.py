@@ -11,9 +11,11 @@ from lightsail_snap._flows._creation import (
     Found,
     Made,
     MadeT,
+    Patience,
     Proof,
     bears,
     create_once,
+    is_unreadable,
     made_by,
 )
 from lightsail_snap._flows._effects import (
@@ -39,6 +41,7 @@ from lightsail_snap._flows._waits import (
     check_callback,
     check_concurrency,
     refused,
+    several,
     wait_for,
     wait_for_all,
 )
@@ -46,6 +49,8 @@ from lightsail_snap.errors import (
     LightsailSnapError,
     NotFoundException,
     QuiesceError,
+    ServiceError,
+    WaitError,
     WaitFailedError,
 )
 from lightsail_snap.models import (
@@ -114,7 +119,7 @@ def _quiesced(
         result = yield from within(context, inside())
     except LightsailSnapError as error:
         if accepted and isinstance(error, QuiesceError):
-            error.add_note(f"the service has accepted the request, go on with {resume}")
+            _say_accepted(error, resume)
         if began:
             yield from _tell(began[0], on_quiesced)
         raise
@@ -137,6 +142,13 @@ def _has_vanished(error: LightsailSnapError) -> bool:
     return isinstance(error, NotFoundException) or isinstance(error.__cause__, NotFoundException)
 
 
+def _say_accepted(error: LightsailSnapError, resume: str) -> None:
+    """Let an error say that there is something to go on with."""
+    error.may_have_executed = True
+    if not isinstance(error, WaitError):
+        error.add_note(f"the service has accepted the request, go on with {resume}")
+
+
 def _make(  # noqa: PLR0913 - the ways in which jobs differ
     creation: Creation[MadeT],
     subject: Subject[MadeT],
@@ -154,7 +166,55 @@ def _make(  # noqa: PLR0913 - the ways in which jobs differ
     operations = yield from _quiesced(
         quiesce, create_once(creation, policy, limit), on_quiesced=on_quiesced, resume=resume
     )
-    operation = _about(operations, creation.name)
+    try:
+        thing = yield from _wait(
+            subject,
+            creation.name,
+            operations,
+            policy,
+            limit,
+            on_progress=on_progress,
+            resume=resume,
+            began=began,
+        )
+        replaced = yield from _replaced(creation, thing, began)
+        if replaced is not None:
+            raise replaced
+    except LightsailSnapError as error:
+        _say_accepted(error, resume)
+        raise
+    return thing
+
+
+def _replaced(
+    creation: Creation[MadeT], thing: MadeT, began: Moment
+) -> Flow[WaitFailedError | None]:
+    """Find the error for a thing that somebody has put in the place of the one that was made."""
+    if creation.prove(thing, ()) is not Proof.FOREIGN:
+        return None
+    waited = timedelta(seconds=(yield from pause()).monotonic - began.monotonic)
+    text = (
+        f"{creation.noun} {creation.name} was made, and somebody has deleted it since: what is "
+        "there by this name now is another one"
+    )
+    if isinstance(thing, Disk):
+        return WaitFailedError(text, waited=waited, disk=thing)
+    return WaitFailedError(text, waited=waited, snapshot=thing)
+
+
+def _wait(  # noqa: PLR0913 - all that its only caller knows
+    subject: Subject[MadeT],
+    name: str,
+    operations: Iterable[Operation],
+    policy: WaitPolicy,
+    limit: float | None,
+    *,
+    on_progress: OnProgress | None,
+    resume: str,
+    began: Moment,
+) -> Flow[MadeT]:
+    """Wait for the operation that makes a thing, and then for the thing."""
+    operation = _about(operations, name)
     if operation is not None:
         try:
             yield from wait_for(
@@ -171,11 +231,11 @@ def _make(  # noqa: PLR0913 - the ways in which jobs differ
             if not _has_vanished(error):
                 raise
             # How long the service remembers operations is unverified; the thing itself tells too.
-            yield from note(f"the operation that makes {creation.name} has vanished")
+            yield from note(f"the operation that makes {name} has vanished")
     return (
         yield from wait_for(
             subject,
-            creation.name,
+            name,
             policy,
             limit,
             on_progress=on_progress,
@@ -323,8 +383,17 @@ def take_instance_snapshot(  # noqa: PLR0913 - the ways in which it can be taken
 def _either_snapshot(name: str) -> Flow[Found[Any]]:
     try:
         return (yield from _disk_snapshot(name))
-    except NotFoundException:
+    except ServiceError as error:
+        # An error that nobody can read may well have said that there is none of this kind.
+        may_be_other = isinstance(error, NotFoundException) or is_unreadable(error)
+        if not may_be_other or error.is_retryable:
+            raise
+        problem = error
+    try:
         return (yield from _instance_snapshot(name))
+    except NotFoundException:
+        # Only two readable answers say that there is neither.
+        raise problem from problem.__cause__
 
 
 def _look_at_either(name: str) -> Flow[Any]:
@@ -436,7 +505,12 @@ def restore_disk(  # noqa: PLR0913 - the ways in which it can be made
 
     # What is wrong with the rest is said before anything is asked.
     draft = made(_LEAST_SIZE if size_in_gb is None else size_in_gb, tags)
-    size = (yield from _size_of(source)) if size_in_gb is None else size_in_gb
+    size = size_in_gb
+    if size is None:
+        patience = Patience(policy, limit, (yield from pause()))
+        size = yield from patience.look(lambda: _size_of(source))
+        left = yield from patience.left()
+        limit = None if left is None else max(0.0, left)
     request = made(size, (*draft.tags, *own))
 
     def prove(disk: Disk, history: tuple[Operation, ...]) -> Proof:
@@ -488,7 +562,10 @@ def take_disk_snapshots(
     check_callback("on_progress", on_progress)
     check_concurrency(concurrency)
     wanted: dict[str, Creation[DiskSnapshot]] = {}
-    for request in requests:
+    for request in several("requests", requests):
+        if not isinstance(request, CreateDiskSnapshotRequest):
+            rule, fix = "must be requests to take disk snapshots", "give CreateDiskSnapshotRequest"
+            raise refused("requests", rule, fix, request)
         CreateDiskSnapshotRequest.checked(request)
         creation = _disk_snapshot_creation(request, None)
         if creation.name in wanted:
@@ -521,6 +598,7 @@ def take_disk_snapshots(
     for name, operation in operations.items():
         error = ends.failures.get(operation.id)
         if error is not None and not _has_vanished(error):
+            _say_accepted(error, f"wait_for_disk_snapshot({name!r})")
             failures[name] = error
     snapshots = yield from wait_for_all(
         DISK_SNAPSHOTS,
@@ -532,4 +610,13 @@ def take_disk_snapshots(
         absence=Absence.EARLY,
         began=began,
     )
-    return Ends(snapshots.successes, failures | snapshots.failures).all("disk snapshots")
+    taken = dict(snapshots.successes)
+    failures |= snapshots.failures
+    for name, snapshot in snapshots.successes.items():
+        replaced = yield from _replaced(wanted[name], snapshot, began)
+        if replaced is not None:
+            failures[name] = replaced
+            del taken[name]
+    for name in failures.keys() & snapshots.successes.keys() | snapshots.failures.keys():
+        _say_accepted(failures[name], f"wait_for_disk_snapshot({name!r})")
+    return Ends(taken, failures).all("disk snapshots")
