@@ -23,8 +23,8 @@ from lightsail_snap._flows._awaiting import wait_for_operation as wait_for_opera
 from lightsail_snap._flows._awaiting import wait_for_operations as wait_for_operations
 from lightsail_snap._flows._effects import Flow as Flow
 from lightsail_snap._flows._effects import call as call
+from lightsail_snap._flows._fleet import take_disk_snapshots as take_disk_snapshots
 from lightsail_snap._flows._jobs import copy_snapshot as copy_snapshot
 from lightsail_snap._flows._jobs import restore_disk as restore_disk
 from lightsail_snap._flows._jobs import take_disk_snapshot as take_disk_snapshot
-from lightsail_snap._flows._jobs import take_disk_snapshots as take_disk_snapshots
 from lightsail_snap._flows._jobs import take_instance_snapshot as take_instance_snapshot

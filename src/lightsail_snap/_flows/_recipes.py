@@ -1,0 +1,259 @@
+"""What each job makes: how it is looked up, and how it is told from another's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lightsail_snap._flows._creation import (
+    Creation,
+    Found,
+    Made,
+    Proof,
+    bears,
+    is_unreadable,
+    made_by,
+)
+from lightsail_snap._flows._effects import Flow, call
+from lightsail_snap._flows._subjects import DISK_SNAPSHOTS, INSTANCE_SNAPSHOTS, Subject
+from lightsail_snap._flows._waits import refused
+from lightsail_snap.errors import NotFoundException, ServiceError
+from lightsail_snap.models import (
+    CopySnapshotRequest,
+    CreateDiskFromSnapshotRequest,
+    CreateDiskSnapshotRequest,
+    CreateInstanceSnapshotRequest,
+    Disk,
+    DiskSnapshot,
+    DiskSource,
+    GetDiskRequest,
+    GetDiskSnapshotRequest,
+    GetInstanceSnapshotRequest,
+    InstanceSnapshot,
+    ManualSnapshotSource,
+    Operation,
+    RestoreSource,
+    SnapshotSource,
+    Tag,
+)
+
+CLIENT_TOKEN_KEY = "lightsail-snap:client-token"  # noqa: S105 - the key of a tag, no secret
+
+# The least size of a disk that the service's own error text names, in GB.
+LEAST_SIZE = 8
+
+
+def _token_tags(client_token: str | None) -> tuple[Tag, ...]:
+    if client_token is None:
+        return ()
+    if not client_token:
+        rule, fix = "must not be empty", "give a text that is this job's own, such as a UUID"
+        raise refused("client_token", rule, fix, client_token)
+    return (Tag(key=CLIENT_TOKEN_KEY, value=client_token),)
+
+
+def _bearing(tags: tuple[Tag, ...]) -> Callable[[Made], bool] | None:
+    return (lambda thing: bears(thing, tags)) if tags else None
+
+
+def _disk_snapshot(name: str) -> Flow[Found[DiskSnapshot]]:
+    result = yield from call(GetDiskSnapshotRequest(disk_snapshot_name=name))
+    return Found(result.disk_snapshot, result.response_metadata)
+
+
+def _instance_snapshot(name: str) -> Flow[Found[InstanceSnapshot]]:
+    result = yield from call(GetInstanceSnapshotRequest(instance_snapshot_name=name))
+    return Found(result.instance_snapshot, result.response_metadata)
+
+
+def _disk(name: str) -> Flow[Found[Disk]]:
+    result = yield from call(GetDiskRequest(disk_name=name))
+    return Found(result.disk, result.response_metadata)
+
+
+def _same(found: str | None, wanted: str, *, is_other: bool = False) -> Proof:
+    if found is None:
+        return Proof.FOREIGN if is_other else Proof.UNCLEAR
+    return Proof.OURS if found == wanted else Proof.FOREIGN
+
+
+def _is_of(snapshot: DiskSnapshot, source: SnapshotSource) -> Proof:
+    disk, instance = snapshot.from_disk_name, snapshot.from_instance_name
+    if isinstance(source, DiskSource):
+        return _same(disk, source.disk_name, is_other=instance is not None)
+    return _same(instance, source.instance_name, is_other=disk is not None)
+
+
+def disk_snapshot_creation(
+    request: CreateDiskSnapshotRequest, client_token: str | None
+) -> Creation[DiskSnapshot]:
+    """Speak of a disk snapshot that is to be made.
+
+    Args:
+        request: What makes it.
+        client_token: Tells this job from others.
+
+    Returns:
+        What there is to know of it.
+    """
+    own = _token_tags(client_token)
+    request = CreateDiskSnapshotRequest(
+        disk_snapshot_name=request.disk_snapshot_name,
+        source=request.source,
+        tags=(*request.tags, *own),
+    )
+
+    def prove(snapshot: DiskSnapshot, history: tuple[Operation, ...]) -> Proof:
+        is_foreign = made_by(request.operation_name, history) is Proof.FOREIGN
+        if is_foreign or not bears(snapshot, request.tags):
+            return Proof.FOREIGN
+        return _is_of(snapshot, request.source)
+
+    name = request.disk_snapshot_name
+    return Creation(
+        request, name, DISK_SNAPSHOTS.noun, lambda: _disk_snapshot(name), prove, _bearing(own)
+    )
+
+
+def instance_snapshot_creation(
+    request: CreateInstanceSnapshotRequest, client_token: str | None
+) -> Creation[InstanceSnapshot]:
+    """Speak of an instance snapshot that is to be made.
+
+    Args:
+        request: What makes it.
+        client_token: Tells this job from others.
+
+    Returns:
+        What there is to know of it.
+    """
+    own, name = _token_tags(client_token), request.instance_snapshot_name
+    request = CreateInstanceSnapshotRequest(
+        instance_snapshot_name=name,
+        instance_name=request.instance_name,
+        tags=(*request.tags, *own),
+    )
+
+    def prove(snapshot: InstanceSnapshot, history: tuple[Operation, ...]) -> Proof:
+        is_foreign = made_by(request.operation_name, history) is Proof.FOREIGN
+        if is_foreign or not bears(snapshot, request.tags):
+            return Proof.FOREIGN
+        return _same(snapshot.from_instance_name, request.instance_name)
+
+    noun = INSTANCE_SNAPSHOTS.noun
+    return Creation(request, name, noun, lambda: _instance_snapshot(name), prove, _bearing(own))
+
+
+def _either_snapshot(name: str) -> Flow[Found[Any]]:
+    try:
+        return (yield from _disk_snapshot(name))
+    except ServiceError as error:
+        # An error that nobody can read may well have said that there is none of this kind.
+        may_be_other = isinstance(error, NotFoundException) or is_unreadable(error)
+        if not may_be_other or error.is_retryable:
+            raise
+        problem = error
+    try:
+        return (yield from _instance_snapshot(name))
+    except NotFoundException:
+        # Only two readable answers say that there is neither.
+        raise problem from problem.__cause__
+
+
+def _look_at_either(name: str) -> Flow[Any]:
+    return (yield from _either_snapshot(name)).thing
+
+
+def _judge_either(snapshot: Any) -> Any:  # noqa: ANN401 - one of two kinds, judged by its own
+    subject: Any = DISK_SNAPSHOTS if isinstance(snapshot, DiskSnapshot) else INSTANCE_SNAPSHOTS
+    return subject.judge(snapshot)
+
+
+EITHER_SNAPSHOTS: Subject[DiskSnapshot | InstanceSnapshot] = Subject(
+    noun="snapshot",
+    resume="wait_for_disk_snapshot or wait_for_instance_snapshot",
+    request=DISK_SNAPSHOTS.request,
+    look=_look_at_either,
+    judge=_judge_either,
+    name_of=lambda snapshot: snapshot.name,
+)
+
+
+def copy_creation(request: CopySnapshotRequest) -> Creation[DiskSnapshot | InstanceSnapshot]:
+    """Speak of a copy that is to be made.
+
+    Args:
+        request: What makes it.
+
+    Returns:
+        What there is to know of it.
+    """
+    source, name = request.source, request.target_snapshot_name
+    origin = source.snapshot_name if source.kind == "manual" else source.resource_name
+    # Samples of the AWS command line.
+    details = f"{request.source_region}:{origin}"
+
+    def prove(_: DiskSnapshot | InstanceSnapshot, history: tuple[Operation, ...]) -> Proof:
+        # A copy tells the disk it is of, not the snapshot it was made from; its operation does.
+        copied = [each for each in history if each.operation_type == request.operation_name]
+        if any(each.operation_details == details for each in copied):
+            return Proof.OURS
+        return Proof.FOREIGN if history else Proof.UNCLEAR
+
+    noun = EITHER_SNAPSHOTS.noun
+    return Creation(request, name, noun, lambda: _either_snapshot(name), prove)
+
+
+def size_of(source: RestoreSource) -> Flow[int]:
+    """Look up how large a disk from a snapshot must be at least.
+
+    Args:
+        source: The snapshot.
+
+    Returns:
+        The size in GB.
+    """
+    if isinstance(source, ManualSnapshotSource):
+        size = (yield from _disk_snapshot(source.snapshot_name)).thing.size_in_gb
+    else:
+        size = (yield from _disk(source.resource_name)).thing.size_in_gb
+    if size is None:
+        rule, fix = "is not told by the service for this source", "give size_in_gb"
+        raise refused("size_in_gb", rule, fix, None)
+    return size
+
+
+def disk_creation(
+    request: CreateDiskFromSnapshotRequest, client_token: str | None
+) -> Creation[Disk]:
+    """Speak of a disk that is to be made from a snapshot.
+
+    Args:
+        request: What makes it.
+        client_token: Tells this job from others.
+
+    Returns:
+        What there is to know of it.
+    """
+    own, name = _token_tags(client_token), request.disk_name
+    request = CreateDiskFromSnapshotRequest(
+        disk_name=name,
+        source=request.source,
+        availability_zone=request.availability_zone,
+        size_in_gb=request.size_in_gb,
+        tags=(*request.tags, *own),
+    )
+
+    def prove(disk: Disk, history: tuple[Operation, ...]) -> Proof:
+        zone = disk.location.availability_zone if disk.location else None
+        differs = disk.size_in_gb not in {None, request.size_in_gb}
+        differs = differs or zone not in {None, request.availability_zone}
+        if differs or not bears(disk, request.tags):
+            return Proof.FOREIGN
+        # A disk does not tell what it was made from; its operation tells at least that it was.
+        types = {each.operation_type for each in history}
+        if request.operation_name in types:
+            return Proof.OURS
+        return Proof.FOREIGN if types else Proof.UNCLEAR
+
+    return Creation(request, name, "disk", lambda: _disk(name), prove, _bearing(own))
