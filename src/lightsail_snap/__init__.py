@@ -172,12 +172,20 @@ if TYPE_CHECKING:
     from lightsail_snap.quiesce import FileSystemFreeze as FileSystemFreeze
     from lightsail_snap.quiesce import command_hooks as command_hooks
     from lightsail_snap.quiesce import fsfreeze as fsfreeze
+    from lightsail_snap.retention import OWNERSHIP_TAG as OWNERSHIP_TAG
+    from lightsail_snap.retention import RetentionPlan as RetentionPlan
+    from lightsail_snap.retention import RetentionPolicy as RetentionPolicy
+    from lightsail_snap.retention import RetentionVerdict as RetentionVerdict
+    from lightsail_snap.retention import by_name as by_name
+    from lightsail_snap.retention import by_tag as by_tag
+    from lightsail_snap.retention import plan_retention as plan_retention
     from lightsail_snap.waiters import GroupProgress as GroupProgress
     from lightsail_snap.waiters import Timeout as Timeout
     from lightsail_snap.waiters import WaitPolicy as WaitPolicy
     from lightsail_snap.waiters import WaitProgress as WaitProgress
 
 __all__ = [
+    "OWNERSHIP_TAG",
     "AccessDeniedException",
     "AccountSetupInProgressException",
     "AddOn",
@@ -298,6 +306,9 @@ __all__ = [
     "RestoreSource",
     "Result",
     "ResultT",
+    "RetentionPlan",
+    "RetentionPolicy",
+    "RetentionVerdict",
     "ServiceError",
     "ServiceException",
     "SnapshotConflictError",
@@ -323,8 +334,11 @@ __all__ = [
     "WaitProgress",
     "WaitTimeoutError",
     "__version__",
+    "by_name",
+    "by_tag",
     "command_hooks",
     "fsfreeze",
+    "plan_retention",
 ]
 
 # Where each name lives; a test holds this, the imports above and __all__ together.
@@ -471,6 +485,13 @@ _HOMES = {
     "FileSystemFreeze": "quiesce",
     "command_hooks": "quiesce",
     "fsfreeze": "quiesce",
+    "OWNERSHIP_TAG": "retention",
+    "RetentionPlan": "retention",
+    "RetentionPolicy": "retention",
+    "RetentionVerdict": "retention",
+    "by_name": "retention",
+    "by_tag": "retention",
+    "plan_retention": "retention",
     "GroupProgress": "waiters",
     "Timeout": "waiters",
     "WaitPolicy": "waiters",
