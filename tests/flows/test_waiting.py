@@ -25,6 +25,7 @@ from lightsail_snap import (
     RequestValidationError,
     ResponseMetadata,
     ResponseValidationError,
+    ServiceError,
     ServiceException,
     ThrottlingError,
     WaitFailedError,
@@ -531,3 +532,16 @@ def test_who_cannot_be_told_of_progress_is_refused(listener: Any) -> None:
         with pytest.raises(RequestValidationError, match="on_progress: must be callable"):
             wait()
     assert script.asked == []
+
+
+def damaged(request: Request[Any]) -> LightsailSnapError:
+    return ServiceError("<ht", code="400", http_status=400, operation_name=request.operation_name)
+
+
+def test_an_error_that_cannot_be_read_is_no_verdict_either() -> None:
+    client, _, _ = make(*[damaged] * 3, snapshot("pending"), damaged, snapshot("completed"))
+    assert client.wait_for_disk_snapshot("db-1").state == "completed"
+    client, script, _ = make(damaged)
+    with pytest.raises(ServiceError):
+        client.wait_for_disk_snapshot("db-1")
+    assert len(script.asked) == 4

@@ -16,15 +16,13 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from lightsail_snap._flows._effects import Flow, Moment, call, note, pause
 from lightsail_snap._flows._subjects import all_pages
-from lightsail_snap._flows._waits import is_transient
+from lightsail_snap._flows._waits import is_transient, is_unreadable
 from lightsail_snap.errors import (
     InvalidInputException,
     LightsailSnapError,
     NameConflictError,
     NotFoundException,
     OutcomeUnknownError,
-    ResponseValidationError,
-    ServiceError,
     SnapshotConflictError,
     safe_text,
 )
@@ -165,21 +163,6 @@ class Patience:
                     raise
             yield from pause(delay)
         raise AssertionError  # pragma: no cover - the last round has returned or raised
-
-
-def is_unreadable(error: LightsailSnapError) -> bool:
-    """Tell whether an answer came that nobody can read, be it a result or an error.
-
-    Args:
-        error: What was made of it.
-
-    Returns:
-        Whether it is so; the same request may well be answered readably.
-    """
-    if isinstance(error, ServiceError):
-        # An error answer without a type is called by its status.
-        return error.code == str(error.http_status)
-    return isinstance(error, ResponseValidationError)
 
 
 def create_once(

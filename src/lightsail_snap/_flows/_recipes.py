@@ -11,12 +11,11 @@ from lightsail_snap._flows._creation import (
     Made,
     Proof,
     bears,
-    is_unreadable,
     made_by,
 )
 from lightsail_snap._flows._effects import Flow, call
 from lightsail_snap._flows._subjects import DISK_SNAPSHOTS, INSTANCE_SNAPSHOTS, Subject
-from lightsail_snap._flows._waits import refused
+from lightsail_snap._flows._waits import is_unreadable, refused
 from lightsail_snap.errors import NotFoundException, ServiceError
 from lightsail_snap.models import (
     CopySnapshotRequest,

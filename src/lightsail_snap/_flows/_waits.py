@@ -83,6 +83,21 @@ def is_transient(error: LightsailSnapError) -> bool:
     )
 
 
+def is_unreadable(error: LightsailSnapError) -> bool:
+    """Tell whether an answer came that nobody can read, be it a result or an error.
+
+    Args:
+        error: What was made of it.
+
+    Returns:
+        Whether it is so; the same request may well be answered readably.
+    """
+    if isinstance(error, ServiceError):
+        # An error answer without a type is called by its status.
+        return error.code == str(error.http_status)
+    return isinstance(error, ResponseValidationError)
+
+
 def _as_seen(seen: Observation | None) -> dict[str, Any]:
     match seen:
         case None:
@@ -133,10 +148,9 @@ class _Watch(Generic[ObservedT]):
         match outcome:
             case NotFoundException():
                 self._missed(outcome, waited)
-            case ResponseValidationError() if self._unreadable < _MOST_UNREADABLE:
-                self._unreadable += 1
-                self.fault = outcome
             case LightsailSnapError() if is_transient(outcome):
+                self.fault = outcome
+            case LightsailSnapError() if self._is_unreadable_still(outcome):
                 self.fault = outcome
             case LightsailSnapError():
                 self._fail(outcome)
@@ -144,6 +158,10 @@ class _Watch(Generic[ObservedT]):
                 self.fault = None
             case _:
                 self._see(outcome, waited)
+
+    def _is_unreadable_still(self, error: LightsailSnapError) -> bool:
+        self._unreadable += is_unreadable(error)
+        return is_unreadable(error) and self._unreadable <= _MOST_UNREADABLE
 
     def _missed(self, error: NotFoundException, waited: timedelta) -> None:
         if self.absence is Absence.WANTED:
