@@ -11,7 +11,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Self,
+    TypeAlias,
+    TypeVar,
+)
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, model_validator
@@ -245,16 +255,20 @@ class RetentionPolicy(BaseModel, frozen=True):
     keep_tagged: TagSpecs = ()
     """Keep all that bear one of these tags: `key` with any value or none, or `key=value`."""
 
-    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-        try:
-            super().__init__(**data)
-        except Exception as error:
-            found = (replace(each, source=_OURS) for each in violations(type(self), error))
-            raise RequestValidationError(type(self).__name__, tuple(found)) from error
+    if not TYPE_CHECKING:
+        # Type checkers are to see pydantic's own, with the fields.
 
-    # Without this mark pydantic would call __init__ where a policy is a field of another model
-    # too, and an error in it would end the search for further ones. SQLModel relies on it as well.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+        def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+            try:
+                super().__init__(**data)
+            except Exception as error:
+                found = (replace(each, source=_OURS) for each in violations(type(self), error))
+                raise RequestValidationError(type(self).__name__, tuple(found)) from error
+
+        # Without this mark pydantic would call __init__ where a policy is a field of another
+        # model, too, and an error in it would end the search for further ones. SQLModel relies on
+        # it as well.
+        __init__.__pydantic_base_init__ = True
 
     @model_validator(mode="after")
     def _keeps_something(self) -> Self:

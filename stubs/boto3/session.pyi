@@ -1,5 +1,7 @@
 from typing import Any
 
+from botocore.credentials import Credentials
+
 class Session:
     def __init__(
         self,
@@ -11,6 +13,7 @@ class Session:
         profile_name: str | None = None,
         aws_account_id: str | None = None,
     ) -> None: ...
+    def get_credentials(self) -> Credentials | None: ...
     def client(
         self,
         service_name: str,

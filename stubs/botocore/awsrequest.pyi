@@ -6,6 +6,15 @@ class AWSPreparedRequest:
     url: str
     headers: Mapping[str, str | bytes]
     body: bytes | str | None
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | bytes],
+        body: bytes | str | None,
+        stream_output: bool,
+        context: dict[str, Any] | None = None,
+    ) -> None: ...
 
 class AWSResponse:
     url: str

@@ -45,7 +45,8 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
 
 
 def test_pages_with_code_are_found() -> None:
-    assert {"README.md", "take.md", "wait.md", "restore.md", "copy.md", "tag.md", "recover.md"} <= {page.name for page in WITH_CODE}
+    pages = {"README.md", "take.md", "wait.md", "restore.md", "copy.md", "tag.md", "recover.md"}
+    assert pages <= {page.name for page in WITH_CODE}
 
 
 def test_every_exception_is_in_the_catalogue() -> None:

@@ -37,6 +37,7 @@ ALLOWED = {
     "_connection": _PURE | {"clock", "waiters", "_transport"},
     "_methods": _PURE | {"_flows", "waiters"},
     "_aio_methods": _PURE | {"_flows", "waiters"},
+    "plans": _PURE | {"client", "_methods", "quiesce", "retention", "waiters"},
     "client": _CLIENT_SIDE - {"_aio_methods", "_async_driver"},
     "aio": _CLIENT_SIDE - {"_methods", "_drivers"},
     "emulator": _PURE | {"clock"},
@@ -45,8 +46,14 @@ ALLOWED = {
     "cli": _CLIENT_SIDE | {"client", "emulator", "__init__"},
     "__main__": {"cli"},
 }
-# Rooms that may import boto3 or botocore: the transport, and the emulator's own two doors to them.
-MAY_IMPORT_BOTO = {"_transport.py", "emulator/_in_process.py", "emulator/_validation.py"}
+# Rooms that may import boto3 or botocore: the transport, the plans' maker of sessions, and the
+# emulator's own two doors to them.
+MAY_IMPORT_BOTO = {
+    "_transport.py",
+    "plans/_sessions.py",
+    "emulator/_in_process.py",
+    "emulator/_validation.py",
+}
 
 
 def _run_time_nodes(node: ast.AST) -> Iterator[ast.AST]:

@@ -2,54 +2,158 @@
 
 from __future__ import annotations
 
+import ast
+import functools
+import inspect
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import lightsail_snap
+from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient
+
 ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
+CONSUMER = Path(__file__).parent / "consumer"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Away from this project, so that neither its settings nor its stubs are found.
+AWAY = tempfile.gettempdir()
 Findings = dict[tuple[str, int], set[str]]
 
 
-def expected(checker: str) -> Findings:
-    findings: Findings = {}
-    for case in CASES:
-        for number, line in enumerate(case.read_text(encoding="utf-8").splitlines(), 1):
-            found = re.search(rf"# .*\b{checker}: (\S+)", line)
-            if found and '"""' not in line and not line.startswith("A line"):
-                findings[case.name, number] = set(found[1].split(","))
-    return findings
+def lines_of(files: list[Path]) -> Iterator[tuple[str, int, str]]:
+    for file in files:
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if "`# mypy:" not in line and "`# any:" not in line:
+                yield file.name, number, line
 
 
-def run(*command: str, files: list[Path] = CASES) -> str:
+def expected(checker: str, files: list[Path] = CASES) -> Findings:
+    return {
+        (name, number): set(found[1].split(","))
+        for name, number, line in lines_of(files)
+        if (found := re.search(rf"# .*\b{checker}: (\S+)", line))
+    }
+
+
+def run(*command: str, files: list[Path] = CASES, cwd: str | Path = AWAY) -> str:
     result = subprocess.run(  # noqa: S603 - our own tools on our own files
         [sys.executable, "-m", *command, *map(str, files)],
         capture_output=True,
         text=True,
         check=False,
         env=os.environ | {"MYPYPATH": ""},
+        cwd=cwd,
     )
     assert result.returncode in {0, 1}, result.stdout + result.stderr
     return result.stdout
 
 
-def test_mypy_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
-    config = tmp_path / "mypy.ini"
-    config.write_text("[mypy]\nstrict = true\n", encoding="utf-8")
-    output = run("mypy", "--config-file", str(config), "--cache-dir", str(tmp_path / "cache"))
+@functools.cache
+def mypy(*options: str, files: tuple[Path, ...] = tuple(CASES)) -> dict[tuple[str, int, str], str]:
+    """Every error that `mypy --strict` finds, by file, line and code."""
+    with tempfile.TemporaryDirectory() as cache:
+        settings = ("--config-file=", "--strict", "--cache-dir", cache)
+        output = run("mypy", *settings, *options, files=list(files))
+    found = re.findall(r"^(.*?):(\d+): error: (.*)  \[([a-z-]+)\]$", output, re.MULTILINE)
+    # A third party's modules may be reached, too, and are none of our business.
+    places = {Path(AWAY, file): file for file, *_ in found}
+    ours = {file for place, file in places.items() if place in files}
+    return {
+        (Path(file).name, int(number), code): message
+        for file, number, message, code in found
+        if file in ours
+    }
+
+
+def by_line(errors: dict[tuple[str, int, str], str]) -> Findings:
     findings: Findings = defaultdict(set)
-    for line in output.splitlines():
-        found = re.match(r"(.*?):(\d+): error: .*\[([a-z-]+)\]$", line)
-        if found:
-            findings[Path(found[1]).name, int(found[2])].add(found[3])
-    assert findings == expected("mypy"), output
+    for name, number, code in errors:
+        findings[name, number].add(code)
+    return findings
+
+
+def test_mypy_accepts_and_rejects_what_it_should() -> None:
+    errors = mypy()
+    assert by_line(errors) == expected("mypy"), errors
+
+
+def test_every_public_name_is_used_and_misused() -> None:
+    misused_lines = expected("mypy")
+    imports = {
+        (case.name, number)
+        for case in CASES
+        for node in ast.walk(ast.parse(case.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for number in range(node.lineno, (node.end_lineno or 0) + 1)
+    }
+    used: set[str] = set()
+    # What an error is about is often told by its message only, as in `page.disks`.
+    misused = {word for message in mypy().values() for word in re.findall(r"\w+", message)}
+    for name, number, line in lines_of(CASES):
+        if (name, number) not in imports:
+            words = re.findall(r"\w+", line.split("#")[0])
+            (misused if (name, number) in misused_lines else used).update(words)
+    names = set(lightsail_snap.__all__)
+    assert (sorted(names - used), sorted(names - misused)) == ([], [])
+
+
+def calls_by_client(case: Path) -> Iterator[tuple[str, str, int]]:
+    for function in ast.walk(ast.parse(case.read_text(encoding="utf-8"))):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        kinds = {
+            argument.arg: argument.annotation.id
+            for argument in function.args.args
+            if isinstance(argument.annotation, ast.Name)
+        }
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                yield kinds.get(node.value.id, ""), node.attr, node.lineno
+
+
+@pytest.mark.parametrize("client", [LightsailSnapClient, AsyncLightsailSnapClient])
+def test_every_method_is_used_and_misused(client: type[object]) -> None:
+    misused_lines = expected("mypy")
+    used: set[str] = set()
+    misused: set[str] = set()
+    for case in CASES:
+        for kind, method, line in calls_by_client(case):
+            if kind == client.__name__:
+                (misused if (case.name, line) in misused_lines else used).add(method)
+    methods = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if name[0] != "_"}
+    assert (sorted(methods - used), sorted(methods - misused)) == ([], [])
+
+
+def test_a_consumer_without_stubs_of_boto3_sees_no_any_of_ours() -> None:
+    files = [CONSUMER / "without_stubs.py", *CASES]
+    flags = ("--disallow-any-unimported", "--disallow-any-expr")
+    errors = mypy(*flags, files=tuple(files))
+    rejected = expected("mypy", files)
+    found = {place for place in by_line(errors) if place not in rejected}
+    assert found == set(expected("any", files)), errors
+
+
+TYPED = os.environ.get("LIGHTSAIL_SNAP_TYPES_BOTO3")
+
+
+@pytest.mark.skipif(
+    TYPED is None and "LIGHTSAIL_SNAP_EXPECT_WHEEL" not in os.environ,
+    reason="needs an environment with types-boto3[lightsail]; the gate insists on it",
+)
+def test_a_consumer_with_types_boto3_hands_its_client_over_without_a_cast() -> None:
+    assert TYPED, "name the environment's python in LIGHTSAIL_SNAP_TYPES_BOTO3"
+    file = CONSUMER / "with_types_boto3.py"
+    errors = mypy("--python-executable", TYPED, files=(file,))
+    assert by_line(errors) == expected("mypy", [file]), errors
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,8 +167,24 @@ def test_mypy_accepts_the_code_of_the_documentation(tmp_path: Path) -> None:
             files.append(tmp_path / f"page_{page.stem.lower()}.py")
             files[-1].write_text("\n".join(blocks), encoding="utf-8")
     assert len(files) > 3
-    output = run("mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), files=files)
+    # Pages use boto3, too, so that this project's stubs are wanted.
+    settings = ("--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path))
+    output = run("mypy", *settings, files=files, cwd=ROOT)
     assert output.startswith("Success"), output
+
+
+def test_the_readme_shows_what_mypy_really_says(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- types -->\n```py\n(.*?)```\n.*?```text\n(.*?)```\n", readme, re.DOTALL)
+    assert shown, "README.md shows no code below <!-- types -->"
+    file = tmp_path / "caught.py"
+    file.write_text(shown[1], encoding="utf-8")
+    settings = ("--config-file=", "--cache-dir", str(tmp_path / "cache"))
+    output = run("mypy", "--strict", *settings, files=[file])
+    # mypy names the file by its path, the page by its name; and where a class is defined only if
+    # it has just read it.
+    output = re.sub(r"^\S*caught\.py", file.name, output, flags=re.MULTILINE)
+    assert re.sub(r"^.*: note: .* defined in .*\n", "", output, flags=re.MULTILINE) == shown[2]
 
 
 def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
@@ -92,6 +212,38 @@ def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
             findings[Path(diagnostic["file"]).name, line].add(rule)
     assert report["summary"]["filesAnalyzed"] >= len(CASES)
     assert findings == expected("pyright"), result.stdout
+
+
+def differences(checker: str) -> set[str]:
+    """The lines that docs/typing.md says this checker sees otherwise."""
+    page = (ROOT / "docs" / "typing.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(.*?)` \| (.*?) \|", page, re.MULTILINE)
+    return {line for line, checkers in rows if checker in checkers.split(", ")}
+
+
+@pytest.mark.parametrize(
+    ("checker", "command"),
+    [
+        ("pyrefly", ("pyrefly", "check", "--output-format", "min-text")),
+        ("ty", ("ty", "check", "--output-format", "concise", "--python", sys.prefix)),
+    ],
+)
+def test_newer_checkers_differ_as_the_documentation_says(
+    checker: str, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    if checker == "pyrefly":
+        config = tmp_path / "pyrefly.toml"
+        config.write_text(f"python-interpreter-path = {sys.executable!r}\n", encoding="utf-8")
+        command = (*command, "--config", str(config))
+    output = run(*command)
+    found = {
+        (Path(file).name, int(number))
+        for file, number in re.findall(r"^(?:ERROR )?(\S+?\.py):(\d+):", output, re.MULTILINE)
+    }
+    lines = {(name, number): line.split("  #")[0] for name, number, line in lines_of(CASES)}
+    other = {lines[place].strip() for place in found ^ set(expected("mypy"))}
+    table = differences(checker)
+    assert (sorted(other - table), sorted(table - other)) == ([], [])
 
 
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])

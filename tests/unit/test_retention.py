@@ -370,7 +370,7 @@ WRONG: dict[str, list[Any]] = {
     ("field", "value"), [(field, value) for field, values in WRONG.items() for value in values]
 )
 def test_what_a_policy_cannot_mean_is_refused(field: str, value: Any) -> None:
-    fields = {"time_zone": "UTC", "keep_daily": 1} | {field: value}
+    fields: dict[str, Any] = {"time_zone": "UTC", "keep_daily": 1} | {field: value}
     with pytest.raises(RequestValidationError) as caught:
         RetentionPolicy(**fields)
     (violation,) = caught.value.violations

@@ -254,7 +254,8 @@ def test_an_earlier_attempt_that_may_have_been_sent_counts() -> None:
     failure(OutcomeUnknownError, read, refused, attempts=2)
     failure(RequestNotSentError, refused, refused, attempts=2)
     failure(OutcomeUnknownError, (503, b""), refused, attempts=2)
-    failure(RequestNotSentError, (429, b""), refused, attempts=2)
+    throttled = (400, b'{"__type":"ThrottlingException"}')
+    failure(RequestNotSentError, throttled, refused, attempts=2)
 
 
 def test_a_name_in_use_after_a_lost_reply_tells_that_it_may_be_our_own() -> None:

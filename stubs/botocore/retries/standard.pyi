@@ -1,2 +1,3 @@
 class ThrottledRetryableChecker:
     _THROTTLED_ERROR_CODES: list[str]
+    def __init__(self, throttled_error_codes: list[str] | None = None) -> None: ...

@@ -1,0 +1,50 @@
+"""Runs the tests on every Python and with the oldest dependencies: `nox`, or `nox -s lowest`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.options.error_on_missing_interpreters = False  # nox says which it skips
+nox.needs_version = ">=2024.10.9"
+
+# pyenv's interpreters are used wherever they are, whichever of them is chosen at the moment.
+_PYENV = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+_FOUND = sorted(str(folder) for folder in _PYENV.glob("versions/*/bin"))
+os.environ["PATH"] = os.pathsep.join([os.environ["PATH"].replace(f"{_PYENV}/shims", ""), *_FOUND])
+
+# What type checkers and documentation tools say does not depend on what the tests run on.
+_SAME_EVERYWHERE = ("tests/typing", "tests/docs")
+_FAST = ("tests/unit", "tests/flows", "tests/contract", "tests/clients", "tests/testing")
+# These hold the package against today's botocore and tools, on purpose.
+_NEEDS_NEWEST = (
+    "tests/contract/test_service_model.py::test_known_words_are_those_of_the_service_model",
+    "tests/clients/test_parity.py::test_the_async_methods_are_those_that_the_script_makes",
+)
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def tests(session: nox.Session) -> None:
+    """Run the tests on one Python; arguments after `--` go to pytest."""
+    session.install(".[dev]")
+    ignored = [f"--ignore={folder}" for folder in _SAME_EVERYWHERE]
+    session.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *session.posargs
+    )
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """Run the fast tests with the oldest versions that pyproject.toml allows."""
+    session.install("uv")
+    python = f"--python={session.virtualenv.location}"
+    session.run(
+        *("uv", "pip", "install", "--quiet", python, "--resolution=lowest-direct"),
+        *(".[aio,emulator,testing]", "trio>=0.27"),
+    )
+    session.run("uv", "pip", "list", python)
+    left_out = [f"--deselect={test}" for test in _NEEDS_NEWEST]
+    left_out.append("--ignore=tests/clients/test_instrumentation.py")  # OpenTelemetry is today's
+    session.run("python", "-m", "pytest", "-q", *_FAST, *left_out)

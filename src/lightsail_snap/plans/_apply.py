@@ -1,0 +1,483 @@
+"""Carrying a run out: every step exactly once, however often it is tried."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, TypeAlias, assert_never
+
+from typing_extensions import override
+
+from lightsail_snap._text import one_line
+from lightsail_snap.client import LightsailSnapClient
+from lightsail_snap.errors import (
+    LightsailSnapError,
+    NotFoundException,
+    PartialFailureError,
+    SnapshotConflictError,
+)
+from lightsail_snap.models import (
+    DiskSource,
+    InstanceSource,
+    ManualSnapshotSource,
+    Operation,
+    OperationType,
+)
+from lightsail_snap.plans._base import refused
+from lightsail_snap.plans._inventory import ClientFactory, Clients
+from lightsail_snap.plans._model import Kind, Quiesce, tags_of
+from lightsail_snap.plans._show import as_html, as_text
+from lightsail_snap.plans._steps import (
+    CopyStep,
+    DeleteStep,
+    Run,
+    Step,
+    TakeStep,
+    has_token,
+    pairs_of,
+)
+from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot
+
+_log = logging.getLogger("lightsail_snap.plans")
+
+Status: TypeAlias = Literal["done", "adopted", "skipped", "failed"]
+"""What became of a step: it was carried out now, or by an earlier attempt, or not at all."""
+
+_HEAD = ("status", "step", "snapshot", "why")
+# By how much the clocks of a machine and of the service may differ.
+_SKEW = timedelta(minutes=15)
+# Dates of operations and of what they make may differ by rounding.
+_BLUR = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of one step.
+
+    Attributes:
+        step: The step.
+        status: `done`; `adopted` if an earlier attempt had done it; `skipped` if it was not
+            right, or not safe, to do it; `failed`.
+        reason: Why it was skipped or failed, or what else there is to know; empty if nothing.
+        error: Why it failed.
+        snapshot: What was taken or copied.
+    """
+
+    step: Step
+    status: Status
+    reason: str = ""
+    error: LightsailSnapError | None = None
+    snapshot: AnySnapshot | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write it with JSON's types.
+
+        Returns:
+            A new dict: `id`, `action`, `region`, `name`, `source`, `status`, `reason` and `error`
+            (the type's name, or None).
+        """
+        step = self.step
+        return {
+            "id": step.id,
+            "action": step.action,
+            "region": step.region,
+            "name": step.name,
+            "source": step.source,
+            "status": self.status,
+            "reason": self.reason,
+            "error": type(self.error).__name__ if self.error else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What became of a run.
+
+    Attributes:
+        run: The run.
+        results: One for each step, in the run's order.
+    """
+
+    run: Run
+    results: tuple[StepResult, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every step is done, now or by an earlier attempt."""
+        return all(each.status in {"done", "adopted"} for each in self.results)
+
+    @property
+    def failures(self) -> Mapping[str, LightsailSnapError]:
+        """Why steps failed, by the id of the step."""
+        return {each.step.id: each.error for each in self.results if each.error is not None}
+
+    @property
+    def snapshots(self) -> Mapping[str, AnySnapshot]:
+        """What was taken or copied, by the id of the step."""
+        made = {each.step.id: each.snapshot for each in self.results}
+        return {name: snapshot for name, snapshot in made.items() if snapshot is not None}
+
+    def raise_for_failures(self) -> None:
+        """Raise if a step failed; those that were skipped because of it are not told apart.
+
+        Raises:
+            PartialFailureError: With every failure, and every snapshot that was made.
+        """
+        failures = self.failures
+        if failures:
+            title = f"{len(failures)} of {len(self.results)} steps of {self.run.plan.name} failed"
+            raise PartialFailureError(title, failures, self.snapshots)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write it with JSON's types.
+
+        Returns:
+            A new dict: `plan`, `region`, `slot`, `is_complete` and `steps`.
+        """
+        return {
+            "plan": self.run.plan.name,
+            "region": self.run.plan.region,
+            "slot": self.run.slot,
+            "is_complete": self.is_complete,
+            "steps": [each.to_dict() for each in self.results],
+        }
+
+    @property
+    def _title(self) -> str:
+        plan = self.run.plan
+        return f"{plan.name} in {plan.region}, run {self.run.slot}"
+
+    @property
+    def _end(self) -> str:
+        words: tuple[Status, ...] = ("done", "adopted", "skipped", "failed")
+        counts = ((word, sum(each.status == word for each in self.results)) for word in words)
+        return ", ".join(f"{word} {count}" for word, count in counts)
+
+    @property
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (each.status, each.step.action, f"{each.step.region}/{each.step.name}", each.reason)
+            for each in self.results
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return as_text(self._title, self._rows, self._end)
+
+    def _repr_html_(self) -> str:
+        return as_html(self._title, _HEAD, self._rows, self._end)
+
+
+OnStep: TypeAlias = Callable[[StepResult], object]
+
+
+def _look(client: LightsailSnapClient, kind: Kind, name: str) -> AnySnapshot | None:
+    try:
+        if kind == "instance":
+            return client.get_instance_snapshot(name).instance_snapshot
+        return client.get_disk_snapshot(name).disk_snapshot
+    except NotFoundException:
+        return None
+
+
+def _wait(
+    client: LightsailSnapClient, kind: Kind, name: str, timeout: timedelta | None
+) -> AnySnapshot:
+    if kind == "instance":
+        return client.wait_for_instance_snapshot(name, timeout=timeout)
+    return client.wait_for_disk_snapshot(name, timeout=timeout)
+
+
+def _conflict(found: AnySnapshot, why: str) -> SnapshotConflictError:
+    when = found.created_at.isoformat(timespec="seconds") if found.created_at else "no date"
+    text = f"the name {found.name} is taken by a snapshot of {when} that {why}"
+    return SnapshotConflictError(text, snapshot=found)
+
+
+def _of_this_run(found: AnySnapshot, token: str) -> AnySnapshot:
+    if not has_token(found, token):
+        raise _conflict(found, "this run did not take; rename that one, or change name_template")
+    return found
+
+
+@contextmanager
+def _paused(lock: threading.Lock, quiesce: Quiesce) -> Iterator[None]:
+    """Pause writes, for one snapshot at a time."""
+    from lightsail_snap import quiesce as ways  # noqa: PLC0415 - only plans that pause need it
+
+    context: AbstractContextManager[object]
+    if quiesce.mount_point is not None:
+        context = ways.fsfreeze(quiesce.mount_point, timeout=quiesce.timeout)
+    else:
+        context = ways.command_hooks(quiesce.before, quiesce.after, timeout=quiesce.timeout)
+    with lock, context:
+        yield
+
+
+class _Applying:
+    """One attempt to carry a run out."""
+
+    def __init__(self, run: Run, clients: Clients, on_step: OnStep | None) -> None:
+        self._run = run
+        self._timeout = run.plan.timeout
+        self._clients = clients
+        self._on_step = on_step
+        self._telling = threading.Lock()
+        self._pausing = threading.Lock()
+
+    def carry_out(self, chain: tuple[Step, ...]) -> list[StepResult]:
+        """Carry out the steps about one source, in their order.
+
+        Args:
+            chain: The steps.
+
+        Returns:
+            What became of each.
+        """
+        results: list[StepResult] = []
+        taken: StepResult | None = None
+        for step in chain:
+            result = self._one(step, taken, results)
+            if isinstance(step, TakeStep):
+                taken = result
+            results.append(result)
+            self._tell(result)
+        return results
+
+    def _tell(self, result: StepResult) -> None:
+        is_fine = result.status in {"done", "adopted"}
+        _log.log(
+            logging.INFO if is_fine else logging.WARNING,
+            "%s %s%s",
+            result.status,
+            one_line(result.step.id),
+            f": {result.reason}" if result.reason else "",
+            extra={"plan": self._run.plan.name, "step": result.step.id, "status": result.status},
+        )
+        if self._on_step is not None:
+            with self._telling:
+                self._on_step(result)
+
+    def _one(self, step: Step, taken: StepResult | None, before: list[StepResult]) -> StepResult:
+        try:
+            match step:
+                case TakeStep():
+                    return self._take(step)
+                case CopyStep():
+                    if taken is None or taken.snapshot is None:
+                        return StepResult(step, "skipped", "there is no snapshot to copy")
+                    return self._copy(step)
+                case DeleteStep():
+                    why = self._why_not_delete(taken, before)
+                    return StepResult(step, "skipped", why) if why else self._delete(step)
+            assert_never(step)  # pragma: no cover - for type checkers
+        except LightsailSnapError as error:
+            return StepResult(step, "failed", f"{type(error).__name__}: {error}", error)
+
+    def _take(self, step: TakeStep) -> StepResult:
+        client, token = self._clients.of(step.region), step.client_token
+        found = _look(client, step.kind, step.name)
+        if found is not None:
+            # Looked at both before, not to wait for a stranger's, and after: it may be replaced.
+            _of_this_run(found, token)
+            snapshot = _of_this_run(_wait(client, step.kind, step.name, self._timeout), token)
+            return StepResult(step, "adopted", "was taken before", snapshot=snapshot)
+        quiesce = self._run.plan.quiesce
+        pause = None if quiesce is None else _paused(self._pausing, quiesce)
+        if step.kind == "instance":
+            snapshot = client.take_instance_snapshot(
+                step.name,
+                step.source,
+                tags=step.tags,
+                client_token=token,
+                quiesce=pause,
+                timeout=self._timeout,
+            )
+        else:
+            is_disk = step.kind == "disk"
+            snapshot = client.take_disk_snapshot(
+                step.name,
+                DiskSource(disk_name=step.source)
+                if is_disk
+                else InstanceSource(instance_name=step.source),
+                tags=step.tags,
+                client_token=token,
+                quiesce=pause,
+                timeout=self._timeout,
+            )
+        return StepResult(step, "done", snapshot=snapshot)
+
+    def _copy(self, step: CopyStep) -> StepResult:
+        client, status = self._clients.of(step.region), "adopted"
+        found: AnySnapshot | None = _look(client, step.kind, step.name)
+        if found is None:
+            status, origin = "done", ManualSnapshotSource(snapshot_name=step.name)
+            found = client.copy(
+                step.name, origin, source_region=step.source_region, timeout=self._timeout
+            )
+        else:
+            if not has_token(found, step.client_token) and not _is_copy(client, step, found):
+                why = "this run cannot be shown to have made; delete it, or change name_template"
+                raise _conflict(found, why)
+            waited = _wait(client, step.kind, step.name, self._timeout)
+            if waited.arn != found.arn:
+                raise _conflict(waited, "somebody has put in the place of the copy")
+            found = waited
+        wanted = step.all_tags
+        if not tags_of(wanted).items() <= tags_of(found.tags).items():
+            # The arn keeps a later snapshot of the same name from being marked as ours.
+            client.tag_resource(step.name, wanted, resource_arn=found.arn)
+            found = _of_this_run(
+                _wait(client, step.kind, step.name, self._timeout), step.client_token
+            )
+        return StepResult(
+            step,
+            "done" if status == "done" else "adopted",
+            "" if status == "done" else "was copied before",
+            snapshot=found,
+        )
+
+    def _why_not_delete(self, taken: StepResult | None, before: list[StepResult]) -> str:
+        """Say why nothing of a source may be deleted; nothing if it may."""
+        for each in before:
+            if not isinstance(each.step, DeleteStep) and each.snapshot is None:
+                return f"{each.step.id} has not succeeded"
+        if taken is None or taken.snapshot is None:
+            return "no new snapshot was taken"
+        created = taken.snapshot.created_at
+        if created is None or created < self._run.slot_begins - _SKEW:
+            # With a clock that runs ahead everything looks old.
+            return "the run's time is ahead of the service's; look at this machine's clock"
+        return ""
+
+    def _delete(self, step: DeleteStep) -> StepResult:
+        if (OWNERSHIP_TAG, self._run.plan.name) not in step.tags:
+            # No run is made so; but a run is data, and somebody may have edited it.
+            return StepResult(step, "skipped", "it is not marked as this plan's")
+        client = self._clients.of(step.region)
+        found = _look(client, step.kind, step.name)
+        if found is None:
+            return StepResult(step, "adopted", "was gone already")
+        if (found.arn, found.created_at) != (step.arn, step.created_at):
+            return StepResult(step, "skipped", "another snapshot has this name now")
+        if pairs_of(found) != step.tags:
+            return StepResult(step, "skipped", "its tags have changed since")
+        try:
+            if step.kind == "instance":
+                client.delete_instance_snapshot(step.name)
+            else:
+                client.delete_disk_snapshot(step.name)
+        except NotFoundException:
+            return StepResult(step, "adopted", "was gone already")
+        except LightsailSnapError as error:
+            if not error.may_have_executed or _look(client, step.kind, step.name) is not None:
+                raise
+        return StepResult(step, "done")
+
+
+def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) -> bool:
+    """Tell from the region's operations whether a snapshot was copied from the run's."""
+    since = found.created_at
+
+    def is_it(operation: Operation) -> bool:
+        return (
+            operation.operation_type == OperationType("CopySnapshot")
+            and operation.resource_name == step.name
+            # Samples of the AWS command line.
+            and operation.operation_details == f"{step.source_region}:{step.name}"
+            and since is not None
+            and operation.created_at is not None
+            and abs(operation.created_at - since) <= _BLUR
+        )
+
+    try:
+        if any(map(is_it, client.iter_operations_for_resource(step.name))):
+            return True
+    except LightsailSnapError:
+        # GetOperationsForResource is documented for instances and static IPs; whether it answers
+        # for snapshots is unverified. The list of all operations has them, too.
+        _log.debug("no operations of %s can be listed", one_line(step.name), exc_info=True)
+    return any(map(is_it, client.iter_operations()))
+
+
+def _chains(run: Run) -> list[tuple[Step, ...]]:
+    """Put together what is about the same source: what comes later there needs what came before."""
+    chains: dict[str, list[Step]] = {}
+    for step in run.steps:
+        chains.setdefault(step.source, []).append(step)
+    order = ("take", "copy", "delete")
+    return [
+        tuple(sorted(chain, key=lambda step: order.index(step.action))) for chain in chains.values()
+    ]
+
+
+def apply(
+    run: Run,
+    client: LightsailSnapClient,
+    *,
+    clients: ClientFactory | None = None,
+    concurrency: int = 4,
+    on_step: OnStep | None = None,
+) -> RunResult:
+    """Carry a run out.
+
+    For each source its snapshot is taken and awaited, then copied, and only when all of that has
+    succeeded is anything of this source deleted. Before a deletion the snapshot is looked at once
+    more: it must be the very one that was seen (arn and date), and bear the same tags. Failures
+    of one source do not stop the others.
+
+    After a failure or a crash at any point, apply the same run again, or one made anew in the same
+    slot: what is done is recognised by name and tag, and adopted. There is no journal to keep.
+
+    Args:
+        run: What to do.
+        client: The client of the plan's region.
+        clients: Gives the clients of the regions to copy to, if there are any.
+        concurrency: How many sources at most at the same time.
+        on_step: Is told of every step with a `StepResult` as soon as it has ended, one at a time.
+
+    Returns:
+        What became of every step; `raise_for_failures()` raises if any failed.
+
+    Raises:
+        RequestValidationError: If an argument is not what it should be.
+        ConfigurationError: If the run needs other regions and there is no way to them.
+    """
+    if not isinstance(run, Run):
+        fix = "give make_run(...) or prepare(...)"  # type: ignore[unreachable] # callers without a type checker get here
+        raise refused("apply", "run", "must be a run", fix, run)
+    if type(concurrency) is not int or concurrency < 1:
+        raise refused("apply", "concurrency", "must be 1 or more", "give 4", concurrency)
+    if on_step is not None and not callable(on_step):
+        raise refused("apply", "on_step", "must be callable", "give print", on_step)
+    run = Run(**dict(run))
+    applying = _Applying(run, Clients(run.plan, client, clients), on_step)
+    chains = _chains(run)
+    by_id = {
+        result.step.id: result
+        for results in _together(applying.carry_out, chains, concurrency)
+        for result in results
+    }
+    return RunResult(run, tuple(by_id[step.id] for step in run.steps))
+
+
+def _together(
+    work: Callable[[tuple[Step, ...]], list[StepResult]],
+    chains: list[tuple[Step, ...]],
+    concurrency: int,
+) -> list[list[StepResult]]:
+    workers = min(concurrency, len(chains))
+    if workers <= 1:
+        return [work(chain) for chain in chains]
+    with ThreadPoolExecutor(workers, thread_name_prefix="lightsail-snap-plan") as pool:
+        try:
+            return [future.result() for future in [pool.submit(work, each) for each in chains]]
+        except BaseException:
+            # What has not begun must not begin after an interrupt.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,148 @@
+"""What the models of this room share: frozen, nothing unknown, and errors that list everything."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeAlias, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
+
+from lightsail_snap._text import one_line, shown
+from lightsail_snap.errors import RequestValidationError, Violation
+from lightsail_snap.models._rules import violations
+
+OURS = "lightsail_snap"
+_UNKNOWN = "is not a field of this shape"
+_MODEL_SOURCE = "Lightsail service model"
+
+TextOrPath: TypeAlias = str | bytes | os.PathLike[str]
+"""A document itself, or the path of the file it is in (a path is no `str`)."""
+
+
+def refused(model: str, field: str, rule: str, fix: str, given: object) -> RequestValidationError:
+    """Make the error that says that one thing is wrong.
+
+    Args:
+        model: What was refused.
+        field: The path of the field.
+        rule: What must hold.
+        fix: What to do about it.
+        given: What was given instead.
+
+    Returns:
+        The error.
+    """
+    return RequestValidationError(model, [Violation(field, rule, OURS, fix, shown(given))])
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in {Annotated, Union, UnionType, tuple}:
+        return [model for part in get_args(annotation) for model in _models_in(part)]
+    return []
+
+
+def _in_our_words(model: type[BaseModel], found: Violation) -> Violation:
+    """Say of an unknown field of an inner model what that one takes."""
+    source = OURS if found.source == _MODEL_SOURCE else found.source
+    inner, *path = [model], *found.field.split(".")[:-1]
+    for step in path:
+        name = step.partition("[")[0]
+        inner = [
+            each
+            for outer in inner
+            if name in outer.model_fields
+            for each in _models_in(outer.model_fields[name].annotation)
+        ]
+    if found.rule != _UNKNOWN or not inner:
+        return replace(found, source=source)
+    fix = f"leave it out; {inner[0].__name__} takes {', '.join(inner[0].model_fields)}"
+    return replace(found, source=source, fix=fix)
+
+
+class PlanModel(BaseModel, frozen=True):
+    """A piece of a plan, as data.
+
+    Raises:
+        RequestValidationError: If a rule is broken. It tells all violations at once.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
+    )
+
+    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        try:
+            super().__init__(**data)
+        except Exception as error:
+            found = violations(type(self), error)
+            told = tuple(_in_our_words(type(self), each) for each in found)
+            raise RequestValidationError(type(self).__name__, told) from error
+
+    # Without this mark pydantic would call __init__ for every nested model too, and an inner
+    # error would end the search for further ones.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+
+    @classmethod
+    def from_json(cls, source: TextOrPath) -> Self:
+        """Read it from JSON.
+
+        Args:
+            source: The JSON, or the path of a file of it (a `pathlib.Path`).
+
+        Returns:
+            What `to_json` has written.
+
+        Raises:
+            RequestValidationError: If it is no JSON object, or breaks a rule.
+            OSError: If the file cannot be read.
+        """
+        return cls._from_text(source, from_json, "JSON object")
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Write it as JSON.
+
+        Args:
+            indent: By how many spaces to indent; all on one line if None.
+
+        Returns:
+            The JSON; `from_json` reads it back, equal.
+        """
+        return self.model_dump_json(indent=indent)
+
+    @classmethod
+    def _from_text(cls, source: TextOrPath, parse: Callable[[str], object], what: str) -> Self:
+        try:
+            content = Path(source).read_bytes() if isinstance(source, os.PathLike) else source
+            text = content.decode() if isinstance(content, bytes) else content
+            table = parse(text)
+        # UnicodeDecodeError and TOMLDecodeError are ValueErrors, too.
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            cls._refuse_text(f"must be a {what}: {one_line(str(error), 200)}", what, source, error)
+        if not isinstance(table, Mapping):
+            cls._refuse_text(f"must be a {what}", what, source, None)
+        return cls(**table)
+
+    @classmethod
+    def _refuse_text(cls, rule: str, what: str, given: object, error: Exception | None) -> NoReturn:
+        fix = f"give the {what} as text, or the pathlib.Path of a file of it"
+        raise refused(cls.__name__, "", rule, fix, given) from error
+
+
+def parse_toml(text: str) -> object:
+    """Read TOML.
+
+    Args:
+        text: The document.
+
+    Returns:
+        Its table.
+    """
+    return tomllib.loads(text)

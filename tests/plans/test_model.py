@@ -1,0 +1,257 @@
+"""Plans as data: read, written, refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightsail_snap import RequestValidationError
+from lightsail_snap.plans import BackupPlan, Quiesce, Run, Selection
+from lightsail_snap.plans._base import _models_in
+from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
+
+TOML = """
+name = "nightly"
+region = "us-east-1"
+slot = "day"
+name_template = "{plan}.{source}.{time}"
+copies = ["us-west-2"]
+tags = {env = "prod", key-only = ""}
+timeout = 7200
+
+[select]
+kind = "disk"
+names = ["db-1"]
+globs = ["web-*"]
+tags = ["backup", "env=prod,tier=db"]
+exclude = ["*-tmp"]
+
+[quiesce]
+before = ["systemctl", "stop", "app"]
+after = ["systemctl", "start", "app"]
+timeout = 10
+
+[retention]
+time_zone = "Europe/Berlin"
+keep_daily = 7
+keep_monthly = "all"
+
+[copy_retention]
+time_zone = "UTC"
+keep_last = 2
+"""
+
+
+def test_a_plan_is_read_from_toml() -> None:
+    plan = BackupPlan.from_toml(TOML)
+    assert plan.select == Selection(
+        kind="disk",
+        names=("db-1",),
+        globs=("web-*",),
+        tags=("backup", "env=prod,tier=db"),
+        exclude=("*-tmp",),
+    )
+    assert plan.timeout == timedelta(hours=2)
+    assert plan.quiesce == Quiesce(
+        before=("systemctl", "stop", "app"),
+        after=("systemctl", "start", "app"),
+        timeout=timedelta(seconds=10),
+    )
+    assert plan.retention == RetentionPolicy(
+        time_zone="Europe/Berlin", keep_daily=7, keep_monthly="all"
+    )
+    assert [(tag.key, tag.value) for tag in plan.all_tags] == [
+        ("env", "prod"),
+        ("key-only", ""),
+        (OWNERSHIP_TAG, "nightly"),
+    ]
+
+
+def test_a_plan_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_text(TOML, encoding="utf-8")
+    plan = BackupPlan.from_toml(tmp_path / "plan.toml")
+    (tmp_path / "plan.json").write_text(plan.to_json(indent=2), encoding="utf-8")
+    assert BackupPlan.from_json(tmp_path / "plan.json") == plan
+    assert BackupPlan.from_toml(TOML.encode()) == plan
+    with pytest.raises(FileNotFoundError):
+        BackupPlan.from_toml(tmp_path / "none.toml")
+
+
+names = st.from_regex(r"[A-Za-z0-9_]([A-Za-z0-9_.\-]{0,62}[A-Za-z0-9_])?", fullmatch=True)
+regions = st.sampled_from(["us-east-1", "eu-west-1", "ap-south-1", "xx-new-9"])
+words = st.text("ab c", min_size=1, max_size=5)
+policies = st.builds(
+    RetentionPolicy,
+    time_zone=st.just("UTC"),
+    keep_last=st.integers(1, 5) | st.just("all"),
+    keep_within=st.none() | st.just("1y2d"),
+)
+durations = st.timedeltas(timedelta(microseconds=1), timedelta(days=365))
+selections = st.builds(
+    Selection,
+    kind=st.sampled_from(["disk", "instance_system_disk", "instance"]),
+    names=st.lists(names, min_size=1, max_size=3),
+    globs=st.lists(st.sampled_from(["*", "db-?"]), max_size=2),
+    tags=st.lists(st.sampled_from(["a", "a=b", "a,b=c"]), max_size=2),
+    allow_missing=st.booleans(),
+)
+hooks = st.builds(
+    Quiesce,
+    before=st.lists(words, min_size=1),
+    after=st.lists(words, min_size=1),
+    timeout=durations,
+) | st.builds(Quiesce, mount_point=st.just("/mnt/data"))
+plans = st.builds(
+    BackupPlan,
+    name=names,
+    region=st.just("us-east-2"),
+    account=st.none() | words,
+    select=selections,
+    slot=st.sampled_from(["minute", "hour", "day"]),
+    tags=st.dictionaries(st.text("abc", min_size=1), st.none() | st.text("xyz"), max_size=5),
+    quiesce=st.none() | hooks,
+    copies=st.lists(regions, unique=True),
+    retention=st.none() | policies,
+    timeout=durations,
+)
+
+
+@given(plans)
+def test_a_plan_survives_every_way_of_travelling(plan: BackupPlan) -> None:
+    for again in (
+        BackupPlan.from_json(plan.to_json()),
+        BackupPlan.from_json(plan.to_json(indent=1).encode()),
+        BackupPlan(**plan.model_dump()),
+        BackupPlan(**plan.model_dump(mode="json")),
+        pickle.loads(pickle.dumps(plan)),  # noqa: S301 - our own bytes
+        copy.deepcopy(plan),
+    ):
+        assert again == plan
+        assert hash(again) == hash(plan)
+
+
+def test_models_have_a_json_schema() -> None:
+    for model in (BackupPlan, Run):
+        schema = json.loads(json.dumps(model.model_json_schema()))
+        assert schema["additionalProperties"] is False
+    assert set(BackupPlan.model_json_schema()["required"]) == {"name", "region", "select"}
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_a_fix() -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        BackupPlan.from_toml(
+            """
+            name = "a b"
+            region = "us-east-1a"
+            foo = 1
+            timeout = -1
+            name_template = "{plan}"
+            [select]
+            kind = "tape"
+            glob = 1
+            tags = ["a,,b"]
+            [retention]
+            keep_last = -1
+            [quiesce]
+            befor = 1
+            """
+        )
+    found = {each.field: each for each in caught.value.violations}
+    assert found.keys() == {
+        "name", "region", "foo", "timeout", "name_template", "select.kind", "select.glob",
+        "select.tags[0]", "retention.time_zone", "retention.keep_last", "quiesce.befor",
+    }  # fmt: skip
+    assert all(each.fix for each in found.values())
+    assert "leave it out; Selection takes kind, names" in found["select.glob"].fix
+    assert "BackupPlan takes name, region" in found["foo"].fix
+    assert "Quiesce takes before" in found["quiesce.befor"].fix
+
+
+BASE: dict[str, Any] = {
+    "name": "plan",
+    "region": "us-east-1",
+    "select": {"kind": "disk", "globs": ["*"]},
+}
+POLICY = {"time_zone": "UTC", "keep_last": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"select": {"kind": "disk"}}, "at least one of names, globs and tags"),
+        ({"name_template": "{source}"}, "without {time} a second run"),
+        ({"name_template": "{time:>3}"}, "nothing else in braces"),
+        ({"name_template": "{time!r}"}, "nothing else in braces"),
+        ({"name_template": "{time}{"}, "nothing else in braces"),
+        ({"name_template": "{time}{}"}, "nothing else in braces"),
+        ({"name_template": "{time.x}{time}"}, "nothing else in braces"),
+        ({"name_template": 3}, "nothing else in braces"),
+        ({"tags": {OWNERSHIP_TAG: "x"}}, "none of them with a key of ours"),
+        ({"tags": {f"k{n}": None for n in range(49)}}, "at most 48"),
+        ({"copies": ["us-east-1"]}, "other than the plan's own"),
+        ({"copies": ["us-west-2", "us-west-2"]}, "each once"),
+        ({"copy_retention": POLICY}, "without copies"),
+        ({"copy_retention": POLICY, "copies": ["us-west-2"]}, "without retention"),
+        ({"quiesce": {}}, "either a mount_point or the commands"),
+        ({"quiesce": {"before": ["a"]}}, "either a mount_point or the commands"),
+        ({"quiesce": {"mount_point": "/a", "after": ["a"]}}, "either a mount_point"),
+        ({"timeout": timedelta(0)}, "more than 0"),
+        ({"name": "x" * 65}, "1 to 64"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(RequestValidationError, match=says):
+        BackupPlan(**(BASE | changes))
+
+
+@pytest.mark.parametrize("text", ["name = ", b"\xff", "[1]", 3, None])
+def test_what_is_no_document_is_refused(text: Any) -> None:
+    with pytest.raises(RequestValidationError):
+        BackupPlan.from_toml(text)
+
+
+def test_json_that_is_no_object_is_refused() -> None:
+    with pytest.raises(RequestValidationError, match="must be a JSON object"):
+        BackupPlan.from_json("[1]")
+
+
+@pytest.mark.parametrize(
+    ("slot", "text"), [("minute", "20261123T0307Z"), ("hour", "20261123T03Z"), ("day", "20261123")]
+)
+def test_a_slot_is_a_time_in_utc(slot: Any, text: str) -> None:
+    plan = BackupPlan(**(BASE | {"slot": slot}))
+    now = datetime(2026, 11, 23, 3, 7, 59, tzinfo=UTC)
+    assert plan.slot_of(now) == text
+    assert plan.name_for("db", now) == f"plan-db-{text}"
+
+
+def test_a_selection_means_any_of_its_ways_but_what_is_excluded() -> None:
+    select = Selection(
+        kind="disk",
+        names=("one",),
+        globs=("db-?",),
+        tags=("keep", "env=prod,tier=db"),
+        exclude=("*-9",),
+    )
+    tagged: dict[str, str | None] = {"env": "prod", "tier": "db"}
+    assert select.includes("one", {})
+    assert select.includes("db-1", {})
+    assert not select.includes("DB-1", {})
+    assert not select.includes("db-9", {"keep": None})
+    assert select.includes("xx", {"keep": "anything"})
+    assert select.includes("xx", tagged)
+    assert not select.includes("xx", {"env": "prod"})
+
+
+def test_inner_models_are_found_wherever_they_stand() -> None:
+    assert _models_in(Quiesce | None) == [Quiesce]
+    assert _models_in(tuple[Selection, ...]) == [Selection]
+    assert _models_in(int) == []

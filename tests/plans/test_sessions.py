@@ -1,0 +1,206 @@
+"""Clients for regions and accounts, by boto3's own means."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from lightsail_snap import ConfigurationError, RequestValidationError
+from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.plans import _sessions, assume_role_clients, regional_clients
+
+ROLE = "arn:aws:iam::222222222222:role/backup"
+ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleResult><Credentials><AccessKeyId>ASSUMED</AccessKeyId>
+<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>
+</AssumeRoleResponse>"""
+
+
+class Aws:
+    """STS and Lightsail behind one address.
+
+    Attributes:
+        url: The address.
+        assumed: The parameters of every AssumeRole.
+        signers: Which access keys signed requests to Lightsail, with their regions.
+    """
+
+    def __init__(self) -> None:
+        aws = self
+        self.emulator = LightsailEmulator()
+        self.assumed: list[dict[str, list[str]]] = []
+        self.signers: list[tuple[str, str]] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if b"Action=AssumeRole" in body:
+                    aws.assumed.append(parse_qs(body.decode()))
+                    status, headers, answer = 200, {"Content-Type": "text/xml"}, ASSUMED.encode()
+                else:
+                    found = aws.emulator.exchange(dict(self.headers), body)
+                    status, headers, answer = found.status, dict(found.headers), found.body
+                    credential = re.search(
+                        r"Credential=(\w+)/\d+/([\w-]+)/", self.headers["Authorization"]
+                    )
+                    assert credential is not None
+                    aws.signers.append((credential[1], credential[2]))
+                self.send_response(status)
+                for name, value in (headers | {"Content-Length": str(len(answer))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.emulator.close()
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    made = Aws()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "BASE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+
+@pytest.mark.usefixtures("_keys")
+def test_a_role_is_assumed_once_for_a_region_and_all_its_calls(aws: Aws) -> None:
+    with assume_role_clients(
+        ROLE,
+        session_name="nightly",
+        external_id="ours",
+        endpoint_url=aws.url,
+        sts_endpoint_url=aws.url,
+    ) as clients:
+        assert aws.assumed == []
+        for _ in range(3):
+            assert list(clients("us-east-1").iter_disks()) == []
+        list(clients("eu-west-1").iter_disks())
+    assert [call["RoleArn"] for call in aws.assumed] == [[ROLE]] * 2
+    assert aws.assumed[0]["RoleSessionName"] == ["nightly"]
+    assert aws.assumed[0]["ExternalId"] == ["ours"]
+    assert aws.signers == [("ASSUMED", "us-east-1")] * 3 + [("ASSUMED", "eu-west-1")]
+
+
+@pytest.mark.usefixtures("_keys")
+def test_a_role_without_more_leaves_the_rest_to_botocore(aws: Aws) -> None:
+    with assume_role_clients(ROLE, endpoint_url=aws.url, sts_endpoint_url=aws.url) as clients:
+        list(clients("us-east-1").iter_disks())
+    assert "ExternalId" not in aws.assumed[0]
+    assert aws.assumed[0]["RoleSessionName"][0].startswith("botocore-session-")
+
+
+@pytest.mark.usefixtures("_keys")
+def test_without_a_role_the_own_credentials_sign(aws: Aws) -> None:
+    with regional_clients(endpoint_url=aws.url) as clients:
+        list(clients("us-west-2").iter_disks())
+    assert aws.signers == [("BASE", "us-west-2")]
+
+
+def test_a_profile_with_a_role_is_assumed_by_boto3_itself(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"""
+[profile base]
+aws_access_key_id = BASE
+aws_secret_access_key = secret
+
+[profile other-account]
+role_arn = {ROLE}
+source_profile = base
+""",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", aws.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with regional_clients(profile_name="other-account", endpoint_url=aws.url) as clients:
+        list(clients("us-east-1").iter_disks())
+    assert aws.signers == [("ASSUMED", "us-east-1")]
+
+
+@pytest.mark.usefixtures("_keys")
+def test_equal_settings_share_clients_and_so_their_pace() -> None:
+    first, second = (
+        regional_clients(endpoint_url="http://127.0.0.1:1"),
+        regional_clients(endpoint_url="http://127.0.0.1:1"),
+    )
+    try:
+        travelled = pickle.loads(pickle.dumps(first))  # noqa: S301 - our own bytes
+        assert travelled("us-east-1") is first("us-east-1") is second("us-east-1")
+        assert first("us-east-1") is not first("us-west-2")
+        found: Any = first("us-east-1")
+        config = found._transport._client.meta.config
+        assert config.retries == {"mode": "adaptive", "total_max_attempts": 10}
+        assert config.max_pool_connections == 50
+        old = first("us-east-1")
+    finally:
+        first.close()
+    assert not any(key[1] == first for key in _sessions._made)
+    assert first("us-east-1") is not old
+    first.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        list(old.iter_disks())
+
+
+@pytest.mark.usefixtures("_keys")
+def test_clients_are_closed_when_the_last_user_is_done() -> None:
+    with regional_clients(endpoint_url="http://127.0.0.1:1") as outer:
+        client = outer("us-east-1")
+        with regional_clients(endpoint_url="http://127.0.0.1:1") as inner:
+            assert inner("us-east-1") is client
+        assert outer("us-east-1") is client
+    with pytest.raises(ConfigurationError, match="closed"):
+        list(client.iter_disks())
+    assert not _sessions._entered
+
+
+def test_no_credential_is_in_what_travels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "VERY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    with assume_role_clients(ROLE) as clients:
+        clients("us-east-1")
+        assert b"secret" not in pickle.dumps(clients).lower()
+
+
+def test_settings_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong: Any = 0
+    with pytest.raises(RequestValidationError, match="max_attempts"):
+        regional_clients(max_attempts=wrong)
+    with pytest.raises(RequestValidationError, match="max_connections"):
+        assume_role_clients(ROLE, max_connections=wrong)
+    with pytest.raises(RequestValidationError, match="give WaitPolicy"):
+        regional_clients(wait_policy="patient")  # type: ignore[arg-type] # on purpose
+    with pytest.raises(ConfigurationError, match="no session can be made"):
+        regional_clients(profile_name="no-such-profile")("us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(ConfigurationError, match="no credentials to assume"):
+        assume_role_clients(ROLE)("us-east-1")
