@@ -8,7 +8,6 @@ import contextlib
 import contextvars
 import gc
 import logging
-import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -935,14 +934,6 @@ def interrupted(_: Request[Any]) -> BaseException:
     return KeyboardInterrupt()
 
 
-@pytest.fixture
-def _interrupts_arrive() -> Iterator[None]:
-    """Heed interrupts, which a shell lets the processes in its background ignore."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_writes_go_on_after_an_interrupt() -> None:
     gate, writes = Gate(blocking="nothing", error=interrupted), Writes()
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -951,7 +942,6 @@ def test_writes_go_on_after_an_interrupt() -> None:
     assert writes.body is caught.value
 
 
-@pytest.mark.usefixtures("_interrupts_arrive")
 def test_writes_go_on_after_a_real_interrupt() -> None:
     @contextmanager
     def writes() -> Iterator[None]:
@@ -972,7 +962,6 @@ def test_writes_go_on_after_a_real_interrupt() -> None:
     assert steps == ["paused", "resumed"]
 
 
-@pytest.mark.usefixtures("_interrupts_arrive")
 def test_nothing_begins_after_an_interrupt() -> None:
     class Interrupting(Gate):
         def send(self, request: Request[Any]) -> Answer:
