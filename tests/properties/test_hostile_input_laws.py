@@ -324,7 +324,7 @@ RESTORES = {"restore_disk", "copy", "copy_snapshot"} | {
     "create_instances_from_snapshot",
 }
 # What these raise passes through: it is the caller's own.
-CALLBACKS = {"on_progress", "on_quiesced"}
+UNTRIED = {"self", "on_progress", "on_quiesced"}
 
 
 def parameters(method: str) -> dict[str, Any]:
@@ -341,7 +341,7 @@ def parameters(method: str) -> dict[str, Any]:
 
 
 METHODS = {
-    method: list(inspect.signature(value).parameters)[1:]
+    method: [name for name in inspect.signature(value).parameters if name not in UNTRIED]
     for method, value in inspect.getmembers(LightsailSnapClient, inspect.isfunction)
     if not method.startswith("_") and method != "close"
 }
