@@ -349,12 +349,7 @@ METHODS = {
 
 @pytest.mark.parametrize(
     ("method", "name"),
-    [
-        (method, name)
-        for method, names in METHODS.items()
-        for name in names
-        if name not in CALLBACKS
-    ],
+    [(method, name) for method, names in METHODS.items() for name in names],
 )
 def test_any_object_may_be_given_to_a_client(method: str, name: str, recorder: Any) -> None:
     # Pauses that grow without bound end even the longest wait.
