@@ -197,3 +197,12 @@ def test_an_async_list_can_be_left_half_way(backend: str) -> None:
 
     anyio.run(main, backend=backend)
     gc.collect()
+
+
+def test_iterators_are_their_own_iterators() -> None:
+    listing = LightsailSnapClient(transport=chain(THREE)).iter_disk_snapshots()
+    for iterator in (iter(listing), listing.pages()):
+        assert iter(iterator) is iterator
+    later = AsyncLightsailSnapClient(transport=chain(THREE)).iter_disk_snapshots()
+    for async_iterator in (aiter(later), later.pages()):
+        assert aiter(async_iterator) is async_iterator

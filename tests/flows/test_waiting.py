@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lightsail_snap import (
     AccessDeniedException,
     Answer,
     DiskSnapshot,
+    DiskSource,
     DiskState,
     InstanceSnapshot,
     JumpingClock,
@@ -545,3 +547,31 @@ def test_an_error_that_cannot_be_read_is_no_verdict_either() -> None:
     with pytest.raises(ServiceError):
         client.wait_for_disk_snapshot("db-1")
     assert len(script.asked) == 4
+
+
+def failing() -> Iterator[str]:
+    yield "db-1"
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("db-1", "must be several of them"),
+        (5, "must be several of them"),
+        (failing(), "must be readable"),
+        (repeat("db-1"), "must be 100000 at most"),
+    ],
+)
+def test_what_are_not_several_names_is_refused(names: Any, told: str) -> None:
+    client, script, _ = make(snapshot("completed"))
+    with pytest.raises(RequestValidationError, match=f"disk_snapshot_names: {told}"):
+        client.wait_for_disk_snapshots(names)
+    assert script.asked == []
+
+
+def test_a_client_token_that_is_empty_is_refused() -> None:
+    client, script, _ = make(snapshot("completed"))
+    with pytest.raises(RequestValidationError, match="client_token: must not be empty"):
+        client.take_disk_snapshot("db-1", DiskSource(disk_name="disk-1"), client_token="")
+    assert script.asked == []
