@@ -12,12 +12,17 @@ from lightsail_snap._text import Description, shown
 from lightsail_snap.errors import Violation
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
 
 _MODEL_SOURCE = "Lightsail service model"
 _LONGEST_INPUT = 1000
 _BROKEN = "broken_rule"
+# JSON Schema goes to engines of any kind, and few know Unicode's categories: there, what is not
+# ASCII is taken.
+_CATEGORIES = r"[\p{L}\p{N}\p{Z}+\-=._:/@]"
+_PORTABLE = r"[^\x00-\x1f!-*,;<>?\[-\^`{-\x9f]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,14 @@ class Rule(Requirement):
             custom_error_message=self.text,
             custom_error_context=self._context(),
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        said = handler(schema)
+        if "pattern" in said:
+            said["pattern"] = said["pattern"].replace(_CATEGORIES, _PORTABLE)
+        return said
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -8,15 +8,30 @@ never replaced.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+import inspect
+from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar
 
 from pydantic_core import core_schema
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 _E = TypeVar("_E", bound="OpenEnum")
+
+
+class _Unknown:
+    """What pydantic calls with a word that is not among the members: no further one is known."""
+
+    def __new__(cls, value: object) -> Never:
+        """Refuse.
+
+        Raises:
+            ValueError: Always; it is how pydantic is told.
+        """
+        message = f"{value!r} is not known"
+        raise ValueError(message)
 
 
 class Known:
@@ -118,13 +133,32 @@ class OpenEnum(str):
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(
-            cls,
-            core_schema.str_schema(strict=True),
+        any_word = core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(strict=True)
+        )
+        known_word = core_schema.enum_schema(_Unknown, list(cls._members.values()), sub_type="str")
+        return core_schema.json_or_python_schema(
+            # Known words are found without calling Python. Of the two errors that something else
+            # than a string causes, the one that any_word gives on its own is told.
+            json_schema=core_schema.union_schema(
+                [known_word, any_word], mode="left_to_right", custom_error_type="string_type"
+            ),
+            python_schema=any_word,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 str.__str__, return_schema=core_schema.str_schema()
             ),
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        # The known words are for readers, editors and generators of code; any word is valid.
+        return {
+            "title": cls.__name__,
+            "description": inspect.cleandoc(cls.__doc__ or ""),
+            "anyOf": [{"type": "string", "enum": list(cls._members)}, {"type": "string"}],
+        }
 
 
 class RegionName(OpenEnum):

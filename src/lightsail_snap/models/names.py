@@ -32,6 +32,9 @@ service model's `ResourceName` and the service's own error text allow.
 
 
 def _is_one_line(text: str) -> str:
+    if text.isascii() and text.isprintable() and not text.isspace():
+        # Most names are, and these three looks are much cheaper than one at every character.
+        return text
     if text.isspace() or any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text):
         message = "blank, or more than one line"
         raise ValueError(message)

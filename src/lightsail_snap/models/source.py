@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field
@@ -15,6 +16,8 @@ from lightsail_snap.models._base import Request, RequestModel, ResultT
 from lightsail_snap.models._rules import Requirement, Rule
 from lightsail_snap.models._types import WireDate
 from lightsail_snap.models.names import ResourceName
+
+_camel = cache(to_camel)
 
 
 class _Variant(RequestModel, frozen=True):
@@ -163,7 +166,7 @@ class WireSource:
         """
         given = source.to_wire()
         names = self.variants[source.kind]
-        wire = {name: given[to_camel(ours)] for ours, name in names.items()}
+        wire = {name: given[_camel(ours)] for ours, name in names.items()}
         if source.kind in self.flags:
             wire[self.flags[source.kind]] = True
         return wire

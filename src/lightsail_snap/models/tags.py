@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import (
     ConfigDict,
+    Field,
     StrictStr,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -145,7 +146,19 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
     return tags
 
 
-TagList = Annotated[tuple[Tag, ...], WrapValidator(_check_tags), AS_LIST]
+# For JSON Schema, which sees nothing of what a function checks. It cannot say that keys are unique
+# but in the form of a mapping.
+_TagsTaken = (
+    Annotated[
+        tuple[Tag, ...], Field(max_length=_MOST_TAGS, json_schema_extra={"uniqueItems": True})
+    ]
+    | Annotated[Mapping[TagKey, TagValue | None], Field(max_length=_MOST_TAGS)]
+    | None
+)
+
+TagList = Annotated[
+    tuple[Tag, ...], WrapValidator(_check_tags, json_schema_input_type=_TagsTaken), AS_LIST
+]
 """At most 50 tags with unique keys; made from a mapping or from a sequence of `Tag`."""
 
 TagsInput: TypeAlias = Mapping[str, str | None] | Iterable[Tag]
