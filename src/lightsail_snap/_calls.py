@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from lightsail_snap._text import shown
+from lightsail_snap._text import safe_line, shown
 from lightsail_snap.errors import (
     LightsailSnapError,
     QuiesceError,
@@ -15,6 +15,8 @@ from lightsail_snap.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lightsail_snap._flows._effects import Note
     from lightsail_snap._transport import Transport
     from lightsail_snap.clock import Clock
@@ -23,6 +25,22 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger("lightsail_snap")
 # A library does not write to standard error of its own accord.
 LOGGER.addHandler(logging.NullHandler())
+
+_LONGEST_NOTE = 4096
+
+
+def safe_facts(facts: Mapping[str, object]) -> dict[str, object]:
+    """Make data fit for a log record: a format may put any attribute into a line of text.
+
+    Args:
+        facts: The data.
+
+    Returns:
+        The same, with texts as safe lines.
+    """
+    return {
+        name: safe_line(value) if isinstance(value, str) else value for name, value in facts.items()
+    }
 
 
 def make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> ResultT:
@@ -55,10 +73,10 @@ def make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> 
         facts.setdefault("attempt", getattr(error, "retry_attempts", 0) + 1)
         facts |= {"error": type(error).__name__, "may_have_executed": error.may_have_executed}
         facts["elapsed"] = clock.monotonic() - began
-        LOGGER.info("%s failed: %s", request.operation_name, error, extra=facts)
+        LOGGER.info("%s failed: %s", request.operation_name, error, extra=safe_facts(facts))
         raise
     facts["elapsed"] = clock.monotonic() - began
-    LOGGER.debug("%s answered", request.operation_name, extra=facts)
+    LOGGER.debug("%s answered", request.operation_name, extra=safe_facts(facts))
     return result
 
 
@@ -68,7 +86,7 @@ def tell(note: Note) -> None:
     Args:
         note: What.
     """
-    LOGGER.log(note.level, "%s", note.text, extra=dict(note.fields))
+    LOGGER.log(note.level, "%s", safe_line(note.text, _LONGEST_NOTE), extra=safe_facts(note.fields))
 
 
 def _no_context(context: object) -> RequestValidationError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lightsail_snap._endpoint import checked_permission
 from lightsail_snap._transport import Boto3Client, Boto3Session, BotoTransport, Transport
 from lightsail_snap.clock import Clock, SystemClock
 from lightsail_snap.errors import ConfigurationError
@@ -28,6 +29,7 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
     session: Boto3Session | None,
     config: object,
     transport: Transport | None,
+    allow_plain_http: bool,
     wait_policy: WaitPolicy | None,
     clock: Clock | None,
 ) -> Connection:
@@ -41,6 +43,7 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
         session: The boto3 session to make the client with.
         config: A `botocore.config.Config`.
         transport: Another way to Lightsail than boto3.
+        allow_plain_http: Whether requests may travel unencrypted to another machine.
         wait_policy: How patiently to wait.
         clock: What tells the time.
 
@@ -48,7 +51,8 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
         The connection.
 
     Raises:
-        ConfigurationError: If the settings contradict each other, or boto3 refuses them.
+        ConfigurationError: If the settings contradict each other, boto3 refuses them, or requests
+            would travel unencrypted.
     """
     settings = {
         "region_name": region_name,
@@ -58,6 +62,10 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
         "config": config,
     }
     ways = {"boto3_client": boto3_client, "transport": transport}
+    if checked_permission(allow_plain_http) and transport is not None:
+        # It would say nothing about what a transport of somebody else's does.
+        message = "transport, allow_plain_http contradict each other; give one of them"
+        raise ConfigurationError(message)
     given = [name for name, value in (ways | settings).items() if value is not None]
     if session is not None and profile_name is not None:
         message = "session and profile_name contradict each other; the session has its profile"
@@ -75,7 +83,7 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
         raise ConfigurationError(message)
     if transport is None:
         transport = (
-            BotoTransport(boto3_client)
+            BotoTransport(boto3_client, allow_plain_http=allow_plain_http)
             if boto3_client is not None
             else BotoTransport.connect(
                 region_name=region_name,
@@ -83,6 +91,7 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
                 endpoint_url=endpoint_url,
                 session=session,
                 config=config,
+                allow_plain_http=allow_plain_http,
             )
         )
     return Connection(

@@ -174,8 +174,9 @@ def error_from_exception(
     name = type(error).__name__
     if any(attempt.may_have_executed for attempt in attempts):
         return OutcomeUnknownError(
-            f"{request.operation_name} may have been carried out, no answer came: {name}: {text}; "
-            "look its effect up before you send it again",
+            # The advice comes first, since a long reason is cut off.
+            f"{request.operation_name} may have been carried out, look its effect up before you "
+            f"send it again; no answer came: {name}: {text}",
             request=request,
         )
     if isinstance(error, LightsailSnapError):
@@ -187,7 +188,7 @@ def error_from_exception(
         )
     if not names or names & _NETWORK:
         return RequestNotSentError(
-            f"{request.operation_name} was not sent: {name}: {text}; it is safe to send it again",
+            f"{request.operation_name} was not sent, it is safe to send it again: {name}: {text}",
             request=request,
         )
     return configuration_error(error)
@@ -227,13 +228,17 @@ def _error_fields(payload: Mapping[str, object] | bytes) -> dict[str, Any]:
     return {"message": payload.decode("utf-8", "replace")}
 
 
-def _error_type(fields: Mapping[str, Any], http_status: int | None) -> str:
-    declared = _text_of(fields, "__type") or ""
+def _shape_name(declared: str | None) -> str:
     # Both "namespace#Type" and "Type:address" are seen with AWS JSON services.
-    kind = declared.split(":", 1)[0].rsplit("#", 1)[-1]
+    return (declared or "").split(":", 1)[0].rsplit("#", 1)[-1]
+
+
+def _error_type(fields: Mapping[str, Any], header: str | None, http_status: int | None) -> str:
+    kind = _shape_name(_text_of(fields, "__type")) or _shape_name(header)
     if kind:
         return kind
-    finer = _text_of(fields, "code")
+    # Elsewhere in AWS `code` is the type, too; Lightsail has its finer codes there.
+    finer = _shape_name(_text_of(fields, "code"))
     return finer if finer in _SERVICE_ERRORS else str(http_status or "Unknown")
 
 
@@ -242,6 +247,8 @@ def error_from_answer(
     payload: Mapping[str, object] | bytes,
     metadata: ResponseMetadata,
     attempts: Sequence[Attempt] = (),
+    *,
+    error_type: str | None = None,
 ) -> ServiceError:
     """Find the exception for an error answer.
 
@@ -250,12 +257,13 @@ def error_from_answer(
         payload: The body of the answer, or botocore's dict of it.
         metadata: How the answer came.
         attempts: Every attempt, the answered one included.
+        error_type: The header `X-Amzn-ErrorType`; it counts where the body names no type.
 
     Returns:
         The exception to raise.
     """
     fields, status = _error_fields(payload), metadata.http_status
-    code = _error_type(fields, status)
+    code = _error_type(fields, error_type, status)
     kind = _SERVICE_ERRORS.get(code, ServiceError)
     if code in THROTTLING_CODES or (kind is ServiceError and status == _TOO_MANY_REQUESTS):
         kind = ThrottlingError

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
+from lightsail_snap._endpoint import refuse_plain_http
 from lightsail_snap._error_mapping import (
     Attempt,
     configuration_error,
     error_from_answer,
     error_from_exception,
 )
-from lightsail_snap.errors import ConfigurationError, LightsailSnapError
+from lightsail_snap._text import Description, safe_line
+from lightsail_snap.errors import (
+    ConfigurationError,
+    LightsailSnapError,
+    ResponseValidationError,
+    Violation,
+)
 from lightsail_snap.models import ResponseMetadata
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.model import OperationModel
 
     from lightsail_snap.models import Request
 
+_LOGGER = logging.getLogger("lightsail_snap")
 _OUR_HANDLERS = "lightsail-snap"
 _FIRST_ERROR_STATUS = 300
+_DATE_LENGTH = 29
+MAX_RESPONSE_BYTES = 64 * 2**20
+"""How large the body of an answer may be. The largest page known, of 1000 records, has about 1 MB.
+
+A larger one is read by nobody: it is no answer of Lightsail's, and reading it would take a multiple
+of its size. botocore has it in memory before it calls any public hook, so this bounds what is made
+of an answer, not what is received.
+"""
+_SHOWN_OF_TOO_LARGE = 4096
+# What would be done twice if it were sent twice: no name keeps a second export from being made.
+_NOT_REPEATABLE = frozenset({"ExportSnapshot"})
 
 
 class Boto3Client(Protocol):
@@ -93,15 +116,20 @@ class _Exchange:
 
     Attributes:
         attempts: Every attempt to send that was begun.
-        body: The body of the last answer.
-        headers: The headers of the last answer.
+        response: The last answer, as botocore's parser gets it.
         is_parsed: Whether botocore could read the last answer.
+        skips_parsing: Whether botocore's parser need not read the answer that is next.
+        too_large: The size and the beginning of the last answer, if it is too large to be read.
+        is_repeatable: Whether botocore may send the request again although it may have been
+            carried out.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
-    body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    response: Mapping[str, Any] | None = None
     is_parsed: bool = False
+    skips_parsing: bool = False
+    too_large: tuple[int, bytes] | None = None
+    is_repeatable: bool = True
 
     @property
     def _status(self) -> int:
@@ -117,12 +145,23 @@ class _Exchange:
         """Whether the last attempt was answered with an error, readable or not."""
         return self._status >= _FIRST_ERROR_STATUS
 
+    @property
+    def body(self) -> bytes | None:
+        """The body of the last answer, with what other handlers made of it before it was parsed."""
+        return None if self.response is None else self.response["body"]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the last answer; they are found in any case."""
+        return {} if self.response is None else self.response["headers"]
+
     def metadata(self) -> ResponseMetadata:
+        headers = self.headers
         return ResponseMetadata(
-            request_id=self.headers.get("x-amzn-requestid"),
+            request_id=headers.get("x-amzn-requestid"),
             http_status=self.attempts[-1].http_status,
             retry_attempts=len(self.attempts) - 1,
-            date=_date(self.headers.get("date")),
+            date=_date(headers.get("date")),
         )
 
 
@@ -135,15 +174,20 @@ def _on_before_send(**_: object) -> None:
     exchange = _exchange.get()
     if exchange is not None:
         exchange.attempts.append(Attempt())
-        exchange.body, exchange.is_parsed = None, False
+        exchange.response, exchange.is_parsed, exchange.too_large = None, False, None
 
 
-def _on_before_parse(response_dict: Mapping[str, Any], **_: object) -> None:
+def _on_before_parse(response_dict: dict[str, Any], **_: object) -> None:
     exchange = _exchange.get()
     if exchange is not None:
         exchange.attempts[-1].http_status = response_dict["status_code"]
-        exchange.body = response_dict["body"]
-        exchange.headers = response_dict["headers"]
+        body = response_dict["body"]
+        if len(body) > MAX_RESPONSE_BYTES:
+            # botocore's parser gets to see as little of it as ours.
+            exchange.too_large = len(body), body[:_SHOWN_OF_TOO_LARGE]
+            response_dict["body"] = b""
+        exchange.response = response_dict
+        exchange.skips_parsing = True
 
 
 def _on_response_received(exception: BaseException | None, **_: object) -> None:
@@ -153,28 +197,60 @@ def _on_response_received(exception: BaseException | None, **_: object) -> None:
         exchange.is_parsed = exception is None
 
 
+def _on_needs_retry(
+    response: tuple[object, dict[str, Any]] | None,
+    caught_exception: Exception | None,
+    operation: OperationModel,
+    **_: object,
+) -> None:
+    exchange = _exchange.get()
+    if exchange is None or exchange.is_repeatable:
+        return
+    if not any(attempt.may_have_executed for attempt in exchange.attempts):
+        return
+    # To end the call here is the only way to keep botocore from sending again.
+    if caught_exception is not None:
+        raise caught_exception
+    if response is not None and exchange.is_error_answer:
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - botocore is loaded by now
+
+        raise ClientError(response[1], operation.name)
+
+
 _HANDLERS: dict[str, Callable[..., None]] = {
     # First, so that an attempt counts as begun whatever another handler does then.
     "before-send.lightsail": _on_before_send,
     "before-parse.lightsail": _on_before_parse,
     "response-received.lightsail": _on_response_received,
+    "needs-retry.lightsail": _on_needs_retry,
 }
 
 
+# Taken only by the first calls after a fork.
+_parting = threading.Lock()
+
+
 class BotoTransport:
-    """Sends through a boto3 Lightsail client. Safe to use from many threads, as the client is."""
+    """Sends through a boto3 Lightsail client. Safe to use from many threads, as the client is.
 
-    __slots__ = ("_client", "_is_closed", "_is_owner", "_methods")
+    A process that was forked meanwhile opens connections of its own.
+    """
 
-    def __init__(self, client: Boto3Client, *, is_owner: bool = False) -> None:
+    __slots__ = ("_client", "_is_closed", "_is_owner", "_methods", "_process")
+
+    def __init__(
+        self, client: Boto3Client, *, is_owner: bool = False, allow_plain_http: bool = False
+    ) -> None:
         """Listen to a client.
 
         Args:
             client: A boto3 Lightsail client.
             is_owner: Whether to close the client with the transport.
+            allow_plain_http: Whether requests may travel unencrypted to another machine.
 
         Raises:
-            ConfigurationError: If it is no boto3 Lightsail client.
+            ConfigurationError: If it is no boto3 Lightsail client, or its requests would travel
+                unencrypted.
         """
         boto: BaseClient = client  # type: ignore[assignment] # by shape, checked on the next lines
         meta = getattr(boto, "meta", None)
@@ -185,9 +261,11 @@ class BotoTransport:
                 'give boto3.client("lightsail")'
             )
             raise ConfigurationError(message)
+        check_client(boto, allow_plain_http=allow_plain_http)
         self._client = boto
         self._is_owner = is_owner
         self._is_closed = False
+        self._process = os.getpid()
         self._methods = {api: name for name, api in meta.method_to_api_mapping.items()}
         for event, handler in _HANDLERS.items():
             meta.events.register_first(
@@ -195,7 +273,7 @@ class BotoTransport:
             )
 
     @classmethod
-    def connect(
+    def connect(  # noqa: PLR0913 - keyword-only, and each has a default
         cls,
         *,
         region_name: str | None = None,
@@ -203,6 +281,7 @@ class BotoTransport:
         endpoint_url: str | None = None,
         session: Boto3Session | None = None,
         config: object = None,
+        allow_plain_http: bool = False,
     ) -> BotoTransport:
         """Make a boto3 client and send through it.
 
@@ -212,24 +291,44 @@ class BotoTransport:
             endpoint_url: Another address than AWS's, for example an emulator's.
             session: The boto3 session to make the client with.
             config: A `botocore.config.Config` with timeouts, retries, proxies.
+            allow_plain_http: Whether requests may travel unencrypted to another machine.
 
         Returns:
             The transport, which closes the client with itself.
 
         Raises:
-            ConfigurationError: If boto3 cannot make such a client.
+            ConfigurationError: If boto3 cannot make such a client, or its requests would travel
+                unencrypted.
         """
-        import boto3.session  # noqa: PLC0415 - importing this library must not cost importing boto3
+        # Importing this library must not cost importing botocore. boto3 adds nothing to it that a
+        # Lightsail client needs, and takes as long again to be imported.
+        from botocore.config import Config  # noqa: PLC0415 - see above
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
+        from botocore.session import Session  # noqa: PLC0415 - likewise
 
+        shortcuts = _shortcuts()
+
+        if config is None or isinstance(config, Config):
+            # Every request is checked before it gets here, and by stricter rules.
+            unchecked = Config(parameter_validation=False)
+            config = unchecked if config is None else config.merge(unchecked)
         try:
-            maker = boto3.session.Session(profile_name=profile_name) if session is None else session
-            client: Boto3Client = maker.client(
+            if session is None:
+                own = Session(profile=profile_name)
+                if shortcuts is not None:
+                    shortcuts.load_less(own)
+                make = own.create_client
+            else:
+                make = session.client
+            client: Boto3Client = make(
                 "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
             )
         except (BotoCoreError, ValueError, TypeError, AttributeError) as error:
             raise configuration_error(error) from error
-        return cls(client, is_owner=True)
+        transport = cls(client, is_owner=True, allow_plain_http=allow_plain_http)
+        if shortcuts is not None:
+            shortcuts.take(transport._client, _exchange.get)
+        return transport
 
     @override
     def __repr__(self) -> str:
@@ -250,7 +349,9 @@ class BotoTransport:
         if self._is_closed:
             # Nobody listens any more, so it could not be told what was sent and what was not.
             raise ConfigurationError("this client is closed; make another one")
-        exchange = _Exchange()
+        if self._process != os.getpid():
+            self._part_from_the_parent()
+        exchange = _Exchange(is_repeatable=request.operation_name not in _NOT_REPEATABLE)
         parsed: dict[str, Any] = {}
         token = _exchange.set(exchange)
         try:
@@ -264,10 +365,20 @@ class BotoTransport:
             # Only botocore's parser stumbled over the answer; ours may yet read it.
         finally:
             _exchange.reset(token)
+        if exchange.too_large is not None:
+            raise _too_large(request, *exchange.too_large)
         if exchange.body is not None:
             return Answer(exchange.body, exchange.metadata())
         # Nothing went over the wire: a Stubber, or another hook, answered in its place.
         return Answer(parsed, _told(parsed.pop("ResponseMetadata", {})))
+
+    def _part_from_the_parent(self) -> None:
+        """Let go of the connections that a fork has copied: their answers may be the parent's."""
+        with _parting:
+            if self._process != os.getpid():
+                # botocore opens others when they are needed; those of the parent stay open there.
+                self._client.close()
+                self._process = os.getpid()
 
     def _method(self, request: Request[Any]) -> Callable[..., dict[str, Any]]:
         name = self._methods.get(request.operation_name)
@@ -290,9 +401,81 @@ class BotoTransport:
             self._client.close()
 
 
-def _date(text: str | None) -> datetime | None:
+def check_client(client: BaseClient, *, allow_plain_http: bool, service: str = "Lightsail") -> None:
+    """Refuse a boto3 client whose requests would travel unencrypted to another machine.
+
+    Args:
+        client: Any boto3 client. Its endpoint is the resolved one, so parameters, environment
+            and files all count.
+        allow_plain_http: Whether they may.
+        service: What it is a client of, for the error.
+
+    Raises:
+        ConfigurationError: If they would and may not.
+    """
+    from botocore.utils import get_environ_proxies  # noqa: PLC0415 - botocore is loaded by now
+
+    url, proxies = client.meta.endpoint_url, client.meta.config.proxies
+    # As botocore finds them: those of the client's configuration, else those of the machine.
+    found = get_environ_proxies(url) if proxies is None else proxies
+    refuse_plain_http(url, proxies=found, allowed=allow_plain_http, service=service)
+
+
+def credentials_source(profile_name: str | None) -> str | None:
+    """Tell where botocore finds credentials. The credentials themselves are not read.
+
+    Args:
+        profile_name: The profile of the AWS configuration files; botocore's own choice if None.
+
+    Returns:
+        botocore's word for the place, such as `env` or `shared-credentials-file`; None if there are
+        none.
+
+    Raises:
+        ConfigurationError: If botocore cannot even look, for example for want of the profile.
+    """
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as in connect
+    from botocore.session import Session  # noqa: PLC0415 - likewise
+
     try:
-        moment = parsedate_to_datetime(text or "")
+        credentials = Session(profile=profile_name).get_credentials()
+    except BotoCoreError as error:
+        raise configuration_error(error) from error
+    return None if credentials is None else credentials.method
+
+
+def _shortcuts() -> ModuleType | None:
+    """Find what makes clients of our own cheaper; without it they are as good, and slower."""
+    try:
+        from lightsail_snap import _shortcuts as found  # noqa: PLC0415 - it imports botocore
+    except ImportError as error:
+        _LOGGER.info("no shortcuts for this botocore: %s", safe_line(str(error)))
+        return None
+    return found
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _date(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        # HTTP's own form, "Mon, 23 Nov 2026 10:00:00 GMT", in a tenth of the time.
+        if len(text) == _DATE_LENGTH and text.endswith(" GMT") and text[3:5] == ", ":
+            day, month, year, clock, _ = text[5:].split(" ")
+            hour, minute, second = clock.split(":")
+            return datetime(
+                *(int(year), _MONTHS.index(month) + 1, int(day)),
+                *(int(hour), int(minute), int(second)),
+                tzinfo=UTC,
+            )
+    except ValueError:
+        pass
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - hardly ever needed
+
+    try:
+        moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
@@ -308,6 +491,13 @@ def _told(metadata: Mapping[str, Any]) -> ResponseMetadata:
     )
 
 
+def _too_large(request: Request[Any], size: int, beginning: bytes) -> ResponseValidationError:
+    rule = f"must have at most {MAX_RESPONSE_BYTES} bytes"
+    found = Violation("", rule, "lightsail_snap", "", Description(f"{size} bytes"))
+    name = f"{request.operation_name}Result"
+    return ResponseValidationError(name, [found], beginning, may_have_executed=True)
+
+
 def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) -> LightsailSnapError:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - botocore is loaded by now
 
@@ -318,7 +508,11 @@ def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) ->
     # An error that comes after a parsed answer is somebody's hook, or the next attempt's signing.
     if exchange.is_error_answer and (answer is not None or not exchange.is_parsed):
         return error_from_answer(
-            request, exchange.body or b"", exchange.metadata(), exchange.attempts
+            request,
+            exchange.body or b"",
+            exchange.metadata(),
+            exchange.attempts,
+            error_type=exchange.headers.get("x-amzn-errortype"),
         )
     if answer is not None:
         metadata = _told(answer.response.get("ResponseMetadata", {}))

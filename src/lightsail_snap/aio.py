@@ -57,6 +57,7 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         session: Boto3Session | None = None,
         config: object = None,
         transport: Transport | None = None,
+        allow_plain_http: bool = False,
         wait_policy: WaitPolicy | None = None,
         clock: Clock | None = None,
         concurrency: int = _MOST_CALLS,
@@ -72,14 +73,17 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
             session: The boto3 session to make the client with.
             config: A `botocore.config.Config` with timeouts, retries and proxies.
             transport: Another way to Lightsail than boto3.
+            allow_plain_http: Whether requests may travel unencrypted to another machine. Without
+                it an address that is neither `https://` nor on this machine is refused, wherever it
+                was set: here, in the environment, in a file or in a boto3 client.
             wait_policy: How patiently the `wait_for_...` methods wait.
             clock: Tells the time and lets it pass while waiting; tests hand in one that jumps.
             concurrency: How many calls this client makes at the same time at most. boto3 keeps
                 ten connections unless its `Config` says otherwise.
 
         Raises:
-            ConfigurationError: If the settings contradict each other, boto3 refuses them, or
-                anyio is not installed.
+            ConfigurationError: If the settings contradict each other, boto3 refuses them, requests
+                would travel unencrypted, or anyio is not installed.
         """
         try:
             from anyio import CapacityLimiter  # noqa: PLC0415 - anyio is an extra
@@ -100,6 +104,7 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
             session=session,
             config=config,
             transport=transport,
+            allow_plain_http=allow_plain_http,
             wait_policy=wait_policy,
             clock=clock,
         )

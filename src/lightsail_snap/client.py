@@ -48,6 +48,7 @@ class LightsailSnapClient(Operations, Lists, Waits, Jobs):
         session: Boto3Session | None = None,
         config: object = None,
         transport: Transport | None = None,
+        allow_plain_http: bool = False,
         wait_policy: WaitPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -62,11 +63,15 @@ class LightsailSnapClient(Operations, Lists, Waits, Jobs):
             session: The boto3 session to make the client with.
             config: A `botocore.config.Config` with timeouts, retries and proxies.
             transport: Another way to Lightsail than boto3.
+            allow_plain_http: Whether requests may travel unencrypted to another machine. Without
+                it an address that is neither `https://` nor on this machine is refused, wherever it
+                was set: here, in the environment, in a file or in a boto3 client.
             wait_policy: How patiently the `wait_for_...` methods wait.
             clock: Tells the time and lets it pass while waiting; tests hand in one that jumps.
 
         Raises:
-            ConfigurationError: If the settings contradict each other, or boto3 refuses them.
+            ConfigurationError: If the settings contradict each other, boto3 refuses them, or
+                requests would travel unencrypted.
         """
         connection = connect(
             boto3_client,
@@ -76,6 +81,7 @@ class LightsailSnapClient(Operations, Lists, Waits, Jobs):
             session=session,
             config=config,
             transport=transport,
+            allow_plain_http=allow_plain_http,
             wait_policy=wait_policy,
             clock=clock,
         )

@@ -118,6 +118,25 @@ def _restore(
     return error
 
 
+def detached(error: LightsailSnapError) -> LightsailSnapError:
+    """Copy an error as pickle would, with nothing of other libraries and no traceback on it.
+
+    For what holds errors and is pickled: other libraries may have changed how exceptions are, for
+    the whole process, as Dask does. Causes would go along as they are.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The copy.
+    """
+    kind, args, state, cause, is_final = error.__reduce__()[1]
+    if isinstance(cause, LightsailSnapError):
+        cause = detached(cause)
+    copied: LightsailSnapError = _restore(kind, args, state, cause, is_final)
+    return copied
+
+
 class ForeignCause(Exception):  # noqa: N818 - it stands for an exception, it is never raised
     """Stands for another library's exception under an unpickled error of ours.
 
@@ -317,7 +336,7 @@ class ServiceError(LightsailSnapError):
     @override
     def __str__(self) -> str:
         facts = [
-            f"{name}={one_line(str(value), 80)}"
+            f"{name}={safe_line(str(value), 80)}"
             for name, value in (
                 ("operation", self.operation_name),
                 ("sub_code", self.sub_code),

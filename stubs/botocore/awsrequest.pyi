@@ -1,5 +1,31 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
+
+class HeadersDict(MutableMapping[str, Any]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+    def __getitem__(self, key: str) -> Any: ...
+    def __setitem__(self, key: str, value: Any) -> None: ...
+    def __delitem__(self, key: str) -> None: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+
+class AWSRequest:
+    method: str
+    url: str
+    headers: Any
+    data: Any
+    params: Any
+    context: dict[str, Any]
+    def __init__(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        data: Any = None,
+        params: Mapping[str, str] | None = None,
+        auth_path: str | None = None,
+        stream_output: bool = False,
+    ) -> None: ...
 
 class AWSPreparedRequest:
     method: str

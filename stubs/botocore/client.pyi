@@ -1,5 +1,6 @@
 from typing import Any
 
+from botocore.config import Config
 from botocore.hooks import BaseEventHooks
 from botocore.model import ServiceModel
 
@@ -15,14 +16,21 @@ class ClientMeta:
         partition: str,
     ) -> None: ...
     @property
+    def config(self) -> Config: ...
+    @property
     def method_to_api_mapping(self) -> dict[str, str]: ...
     @property
     def service_model(self) -> ServiceModel: ...
     @property
     def region_name(self) -> str: ...
+    @property
+    def endpoint_url(self) -> str: ...
 
 class BaseClient:
     meta: ClientMeta
+    _endpoint: Any
+    _request_signer: Any
+    _user_agent_creator: Any
     def __init__(
         self,
         serializer: Any,
@@ -38,4 +46,5 @@ class BaseClient:
         endpoint_ruleset_resolver: Any = None,
         user_agent_creator: Any = None,
     ) -> None: ...
+    def _make_api_call(self, operation_name: str, api_params: dict[str, Any]) -> Any: ...
     def close(self) -> None: ...

@@ -1,7 +1,8 @@
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 class Credentials:
+    method: str
     def __init__(
         self,
         access_key: str,
@@ -49,3 +50,9 @@ class AssumeRoleCredentialFetcher:
 
 class CredentialResolver:
     def __init__(self, providers: Sequence[Any]) -> None: ...
+
+class ReadOnlyCredentials(NamedTuple):
+    access_key: str
+    secret_key: str
+    token: str | None
+    account_id: str | None = None

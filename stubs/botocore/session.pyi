@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.credentials import Credentials
 from botocore.model import ServiceModel
 
 class Session:
@@ -11,6 +12,29 @@ class Session:
         include_builtin_handlers: bool = True,
         profile: str | None = None,
     ) -> None: ...
+    def get_component(self, name: str) -> Any: ...
+    def get_credentials(self) -> Credentials | None: ...
+    def set_credentials(
+        self,
+        access_key: str,
+        secret_key: str,
+        token: str | None = None,
+        account_id: str | None = None,
+    ) -> None: ...
+    def create_client(
+        self,
+        service_name: str,
+        region_name: str | None = None,
+        api_version: str | None = None,
+        use_ssl: bool = True,
+        verify: bool | str | None = None,
+        endpoint_url: str | None = None,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        config: Any = None,
+        aws_account_id: str | None = None,
+    ) -> Any: ...
     def get_service_model(
         self, service_name: str, api_version: str | None = None
     ) -> ServiceModel: ...

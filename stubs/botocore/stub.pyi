@@ -10,6 +10,7 @@ class Stubber:
         exception_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+    def assert_no_pending_responses(self) -> None: ...
     def add_response(
         self,
         method: str,

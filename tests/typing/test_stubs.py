@@ -32,7 +32,8 @@ def test_every_name_in_the_stubs_is_used_by_the_project_or_by_another_stub() -> 
         f"{stub.relative_to(ROOT)}: {name}"
         for stub in STUBS
         for name in names(stub)
-        if name not in used and described.count(name) == 1
+        # Methods with underscores on both sides are used without being named.
+        if name not in used and described.count(name) == 1 and not name.startswith("__")
     ]
     assert not unused
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import boto3.session
@@ -40,6 +42,7 @@ from lightsail_snap import (
     ServiceError,
     ServiceException,
     ThrottlingError,
+    _transport,
 )
 
 Outcome = tuple[int, bytes] | Exception
@@ -80,7 +83,12 @@ def canned(*outcomes: Outcome, **settings: Any) -> Any:
         region_name="us-east-1",
         aws_access_key_id=KEY_ID,
         aws_secret_access_key=SECRET,
-        config=Config(retries={"mode": "standard", "max_attempts": settings.get("attempts", 1)}),
+        config=Config(
+            retries={
+                "mode": settings.get("mode", "standard"),
+                "max_attempts": settings.get("attempts", 1),
+            }
+        ),
     )
     client.meta.events.register("before-send.lightsail", answer)
     return client
@@ -205,6 +213,48 @@ def test_an_echoed_canonical_request_loses_its_credentials() -> None:
     assert "FwoGZXIvYXdz" not in str(error) + error.message
 
 
+LARGE = b'{"operations":[],"filler":"' + b"x" * 1000 + b'"}'
+
+
+@pytest.mark.parametrize("way", ["session", "boto3_client"])
+def test_an_answer_that_is_too_large_is_not_read(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: Any = canned((200, LARGE))
+    if way == "session":
+        given = SimpleNamespace(client=lambda *_, boto=given, **__: boto)
+    source = DiskSource(disk_name="Disk-1")
+    with LightsailSnapClient(**{way: given}) as client:
+        monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", len(LARGE) - 1)
+        with pytest.raises(ResponseValidationError, match=f"got {len(LARGE)} bytes") as caught:
+            client.create_disk_snapshot("db-1", source)
+        assert caught.value.may_have_executed
+        assert caught.value.payload == LARGE
+        assert caught.value.model == "CreateDiskSnapshotResult"
+        monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", len(LARGE))
+        assert client.create_disk_snapshot("db-1", source).operations == ()
+
+
+def test_of_an_answer_that_is_too_large_only_the_beginning_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", 10_000)
+    with pytest.raises(ResponseValidationError) as caught:
+        create((200, b"{" * 10_001))
+    assert caught.value.payload == b"{" * 4096
+
+
+def test_an_error_that_is_too_large_is_told_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", 100)
+    large = b'{"__type":"InvalidInputException","message":"' + b"x" * 100
+    assert failure(ServiceError, (400, large)).code == "400"
+    error = failure(ServiceError, (503, large), attempts=2)
+    assert (error.retry_attempts, error.may_have_executed) == (2, True)
+    assert create((503, large), GOOD, attempts=2).operations[0].id == "op-1"
+
+
+def test_sixty_four_megabytes_are_too_much() -> None:
+    assert _transport.MAX_RESPONSE_BYTES == 64 * 1024 * 1024
+
+
 def handshake(reason: str) -> SSLError:
     inner = ssl.SSLError(1, f"[SSL: {reason}] handshake")
     inner.reason = reason
@@ -256,6 +306,40 @@ def test_an_earlier_attempt_that_may_have_been_sent_counts() -> None:
     failure(OutcomeUnknownError, (503, b""), refused, attempts=2)
     throttled = (400, b'{"__type":"ThrottlingException"}')
     failure(RequestNotSentError, throttled, refused, attempts=2)
+
+
+def test_the_advice_is_not_cut_off_when_the_reason_is_long() -> None:
+    reason = "x" * 1000
+    lost = failure(OutcomeUnknownError, ConnectionClosedError(endpoint_url=reason))
+    assert "look its effect up before you send it again" in str(lost)
+    unsent = failure(RequestNotSentError, EndpointConnectionError(endpoint_url=reason))
+    assert "it is safe to send it again" in str(unsent)
+
+
+LOST = ReadTimeoutError(endpoint_url=URL)
+REFUSED = EndpointConnectionError(endpoint_url=URL)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [(OutcomeUnknownError, LOST), (ServiceException, (500, b'{"__type":"ServiceException"}'))],
+)
+def test_an_export_that_may_have_been_begun_is_not_begun_again(
+    mode: str, kind: type[LightsailSnapError], lost: Outcome
+) -> None:
+    client = LightsailSnapClient(canned(REFUSED, lost, GOOD, mode=mode, attempts=4))
+    with pytest.raises(kind) as caught:
+        client.export_snapshot("db-1")
+    assert caught.value.may_have_executed
+    assert caught.value.__cause__ is not None
+    # Only the two that were to be sent were sent.
+    assert client.export_snapshot("db-1").response_metadata.retry_attempts == 0
+
+
+def test_an_export_that_was_surely_not_begun_is_sent_again() -> None:
+    client = LightsailSnapClient(canned(REFUSED, GOOD, attempts=2))
+    assert client.export_snapshot("db-1").response_metadata.retry_attempts == 1
 
 
 def test_a_name_in_use_after_a_lost_reply_tells_that_it_may_be_our_own() -> None:
@@ -411,6 +495,24 @@ def test_threads_do_not_see_each_others_answers() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_forked_child_lets_go_of_its_parents_connections_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    boto = canned(GOOD)
+    closed: list[int] = []
+    monkeypatch.setattr(boto, "close", lambda: closed.append(os.getpid()))
+    client, disk = LightsailSnapClient(boto), DiskSource(disk_name="Disk-1")
+    client.create_disk_snapshot("db-1", disk)
+    assert closed == []
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    client.create_disk_snapshot("db-1", disk)
+    client.create_disk_snapshot("db-1", disk)
+    transport: Any = client._transport
+    # As a thread that has waited for another one to do it.
+    transport._part_from_the_parent()
+    assert closed == [-1]
 
 
 def constructed(**settings: Any) -> Callable[[], LightsailSnapClient]:

@@ -215,8 +215,9 @@ def create_once(
 
 def _unknown(creation: Creation[MadeT], why: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(
-        f"{creation.noun} {creation.name} may have been made: {why}; look it up before you send "
-        "the request again",
+        # The advice comes first, since a long reason is cut off.
+        f"{creation.noun} {creation.name} may have been made, look it up before you send the "
+        f"request again: {why}",
         request=creation.request,
     )
 

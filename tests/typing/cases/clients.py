@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing_extensions import assert_type
 
 from lightsail_snap import (
+    AsyncLightsailSnapClient,
     Disk,
     DiskSnapshot,
     DiskSource,
@@ -28,6 +29,10 @@ def connecting() -> None:
     LightsailSnapClient()
     LightsailSnapClient(region_name="us-east-1", profile_name="backup")
     LightsailSnapClient(wait_policy=WaitPolicy(timeout=timedelta(hours=2), min_delay=1))
+    LightsailSnapClient(endpoint_url="http://emulator:4566", allow_plain_http=True)
+    AsyncLightsailSnapClient(endpoint_url="http://emulator:4566", allow_plain_http=True)
+    LightsailSnapClient(allow_plain_http="no")  # mypy: arg-type pyright: reportArgumentType
+    AsyncLightsailSnapClient(allow_plain_http="no")  # mypy: arg-type pyright: reportArgumentType
     LightsailSnapClient("us-east-1")  # mypy: arg-type pyright: reportArgumentType
     LightsailSnapClient(region="us-east-1")  # mypy: call-arg pyright: reportCallIssue
     LightsailSnapClient(wait_policy=60)  # mypy: arg-type pyright: reportArgumentType
