@@ -1,0 +1,394 @@
+"""This library against raw boto3 and its peers: `python benchmarks/compare.py`.
+
+Everything is measured in one run, in short turns that alternate, and given as the ratio of medians
+to raw boto3's. boto3 takes part twice; how far its second ratio is from one is the noise. What
+computes is measured in CPU time, which neighbours on a busy machine disturb least, and what runs in
+threads by the clock. Answers are canned, so no time is spent on a network.
+
+It writes its tables into docs/performance.md and draws docs/pictures/performance.svg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+BASE = "boto3"
+# A benchmark must not ask the machine it runs on for credentials or regions.
+QUIET = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@dataclass
+class Table:
+    """One comparison.
+
+    Attributes:
+        title: What is compared.
+        unit: What the numbers are in.
+        numbers: For each who takes part, its number.
+        base: Who the others are compared with.
+        more_is_better: Whether a higher number is the better one.
+    """
+
+    title: str
+    unit: str
+    numbers: Mapping[str, float]
+    base: str = BASE
+    more_is_better: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def ratios(self) -> dict[str, float]:
+        """Compare with the base."""
+        return {who: number / self.numbers[self.base] for who, number in self.numbers.items()}
+
+    def markdown(self) -> str:
+        """Write it as a table."""
+        better = ", more is better" if self.more_is_better else ""
+        lines = [f"| {self.title} | {self.unit}{better} | ratio to {self.base} |", "|---|--:|--:|"]
+        ratios = self.ratios()
+        lines += [f"| {who} | {n:,.1f} | {ratios[who]:.2f} |" for who, n in self.numbers.items()]
+        return "\n".join([*lines, "", *self.notes])
+
+
+Calls = Mapping[str, Callable[[], object]]
+
+
+def alternate(
+    calls: Calls, measure: Callable[[Callable[[], object]], float], rounds: int
+) -> dict[str, float]:
+    """Measure all in turns; each round begins with another one.
+
+    Returns:
+        The median of each.
+    """
+    seen: dict[str, list[float]] = {who: [] for who in calls}
+    names = list(calls)
+    for turn in range(rounds):
+        first = turn % len(names)
+        for who in names[first:] + names[:first]:
+            seen[who].append(measure(calls[who]))
+    return {who: statistics.median(numbers) for who, numbers in seen.items()}
+
+
+def cpu(times: int, factor: float) -> Callable[[Callable[[], object]], float]:
+    """Measure the CPU time of a call."""
+
+    def measure(call: Callable[[], object]) -> float:
+        call()
+        gc.collect()
+        began = time.thread_time()
+        for _ in range(times):
+            call()
+        return (time.thread_time() - began) / times * factor
+
+    return measure
+
+
+def calls(rounds: int) -> list[Table]:
+    """Compare one small call and one large page."""
+    _peers: Any = import_module("_peers")  # only here: cold starts are measured without it
+
+    found, missing = _peers.peers()
+    for word in missing:
+        print(f"skipped: {word}", file=sys.stderr)
+    creates = {peer.title: peer.create for peer in found if peer.create is not None}
+    pages = {peer.title: peer.list_page for peer in found if peer.list_page is not None}
+    return [
+        Table("one CreateDiskSnapshot", "CPU µs", alternate(creates, cpu(100, 1e6), rounds)),
+        Table("a page of 1000 DiskSnapshots", "CPU ms", alternate(pages, cpu(2, 1e3), rounds)),
+    ]
+
+
+CANNED = """
+from botocore.awsrequest import AWSResponse
+class Raw:
+    def stream(self):
+        yield b'{"diskSnapshot":{"name":"db-1","state":"completed","createdAt":1479816991.349}}'
+def can(client):
+    def answer(request, **_):
+        return AWSResponse(request.url, 200, {"x-amzn-RequestId": "1"}, Raw())
+    client.meta.events.register("before-send.lightsail", answer)
+"""
+RAW_START = f"""
+import boto3
+client = boto3.client("lightsail")
+{CANNED}
+can(client)
+assert client.get_disk_snapshot(diskSnapshotName="db-1")["diskSnapshot"]["state"] == "completed"
+"""
+OUR_START = f"""
+from lightsail_snap import LightsailSnapClient
+client = LightsailSnapClient()
+{CANNED}
+can(client._transport._client)
+assert client.get_disk_snapshot("db-1").disk_snapshot.state == "completed"
+"""
+
+
+def _process(code: str) -> Callable[[], object]:
+    environment = {**os.environ, **QUIET}
+    return lambda: subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def child_cpu(call: Callable[[], object]) -> float:
+    """Measure the CPU time of a child process, in milliseconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    call()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
+
+
+def starts(rounds: int) -> list[Table]:
+    """Compare fresh processes."""
+    first = {
+        BASE: _process(RAW_START),
+        "boto3 again (control)": _process(RAW_START),
+        "lightsail-snap": _process(OUR_START),
+    }
+    imports = {
+        "import boto3": _process("import boto3"),
+        "import boto3 again (control)": _process("import boto3"),
+        "import lightsail_snap": _process("import lightsail_snap"),
+        "import lightsail_snap.client": _process("import lightsail_snap.client"),
+        "an empty process": _process("pass"),
+    }
+    for call in (*first.values(), *imports.values()):
+        call()  # compiles what is not compiled yet
+    return [
+        Table(
+            "from interpreter start to the first answer",
+            "CPU ms",
+            alternate(first, child_cpu, rounds),
+        ),
+        Table(
+            "imports, in a fresh process",
+            "CPU ms",
+            alternate(imports, child_cpu, rounds),
+            base="import boto3",
+        ),
+    ]
+
+
+def held(call: Callable[[], object]) -> float:
+    """Measure the memory that a call's result holds, in KiB."""
+    call()
+    gc.collect()
+    tracemalloc.start()
+    result = call()
+    gc.collect()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del result
+    return size / 1024
+
+
+def memory() -> list[Table]:
+    """Compare what a page holds, and what a walk over many pages needs at its peak."""
+    _peers: Any = import_module("_peers")
+
+    raw, ours = _peers.boto3_client(), _peers.built_client()
+    pages = {BASE: raw.get_disk_snapshots, "lightsail-snap": ours.get_disk_snapshots}
+    walks = {f"{count:,} pages": _peak_of_a_walk(count) for count in (10, 100)}
+    return [
+        Table(
+            "a held page of 1000 DiskSnapshots",
+            "KiB",
+            {who: held(call) for who, call in pages.items()},
+        ),
+        Table("the peak while 1000 snapshots a page are iterated", "KiB", walks, base="10 pages"),
+    ]
+
+
+def _peak_of_a_walk(count: int) -> float:
+    _peers: Any = import_module("_peers")
+
+    from lightsail_snap import (  # noqa: PLC0415 - as above
+        Answer,
+        LightsailSnapClient,
+        Request,
+        ResponseMetadata,
+    )
+
+    class Pages:
+        """A transport whose list ends after so many pages."""
+
+        def __init__(self) -> None:
+            self.left = count
+
+        def send(self, request: Request[Any]) -> Answer:  # noqa: ARG002 - each gets the next page
+            self.left -= 1
+            token = str(self.left) if self.left else None
+            return Answer(_peers.page(1000, token), ResponseMetadata())
+
+        def close(self) -> None:
+            """Hold nothing open."""
+
+    client = LightsailSnapClient(transport=Pages())
+    gc.collect()
+    tracemalloc.start()
+    if sum(1 for _ in client.iter_disk_snapshots()) != count * 1000:
+        raise SystemExit("the walk missed snapshots")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak / 1024
+
+
+THREADS, EACH = 64, 20
+
+
+def _by_threads(create: Callable[[], object]) -> Callable[[], object]:
+    def work(_: int) -> None:
+        for _ in range(EACH):
+            create()
+
+    def run() -> object:
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(work, range(THREADS)))
+
+    return run
+
+
+def concurrency(rounds: int) -> list[Table]:
+    """Compare many callers of one client."""
+    _peers: Any = import_module("_peers")
+
+    from lightsail_snap import DiskSource  # noqa: PLC0415 - as above
+    from lightsail_snap.aio import AsyncLightsailSnapClient  # noqa: PLC0415 - as above
+
+    raw, ours = _peers.boto3_client(), _peers.built_client()
+    aio = AsyncLightsailSnapClient(
+        transport=ours._transport,  # noqa: SLF001 - the same way down for both
+        concurrency=THREADS,
+    )
+    source = DiskSource(disk_name=_peers.DISK)
+
+    def create_raw() -> object:
+        return raw.create_disk_snapshot(
+            diskSnapshotName=_peers.NAME, diskName=_peers.DISK, tags=_peers.WIRE_TAGS
+        )
+
+    def create_ours() -> object:
+        return ours.create_disk_snapshot(_peers.NAME, source, tags=_peers.TAGS)
+
+    async def tasks() -> None:
+        async def work() -> None:
+            for _ in range(EACH):
+                await aio.create_disk_snapshot(_peers.NAME, source, tags=_peers.TAGS)
+
+        await asyncio.gather(*(work() for _ in range(THREADS)))
+
+    def rate(run: Callable[[], object]) -> float:
+        gc.collect()
+        began = time.perf_counter()
+        run()
+        return THREADS * EACH / (time.perf_counter() - began)
+
+    runs = {
+        BASE: _by_threads(create_raw),
+        "boto3 again (control)": _by_threads(create_raw),
+        "lightsail-snap": _by_threads(create_ours),
+        "lightsail-snap, async, 64 tasks": lambda: asyncio.run(tasks()),
+    }
+    numbers = alternate(runs, rate, rounds)
+    title = "CreateDiskSnapshot by 64 threads on one client"
+    return [Table(title, "calls a second", numbers, more_is_better=True)]
+
+
+def setting() -> str:
+    """Say on what this was measured."""
+    parts = [f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"]
+    parts.append(f"{os.cpu_count()} cores")
+    for package in ("boto3", "botocore", "pydantic", "pydantic-core", "lightsail-snap"):
+        try:
+            parts.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            parts.append(f"no {package}")
+    return ", ".join(parts)
+
+
+WIDTH, BAR, LABEL = 760, 18, 300
+
+
+def drawing(tables: Iterable[Table]) -> str:
+    """Draw the ratios as bars; the line is raw boto3."""
+    rows, top = [], 10
+    for table in tables:
+        rows.append(f'<text x="0" y="{top + 12}" class="t">{table.title}</text>')
+        top += BAR + 2
+        ratios = table.ratios()
+        scale = (WIDTH - LABEL - 60) / max(1.0, *ratios.values())
+        for who, ratio in ratios.items():
+            kind = "o" if who.startswith(("lightsail-snap", "import lightsail")) else "p"
+            wide = max(1.0, ratio * scale)
+            rows += [
+                f'<text x="10" y="{top + 12}">{who}</text>',
+                f'<rect x="{LABEL}" y="{top + 2}" width="{wide:.1f}" height="13" class="{kind}"/>',
+                f'<text x="{LABEL + wide + 5:.1f}" y="{top + 12}">{ratio:.2f}</text>',
+            ]
+            top += BAR
+        line = LABEL + scale
+        rows.append(
+            f'<line x1="{line:.1f}" x2="{line:.1f}" y1="{top - BAR * len(ratios)}" y2="{top}"/>'
+        )
+        top += 14
+    style = (
+        "text{font:12px sans-serif;fill:#333}.t{font-weight:bold}.o{fill:#2a78d6}.p{fill:#b9b8b2}"
+        "line{stroke:#333;stroke-dasharray:3 3}rect.bg{fill:#fff}"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" '
+        f'role="img" aria-label="Ratios to raw boto3">\n<style>{style}</style>\n'
+        f'<rect class="bg" width="{WIDTH}" height="{top}"/>\n' + "\n".join(rows) + "\n</svg>\n"
+    )
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=31, help="turns of each (default: 31)")
+    parser.add_argument("--dry", action="store_true", help="print only, write no files")
+    options = parser.parse_args()
+    os.environ.update(QUIET)
+    rounds: int = options.rounds
+    tables = (
+        calls(rounds) + starts(max(3, rounds // 2)) + memory() + concurrency(max(3, rounds // 2))
+    )
+    text = "\n".join(table.markdown() for table in tables)
+    text = f"Measured with {setting()}; medians of {rounds} interleaved turns.\n\n{text}"
+    print(text)
+    if not options.dry:
+        (DOCS / "pictures").mkdir(exist_ok=True)
+        page = DOCS / "performance.md"
+        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+        (DOCS / "pictures" / "performance.svg").write_text(drawing(tables), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
