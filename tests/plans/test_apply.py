@@ -358,6 +358,26 @@ def test_a_copy_is_recognised_by_the_list_of_all_operations(world: Any, make_pla
     assert statuses(world.apply(run)) == ["take adopted", "copy adopted"]
 
 
+@pytest.mark.parametrize(("origin", "status"), [(None, "adopted"), ("by-hand", "failed")])
+def test_a_copy_that_appears_after_the_look_is_judged_like_any_other(
+    world: Any, make_plan: Maker, origin: str | None, status: str
+) -> None:
+    """The request of an attempt that has died may be carried out late."""
+    run = world.prepare(make_plan(copies=[AWAY], select={"kind": "disk", "names": ["db-1"]}))
+    home = LightsailSnapClient(world.emulator.boto3_client(HOME), clock=world.clock)
+    home.take_disk_snapshot("by-hand", DiskSource(disk_name="db-1"))
+    name = run.steps[0].name
+
+    def late(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the seam's shape
+        if request.operation_name == "CopySnapshot" and not is_done:
+            copied_by_hand(world, origin or name, name)
+
+    world.plug = late
+    assert statuses(world.apply(run)) == ["take done", f"copy {status}"]
+    (copy,) = world.state()[AWAY]
+    assert bool(copy["tags"]) == (status == "adopted")
+
+
 def test_a_copy_that_is_replaced_while_it_is_awaited_is_a_conflict(
     world: Any, make_plan: Maker, plug_pulled: type[BaseException]
 ) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import multiprocessing
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,17 +116,66 @@ def test_plans_run_in_other_processes(
     assert emulator.calls["CreateDiskSnapshot"] == 6
 
 
-def test_plans_run_on_a_dask_cluster(emulator: LightsailEmulator, clients: RegionalClients) -> None:
-    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as dask,
-        dask.get_executor() as executor,
-    ):
-        check(apply_many(fleet(), client_factory=clients, executor=executor, now=NOW))
-    assert emulator.calls["CreateDiskSnapshot"] == 6
+# Found without being imported, which would change how all exceptions of this process pickle.
+needs_dask = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="dask.distributed is not installed"
+)
+
+
+def told_by(engine: str) -> Any:
+    """Run nights.py, in a process of its own: Dask changes how all exceptions of one pickle."""
+    result = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(Path(__file__).with_name("nights.py")), engine],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@needs_dask
+def test_the_same_plans_give_the_same_result_on_threads_and_on_dask() -> None:
+    on_threads = told_by("threads")
+    assert told_by("dask") == on_threads
+    last = on_threads["said"][-1]
+    actions = {step["action"] for plan in last["plans"] for step in plan["result"]["steps"]}
+    assert actions == {"take", "copy", "delete"}
+    # Two of each of the six disks, and two of each of the eight copies.
+    assert len(on_threads["found"]) == 2 * (6 + 8)
+
+
+@needs_dask
+def test_what_went_wrong_crosses_processes_where_exceptions_pickle_otherwise() -> None:
+    code = """
+import pickle, threading
+from lightsail_snap import ConfigurationError, WaitError
+from lightsail_snap.errors import ForeignCause
+from lightsail_snap.plans import *
+
+plan = BackupPlan(name="n", region="us-east-1", select={"kind": "disk", "globs": ["*"]})
+step = TakeStep(
+    kind="disk", region="us-east-1", name="s-1", source="d-1", tags={}, client_token="t-1"
+)
+def failed():
+    error = ConfigurationError("outer")
+    error.__cause__ = ConfigurationError("inner")
+    error.__cause__.__cause__ = ValueError("ASIAIOSFODNN7CANARY1", threading.Lock())
+    return error
+import tblib.pickling_support
+tblib.pickling_support.install()  # as Dask does
+for told in (PlanOutcome(plan, error=failed()), StepResult(step, "failed", error=failed())):
+    back = pickle.loads(pickle.dumps(told))
+    assert back.error.args == ("outer",)
+    cause = back.error.__cause__.__cause__
+    assert type(cause) is ForeignCause, cause
+    assert b"CANARY1" not in pickle.dumps(told)
+print("crossed")
+"""
+    result = subprocess.run(  # noqa: S603 - the code above
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (result.stdout, result.stderr) == ("crossed\n", "")
 
 
 def end_process(_region: str) -> LightsailSnapClient:

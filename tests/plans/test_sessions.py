@@ -183,6 +183,15 @@ def test_clients_are_closed_when_the_last_user_is_done() -> None:
     assert not _sessions._entered
 
 
+@pytest.mark.usefixtures("_keys")
+def test_a_child_does_not_wait_for_a_thread_that_only_its_parent_has() -> None:
+    with _sessions._making:
+        # As it is done in the child of a process whose other thread makes a client.
+        _sessions._forget_whose_turn_it_is()
+        with regional_clients(endpoint_url="http://127.0.0.1:1") as clients:
+            assert clients("us-east-1") is clients("us-east-1")
+
+
 def test_no_credential_is_in_what_travels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "VERY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")

@@ -9,15 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from typing_extensions import override
 
-from lightsail_snap._text import one_line
+from lightsail_snap._text import one_line, safe_line
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import (
     LightsailSnapError,
-    NotFoundException,
     PartialFailureError,
     SnapshotConflictError,
 )
@@ -28,9 +27,10 @@ from lightsail_snap.models import (
     Operation,
     OperationType,
 )
-from lightsail_snap.plans._base import refused
+from lightsail_snap.plans._base import Status, refused, state_of
 from lightsail_snap.plans._inventory import ClientFactory, Clients
 from lightsail_snap.plans._model import Kind, Quiesce, tags_of
+from lightsail_snap.plans._prune import Seen, delete_unchanged, look
 from lightsail_snap.plans._show import as_html, as_text
 from lightsail_snap.plans._steps import (
     CopyStep,
@@ -39,14 +39,10 @@ from lightsail_snap.plans._steps import (
     Step,
     TakeStep,
     has_token,
-    pairs_of,
 )
 from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot
 
 _log = logging.getLogger("lightsail_snap.plans")
-
-Status: TypeAlias = Literal["done", "adopted", "skipped", "failed"]
-"""What became of a step: it was carried out now, or by an earlier attempt, or not at all."""
 
 _HEAD = ("status", "step", "snapshot", "why")
 # By how much the clocks of a machine and of the service may differ.
@@ -73,6 +69,9 @@ class StepResult:
     reason: str = ""
     error: LightsailSnapError | None = None
     snapshot: AnySnapshot | None = None
+
+    def __getstate__(self) -> list[object]:
+        return state_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Write it with JSON's types.
@@ -176,15 +175,6 @@ class RunResult:
 OnStep: TypeAlias = Callable[[StepResult], object]
 
 
-def _look(client: LightsailSnapClient, kind: Kind, name: str) -> AnySnapshot | None:
-    try:
-        if kind == "instance":
-            return client.get_instance_snapshot(name).instance_snapshot
-        return client.get_disk_snapshot(name).disk_snapshot
-    except NotFoundException:
-        return None
-
-
 def _wait(
     client: LightsailSnapClient, kind: Kind, name: str, timeout: timedelta | None
 ) -> AnySnapshot:
@@ -256,8 +246,12 @@ class _Applying:
             "%s %s%s",
             result.status,
             one_line(result.step.id),
-            f": {result.reason}" if result.reason else "",
-            extra={"plan": self._run.plan.name, "step": result.step.id, "status": result.status},
+            f": {safe_line(result.reason)}" if result.reason else "",
+            extra={
+                "plan": self._run.plan.name,
+                "step": one_line(result.step.id),
+                "status": result.status,
+            },
         )
         if self._on_step is not None:
             with self._telling:
@@ -281,7 +275,7 @@ class _Applying:
 
     def _take(self, step: TakeStep) -> StepResult:
         client, token = self._clients.of(step.region), step.client_token
-        found = _look(client, step.kind, step.name)
+        found = look(client, step.name, is_instance=step.kind == "instance")
         if found is not None:
             # Looked at both before, not to wait for a stranger's, and after: it may be replaced.
             _of_this_run(found, token)
@@ -313,21 +307,21 @@ class _Applying:
         return StepResult(step, "done", snapshot=snapshot)
 
     def _copy(self, step: CopyStep) -> StepResult:
-        client, status = self._clients.of(step.region), "adopted"
-        found: AnySnapshot | None = _look(client, step.kind, step.name)
+        client = self._clients.of(step.region)
+        found: AnySnapshot | None = look(client, step.name, is_instance=step.kind == "instance")
+        is_new = False
         if found is None:
-            status, origin = "done", ManualSnapshotSource(snapshot_name=step.name)
-            found = client.copy(
-                step.name, origin, source_region=step.source_region, timeout=self._timeout
-            )
-        else:
-            if not has_token(found, step.client_token) and not _is_copy(client, step, found):
-                why = "this run cannot be shown to have made; delete it, or change name_template"
-                raise _conflict(found, why)
-            waited = _wait(client, step.kind, step.name, self._timeout)
-            if waited.arn != found.arn:
-                raise _conflict(waited, "somebody has put in the place of the copy")
-            found = waited
+            origin = ManualSnapshotSource(snapshot_name=step.name)
+            try:
+                found = client.copy(
+                    step.name, origin, source_region=step.source_region, timeout=self._timeout
+                )
+                is_new = True
+            except SnapshotConflictError as conflict:
+                # What an earlier attempt has sent may be carried out after the look.
+                found = conflict.snapshot
+        if not is_new:
+            found = self._adopt_copy(client, step, found)
         wanted = step.all_tags
         if not tags_of(wanted).items() <= tags_of(found.tags).items():
             # The arn keeps a later snapshot of the same name from being marked as ours.
@@ -335,12 +329,20 @@ class _Applying:
             found = _of_this_run(
                 _wait(client, step.kind, step.name, self._timeout), step.client_token
             )
-        return StepResult(
-            step,
-            "done" if status == "done" else "adopted",
-            "" if status == "done" else "was copied before",
-            snapshot=found,
-        )
+        if is_new:
+            return StepResult(step, "done", snapshot=found)
+        return StepResult(step, "adopted", "was copied before", snapshot=found)
+
+    def _adopt_copy(
+        self, client: LightsailSnapClient, step: CopyStep, found: AnySnapshot
+    ) -> AnySnapshot:
+        if not has_token(found, step.client_token) and not _is_copy(client, step, found):
+            why = "this run cannot be shown to have made; delete it, or change name_template"
+            raise _conflict(found, why)
+        waited = _wait(client, step.kind, step.name, self._timeout)
+        if waited.arn != found.arn:
+            raise _conflict(waited, "somebody has put in the place of the copy")
+        return waited
 
     def _why_not_delete(self, taken: StepResult | None, before: list[StepResult]) -> str:
         """Say why nothing of a source may be deleted; nothing if it may."""
@@ -360,24 +362,8 @@ class _Applying:
             # No run is made so; but a run is data, and somebody may have edited it.
             return StepResult(step, "skipped", "it is not marked as this plan's")
         client = self._clients.of(step.region)
-        found = _look(client, step.kind, step.name)
-        if found is None:
-            return StepResult(step, "adopted", "was gone already")
-        if (found.arn, found.created_at) != (step.arn, step.created_at):
-            return StepResult(step, "skipped", "another snapshot has this name now")
-        if pairs_of(found) != step.tags:
-            return StepResult(step, "skipped", "its tags have changed since")
-        try:
-            if step.kind == "instance":
-                client.delete_instance_snapshot(step.name)
-            else:
-                client.delete_disk_snapshot(step.name)
-        except NotFoundException:
-            return StepResult(step, "adopted", "was gone already")
-        except LightsailSnapError as error:
-            if not error.may_have_executed or _look(client, step.kind, step.name) is not None:
-                raise
-        return StepResult(step, "done")
+        seen = Seen(step.name, step.kind == "instance", step.arn, step.created_at, step.tags)
+        return StepResult(step, *delete_unchanged(client, seen))
 
 
 def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) -> bool:
@@ -398,10 +384,11 @@ def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) ->
     try:
         if any(map(is_it, client.iter_operations_for_resource(step.name))):
             return True
-    except LightsailSnapError:
+    except LightsailSnapError as error:
         # GetOperationsForResource is documented for instances and static IPs; whether it answers
         # for snapshots is unverified. The list of all operations has them, too.
-        _log.debug("no operations of %s can be listed", one_line(step.name), exc_info=True)
+        # A traceback would show the exception of botocore underneath, text of the service and all.
+        _log.debug("no operations of %s can be listed: %s", one_line(step.name), error)
     return any(map(is_it, client.iter_operations()))
 
 

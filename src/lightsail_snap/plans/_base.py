@@ -5,19 +5,42 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeAlias, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NoReturn,
+    Self,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 
 from lightsail_snap._text import one_line, shown
-from lightsail_snap.errors import RequestValidationError, Violation
+from lightsail_snap.errors import (
+    LightsailSnapError,
+    RequestValidationError,
+    Violation,
+    detached,
+)
 from lightsail_snap.models._rules import violations
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 OURS = "lightsail_snap"
+Status: TypeAlias = Literal["done", "adopted", "skipped", "failed"]
+"""What became of a step: it was carried out now, or by an earlier attempt, or not at all."""
+
 _UNKNOWN = "is not a field of this shape"
 _MODEL_SOURCE = "Lightsail service model"
 
@@ -39,6 +62,19 @@ def refused(model: str, field: str, rule: str, fix: str, given: object) -> Reque
         The error.
     """
     return RequestValidationError(model, [Violation(field, rule, OURS, fix, shown(given))])
+
+
+def state_of(outcome: DataclassInstance) -> list[object]:
+    """Give what pickle is to keep of a frozen dataclass with slots that may hold an error.
+
+    Args:
+        outcome: An instance of it.
+
+    Returns:
+        The values of its fields, as dataclasses put them back; of errors, detached copies.
+    """
+    values = [getattr(outcome, field.name) for field in fields(outcome)]
+    return [detached(each) if isinstance(each, LightsailSnapError) else each for each in values]
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:

@@ -19,7 +19,7 @@ from lightsail_snap.errors import (
     safe_text,
 )
 from lightsail_snap.plans._apply import RunResult, apply
-from lightsail_snap.plans._base import refused
+from lightsail_snap.plans._base import refused, state_of
 from lightsail_snap.plans._inventory import ClientFactory, checked_plan
 from lightsail_snap.plans._model import BackupPlan
 from lightsail_snap.plans._sessions import regional_clients
@@ -47,6 +47,9 @@ class PlanOutcome:
     plan: BackupPlan
     result: RunResult | None = None
     error: LightsailSnapError | None = None
+
+    def __getstate__(self) -> list[object]:
+        return state_of(self)
 
     @property
     def key(self) -> str:

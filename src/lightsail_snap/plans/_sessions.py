@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from lightsail_snap._endpoint import checked_permission
+from lightsail_snap._transport import check_client
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError
 from lightsail_snap.plans._base import refused
@@ -24,6 +26,16 @@ if TYPE_CHECKING:
 _made: dict[tuple[int, RegionalClients, str], LightsailSnapClient] = {}
 _entered: Counter[tuple[int, RegionalClients]] = Counter()
 _making = threading.Lock()
+
+
+def _forget_whose_turn_it_is() -> None:
+    """Make a new lock: the thread that held it while another one forked is not in the child."""
+    global _making  # noqa: PLW0603 - it is this module's own
+    _making = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no forks
+    os.register_at_fork(after_in_child=_forget_whose_turn_it_is)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +70,10 @@ class RegionalClients:
     max_connections: int
     wait_policy: WaitPolicy
     role: Role | None = None
+    allow_plain_http: bool = False
 
     def __post_init__(self) -> None:
+        checked_permission(self.allow_plain_http)
         for name in ("max_attempts", "max_connections"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
@@ -79,7 +93,7 @@ class RegionalClients:
             The client, which is closed by `close` only.
 
         Raises:
-            ConfigurationError: If boto3 refuses the settings.
+            ConfigurationError: If boto3 refuses the settings, or requests would travel unencrypted.
         """
         # A forked process must not go on with the connections of the other.
         key = (os.getpid(), self, region_name)
@@ -97,7 +111,9 @@ class RegionalClients:
                 retries={"mode": "adaptive", "total_max_attempts": self.max_attempts},
                 max_pool_connections=self.max_connections,
             )
-            session = _session(self.profile_name, self.role, region_name)
+            session = _session(
+                self.profile_name, self.role, region_name, allow_plain_http=self.allow_plain_http
+            )
         except (BotoCoreError, ValueError) as error:
             raise ConfigurationError(f"no session can be made: {error}") from error
         return LightsailSnapClient(
@@ -105,6 +121,7 @@ class RegionalClients:
             endpoint_url=self.endpoint_url,
             session=session,
             config=config,
+            allow_plain_http=self.allow_plain_http,
             wait_policy=self.wait_policy,
         )
 
@@ -136,7 +153,9 @@ class RegionalClients:
                 self._close()
 
 
-def _session(profile_name: str | None, role: Role | None, region_name: str) -> Session:
+def _session(
+    profile_name: str | None, role: Role | None, region_name: str, *, allow_plain_http: bool
+) -> Session:
     import boto3.session  # noqa: PLC0415 - only who connects needs it
 
     base: Any = boto3.session.Session(profile_name=profile_name)
@@ -152,7 +171,11 @@ def _session(profile_name: str | None, role: Role | None, region_name: str) -> S
     fetcher = botocore.credentials.AssumeRoleCredentialFetcher(
         # STS of the very region, so that no other region can stop a backup.
         client_creator=partial(
-            base.client, region_name=region_name, endpoint_url=role.endpoint_url
+            _client_of_sts,
+            base,
+            allow_plain_http,
+            region_name=region_name,
+            endpoint_url=role.endpoint_url,
         ),
         source_credentials=source,
         role_arn=role.arn,
@@ -164,6 +187,13 @@ def _session(profile_name: str | None, role: Role | None, region_name: str) -> S
         "credential_provider", botocore.credentials.CredentialResolver([provider])
     )
     return boto3.session.Session(botocore_session=assumed, region_name=region_name)
+
+
+def _client_of_sts(session: Any, allow_plain_http: bool, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401, FBT001 - botocore calls it as it does a session's own
+    client = session.client(*arguments, **settings)
+    # The answer holds credentials.
+    check_client(client, allow_plain_http=allow_plain_http, service="STS")
+    return client
 
 
 class _AssumedRole:
@@ -183,12 +213,13 @@ class _AssumedRole:
         return DeferredRefreshableCredentials(method=self.METHOD, refresh_using=self._fetch)
 
 
-def regional_clients(
+def regional_clients(  # noqa: PLR0913 - keyword-only, and each has a default
     *,
     profile_name: str | None = None,
     endpoint_url: str | None = None,
     max_attempts: int = 10,
     max_connections: int = 50,
+    allow_plain_http: bool = False,
     wait_policy: WaitPolicy | None = None,
 ) -> RegionalClients:
     """Make clients region by region, as they are needed.
@@ -202,6 +233,7 @@ def regional_clients(
         endpoint_url: Another address than AWS's, for example an emulator's.
         max_attempts: How often a call is tried at most.
         max_connections: How many connections at most each client keeps.
+        allow_plain_http: Whether requests may travel unencrypted to another machine.
         wait_policy: How patiently the clients wait.
 
     Returns:
@@ -209,9 +241,17 @@ def regional_clients(
 
     Raises:
         RequestValidationError: If a setting is out of range.
+        ConfigurationError: If `allow_plain_http` is no bool.
     """
     policy = WaitPolicy() if wait_policy is None else wait_policy
-    return RegionalClients(profile_name, endpoint_url, max_attempts, max_connections, policy)
+    return RegionalClients(
+        profile_name,
+        endpoint_url,
+        max_attempts,
+        max_connections,
+        policy,
+        allow_plain_http=allow_plain_http,
+    )
 
 
 def assume_role_clients(  # noqa: PLR0913 - keyword-only, and each has a default
@@ -224,6 +264,7 @@ def assume_role_clients(  # noqa: PLR0913 - keyword-only, and each has a default
     sts_endpoint_url: str | None = None,
     max_attempts: int = 10,
     max_connections: int = 50,
+    allow_plain_http: bool = False,
     wait_policy: WaitPolicy | None = None,
 ) -> RegionalClients:
     """Make clients of another account, by assuming a role there.
@@ -239,6 +280,7 @@ def assume_role_clients(  # noqa: PLR0913 - keyword-only, and each has a default
         sts_endpoint_url: Another address of STS than AWS's.
         max_attempts: As for `regional_clients`.
         max_connections: As for `regional_clients`.
+        allow_plain_http: Likewise; it counts for STS, too, whose answers hold credentials.
         wait_policy: As for `regional_clients`.
 
     Returns:
@@ -246,7 +288,16 @@ def assume_role_clients(  # noqa: PLR0913 - keyword-only, and each has a default
 
     Raises:
         RequestValidationError: If a setting is out of range.
+        ConfigurationError: If `allow_plain_http` is no bool.
     """
     policy = WaitPolicy() if wait_policy is None else wait_policy
     role = Role(role_arn, session_name, external_id, sts_endpoint_url)
-    return RegionalClients(profile_name, endpoint_url, max_attempts, max_connections, policy, role)
+    return RegionalClients(
+        profile_name,
+        endpoint_url,
+        max_attempts,
+        max_connections,
+        policy,
+        role,
+        allow_plain_http=allow_plain_http,
+    )

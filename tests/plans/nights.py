@@ -1,0 +1,84 @@
+"""Applies plans for four nights on the engine that is named, and tells what came of it as JSON.
+
+`python nights.py threads` and `python nights.py dask` must tell the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from lightsail_snap import JumpingClock, WaitPolicy
+from lightsail_snap.emulator import LightsailEmulator, Progression
+from lightsail_snap.plans import BackupPlan, apply_many, regional_clients
+
+REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
+DAY = 24 * 60 * 60.0
+
+
+@contextmanager
+def engine(name: str) -> Iterator[Executor | None]:
+    if name == "threads":
+        yield None
+        return
+    import distributed  # noqa: PLC0415 - it changes how exceptions pickle
+
+    with (
+        distributed.LocalCluster(  # type: ignore[no-untyped-call] # of another library
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as dask,  # type: ignore[no-untyped-call] # of another library
+        dask.get_executor() as executor,
+    ):
+        yield executor
+
+
+def fleet() -> list[BackupPlan]:
+    return [
+        BackupPlan(
+            name=f"nightly-{region}",
+            region=region,
+            select={"kind": "disk", "globs": ["db-*"]},
+            copies=[other for other in REGIONS[:2] if other != region],
+            retention={"time_zone": "UTC", "keep_last": 2},
+        )
+        for region in REGIONS
+    ]
+
+
+def main(name: str) -> None:
+    os.environ |= {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
+    clock = JumpingClock()
+    policy = WaitPolicy(min_delay=0.01, max_delay=0.01)
+    said = []
+    with LightsailEmulator(progression=Progression.instant(), clock=clock) as emulator:
+        for region in REGIONS:
+            emulator.add_disk("db-1", region_name=region)
+            emulator.add_disk("db-2", region_name=region)
+        with (
+            emulator.serve() as url,
+            regional_clients(endpoint_url=url, wait_policy=policy) as clients,
+            engine(name) as executor,
+        ):
+            # Enough for something to prune.
+            for _ in range(4):
+                now = datetime.fromtimestamp(clock.time(), UTC)
+                result = apply_many(fleet(), client_factory=clients, executor=executor, now=now)
+                result.raise_for_failures()
+                said.append(result.to_dict())
+                clock.sleep(DAY)
+            found = sorted(
+                [region, each.name, *sorted(f"{tag.key}={tag.value}" for tag in each.tags)]
+                for region in REGIONS
+                for each in clients(region).iter_disk_snapshots()
+            )
+    print(json.dumps({"said": said, "found": found}))  # noqa: T201 - that is how it tells
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
