@@ -166,6 +166,9 @@ def test_an_address_that_is_taken() -> None:
         for taken in (port, 99_999):
             with pytest.raises(ConfigurationError, match="cannot listen"):
                 emulator.serve(port=taken).__enter__()
+        for scope in ("\0", "\ud800", "none such"):
+            with pytest.raises(ConfigurationError, match="cannot listen"):
+                emulator.serve(host=f"::1%{scope}").__enter__()
 
 
 def test_without_waitress(monkeypatch: pytest.MonkeyPatch) -> None:

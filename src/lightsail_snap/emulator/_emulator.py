@@ -17,6 +17,7 @@ from lightsail_snap.clock import Clock, SystemClock
 from lightsail_snap.emulator import _http, _in_process, _validation
 from lightsail_snap.emulator._call import Call, Settings
 from lightsail_snap.emulator._faults import Fault, Faults, spoil
+from lightsail_snap.emulator._logs import described
 from lightsail_snap.emulator._operations import HANDLERS
 from lightsail_snap.emulator._operations._disks import make_disk
 from lightsail_snap.emulator._operations._instances import make_instance
@@ -253,8 +254,8 @@ class LightsailEmulator:
             return self._answer(HTTPStatus.OK, self._carry_out(region, operation, payload))
         except Failure as failure:
             return self._answer(failure.status, failure.body())
-        except Exception:  # noqa: BLE001 - nothing but the service's own errors may reach a caller
-            _log.exception("%s failed in the emulator", operation)
+        except Exception as error:  # noqa: BLE001 - nothing but the service's own errors may reach a caller
+            _log.error("%s failed in the emulator: %s", operation, described(error))
             return self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN.body())
 
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:

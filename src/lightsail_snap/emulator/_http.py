@@ -36,11 +36,15 @@ def _listen(host: str, port: int, *, allow_remote: bool) -> socket.socket:
     if not 0 <= port < _PORTS:
         message = f"cannot listen on port {port}: it must be from 0 to {_PORTS - 1}"
         raise ConfigurationError(message)
+    if not (address.isascii() and address.isprintable()):
+        # The scope of an IPv6 address may be any text, and sockets do not take any.
+        message = f"cannot listen on {host!r}: it is no address"
+        raise ConfigurationError(message)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         return socket.create_server((address, port), family=family)
     except OSError as error:
-        message = f"cannot listen on {host}, port {port}: {error}"
+        message = f"cannot listen on {host!r}, port {port}: {error}"
         raise ConfigurationError(message) from error
 
 

@@ -22,6 +22,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 from lightsail_snap.emulator._http import Exchange
+from lightsail_snap.emulator._logs import OneLine
 from lightsail_snap.emulator._wire import Answer, Ending, Failure, answer
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 _LARGEST_BODY = 2**20
 # What is somewhat too large is read nevertheless, so that its sender gets to read the answer.
-_LARGEST_READ = 2**24
+_LARGEST_READ = 2**22
+# More than waitress holds back for one connection (outbuf_high_watermark, 2**24).
+_NEVER_ON_DISK = 2**25
 _THREADS = 16
 _MOST_CONNECTIONS = 2000
 _TICK = 0.02
@@ -73,7 +76,13 @@ class _Task(WSGITask):
             return not isinstance(error, BlockingIOError)
 
 
+# waitress quotes the path of a request unquoted, line breaks and all.
+_http_log = logging.getLogger("lightsail_snap.emulator.http")
+_http_log.addFilter(OneLine())
+
+
 class _Channel(HTTPChannel):
+    logger = _http_log
     error_task_class = _TypedErrorTask
     task_class = _Task
 
@@ -104,6 +113,9 @@ class Server:
             sockets=[listener],
             connection_limit=_MOST_CONNECTIONS,
             max_request_body_size=_LARGEST_READ,
+            # A request must not make the emulator open a file, not even a temporary one.
+            inbuf_overflow=_NEVER_ON_DISK,
+            outbuf_overflow=_NEVER_ON_DISK,
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=False,
             log_socket_errors=False,

@@ -60,6 +60,7 @@ def _session() -> Session:
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
+        "ignore_configured_endpoint_urls": (None, None, True, None),
     }
     return boto3.session.Session(
         aws_access_key_id="emulator",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from lightsail_snap.clock import Clock
 from lightsail_snap.emulator._emulator import LightsailEmulator
 from lightsail_snap.emulator._progression import Progression
 
@@ -33,6 +34,8 @@ def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
     allow_remote: bool = False,
     state: str | os.PathLike[str] | None = None,
     progression: Progression | None = None,
+    clock: Clock | None = None,
+    on_start: Callable[[LightsailEmulator], object] | None = None,
 ) -> None:
     """Serve an emulator over HTTP until the process is told to end (SIGTERM, SIGINT).
 
@@ -45,6 +48,8 @@ def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
         allow_remote: Whether the address may be one that other machines reach.
         state: The file that keeps its world over restarts; memory if None.
         progression: How fast work goes; by seconds if None.
+        clock: What tells its time; the machine's clock if None.
+        on_start: Is given the emulator before anybody can reach it, to put things there.
 
     Raises:
         ConfigurationError: If waitress is missing, the address cannot be listened on, or the file
@@ -53,8 +58,10 @@ def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
     """
     with (
         _until_signalled() as stop,
-        LightsailEmulator(state=state, progression=progression) as emulator,
-        emulator.serve(host=host, port=port, allow_remote=allow_remote) as url,
+        LightsailEmulator(state=state, progression=progression, clock=clock) as emulator,
     ):
-        on_ready(url)
-        stop.wait()
+        if on_start is not None:
+            on_start(emulator)
+        with emulator.serve(host=host, port=port, allow_remote=allow_remote) as url:
+            on_ready(url)
+            stop.wait()
