@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from datetime import datetime
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from lightsail_snap import (
     CreateDiskSnapshotRequest,
@@ -18,7 +20,7 @@ from lightsail_snap import (
     WaitPolicy,
     WaitProgress,
 )
-from lightsail_snap.cli._words import Commands
+from lightsail_snap.cli._settings import add, finite
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 if TYPE_CHECKING:
@@ -28,32 +30,20 @@ _REGION = "us-east-1"
 _BAR = 24
 
 
-def add_to(commands: Commands) -> None:
+class Kind(StrEnum):
+    """What a snapshot is taken of."""
+
+    DISK = "disk"
+    INSTANCE = "instance"
+
+
+def add_to(app: typer.Typer) -> None:
     """Add the command.
 
     Args:
-        commands: Where to.
+        app: Where to.
     """
-    parser = commands.add_parser(
-        "demo",
-        help="create a disk snapshot on the embedded Lightsail and wait for it; no AWS account",
-        description="Create a disk snapshot through real boto3 on the embedded Lightsail, and wait "
-        "until it is completed. Nothing leaves this machine, and no AWS account is needed.",
-    )
-    parser.add_argument(
-        "--source",
-        choices=("disk", "instance"),
-        default="disk",
-        help="what to take the snapshot of (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=4.0,
-        metavar="N",
-        help="how long the snapshot takes (default: %(default)s)",
-    )
-    parser.set_defaults(run=_run)
+    add(app, "demo", talks=False, panel="Help")(_demo)
 
 
 def _row(name: str, value: object) -> str:
@@ -92,14 +82,24 @@ def _tell(progress: WaitProgress[DiskSnapshot]) -> None:
     print(f"  [{done:.<{_BAR}}] {percent:3d}%  {state!s:<10} {seconds:4.1f} s", flush=True)
 
 
-def _run(options: argparse.Namespace) -> None:
-    source: SnapshotSource = DiskSource(disk_name="Disk-Virginia-1")
-    if options.source == "instance":
-        source = InstanceSource(instance_name="web-1")
+def _demo(
+    *,
+    source: Annotated[Kind, typer.Option(help="What to take the snapshot of.")] = Kind.DISK,
+    seconds: Annotated[
+        float, typer.Option(min=0, max=3600, callback=finite, help="How long the snapshot takes.")
+    ] = 4.0,
+) -> None:
+    """Take a snapshot on the embedded Lightsail and wait for it; no AWS account.
+
+    It goes through real boto3, and nothing leaves this machine.
+    """
+    of: SnapshotSource = DiskSource(disk_name="Disk-Virginia-1")
+    if source is Kind.INSTANCE:
+        of = InstanceSource(instance_name="web-1")
     request = CreateDiskSnapshotRequest(
-        disk_snapshot_name="my-disk-snapshot", source=source, tags={"env": "demo", "nightly": None}
+        disk_snapshot_name="my-disk-snapshot", source=of, tags={"env": "demo", "nightly": None}
     )
-    progression = Progression.by_seconds(operation=options.seconds / 4, snapshot=options.seconds)
+    progression = Progression.by_seconds(operation=seconds / 4, snapshot=seconds)
     policy = WaitPolicy(min_delay=0.3, max_delay=0.6)
     with LightsailEmulator(progression=progression) as emulator:
         emulator.add_disk("Disk-Virginia-1", region_name=_REGION, size_in_gb=32)

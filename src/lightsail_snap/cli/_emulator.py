@@ -2,69 +2,174 @@
 
 from __future__ import annotations
 
-import argparse
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
 
-from lightsail_snap.cli._words import Commands
-from lightsail_snap.emulator import Progression, run_server
+import typer
 
-_LAST_PORT = 65535
+from lightsail_snap import LightsailSnapClient
+from lightsail_snap.cli._exits import UsageError
+from lightsail_snap.cli._output import say
+from lightsail_snap.cli._settings import add, finite
+from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
+from lightsail_snap.plans import BackupPlan, Selection, apply, prepare
+
+_DAY = 86_400.0
+_LONGEST_HISTORY = 3650
 
 
-def add_to(commands: Commands) -> None:
+def add_to(app: typer.Typer) -> None:
     """Add the command.
 
     Args:
-        commands: Where to.
+        app: Where to.
     """
-    parser = commands.add_parser(
-        "emulator",
-        help="serve the embedded Lightsail over HTTP, for the AWS CLI and any AWS SDK",
-        description="Serve the embedded Lightsail over HTTP until interrupted. The first line on "
-        "standard output is its URL. Signatures are not checked, so it listens on this machine "
-        "only unless told otherwise.",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
-    parser.add_argument(
-        "--port", type=_port, default=0, help="port; any free one if 0 (default: %(default)s)"
-    )
-    parser.add_argument("--state", metavar="FILE", help="keep the world in this file over restarts")
-    parser.add_argument(
-        "--seconds",
-        type=_duration,
-        default=20.0,
-        metavar="N",
-        help="how long operations take; snapshots take twice as long (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--allow-remote",
-        action="store_true",
-        help="listen on an address that other machines can reach",
-    )
-    parser.set_defaults(run=_run)
+    add(app, "emulator", talks=False, panel="Help")(_emulator)
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= _LAST_PORT:
-        message = f"{text} is no port"
-        raise argparse.ArgumentTypeError(message)
-    return port
+class Shifted:
+    """The machine's clock, and before the server starts, days of long ago."""
+
+    def __init__(self) -> None:
+        self.days_ago = 0
+
+    def time(self) -> float:
+        return time.time() - self.days_ago * _DAY
+
+    def monotonic(self) -> float:
+        return time.monotonic() - self.days_ago * _DAY
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
-def _duration(text: str) -> float:
-    seconds = float(text)
-    if not seconds >= 0:
-        message = f"{text} is no number of seconds"
-        raise argparse.ArgumentTypeError(message)
-    return seconds
+def _emulator(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; any free one if 0.")] = 0,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the world in this file over restarts.")
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1e9,
+            callback=finite,
+            help="How long operations take; snapshots twice as long.",
+        ),
+    ] = 20.0,
+    disk: Annotated[
+        list[str] | None, typer.Option(help="Begin with a disk of this name; may be given again.")
+    ] = None,
+    instance: Annotated[
+        list[str] | None, typer.Option(help="Begin with an instance of this name; likewise.")
+    ] = None,
+    region: Annotated[str, typer.Option(help="Where these are.")] = "us-east-1",
+    history: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=_LONGEST_HISTORY,
+            metavar="DAYS",
+            help="Begin with a daily snapshot of each disk since so many days, taken by --plan.",
+        ),
+    ] = 0,
+    plan: Annotated[str, typer.Option(help="The plan whose tag and names they bear.")] = "nightly",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach it.")
+    ] = False,
+) -> None:
+    """Serve the embedded Lightsail over HTTP, for this command, the AWS CLI and any AWS SDK.
+
+    It runs until interrupted. The first line on standard output is its URL. Signatures are not
+    checked, so it listens on this machine only unless told otherwise.
+    """
+    disks, clock = disk or [], Shifted()
+    if history and not disks:
+        message = "of which disks? --history needs at least one --disk NAME"
+        raise UsageError(message)
+
+    def ready(url: str) -> None:
+        typer.echo(url)
+        say(
+            f"export AWS_ENDPOINT_URL_LIGHTSAIL={url} AWS_DEFAULT_REGION={region} "
+            "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+        )
+
+    try:
+        run_server(
+            on_ready=ready,
+            on_start=lambda emulator: furnish(
+                emulator,
+                clock,
+                disks=disks,
+                instances=instance or [],
+                region=region,
+                history=history,
+                plan=plan,
+            ),
+            host=host,
+            port=port,
+            allow_remote=allow_remote,
+            state=state,
+            clock=clock,
+            progression=Progression.by_seconds(seconds, seconds * 2),
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
-def _run(options: argparse.Namespace) -> None:
-    run_server(
-        on_ready=lambda url: print(url, flush=True),
-        host=options.host,
-        port=options.port,
-        allow_remote=options.allow_remote,
-        state=options.state,
-        progression=Progression.by_seconds(options.seconds, options.seconds * 2),
-    )
+def furnish(
+    emulator: LightsailEmulator,
+    clock: Shifted,
+    *,
+    disks: Sequence[str],
+    instances: Sequence[str] = (),
+    region: str = "us-east-1",
+    history: int = 0,
+    plan: str = "nightly",
+) -> None:
+    """Put things into an emulator; what is there already stays as it is.
+
+    Args:
+        emulator: The emulator.
+        clock: Its clock.
+        disks: Names of disks.
+        instances: Names of instances.
+        region: Where they are.
+        history: For how many days the disks have had daily snapshots.
+        plan: The plan that has taken these.
+    """
+    for name in disks:
+        if not _is_there(emulator, region, "GetDisk", {"diskName": name}):
+            emulator.add_disk(name, region_name=region, size_in_gb=32)
+    for name in instances:
+        if not _is_there(emulator, region, "GetInstance", {"instanceName": name}):
+            emulator.add_instance(name, region_name=region)
+    if history:
+        select = Selection(kind="disk", names=tuple(disks))
+        past = BackupPlan(name=plan, region=region, slot="day", select=select)
+        _live_through(emulator, clock, past, history)
+
+
+def _is_there(
+    emulator: LightsailEmulator, region: str, operation: str, members: dict[str, str]
+) -> bool:
+    return emulator.handle(region, operation, members).status == HTTPStatus.OK
+
+
+def _live_through(emulator: LightsailEmulator, clock: Shifted, plan: BackupPlan, days: int) -> None:
+    """Let a plan have run every day for so many days."""
+    usual, emulator.progression = emulator.progression, Progression.instant()
+    client = LightsailSnapClient(emulator.boto3_client(plan.region), clock=clock)
+    for days_ago in range(days, 0, -1):
+        clock.days_ago = days_ago
+        now = datetime.fromtimestamp(clock.time(), UTC)
+        apply(prepare(plan, client, now=now), client).raise_for_failures()
+    clock.days_ago = 0
+    emulator.progression = usual

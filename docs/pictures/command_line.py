@@ -1,0 +1,99 @@
+# ruff: noqa: INP001 - a script, not a part of any package
+"""Draws what the command shows: `cli-help.svg` and `cli-prune.svg`.
+
+    python docs/pictures/command_line.py [FOLDER]
+
+The command itself is run, against the embedded Lightsail, on a terminal that is made of memory.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from lightsail_snap.cli import main
+from lightsail_snap.cli._emulator import Shifted, furnish
+from lightsail_snap.emulator import LightsailEmulator
+
+WIDTH = 110
+PRUNE = ["prune", "--keep-daily", "3", "--keep-weekly", "3"]
+
+
+class Terminal(io.StringIO):
+    """Takes what a terminal would show."""
+
+    def isatty(self) -> bool:
+        """Say that it is one."""
+        return True
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for a while.
+
+    Args:
+        values: The variables.
+
+    Yields:
+        Once.
+    """
+    before = dict(os.environ)
+    os.environ.update(values)
+    os.environ.pop("NO_COLOR", None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def shown(words: list[str]) -> str:
+    """Run the command.
+
+    Args:
+        words: Its words.
+
+    Returns:
+        The picture, SVG.
+    """
+    screen = Terminal()
+    with redirect_stdout(screen), redirect_stderr(screen):
+        main(words)
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
+    console.print(Text(f"$ lightsail-snap {' '.join(words)}", style="bold"))
+    console.print(Text.from_ansi(screen.getvalue()))
+    return console.export_svg(title="lightsail-snap", unique_id=f"cli-{words[0].strip('-')}")
+
+
+def draw(folder: Path) -> None:
+    """Draw all.
+
+    Args:
+        folder: Where to put them.
+    """
+    clock = Shifted()
+    with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
+        furnish(emulator, clock, disks=["db-1"], history=30)
+        settings = {
+            "AWS_ENDPOINT_URL_LIGHTSAIL": url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "any",
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "TERM": "xterm-256color",
+            "COLUMNS": str(WIDTH),
+            "TERMINAL_WIDTH": str(WIDTH),
+        }
+        with environment(settings):
+            (folder / "cli-help.svg").write_text(shown(["--help"]), encoding="utf-8")
+            (folder / "cli-prune.svg").write_text(shown(PRUNE), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

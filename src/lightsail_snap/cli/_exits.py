@@ -1,0 +1,95 @@
+"""How the command ends: a code for programs, a line for people."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from lightsail_snap import (
+    ConfigurationError,
+    LightsailSnapError,
+    NameConflictError,
+    NotFoundException,
+    OutcomeUnknownError,
+    PartialFailureError,
+    RequestValidationError,
+    UnauthenticatedException,
+    WaitTimeoutError,
+)
+
+
+class Code(IntEnum):
+    """An exit code. docs/cli.md lists them for users."""
+
+    OK = 0
+    """All that was asked for is done."""
+    FAILED = 1
+    """It failed; standard error says why. Also drift, and a check of the doctor that failed."""
+    USAGE = 2
+    """The words make no sense, or break a rule; nothing was sent."""
+    NOT_FOUND = 3
+    """There is no such thing."""
+    CONFLICT = 4
+    """The name is taken by something that this command did not make."""
+    GOES_ON = 5
+    """The time is up, and the work goes on in Lightsail."""
+    UNKNOWN = 6
+    """Nobody can tell whether it was carried out; look before you run it again."""
+    PARTIAL = 7
+    """A part is done, and a part is not."""
+    CONFIGURATION = 8
+    """No credentials, no region, or a bad address."""
+    DEFECT = 70
+    """A defect of this program, as sysexits.h has it."""
+    INTERRUPTED = 130
+    """Interrupted, as shells report SIGINT."""
+    READER_GONE = 141
+    """Nobody reads the output any more, as shells report SIGPIPE."""
+
+
+# The first that fits counts.
+_CODES: tuple[tuple[type[LightsailSnapError], Code], ...] = (
+    (RequestValidationError, Code.USAGE),
+    (ConfigurationError, Code.CONFIGURATION),
+    (UnauthenticatedException, Code.CONFIGURATION),
+    (NotFoundException, Code.NOT_FOUND),
+    (NameConflictError, Code.CONFLICT),
+    (WaitTimeoutError, Code.GOES_ON),
+    (OutcomeUnknownError, Code.UNKNOWN),
+    (PartialFailureError, Code.PARTIAL),
+)
+
+
+class UsageError(Exception):
+    """The words of the command break a rule that only the command has."""
+
+
+class Interrupted(Exception):  # noqa: N818 - it is the user's wish and no error
+    """The user has interrupted something that may go on elsewhere."""
+
+
+def code_of(error: LightsailSnapError) -> Code:
+    """Tell how an error ends the command.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The code.
+    """
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            return code
+    return Code.UNKNOWN if error.may_have_executed else Code.FAILED
+
+
+def told(error: LightsailSnapError) -> str:
+    """Say what an error is.
+
+    Args:
+        error: The error.
+
+    Returns:
+        Its type and its text; errors of the service begin with the service's own word for it.
+    """
+    text, name = str(error), type(error).__name__
+    return text if text.startswith(name) else f"{name}: {text}"

@@ -1,0 +1,291 @@
+"""The commands about plans and retention, on the embedded Lightsail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lightsail_snap.cli import _plans
+from lightsail_snap.cli._emulator import Shifted, furnish
+from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.emulator._wire import Answer, answer
+
+Command = Callable[..., Any]
+PLAN = """
+name = "nightly"
+region = "us-east-1"
+slot = "day"
+[select]
+kind = "disk"
+globs = ["Disk-*"]
+[retention]
+time_zone = "UTC"
+keep_daily = 3
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> str:
+    file = tmp_path / "nightly.toml"
+    file.write_text(PLAN, encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def history(emulator: LightsailEmulator) -> None:
+    """Ten days of snapshots of the first disk, as the plan would have taken them."""
+    clock = Shifted()
+    usual, emulator.clock = emulator.clock, clock
+    furnish(emulator, clock, disks=["Disk-1"], history=10)
+    emulator.clock = usual
+    emulator.calls.clear()
+
+
+def names(command: Command) -> list[str]:
+    return [each["name"] for each in command("list", "--json").lines]
+
+
+@pytest.mark.usefixtures("history")
+def test_a_plan_is_looked_at_then_applied_then_applied_again(
+    command: Command, plan: str, emulator: LightsailEmulator
+) -> None:
+    ended = command("plan", plan)
+    rows = ended.out.splitlines()
+    assert [row.split()[0] for row in rows[2:]] == ["take", *["delete"] * 8, "take"]
+    assert f"10 steps; nothing has been done. Do it with: lightsail-snap apply {plan}" in ended.err
+    assert emulator.calls["CreateDiskSnapshot"] == emulator.calls["DeleteDiskSnapshot"] == 0
+    ended = command("apply", plan)
+    assert ended.code == 0
+    assert ended.err.endswith(": done 10, adopted 0, skipped 0, failed 0\n")
+    assert len(names(command)) == 4
+    again = command("apply", plan, "--json")
+    assert [(each["action"], each["status"]) for each in again.lines] == [("take", "adopted")] * 2
+
+
+def test_a_run_that_was_stored_is_applied(command: Command, plan: str, tmp_path: Path) -> None:
+    run = tmp_path / "run.json"
+    run.write_text(command("plan", plan, "--json").out, encoding="utf-8")
+    assert command("apply", str(run)).code == 0
+    assert len(names(command)) == 2
+    # A plan is looked at anew by the file of a run, too.
+    assert command("plan", str(run)).code == 0
+
+
+def test_many_plans_are_applied_together(command: Command, plan: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    select = {"kind": "instance", "names": ["web-1"]}
+    facts = {"name": "weekly", "region": "us-east-1", "select": select}
+    other.write_text(json.dumps(facts), encoding="utf-8")
+    ended = command("apply", plan, str(other), "--json")
+    assert ended.code == 0
+    assert {(each["plan"], each["status"]) for each in ended.lines} == {
+        ("nightly", "done"),
+        ("weekly", "done"),
+    }
+    facts["name"], select["names"] = "broken", ["nobody"]
+    other.write_text(json.dumps(facts), encoding="utf-8")
+    for words, told in (([], "failed   broken: "), (["--json"], '"status": "failed"')):
+        ended = command("apply", plan, str(other), *words)
+        assert ended.code == 7
+        assert told in ended.out
+        assert "Not all is done" in ended.err
+
+
+@pytest.fixture
+def refuse(
+    emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], None]:
+    """Let the service refuse an operation for what has a name of a certain kind."""
+    handle = emulator.handle
+
+    def begin(operation: str, name: str) -> None:
+        def answered(region: str, asked: str, payload: Any) -> Answer:
+            if asked == operation and name.encode() in bytes(payload):
+                body = json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode()
+                return answer(400, body, emulator.clock.time())
+            return handle(region, asked, payload)
+
+        monkeypatch.setattr(emulator, "handle", answered)
+
+    return begin
+
+
+def test_a_step_that_fails_is_told_and_the_others_are_done(
+    command: Command, plan: str, refuse: Callable[[str, str], None]
+) -> None:
+    refuse("CreateDiskSnapshot", '"Disk-1"')
+    ended = command("apply", plan)
+    assert ended.code == 7
+    assert "failed   take   us-east-1  nightly-Disk-1-" in ended.out
+    assert "done     take   us-east-1  nightly-Disk-2-" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.toml", "name = 1"),
+        ("a.toml", "["),
+        ("a.json", "{"),
+        ("a.json", "[" * 100_000),
+        ("a.json", "null"),
+        ("a.json", '{"steps": []}'),
+        ("a.txt", "\xff"),
+    ],
+)
+def test_a_file_that_is_no_plan(command: Command, tmp_path: Path, name: str, content: str) -> None:
+    file = tmp_path / name
+    file.write_text(content, encoding="latin-1")
+    for words in (["plan"], ["apply"], ["prune"]):
+        ended = command(*words, str(file))
+        assert (ended.code, ended.out) == (2, "")
+        assert "RequestValidationError" in ended.err
+
+
+def test_a_file_that_is_not_there(command: Command, tmp_path: Path) -> None:
+    ended = command("plan", str(tmp_path / "gone.toml"))
+    assert ended.code == 1
+    assert "No such file" in ended.err
+
+
+@pytest.mark.usefixtures("history")
+def test_a_history_is_pruned_by_a_plan(command: Command, plan: str) -> None:
+    command("create", "by-hand", "--disk", "Disk-1")
+    ended = command("prune", plan)
+    verdicts = [row.split()[0] for row in ended.out.splitlines()[2:]]
+    assert (verdicts.count("keep"), verdicts.count("delete")) == (4, 7)
+    assert "nothing has been deleted" in ended.err
+    assert all(each["region"] == "us-east-1" for each in command("prune", plan, "--json").lines)
+    assert len(names(command)) == 11
+    ended = command("prune", plan, "--apply")
+    assert ended.out.splitlines() == [f"done     {name}" for name in sorted(_gone(ended.out))]
+    assert ended.err == "7 of 7 deleted, 4 kept\n"
+    assert len(names(command)) == 4
+    assert "by-hand" in names(command)
+
+
+def _gone(out: str) -> list[str]:
+    return [line.split()[1] for line in out.splitlines()]
+
+
+@pytest.mark.usefixtures("history")
+def test_a_history_is_pruned_by_rules(command: Command) -> None:
+    command("create", "db-1", "--disk", "Disk-2")
+    command("create", "db-2", "--disk", "Disk-2")
+    count = len(names(command))
+    lines = command("prune", "--keep-daily", "3", "--json").lines
+    assert sum(not each["keep"] for each in lines) == 7
+    assert "region" not in lines[0]
+    assert not [
+        each
+        for each in command("prune", "--keep-last", "1", "--owner", "x", "--json").lines
+        if not each["keep"]
+    ]
+    assert command("prune", "--keep-within", "2d", "--kind", "disk").code == 0
+    lines = command("prune", "--keep-last", "1", "--name", "db-?", "--apply", "--json").lines
+    assert [(each["name"], each["status"]) for each in lines] == [("db-1", "done")]
+    assert len(names(command)) == count - 1
+    assert command("prune", "--keep-last", "all", "--apply").out == ""
+
+
+def test_copies_are_pruned_by_a_policy_of_their_own(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "copied.toml"
+    text = PLAN.replace('slot = "day"', 'slot = "day"\ncopies = ["us-west-2"]')
+    file.write_text(text + "[copy_retention]\ntime_zone = 'UTC'\nkeep_last = 1\n", encoding="utf-8")
+    assert command("apply", str(file)).code == 0
+    lines = command("prune", str(file), "--json").lines
+    assert {each["region"] for each in lines} == {"us-east-1", "us-west-2"}
+    assert all(each["keep"] for each in lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--keep-last", "1"], "leave out --keep-last"),
+        (["--owner", "x", "--name", "y"], "leave out --owner, --name"),
+    ],
+)
+def test_a_plan_says_alone_what_to_keep(
+    command: Command, plan: str, words: list[str], told: str
+) -> None:
+    ended = command("prune", plan, *words)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--keep-last", "-1"],
+        ["--keep-last", "some"],
+        ["--keep-last", "1", "--time-zone", "Moon/Base"],
+        ["--keep-within", "soon"],
+        ["--keep-last", "1", "--owner", "x", "--name", "y"],
+    ],
+)
+def test_rules_that_make_no_sense(command: Command, words: list[str]) -> None:
+    ended = command("prune", *words, "--apply")
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_a_plan_that_keeps_all_prunes_nothing(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "all.toml"
+    file.write_text(PLAN.partition("[retention]")[0], encoding="utf-8")
+    ended = command("prune", str(file))
+    assert ended.code == 2
+    assert "has no [retention]" in ended.err
+
+
+@pytest.mark.usefixtures("history")
+def test_what_else_there_is_to_know_of_a_plan_is_told(
+    command: Command, tmp_path: Path, emulator: LightsailEmulator
+) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text(PLAN.replace("Disk-*", "Disk-2"), encoding="utf-8")
+    assert "10 in us-east-1 are of sources that are not selected" in command("plan", str(file)).err
+    assert emulator.calls["CreateDiskSnapshot"] == 0
+
+
+@pytest.mark.usefixtures("history")
+def test_what_cannot_be_deleted_is_told(
+    command: Command, plan: str, refuse: Callable[[str, str], None]
+) -> None:
+    (first, *_) = sorted(names(command))
+    refuse("DeleteDiskSnapshot", first)
+    ended = command("prune", plan, "--apply")
+    assert ended.code == 7
+    assert ended.out.startswith(f"failed   {first}: AccessDeniedException")
+    assert ended.err == "6 of 7 deleted, 3 kept\n"
+
+
+@pytest.mark.parametrize("at", ["apply", "prune"])
+@pytest.mark.usefixtures("history")
+def test_an_interrupt_tells_how_to_go_on(
+    command: Command, plan: str, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_plans, at, interrupt)
+    ended = command(at, plan, *(["--apply"] if at == "prune" else []))
+    assert ended.code == 130
+    assert "interrupted." in ended.err
+    assert ("resume with: lightsail-snap apply" in ended.err) is (at == "apply")
+
+
+def test_the_shifted_clock_lets_real_time_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    clock = Shifted()
+    before = clock.time(), clock.monotonic()
+    clock.sleep(2.5)
+    clock.days_ago = 1
+    day = timedelta(days=1).total_seconds()
+    assert slept == [2.5]
+    assert clock.time() == pytest.approx(before[0] - day, abs=60)
+    assert clock.monotonic() == pytest.approx(before[1] - day, abs=60)
