@@ -1,0 +1,146 @@
+"""Measures what docs/reliability.md promises, and writes the figures there.
+
+    python scripts/reliability.py             # everything, about half an hour
+    python scripts/reliability.py --part soak # one part of matrix, crash and soak
+    python scripts/reliability.py --quick     # a sample, which is shown and not written
+
+The exit code is 1 if a law was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reliability.md"
+sys.path.insert(0, str(ROOT))
+
+from scripts.crashes import crash_figures, crash_table  # noqa: E402 - it is found by the line above
+from scripts.soak import MONTH, SoakFailedError, soak, soak_table  # noqa: E402 - likewise
+from tests.faults.matrix import run  # noqa: E402 - it lies with the tests
+from tests.faults.matrix.faults import FAULTS  # noqa: E402 - likewise
+from tests.faults.matrix.operations import OPERATIONS  # noqa: E402 - likewise
+
+_SEED = 1
+_QUICK_POINTS, _QUICK_DAYS, _MONTHS = 2, 10, 12
+
+Part = Callable[[argparse.Namespace], tuple[str, list[str]]]
+
+
+def _of_fault(name: str, *, is_quick: bool) -> run.Report:
+    cells = run.sample(_SEED) if is_quick else run.every_cell()
+    return run.run_all(cell for cell in cells if cell.fault.name == name)
+
+
+def _table(rows: Iterable[tuple[str, run.Row]]) -> list[str]:
+    lines = ["| fault | tried | laws held | succeeded | typed errors |", "|---|--:|--:|--:|--:|"]
+    return lines + [
+        f"| {name} | {row.tried:,} | {row.held:,} | {row.succeeded:,} | {row.errors:,} |"
+        for name, row in rows
+    ]
+
+
+def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Run the fault matrix.
+
+    Args:
+        options: Whether a sample will do, and how many processes to use.
+
+    Returns:
+        What to say of it on the page, and the laws that were broken.
+    """
+    with ProcessPoolExecutor(options.jobs) as pool:
+        begun = [pool.submit(_of_fault, name, is_quick=options.quick) for name in FAULTS]
+        reports = [each.result() for each in begun]
+    rows = [row for report in reports for row in report.rows.items()]
+    tried, held, succeeded, errors = (
+        sum(getattr(row, what) for _, row in rows)
+        for what in ("tried", "held", "succeeded", "errors")
+    )
+    text = (
+        f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(run.CLIENTS)} kinds of client, "
+        f"{len(run.MODES)} retry modes: {tried:,} cells. In {held:,} of them all laws held; "
+        f"{succeeded:,} ended in success, {errors:,} in a typed error."
+    )
+    broken = [line for report in reports for line in report.broken]
+    return "\n".join([text, "", *_table(rows)]), broken
+
+
+def crash(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Kill processes, and run their jobs again.
+
+    Args:
+        options: Whether a sample will do.
+
+    Returns:
+        What to say of it on the page, and the points after which something was wrong.
+    """
+    figures = crash_figures(_QUICK_POINTS if options.quick else None, _SEED)
+    return crash_table(figures), [str(each) for job in figures for each in job.wrong]
+
+
+def soaked(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Live for a year, or for some days.
+
+    Args:
+        options: Whether some days will do.
+
+    Returns:
+        What to say of it on the page, and the invariant that was broken, if one was.
+    """
+    try:
+        days = _QUICK_DAYS if options.quick else _MONTHS * MONTH
+        return soak_table(soak(days, _SEED)), []
+    except SoakFailedError as problem:
+        return "", [str(problem)]
+
+
+PARTS: dict[str, Part] = {"matrix": matrix, "crash": crash, "soak": soaked}
+
+
+def write(part: str, text: str) -> None:
+    """Put figures into the page.
+
+    Args:
+        part: Between which marks.
+        text: The figures.
+    """
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    page = PAGE.read_text(encoding="utf-8")
+    head, _, rest = page.partition(begin)
+    _, _, tail = rest.partition(end)
+    PAGE.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    """Measure.
+
+    Args:
+        arguments: The words of the command line.
+
+    Returns:
+        The exit code: 1 if a law was broken.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a sample, shown and not written")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes to use")
+    parser.add_argument("--part", choices=PARTS, help="only this one")
+    options = parser.parse_args(arguments)
+    broken: list[str] = []
+    for name in [options.part] if options.part else PARTS:
+        text, wrong = PARTS[name](options)
+        broken += wrong
+        if options.quick or wrong:
+            sys.stdout.write(f"{name}\n\n{text}\n\n")
+        else:
+            write(name, text)
+    sys.stderr.writelines(f"{line}\n" for line in broken)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""One client for forked processes and for many threads; and what travels between processes."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.crash import crossing
+from tests.crash.forked import ROUNDS
+from tests.crash.jobs import HERE, POLICY
+
+from lightsail_snap import (
+    CreateDiskSnapshotRequest,
+    DiskSource,
+    LightsailSnapClient,
+    LightsailSnapError,
+)
+from lightsail_snap.emulator import LightsailEmulator, Progression
+
+THREADS = 64
+
+
+@pytest.fixture
+def emulator() -> Iterator[LightsailEmulator]:
+    with LightsailEmulator(progression=Progression.by_polls(1, 1), page_size=200) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def url(emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "emulator")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "emulator")
+    with emulator.serve() as url:
+        yield url
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are what it is about")
+def test_a_client_goes_on_in_a_forked_child_and_in_its_parent(
+    emulator: LightsailEmulator, url: str
+) -> None:
+    for who in ("parent", "child"):
+        emulator.add_disk(who, region_name=HERE)
+    script = Path(__file__).with_name("forked.py")
+    result = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(script), url], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == {"wrong": 0, "makes clients": True}
+    # Not one request was sent a second time.
+    assert emulator.calls["CreateDiskSnapshot"] == 2 * ROUNDS
+
+
+def test_many_threads_on_one_client_get_each_its_own(emulator: LightsailEmulator, url: str) -> None:
+    for number in range(THREADS):
+        emulator.add_disk(f"disk-{number}", region_name=HERE)
+    with LightsailSnapClient(region_name=HERE, endpoint_url=url, wait_policy=POLICY) as client:
+
+        def take(number: int) -> tuple[str, str | None, dict[str, str | None]]:
+            disk = DiskSource(disk_name=f"disk-{number}")
+            tags = {"number": f"{number}"}
+            made = client.take_disk_snapshot(f"made-{number}", disk, tags=tags)
+            seen = client.get_disk_snapshot(f"made-{number}").disk_snapshot
+            assert seen.arn == made.arn
+            return seen.name, seen.from_disk_name, {tag.key: tag.value for tag in seen.tags}
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            got = list(threads.map(take, range(THREADS)))
+        listed = sorted(each.name for each in client.iter_disk_snapshots())
+    expected = [(f"made-{n}", f"disk-{n}", {"number": f"{n}"}) for n in range(THREADS)]
+    assert got == expected
+    assert listed == sorted(name for name, _, _ in expected)
+    assert emulator.calls["CreateDiskSnapshot"] == THREADS
+
+
+def test_requests_results_and_errors_travel_to_a_spawned_process_and_back(
+    emulator: LightsailEmulator, url: str
+) -> None:
+    emulator.add_disk("disk-1", region_name=HERE)
+    request = CreateDiskSnapshotRequest(
+        disk_snapshot_name="made-1", source=DiskSource(disk_name="disk-1"), tags={"env": "prod"}
+    )
+    with LightsailSnapClient(region_name=HERE, endpoint_url=url, wait_policy=POLICY) as client:
+        things: list[Any] = [request, client.send(request), client.get_disk("disk-1")]
+        errors: list[LightsailSnapError] = []
+        for wrong in (
+            lambda: client.get_disk("no-such-disk"),
+            lambda: client.send(request),
+            lambda: client.create_disk_snapshot("-", DiskSource(disk_name="disk-1")),
+            lambda: client.wait_for_disk_snapshot("made-1", timeout=0),
+        ):
+            with pytest.raises(LightsailSnapError) as caught:
+                wrong()
+            errors.append(caught.value)
+    here, _ = crossing.looked_at([*things, *errors])
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as processes:
+        there, back = processes.submit(crossing.looked_at, [*things, *errors]).result()
+        assert processes.submit(crossing.wire_of, request).result() == request.to_wire()
+    assert there == here
+    assert back[: len(things)] == things
+    for one, other in zip(errors, back[len(things) :], strict=True):
+        assert type(one) is type(other)
+        assert one.args == other.args
+        assert vars(one) == vars(other)
+    assert len({type(error) for error in errors}) == len(errors)

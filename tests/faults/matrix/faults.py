@@ -1,0 +1,263 @@
+"""What goes wrong in the matrix."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import Any
+
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+    SSLError,
+)
+from tests.faults.matrix import fields
+from tests.faults.matrix.fields import Path
+from tests.faults.matrix.world import Exchange
+
+from lightsail_snap.emulator._wire import Answer, Failure, answer
+
+# What the library takes for too much while the matrix runs: the real limit takes too long to fill.
+LIMIT = 256 * 1024
+_URL = "https://lightsail.us-east-1.amazonaws.com/"
+_STORM = 6
+_SLOW = 55.0
+_TIMEOUT = 60.0
+_DAY = 86_400.0
+
+Act = Callable[[Exchange, Path | None], Answer]
+
+
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """Something that goes wrong.
+
+    Attributes:
+        name: What it is called.
+        act: Answers a request in the service's place.
+        times: How often it happens; always if None.
+        skip: How many requests go well first.
+        is_unsent: Whether the network says that nothing was sent.
+        is_refusal: Whether the service says that it did not carry the request out.
+        passes: Whether it passes, so that a job or a wait has to succeed nevertheless.
+        alters: Whether answers say anything else than the service does.
+        echoes: Whether credentials are told by what answers.
+        by_field: Whether it can happen to one field alone.
+        only: The names of the fields it can happen to; any if there are none.
+    """
+
+    name: str
+    act: Act
+    times: int | None = None
+    skip: int = 0
+    is_unsent: bool = False
+    is_refusal: bool = False
+    passes: bool = False
+    alters: bool = False
+    echoes: bool = False
+    by_field: bool = False
+    only: frozenset[str] = frozenset()
+
+
+def _raising(make: Callable[[], Exception], *, commits: bool, seconds: float = 0) -> Act:
+    def act(exchange: Exchange, _: Path | None) -> Answer:
+        exchange.sleep(seconds)
+        if commits:
+            exchange.carry_out()
+        raise make()
+
+    return act
+
+
+def _saying(status: int, body: bytes, *, commits: bool, kind: str | None = None) -> Act:
+    def act(exchange: Exchange, _: Path | None) -> Answer:
+        if commits:
+            exchange.carry_out()
+        said = answer(status, body, exchange.now)
+        return replace(said, headers={**said.headers, "Content-Type": kind}) if kind else said
+
+    return act
+
+
+def _refusing(code: str, message: str, status: int = 400) -> Act:
+    return _saying(status, Failure(code, message).body(), commits=False)
+
+
+def _altering(alter: Callable[[Answer], Answer], seconds: float = 0) -> Act:
+    def act(exchange: Exchange, _: Path | None) -> Answer:
+        exchange.sleep(seconds)
+        return alter(exchange.carry_out())
+
+    return act
+
+
+def _by_field(change: fields.Change) -> Act:
+    return lambda exchange, path: fields.changed(exchange.carry_out(), change, path)
+
+
+def _handshake(reason: str) -> Exception:
+    inner = ssl.SSLError(1, f"[SSL: {reason}] told by the test")
+    inner.reason = reason
+    return SSLError(endpoint_url=_URL, error=inner)
+
+
+def _dns() -> Exception:
+    gone = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return EndpointConnectionError(endpoint_url=_URL, error=gone)
+
+
+def _same_token(whole: Answer) -> Answer:
+    members = fields.members_of(whole)
+    return fields.with_body(whole, json.dumps({**members, "nextPageToken": "again"}).encode())
+
+
+def _headed(name: str, value: Callable[[Exchange], str]) -> Act:
+    def act(exchange: Exchange, _: Path | None) -> Answer:
+        whole = exchange.carry_out()
+        return replace(whole, headers={**whole.headers, name: value(exchange)})
+
+    return act
+
+
+def _echo(exchange: Exchange, _: Path | None) -> Answer:
+    told = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
+    text = "The request signature we calculated does not match the signature you provided. "
+    failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{told}'")
+    return answer(403, failure.body(), exchange.now)
+
+
+def _lasting(name: str, act: Act, **kinds: Any) -> list[Fault]:
+    """Let something happen once, and always."""
+    return [
+        Fault(f"{name}, once", act, times=1, passes=True, **kinds),
+        Fault(f"{name}, always", act, **kinds),
+    ]
+
+
+def _stormy(name: str, act: Act) -> list[Fault]:
+    return [
+        Fault(f"{name}, once", act, times=1, passes=True, is_refusal=True),
+        Fault(f"{name}, {_STORM} in a row", act, times=_STORM, passes=True, is_refusal=True),
+        Fault(f"{name}, always", act, is_refusal=True),
+    ]
+
+
+def _network() -> list[Fault]:
+    closed = ConnectionClosedError(endpoint_url=_URL, error="Connection reset by peer")
+    late = ReadTimeoutError(endpoint_url=_URL, error="Read timed out.")
+    refused = EndpointConnectionError(endpoint_url=_URL, error="Connection refused")
+    unanswered = ConnectTimeoutError(endpoint_url=_URL, error="timed out")
+    broken = HTTPClientError(error="IncompleteRead(17 bytes read, 300 more expected)")
+    before: list[tuple[str, Callable[[], Exception]]] = [
+        ("connection refused", lambda: refused),
+        ("connection attempt times out", lambda: unanswered),
+        ("DNS failure", _dns),
+        ("TLS handshake fails", lambda: _handshake("CERTIFICATE_VERIFY_FAILED")),
+    ]
+    after: list[tuple[str, Callable[[], Exception], float]] = [
+        ("reset after commit", lambda: closed, 0),
+        ("read timeout after commit", lambda: late, _TIMEOUT),
+        ("TLS fails while the answer is read", lambda: _handshake("DECRYPTION_FAILED"), 0),
+        ("the answer breaks off, noticed", lambda: broken, 0),
+    ]
+    found = [
+        fault
+        for name, make in before
+        for fault in _lasting(name, _raising(make, commits=False), is_unsent=True)
+    ]
+    found += _lasting("reset before the service has it", _raising(lambda: closed, commits=False))
+    for name, make, seconds in after:
+        found += _lasting(name, _raising(make, commits=True, seconds=seconds))
+    return found
+
+
+def _answers() -> list[Fault]:
+    found = []
+    for status, name in ((500, "500"), (502, "502"), (503, "503")):
+        body = Failure("ServiceException", name).body() if status == 500 else b"<html>busy</html>"
+        kind = None if status == 500 else "text/html"
+        for commits, moment in ((False, "before"), (True, "after")):
+            act = _saying(status, body, commits=commits, kind=kind)
+            found += _lasting(f"HTTP {name} {moment} commit", act)
+    found += _stormy("ThrottlingException (400)", _refusing("ThrottlingException", "Rate exceeded"))
+    found += _stormy("HTTP 429", _refusing("TooManyRequestsException", "Slow down", 429))
+    garbage, page = b'{"operations": [{"id": "\xff\xfe', b"<!DOCTYPE html><title>Welcome</title>"
+    found += _lasting("garbage body", _saying(200, garbage, commits=True), alters=True)
+    found += _lasting(
+        "web page under 200", _saying(200, page, commits=False, kind="text/html"), alters=True
+    )
+    found += _lasting("empty body", _saying(200, b"", commits=True), alters=True)
+    halved = _altering(lambda whole: replace(whole, body=whole.body[: len(whole.body) // 2]))
+    found += _lasting("truncated body, unnoticed", halved, alters=True)
+    found += _lasting("slow drip", _altering(lambda whole: whole, _SLOW))
+    oversized = _altering(lambda whole: fields.filled(whole, LIMIT + 1))
+    return [*found, *_lasting("JSON larger than the limit", oversized, alters=True)]
+
+
+def _identity() -> list[Fault]:
+    expired = _refusing("ExpiredTokenException", "The security token included is expired")
+    skewed = _refusing("RequestExpired", "Request has expired. Timestamp is too far off")
+    ahead = _headed("Date", lambda exchange: formatdate(exchange.now + _DAY, usegmt=True))
+    behind = _headed("Date", lambda exchange: formatdate(exchange.now - _DAY, usegmt=True))
+    return [
+        Fault(
+            "token expires after the first request, if there are more",
+            expired,
+            skip=1,
+            is_refusal=True,
+        ),
+        Fault("request dated too far off", skewed, is_refusal=True),
+        Fault("signature refused, credentials echoed", _echo, is_refusal=True, echoes=True),
+        Fault("the service's clock a day ahead", ahead),
+        Fault("the service's clock a day behind", behind),
+        Fault("the service's date unreadable", _headed("Date", lambda _: "yesterday")),
+    ]
+
+
+def _contents() -> list[Fault]:
+    html = _headed("Content-Type", lambda _: "text/html; charset=latin-1")
+    twice = _altering(
+        lambda whole: fields.with_body(whole, fields.duplicated(fields.members_of(whole)).encode())
+    )
+    return [
+        Fault("wrong content type", html),
+        Fault(
+            "JSON as large as the limit allows",
+            _altering(lambda whole: fields.filled(whole, LIMIT)),
+            alters=True,
+        ),
+        Fault("every key twice", twice, alters=True),
+        Fault("the same page token again", _altering(_same_token), alters=True),
+        Fault("fields of wrong types", _by_field(fields.wrong_type), alters=True, by_field=True),
+        Fault("fields null", _by_field(fields.null), alters=True, by_field=True),
+        Fault("fields missing", _by_field(fields.missing), alters=True, by_field=True),
+        Fault(
+            "words unheard of",
+            _by_field(fields.unheard_of),
+            alters=True,
+            by_field=True,
+            only=fields.ENUMERATIONS,
+        ),
+        *(
+            Fault(f"{name}, once", _by_field(change), times=1, passes=passes, alters=True)
+            for name, change, passes in (
+                ("all fields of wrong types", fields.wrong_type, True),
+                ("all fields null", fields.null, True),
+                ("all fields missing", fields.missing, True),
+                # An operation that has ended in a word unheard of has not succeeded.
+                ("all words unheard of", fields.unheard_of, False),
+            )
+        ),
+    ]
+
+
+FAULTS: dict[str, Fault] = {
+    each.name: each for each in [*_network(), *_answers(), *_identity(), *_contents()]
+}

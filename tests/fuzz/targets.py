@@ -1,0 +1,228 @@
+"""What is fuzzed: each target takes bytes, and holds the laws about what becomes of them.
+
+The laws: nothing but `LightsailSnapError` (for the command line also `SystemExit`) gets out; what
+does is one printable line that pickles and tells no credential; nothing hangs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+import pickle
+import random
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lightsail_snap import GetDiskRequest, LightsailSnapError, models
+from lightsail_snap._error_mapping import Attempt, error_from_answer
+from lightsail_snap.cli import main
+from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.models import ResponseMetadata
+from lightsail_snap.models._base import RequestModel, WireModel
+
+CORPUS = Path(__file__).parent / "corpus"
+# Forms in which a credential is recognised. One that is cut or misspelt is nobody's any more.
+CANARIES = (
+    re.compile(r"(?<![A-Z0-9])AKIACANARYCANARYCANA"),
+    re.compile(r"(?i)x-amz-security-token: canary-session-token"),
+    re.compile(r"://me:hunter2canary@h"),
+)
+_LONGEST_TEXT = 20_000
+_ERROR_STATUS = 400
+
+KINDS: tuple[type[WireModel], ...] = tuple(
+    kind
+    for name, kind in sorted(vars(models).items())
+    if isinstance(kind, type)
+    and issubclass(kind, WireModel)
+    and not issubclass(kind, RequestModel)
+    and kind not in {models.Request, models.Result}
+)
+_REQUEST = GetDiskRequest(disk_name="disk-1")
+
+
+class BrokenLawError(Exception):
+    """A law does not hold."""
+
+
+def _require(holds: object, law: str, text: str) -> None:
+    if not holds:
+        raise BrokenLawError(f"{law}: {text[:500]!r}")
+
+
+def check_error(error: LightsailSnapError) -> None:
+    """Hold what is true of every error."""
+    text = str(error)
+    _require(text.isprintable(), "an error is one printable line", text)
+    _require(len(text) < _LONGEST_TEXT, "an error is bounded", text)
+    for canary in CANARIES:
+        _require(not canary.search(text), "no credential is told", text)
+    _require(str(pickle.loads(pickle.dumps(error))) == text, "errors pickle", text)  # noqa: S301 - our own
+
+
+def results(data: bytes) -> None:
+    """Read an answer as one of the shapes that the first byte chooses."""
+    kind = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
+    try:
+        found = kind.from_wire(data[1:])
+        back = kind.from_wire(found.to_wire())
+    except LightsailSnapError as error:
+        check_error(error)
+        return
+    # Not a number does not equal itself, so texts are compared.
+    _require(repr(back) == repr(found), "reading what was written gives the same", repr(found))
+    hash(found)
+    repr(found)
+
+
+def errors(data: bytes) -> None:
+    """Map an error answer, with attempts as the first two bytes choose."""
+    head, body = data[:2].ljust(2, b"\0"), data[2:]
+    status = 300 + head[0] % 300
+    attempts = [Attempt(http_status=None)] * (head[1] % 3) + [Attempt(http_status=status)]
+    metadata = ResponseMetadata(http_status=status, request_id=body[:40].decode("latin-1"))
+    error = error_from_answer(_REQUEST, body, metadata, attempts)
+    check_error(error)
+    was_lost = len(attempts) > 1
+    _require(error.may_have_executed or not was_lost, "a lost answer is not forgotten", str(error))
+
+
+@functools.cache
+def _emulator() -> LightsailEmulator:
+    return LightsailEmulator()
+
+
+_HEAD = {"authorization": "Credential=k/d/us-east-1/lightsail/aws4_request"}
+
+
+def exchange(data: bytes) -> None:
+    """Ask the emulator: an operation, a line break, a body."""
+    operation, _, body = data.partition(b"\n")
+    target = f"Lightsail_20161128.{operation.decode('latin-1')}"
+    answer = _emulator().exchange(_HEAD | {"x-amz-target": target}, body)
+    parsed = json.loads(answer.body)
+    is_error = "__type" in parsed
+    _require(is_error == (answer.status >= _ERROR_STATUS), "errors have types", repr(parsed))
+    _require(parsed.get("__type") != "ServiceException", "the emulator does not fail", repr(data))
+
+
+class Door:
+    """The emulator's HTTP door."""
+
+    def __init__(self) -> None:
+        """Open it."""
+        self._stack = contextlib.ExitStack()
+        emulator = self._stack.enter_context(LightsailEmulator())
+        url = self._stack.enter_context(emulator.serve())
+        host, _, port = url.removeprefix("http://").rpartition(":")
+        self._address = (host, int(port))
+
+    def close(self) -> None:
+        """Close it."""
+        self._stack.close()
+
+    def __call__(self, data: bytes) -> None:
+        """Send bytes, and see that what comes back is HTTP, in time."""
+        with socket.create_connection(self._address, timeout=10) as connection:
+            answer = b""
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
+                while piece := connection.recv(65536):
+                    answer += piece
+        _require(not answer or answer.startswith(b"HTTP/1."), "it answers HTTP", repr(answer))
+        _require(b"Traceback" not in answer, "it tells nothing of itself", repr(answer))
+
+
+_WORDS = (
+    "demo", "emulator", "--help", "--version", "--source", "disk", "instance", "--seconds", "0",
+    "-1", "nan", "inf", "1e999", "--host", "192.0.2.1", "198.51.100.1", "example.com", "--port",
+    "65536", "-p", "99999999999999999999", "--", "-", "", "--seconds=", "@/etc/passwd", "\x1b[2J",
+    "\n", "\ud800", "%s",
+)  # fmt: skip
+
+
+def command(data: bytes) -> None:
+    """Give words to the command line, none of which makes it serve or wait."""
+    words = [
+        _WORDS[piece[0] % len(_WORDS)] if len(piece) == 1 else piece.decode("utf-8", "replace")
+        for piece in data.split(b"\0")
+    ]
+    if words[:1] == ["demo"]:
+        words.append("--no-such-option")  # a whole demo takes its time
+    if words[:1] == ["emulator"]:
+        words += ["--host", "192.0.2.1"]  # refused, since other machines could reach it
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code: object = main(words)
+        except SystemExit as end:
+            code = end.code
+    _require(code in {0, 1, 2, None}, "the exit code is one of few", repr((words, code)))
+    _require("Traceback" not in err.getvalue(), "no traceback is shown", err.getvalue())
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "results": results,
+    "errors": errors,
+    "exchange": exchange,
+    "command": command,
+}
+
+
+def corpus(target: str) -> list[bytes]:
+    """Read the inputs that are kept for a target."""
+    return [path.read_bytes() for path in sorted((CORPUS / target).glob("*"))]
+
+
+_INTERESTING = (
+    b"null", b"true", b"-1", b"1e400", b"NaN", b'"\\ud800"', b"{}", b"[]", b'""', b"9" * 400, b"\0",
+    b"\xff", b"\r\n", b"\\u0000", b'"__type":', b"AKIACANARYCANARYCANA", b"\xed\xa0\x80", b"[[[[",
+    b"x-amz-security-token: canary-session-token", b"http://me:hunter2canary@h/", b"\xe2\x80\xa8",
+)  # fmt: skip
+
+
+def _members() -> tuple[bytes, ...]:
+    names = {field.alias or name for kind in KINDS for name, field in kind.model_fields.items()}
+    return tuple(json.dumps(name).encode() for name in sorted(names))
+
+
+MEMBERS = _members()
+
+
+def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
+    """Make an input out of those that are kept."""
+    data = bytearray(chance.choice(seeds))
+    for _ in range(chance.randrange(1, 6)):
+        at = chance.randrange(len(data) + 1)
+        to = min(len(data), at + chance.choice((0, 1, 1, 2, 4, 16)))
+        match chance.randrange(7):
+            case 0:
+                data[at:to] = chance.randbytes(chance.choice((1, 1, 2, 8)))
+            case 1:
+                data[at:to] = chance.choice(_INTERESTING)
+            case 2:
+                data[at:at] = data[at:to] * chance.randrange(1, 20)
+            case 3:
+                del data[at:to]
+            case 4 if data:
+                data[at % len(data)] ^= 1 << chance.randrange(8)
+            case 5:
+                data[at:to] = chance.choice(MEMBERS)
+            case _:
+                other = chance.choice(seeds)
+                start = chance.randrange(len(other) + 1)
+                data[at:to] = other[start : start + chance.randrange(1, 200)]
+    return bytes(data[:4096])
+
+
+def inputs(target: str, count: int, seed: int) -> Iterator[bytes]:
+    """Make many inputs, the same for the same seed."""
+    seeds = corpus(target)
+    chance = random.Random(f"{target}/{seed}")  # noqa: S311 - it must repeat itself
+    for _ in range(count):
+        yield mutated(chance, seeds)
