@@ -1,0 +1,42 @@
+"""Serves an emulator, and tells every audit event that matters once it is told to listen.
+
+It prints the URL; reads a line, and listens from then on; reads another, and prints the events.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from lightsail_snap.emulator import LightsailEmulator, Progression
+
+# What opens, runs, loads or calls up anything, by the names of Python's audit events.
+WATCHED = (
+    "open", "exec", "compile", "import", "subprocess.", "os.", "pty.", "shutil.", "pathlib.",
+    "glob.", "tempfile.", "ctypes.", "marshal.", "pickle.", "code.", "function.__new__",
+    "socket.connect", "socket.getaddrinfo", "socket.gethost", "socket.getnameinfo", "socket.bind",
+    "socket.sendto", "sqlite3.", "urllib.", "http.client.", "smtplib.", "ftplib.", "webbrowser.",
+    "sys.addaudithook", "sys.setprofile", "sys.settrace", "syslog.", "signal.", "resource.",
+    "builtins.input", "builtins.breakpoint", "mmap.", "fcntl.", "winreg.", "_winapi.",
+)  # fmt: skip
+
+events: list[str] = []
+is_listening = False
+
+
+def hook(event: str, arguments: tuple[object, ...]) -> None:
+    if is_listening and event.startswith(WATCHED):
+        events.append(f"{event} {arguments!r}"[:500])
+
+
+sys.addaudithook(hook)
+with LightsailEmulator(progression=Progression.instant()) as emulator:
+    emulator.add_disk("disk-1", region_name="us-east-1")
+    emulator.add_instance("web-1", region_name="us-east-1")
+    with emulator.serve() as url:
+        print(url, flush=True)  # noqa: T201 - its reader waits for it
+        sys.stdin.readline()
+        is_listening = True
+        sys.stdin.readline()
+        is_listening = False
+        print(json.dumps(events), flush=True)  # noqa: T201 - likewise

@@ -1,0 +1,340 @@
+"""Nothing travels unencrypted to another machine unless the caller says that it may."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3.session
+import pytest
+import urllib3.util
+from botocore.config import Config
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lightsail_snap import (
+    AsyncLightsailSnapClient,
+    ConfigurationError,
+    LightsailSnapClient,
+    LightsailSnapError,
+    ServiceError,
+)
+from lightsail_snap._endpoint import is_https, is_loopback, stays_here
+from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.plans import assume_role_clients, regional_clients
+from lightsail_snap.plans._sessions import _session
+
+REGION = "us-east-1"
+REFUSED = r"neither https:// nor this machine.*allow_plain_http=True"
+HERE = [
+    "http://127.0.0.1:4566",
+    "http://127.255.255.254",
+    "HTTP://LOCALHOST:80/path?x=1#y",
+    "http://localhost.",
+    "http://[::1]:8080/",
+    "http://[0:0:0:0:0:0:0:1]",
+]
+ELSEWHERE = [
+    "http://192.0.2.1",
+    "http://emulator:4566",
+    "HTTP://example.com",
+    "hTTp://example.com./",
+    "http://127.0.0.1@example.com/",
+    "http://127.0.0.1:80@example.com/",
+    "http://localhost:pass@example.com",
+    "http://user@127.0.0.1/",
+    "http://127.0.0.1\\@example.com/",
+    "http://127.0.0.1\\.example.com/",
+    "http://example.com\\@127.0.0.1/",
+    "http://127.0.0.1%2eexample.com/",
+    "http://127.0.0.1%00.example.com/",
+    "http://127.0.0.1\t.example.com/",
+    "http://127.0.0.1\n.example.com/",
+    "http://127.0.0.1 .example.com/",
+    " http://127.0.0.1/",
+    "http:127.0.0.1",
+    "http:/127.0.0.1",
+    "http:///127.0.0.1",
+    "http://127.0.0.1.example.com/",
+    "http://localhost.example.com/",
+    "http://x.localhost/",
+    "http://127.0.0.1./",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0x7f.1/",
+    "http://127.1/",
+    "http://0127.0.0.1/",
+    "http://127.0.0.01/",
+    "http://0.0.0.0/",
+    "http://[::]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
+    "http://[::ffff:192.0.2.1]/",
+    "http://[::1%25eth0]/",
+    "http://[::1%lo]/",
+    "http://[::1].example.com/",
+    "http://[::1]@example.com/",
+    "http://\uff11\uff12\uff17.0.0.1/",
+    "http://\u24dbocalhost/",
+    "http://127.0.0.1:80:80/",
+    "http://127.0.0.1:x/",
+    "http://",
+    "http://:80",
+    "http://[]",
+    "",
+    "//127.0.0.1",
+    "127.0.0.1",
+    "ftp://127.0.0.1",
+    "file:///etc/passwd",
+    "https:/example.com",
+    "https:example.com",
+    "ht\ntps://example.com",
+    " https://example.com",
+    "http\u017f://example.com",
+]
+
+
+@pytest.mark.parametrize("url", HERE)
+def test_loopback_is_this_machine(url: str) -> None:
+    assert stays_here(url)
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_nothing_else_is_this_machine(url: str) -> None:
+    assert not stays_here(url)
+    assert not is_https(url)
+
+
+url_pieces = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "http://", "HTTP:", "//", "/", "127.0.0.1", "localhost", "[::1]", "evil.com", "@",
+                ":", "80", "\\", "%", "%40", "#", "?", ".", "[", "]", "::1", "::ffff:127.0.0.1",
+                " ", "\t", "\n", "\x00", "127.1", "2130706433",
+            ]
+        ),
+        st.text(max_size=2),
+    ),
+    max_size=7,
+).map("".join)  # fmt: skip
+
+
+@given(url_pieces)
+@example("http://localhost?@evil.com")
+@example("http://localhost#@evil.com")
+@example("http://127.0.0.1/\\@evil.com")
+def test_what_is_this_machine_to_us_is_so_to_every_parser(url: str) -> None:
+    for text in (url, f"http://{url}", f"http://127.0.0.1{url}", f"http://[::1]{url}"):
+        if not stays_here(text):
+            continue
+        # What connects goes by urllib3, and what signs and names the host by urllib.
+        for host in (urllib3.util.parse_url(text).host, urlsplit(text).hostname):
+            assert host is not None
+            bare = host.strip("[]").lower()
+            assert bare in {"localhost", "localhost."} or ipaddress.ip_address(bare).is_loopback
+
+
+@given(st.ip_addresses())
+def test_an_address_is_loopback_as_the_standards_say(address: Any) -> None:
+    expected = (
+        address in ipaddress.ip_network("127.0.0.0/8")
+        if address.version == 4
+        else address == ipaddress.ip_address("::1")
+    )
+    assert is_loopback(str(address)) is expected
+
+
+CLIENTS: list[Callable[..., Any]] = [LightsailSnapClient, AsyncLightsailSnapClient]
+every_client = pytest.mark.parametrize("client", CLIENTS)
+
+
+@every_client
+def test_a_parameter_counts(client: Callable[..., Any]) -> None:
+    with pytest.raises(ConfigurationError, match=REFUSED):
+        client(region_name=REGION, endpoint_url="http://192.0.2.1")
+    client(region_name=REGION, endpoint_url="http://192.0.2.1", allow_plain_http=True)
+    client(region_name=REGION, endpoint_url="http://127.0.0.1:1")
+    client(region_name=REGION, endpoint_url="https://192.0.2.1")
+    client(region_name=REGION)
+
+
+SESSION = boto3.session.Session(region_name=REGION)
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_a_hostile_url_is_never_connected_to(url: str) -> None:
+    # Some are refused by botocore before; an empty one counts as none, and leads to AWS.
+    try:
+        made: Any = LightsailSnapClient(session=SESSION, endpoint_url=url)
+    except LightsailSnapError as error:
+        assert str(error).isprintable()  # noqa: PT017 - whatever it is that refuses
+    else:
+        assert is_https(made._transport._client.meta.endpoint_url)
+
+
+@every_client
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LIGHTSAIL"])
+def test_the_environment_counts(
+    client: Callable[..., Any], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "http://192.0.2.1:4566")
+    with pytest.raises(ConfigurationError, match=REFUSED):
+        client(region_name=REGION)
+    client(region_name=REGION, allow_plain_http=True)
+    monkeypatch.setenv(name, "http://localhost:4566")
+    client(region_name=REGION)
+
+
+CONFIG = """
+[default]
+region = us-east-1
+endpoint_url = http://192.0.2.1
+[profile services]
+region = us-east-1
+services = elsewhere
+[services elsewhere]
+lightsail =
+  endpoint_url = http://192.0.2.2
+"""
+
+
+@every_client
+@pytest.mark.parametrize(("profile", "host"), [(None, "192.0.2.1"), ("services", "192.0.2.2")])
+def test_configuration_files_count(
+    client: Callable[..., Any],
+    profile: str | None,
+    host: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(CONFIG, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    with pytest.raises(ConfigurationError, match=host):
+        client(profile_name=profile)
+    client(profile_name=profile, allow_plain_http=True)
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    client(profile_name=profile)
+
+
+def boto(**settings: Any) -> Any:
+    return SESSION.client("lightsail", **settings)
+
+
+@every_client
+@pytest.mark.parametrize("settings", [{"endpoint_url": "http://192.0.2.1"}, {"use_ssl": False}])
+def test_a_boto3_client_that_is_handed_in_counts(
+    client: Callable[..., Any], settings: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigurationError, match=REFUSED):
+        client(boto(**settings))
+    client(boto(**settings), allow_plain_http=True)
+
+
+@every_client
+def test_a_proxy_does_not_take_loopback_to_another_machine(
+    client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {"region_name": REGION, "endpoint_url": "http://127.0.0.1:1"}
+    monkeypatch.setenv("HTTP_PROXY", "http://user:CANARY@proxy:3128")
+    monkeypatch.setenv("http_proxy", "http://user:CANARY@proxy:3128")
+    with pytest.raises(ConfigurationError, match=r"through the proxy .*NO_PROXY") as caught:
+        client(**here)
+    assert "CANARY" not in str(caught.value)
+    client(**here, allow_plain_http=True)
+    client(**here, config=Config(proxies={}))
+    client(region_name=REGION)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    client(**here)
+    with pytest.raises(ConfigurationError, match="through the proxy"):
+        client(**here, config=Config(proxies={"http": "https://proxy:3128"}))
+    client(**here, config=Config(proxies={"http": "http://localhost:3128"}))
+
+
+@pytest.mark.parametrize("wrong", ["no", 0, None, [True]])
+def test_the_permission_is_a_bool(wrong: Any) -> None:
+    for make in (*CLIENTS, regional_clients):
+        with pytest.raises(ConfigurationError, match="allow_plain_http must be True or False"):
+            make(allow_plain_http=wrong)
+
+
+def test_the_permission_says_nothing_about_another_transport(recorder: Any) -> None:
+    for client in CLIENTS:
+        with pytest.raises(ConfigurationError, match="transport, allow_plain_http contradict"):
+            client(transport=recorder, allow_plain_http=True)
+
+
+def test_an_address_with_a_password_is_refused_without_telling_it() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        LightsailSnapClient(region_name=REGION, endpoint_url="http://me:CANARY@192.0.2.1/")
+    assert "CANARY" not in f"{caught.value}{caught.value!r}"
+
+
+def test_the_clients_of_plans_take_the_permission() -> None:
+    with (
+        regional_clients(endpoint_url="http://192.0.2.1") as clients,
+        pytest.raises(ConfigurationError, match=REFUSED),
+    ):
+        clients(REGION)
+    with regional_clients(endpoint_url="http://192.0.2.1", allow_plain_http=True) as clients:
+        clients(REGION)
+
+
+def test_sts_is_not_asked_for_credentials_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "CANARY")
+    arn = "arn:aws:iam::123456789012:role/backup"
+    with (
+        assume_role_clients(arn, sts_endpoint_url="http://192.0.2.1") as clients,
+        pytest.raises(ConfigurationError, match=r"STS would be reached at 'http://192\.0\.2\.1'"),
+    ):
+        clients(REGION).get_disk("Disk-1")
+    allowed = assume_role_clients(arn, sts_endpoint_url="http://192.0.2.1", allow_plain_http=True)
+    session: Any = _session(None, allowed.role, REGION, allow_plain_http=allowed.allow_plain_http)
+    provider = session._session.get_component("credential_provider").providers[0]
+    fetcher = provider._fetch.__self__
+    assert fetcher._client_creator("sts").meta.endpoint_url == "http://192.0.2.1"
+
+
+def test_a_redirection_is_not_followed() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as first,
+        socket.create_server(("127.0.0.1", 0)) as second,
+    ):
+        target = f"http://127.0.0.1:{second.getsockname()[1]}/"
+        second.settimeout(0.2)
+
+        def serve() -> None:
+            connection, _ = first.accept()
+            with connection:
+                connection.recv(65536)
+                head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {target}\r\n"
+                connection.sendall(f"{head}Content-Length: 0\r\n\r\n".encode())
+
+        server = threading.Thread(target=serve)
+        server.start()
+        session = boto3.session.Session("key", "secret", region_name=REGION)
+        url = f"http://127.0.0.1:{first.getsockname()[1]}"
+        once = Config(retries={"total_max_attempts": 1})
+        client = LightsailSnapClient(session=session, endpoint_url=url, config=once)
+        with pytest.raises(ServiceError, match="307"):
+            client.get_disk("Disk-1")
+        server.join()
+        with pytest.raises(TimeoutError):
+            second.accept()
+
+
+def test_the_embedded_lightsail_has_no_address_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:4566")
+    with LightsailEmulator() as emulator:
+        client = LightsailSnapClient(emulator.boto3_client(REGION))
+        assert list(client.iter_disks()) == []
