@@ -32,7 +32,8 @@ def modules(module: griffe.Module) -> Iterator[griffe.Module]:
     """Give a module and those below it that have a public name."""
     yield module
     for name, below in sorted(module.modules.items()):
-        if not name.startswith("_"):
+        # What a plain module imports for itself is no module below it.
+        if not name.startswith("_") and not below.is_alias:
             yield from modules(below)
 
 

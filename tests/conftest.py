@@ -9,17 +9,26 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A run in CI is thorough and repeats itself exactly; a run at the desk is quick and explores.
+# A run in CI repeats itself exactly and stays within minutes; a run at the desk is quick and
+# explores; one with LIGHTSAIL_SNAP_THOROUGH takes as long as it takes.
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci",
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile(
+    "nightly",
+    max_examples=2000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+IS_THOROUGH = "LIGHTSAIL_SNAP_THOROUGH" in os.environ
+settings.load_profile("nightly" if IS_THOROUGH else "ci" if os.environ.get("CI") else "dev")
 
 
 @pytest.fixture(autouse=True, scope="session")

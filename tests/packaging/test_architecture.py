@@ -16,7 +16,8 @@ ROOT = Path(lightsail_snap.__file__).parent
 _PURE = {"_text", "errors", "models"}
 _CLIENT_SIDE = _PURE | {
     "clock", "_error_mapping", "waiters", "_flows", "_transport", "_calls", "_drivers",
-    "_async_driver", "_connection", "_methods", "_aio_methods", "quiesce", "retention",
+    "_shortcuts", "_async_driver", "_connection", "_endpoint", "_methods", "_aio_methods",
+    "quiesce", "retention",
 }  # fmt: skip
 _DRIVER = _PURE | {"clock", "_flows", "_calls", "_transport"}
 ALLOWED = {
@@ -29,27 +30,34 @@ ALLOWED = {
     "waiters": _PURE,
     "retention": _PURE,
     "quiesce": {"_text", "errors"},
+    "_endpoint": {"_text", "errors"},
     "_flows": _PURE | {"waiters"},
-    "_transport": _PURE | {"_error_mapping"},
+    "_shortcuts": {"_text", "models"},
+    "_transport": _PURE | {"_endpoint", "_error_mapping", "_shortcuts"},
     "_calls": _PURE,
     "_drivers": _DRIVER,
     "_async_driver": _DRIVER,
-    "_connection": _PURE | {"clock", "waiters", "_transport"},
+    "_connection": _PURE | {"clock", "waiters", "_endpoint", "_transport"},
     "_methods": _PURE | {"_flows", "waiters"},
     "_aio_methods": _PURE | {"_flows", "waiters"},
-    "plans": _PURE | {"client", "_methods", "quiesce", "retention", "waiters"},
+    "plans": _PURE
+    | {"_endpoint", "_transport", "client", "_methods", "quiesce", "retention", "waiters"},
     "client": _CLIENT_SIDE - {"_aio_methods", "_async_driver"},
     "aio": _CLIENT_SIDE - {"_methods", "_drivers"},
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_version", "client", "aio"},
     "testing": _CLIENT_SIDE | {"client", "aio", "emulator"},
-    "cli": _CLIENT_SIDE | {"client", "emulator", "__init__"},
+    "json_schema": _PURE,
+    "_spec_drift": _PURE | {"json_schema"},
+    "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "_spec_drift", "__init__"},
     "__main__": {"cli"},
 }
-# Rooms that may import boto3 or botocore: the transport, the plans' maker of sessions, and the
-# emulator's own two doors to them.
+# Rooms that may import boto3 or botocore: the transport and its shortcuts, the plans' maker of
+# sessions, the reader of the installed service model, and the emulator's own two doors to them.
 MAY_IMPORT_BOTO = {
+    "_spec_drift/_installed.py",
     "_transport.py",
+    "_shortcuts.py",
     "plans/_sessions.py",
     "emulator/_in_process.py",
     "emulator/_validation.py",
@@ -103,7 +111,7 @@ def test_the_walk_sees_imports_at_all() -> None:
     assert "lightsail_snap._drivers" in {
         name.rpartition(".")[0] for name in _imported(ROOT / "client.py")
     }
-    assert any(name.startswith("boto3") for name in _imported(ROOT / "_transport.py"))
+    assert any(name.startswith("botocore") for name in _imported(ROOT / "_transport.py"))
 
 
 @pytest.mark.parametrize(("driver", "most"), [("_drivers.py", 120), ("_async_driver.py", 240)])

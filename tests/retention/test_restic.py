@@ -1,7 +1,7 @@
 """Keeps what restic keeps, by the same rules, over thousands of random histories.
 
 `forgotten_by_restic.json` holds what real restic said; `record_restic.py` has asked it and tells
-how. Where restic is installed, it is asked once more about histories nobody has seen before.
+how. With LIGHTSAIL_SNAP_THOROUGH it is asked once more, about histories nobody has seen before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ import pytest
 from lightsail_snap.models import DiskSnapshot, DiskSnapshotState
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPlan, RetentionPolicy, plan_retention
 
+IS_THOROUGH = "LIGHTSAIL_SNAP_THOROUGH" in os.environ
 HERE = Path(__file__).parent
 RECORDED = HERE / "forgotten_by_restic.json"
 # From 0.16 on restic also keeps the oldest snapshot while a count is not used up.
@@ -163,7 +164,7 @@ def wider_than(policy: RetentionPolicy, dice: random.Random) -> RetentionPolicy:
 
 def test_the_laws_hold_over_the_same_histories() -> None:
     dice = random.Random(1)  # noqa: S311 - nothing secret is made here
-    for history in read(RECORDED):
+    for history in islice(read(RECORDED), 0, None, 1 if IS_THOROUGH else 10):
         policy, now = history.policy, history.now
         plan = plan_retention(history.snapshots, policy, now)
         shuffled = dice.sample(history.snapshots, len(history.snapshots))
@@ -184,15 +185,14 @@ def test_the_laws_hold_over_the_same_histories() -> None:
         assert judged == plan_retention(rest, policy, now).verdicts
 
 
+@pytest.mark.skipif(not IS_THOROUGH, reason="set LIGHTSAIL_SNAP_THOROUGH to ask restic anew")
 def test_restic_itself_agrees_about_new_histories(tmp_path: Path) -> None:
     missing = [tool for tool in ("restic", "openssl") if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not on the PATH: only what is recorded is compared")
     output = tmp_path / "new.json"
     sizes = ["--batches=8", "--histories=40", "--backed-up=1"]
-    # A run in CI repeats itself exactly; a run at the desk explores.
-    number = 1 if os.environ.get("CI") else random.randrange(2**32)  # noqa: S311 - no secret
-    seed = f"--seed={number}"
+    seed = f"--seed={random.randrange(2**32)}"  # noqa: S311 - no secret
     command = [sys.executable, str(HERE / "record_restic.py"), str(output), seed, *sizes]
     subprocess.run(command, check=True)  # noqa: S603 - our own script
     found = Counter(compare(history) for history in read(output))
