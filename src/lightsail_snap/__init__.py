@@ -4,9 +4,9 @@ Importing this package imports neither boto3 nor pydantic: a name is loaded when
 and boto3 when a client is made.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lightsail_snap._lazy import lazy
 from lightsail_snap._version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -498,16 +498,6 @@ _HOMES = {
     "WaitProgress": "waiters",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value: object = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+if not TYPE_CHECKING:
+    # To a type checker a module that has these takes any attribute.
+    __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -276,7 +276,7 @@ def json_schemas(*, form: Form = "input") -> dict[str, dict[str, Any]]:
     """
     requests = [
         model
-        for model in vars(models).values()
+        for model in models.exported().values()
         if isinstance(model, type)
         and issubclass(model, Request)
         # What has none is what several requests have in common.

@@ -13,26 +13,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from typing_extensions import override
 
+from lightsail_snap import models
 from lightsail_snap._text import shown
 from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
 from lightsail_snap.models import (
-    Disk,
-    DiskSnapshot,
     DiskSnapshotState,
     DiskState,
-    ExportSnapshotRecord,
-    InstanceSnapshot,
     InstanceSnapshotState,
-    Observation,
     OpenEnum,
     Operation,
     OperationStatus,
     RecordState,
 )
+
+if TYPE_CHECKING:
+    from lightsail_snap.models import (
+        Disk,
+        DiskSnapshot,
+        ExportSnapshotRecord,
+        InstanceSnapshot,
+        Observation,
+    )
 
 Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
 """How long to wait at most.
@@ -41,7 +46,7 @@ A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be sai
 `"policy"` is what the client's `WaitPolicy` says.
 """
 
-ObservedT = TypeVar("ObservedT", bound=Observation)
+ObservedT = TypeVar("ObservedT", bound="Observation")
 
 _GROWTH = 2.0
 # From here pauses grow if the shortest is 0: without it they would never grow at all.
@@ -270,7 +275,7 @@ def percent_of(observation: Observation) -> int | None:
         the text before completion is unverified.
     """
     text = None
-    if isinstance(observation, DiskSnapshot | InstanceSnapshot):
+    if isinstance(observation, models.DiskSnapshot | models.InstanceSnapshot):
         text = observation.progress
     match = _PERCENT.fullmatch(text or "")
     percent = int(match[1]) if match else None

@@ -111,7 +111,7 @@ def _paths() -> tuple[Path, ...]:
 
 REQUESTS: list[type[Request[Any]]] = [
     kind
-    for kind in vars(models).values()
+    for kind in models.exported().values()
     if isinstance(kind, type) and issubclass(kind, Request) and hasattr(kind, "operation_name")
 ]
 

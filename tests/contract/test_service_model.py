@@ -36,7 +36,7 @@ from lightsail_snap.models._base import RequestModel, ResultModel, WireModel
 from lightsail_snap.models.source import SourcedRequest
 
 SERVICE: Any = botocore.session.get_session().get_service_model("lightsail")
-EXPORTED = [kind for kind in vars(models).values() if inspect.isclass(kind)]
+EXPORTED = [kind for kind in models.exported().values() if inspect.isclass(kind)]
 # What several models have in common has no shape of its own.
 COMMON = {OpenEnum, PagedRequest, PagedResult, Request, Result}
 

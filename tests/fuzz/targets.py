@@ -36,7 +36,7 @@ _ERROR_STATUS = 400
 
 KINDS: tuple[type[WireModel], ...] = tuple(
     kind
-    for name, kind in sorted(vars(models).items())
+    for name, kind in sorted(models.exported().items())
     if isinstance(kind, type)
     and issubclass(kind, WireModel)
     and not issubclass(kind, RequestModel)

@@ -30,7 +30,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "aws_lambda"
 TEMPLATE = EXAMPLE / "template.yaml"
 OPERATIONS = {
     model.operation_name
-    for model in vars(models).values()
+    for model in models.exported().values()
     if isinstance(model, type) and issubclass(model, Request) and hasattr(model, "operation_name")
 }
 

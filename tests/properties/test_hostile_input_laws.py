@@ -39,7 +39,7 @@ from lightsail_snap.models._base import RequestModel, ResultModel, WireModel
 
 MODELS: list[type[WireModel]] = [
     kind
-    for kind in vars(models).values()
+    for kind in models.exported().values()
     if isinstance(kind, type)
     and issubclass(kind, WireModel)
     and kind not in {models.Request, models.Result}

@@ -25,7 +25,7 @@ from lightsail_snap.testing import strategies
 
 REQUESTS: dict[str, type[Request[Any]]] = {
     name: kind
-    for name, kind in vars(models).items()
+    for name, kind in models.exported().items()
     if isinstance(kind, type) and issubclass(kind, Request) and hasattr(kind, "operation_name")
 }
 MODELS: dict[str, Any] = REQUESTS | {

@@ -22,7 +22,7 @@ from lightsail_snap.testing import strategies
 ABSTRACT = {models.PagedRequest, models.Request}
 SHAPES: list[type[RequestModel]] = [
     kind
-    for kind in vars(models).values()
+    for kind in models.exported().values()
     if isinstance(kind, type) and issubclass(kind, RequestModel) and kind not in ABSTRACT
 ]
 # A tag of a resource is an answer, though it is a Tag as well.

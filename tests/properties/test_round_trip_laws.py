@@ -237,7 +237,7 @@ def types_in(value: Any) -> set[type]:
 
 SHAPES = sorted(
     name
-    for name, kind in vars(models).items()
+    for name, kind in models.exported().items()
     if isinstance(kind, type)
     and issubclass(kind, ResultModel)
     and kind not in {models.PagedResult, models.Result}

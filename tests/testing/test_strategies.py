@@ -31,7 +31,7 @@ from lightsail_snap.testing import strategies
 
 MODELS = [
     model
-    for model in vars(models).values()
+    for model in models.exported().values()
     if inspect.isclass(model)
     and issubclass(model, WireModel | OpenEnum)
     and model not in {OpenEnum, PagedRequest, PagedResult, Request, Result}

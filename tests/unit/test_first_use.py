@@ -13,7 +13,7 @@ from lightsail_snap import models
 from lightsail_snap.models import Request, Result
 
 sys.setswitchinterval(1e-5)
-kinds = [kind for kind in vars(models).values() if isinstance(kind, type)]
+kinds = [kind for kind in models.exported().values() if isinstance(kind, type)]
 requests = [kind for kind in kinds if issubclass(kind, Request)]
 results = [kind for kind in kinds if issubclass(kind, Result)]
 location = b'{"location":{"regionName":"us-east-1"},"name":"n","id":"i","createdAt":1}'

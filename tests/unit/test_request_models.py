@@ -429,7 +429,7 @@ def test_the_first_page_has_no_token() -> None:
 
 PAGES: list[type[models.PagedResult[Any]]] = [
     kind
-    for kind in vars(models).values()
+    for kind in models.exported().values()
     if isinstance(kind, type)
     and issubclass(kind, models.PagedResult)
     and kind is not models.PagedResult

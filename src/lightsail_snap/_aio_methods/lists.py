@@ -3,27 +3,9 @@
 
 from __future__ import annotations
 
+from lightsail_snap import models
 from lightsail_snap._aio_methods._sender import Sender
 from lightsail_snap._aio_methods.paginator import AsyncPaginator
-from lightsail_snap.models import (
-    Disk,
-    DiskSnapshot,
-    ExportSnapshotRecord,
-    GetDiskSnapshotsRequest,
-    GetDiskSnapshotsResult,
-    GetDisksRequest,
-    GetDisksResult,
-    GetExportSnapshotRecordsRequest,
-    GetExportSnapshotRecordsResult,
-    GetInstanceSnapshotsRequest,
-    GetInstanceSnapshotsResult,
-    GetOperationsForResourceRequest,
-    GetOperationsForResourceResult,
-    GetOperationsRequest,
-    GetOperationsResult,
-    InstanceSnapshot,
-    Operation,
-)
 
 
 class Lists(Sender):
@@ -33,7 +15,7 @@ class Lists(Sender):
 
     def iter_disk_snapshots(
         self, *, page_token: str | None = None
-    ) -> AsyncPaginator[DiskSnapshot, GetDiskSnapshotsResult]:
+    ) -> AsyncPaginator[models.DiskSnapshot, models.GetDiskSnapshotsResult]:
         """List the disk snapshots of the region, page by page as needed.
 
         Args:
@@ -45,12 +27,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetDiskSnapshotsRequest(page_token=page_token)
+        request = models.GetDiskSnapshotsRequest(page_token=page_token)
         return AsyncPaginator(self.send, request)
 
     def iter_instance_snapshots(
         self, *, page_token: str | None = None
-    ) -> AsyncPaginator[InstanceSnapshot, GetInstanceSnapshotsResult]:
+    ) -> AsyncPaginator[models.InstanceSnapshot, models.GetInstanceSnapshotsResult]:
         """List the instance snapshots of the region, page by page as needed.
 
         Args:
@@ -62,10 +44,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetInstanceSnapshotsRequest(page_token=page_token)
+        request = models.GetInstanceSnapshotsRequest(page_token=page_token)
         return AsyncPaginator(self.send, request)
 
-    def iter_disks(self, *, page_token: str | None = None) -> AsyncPaginator[Disk, GetDisksResult]:
+    def iter_disks(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.Disk, models.GetDisksResult]:
         """List the disks of the region, page by page as needed.
 
         Args:
@@ -77,12 +61,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetDisksRequest(page_token=page_token)
+        request = models.GetDisksRequest(page_token=page_token)
         return AsyncPaginator(self.send, request)
 
     def iter_export_snapshot_records(
         self, *, page_token: str | None = None
-    ) -> AsyncPaginator[ExportSnapshotRecord, GetExportSnapshotRecordsResult]:
+    ) -> AsyncPaginator[models.ExportSnapshotRecord, models.GetExportSnapshotRecordsResult]:
         """List the exports of snapshots of the region, page by page as needed.
 
         Args:
@@ -94,12 +78,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetExportSnapshotRecordsRequest(page_token=page_token)
+        request = models.GetExportSnapshotRecordsRequest(page_token=page_token)
         return AsyncPaginator(self.send, request)
 
     def iter_operations(
         self, *, page_token: str | None = None
-    ) -> AsyncPaginator[Operation, GetOperationsResult]:
+    ) -> AsyncPaginator[models.Operation, models.GetOperationsResult]:
         """List the operations of the region, page by page as needed.
 
         Args:
@@ -111,12 +95,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetOperationsRequest(page_token=page_token)
+        request = models.GetOperationsRequest(page_token=page_token)
         return AsyncPaginator(self.send, request)
 
     def iter_operations_for_resource(
         self, resource_name: str, *, page_token: str | None = None
-    ) -> AsyncPaginator[Operation, GetOperationsForResourceResult]:
+    ) -> AsyncPaginator[models.Operation, models.GetOperationsForResourceResult]:
         """List the operations that are about one resource, page by page as needed.
 
         Args:
@@ -129,7 +113,7 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the name or the token cannot be one.
         """
-        request = GetOperationsForResourceRequest(
+        request = models.GetOperationsForResourceRequest(
             resource_name=resource_name, page_token=page_token
         )
         return AsyncPaginator(self.send, request)

@@ -6,63 +6,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from lightsail_snap import models
 from lightsail_snap._aio_methods._sender import Sender
-from lightsail_snap.models import (
-    AddOnRequest,
-    AttachDiskRequest,
-    AttachDiskResult,
-    CopySnapshotRequest,
-    CopySnapshotResult,
-    CreateDiskFromSnapshotRequest,
-    CreateDiskFromSnapshotResult,
-    CreateDiskSnapshotRequest,
-    CreateDiskSnapshotResult,
-    CreateInstancesFromSnapshotRequest,
-    CreateInstancesFromSnapshotResult,
-    CreateInstanceSnapshotRequest,
-    CreateInstanceSnapshotResult,
-    DeleteAutoSnapshotRequest,
-    DeleteAutoSnapshotResult,
-    DeleteDiskSnapshotRequest,
-    DeleteDiskSnapshotResult,
-    DeleteInstanceSnapshotRequest,
-    DeleteInstanceSnapshotResult,
-    DetachDiskRequest,
-    DetachDiskResult,
-    DiskMap,
-    ExportSnapshotRequest,
-    ExportSnapshotResult,
-    GetAutoSnapshotsRequest,
-    GetAutoSnapshotsResult,
-    GetDiskRequest,
-    GetDiskResult,
-    GetDiskSnapshotRequest,
-    GetDiskSnapshotResult,
-    GetDiskSnapshotsRequest,
-    GetDiskSnapshotsResult,
-    GetDisksRequest,
-    GetDisksResult,
-    GetExportSnapshotRecordsRequest,
-    GetExportSnapshotRecordsResult,
-    GetInstanceSnapshotRequest,
-    GetInstanceSnapshotResult,
-    GetInstanceSnapshotsRequest,
-    GetInstanceSnapshotsResult,
-    GetOperationRequest,
-    GetOperationResult,
-    GetOperationsForResourceRequest,
-    GetOperationsForResourceResult,
-    GetOperationsRequest,
-    GetOperationsResult,
-    IpAddressType,
-    RestoreSource,
-    SnapshotSource,
-    TagResourceRequest,
-    TagResourceResult,
-    TagsInput,
-    UntagResourceRequest,
-    UntagResourceResult,
-)
 
 
 class Operations(Sender):
@@ -71,8 +16,12 @@ class Operations(Sender):
     __slots__ = ()
 
     async def create_disk_snapshot(
-        self, disk_snapshot_name: str, source: SnapshotSource, *, tags: TagsInput | None = ()
-    ) -> CreateDiskSnapshotResult:
+        self,
+        disk_snapshot_name: str,
+        source: models.SnapshotSource,
+        *,
+        tags: models.TagsInput | None = (),
+    ) -> models.CreateDiskSnapshotResult:
         """Begin a snapshot of a disk or of an instance's system volume.
 
         The snapshot holds what was written to the disk when the service took the request; data
@@ -95,12 +44,12 @@ class Operations(Sender):
             NotFoundException: If there is no such disk or instance in the region.
             LightsailSnapError: As `send` says.
         """
-        request = CreateDiskSnapshotRequest(
+        request = models.CreateDiskSnapshotRequest(
             disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
         )
         return await self.send(request)
 
-    async def get_disk_snapshot(self, disk_snapshot_name: str) -> GetDiskSnapshotResult:
+    async def get_disk_snapshot(self, disk_snapshot_name: str) -> models.GetDiskSnapshotResult:
         """Look up one disk snapshot.
 
         Args:
@@ -113,10 +62,12 @@ class Operations(Sender):
             NotFoundException: If there is none of this name in the region.
             LightsailSnapError: As `send` says.
         """
-        request = GetDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
+        request = models.GetDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
         return await self.send(request)
 
-    async def get_disk_snapshots(self, *, page_token: str | None = None) -> GetDiskSnapshotsResult:
+    async def get_disk_snapshots(
+        self, *, page_token: str | None = None
+    ) -> models.GetDiskSnapshotsResult:
         """List one page of the region's disk snapshots; `iter_disk_snapshots` lists them all.
 
         Args:
@@ -128,10 +79,12 @@ class Operations(Sender):
         Raises:
             LightsailSnapError: As `send` says.
         """
-        request = GetDiskSnapshotsRequest(page_token=page_token)
+        request = models.GetDiskSnapshotsRequest(page_token=page_token)
         return await self.send(request)
 
-    async def delete_disk_snapshot(self, disk_snapshot_name: str) -> DeleteDiskSnapshotResult:
+    async def delete_disk_snapshot(
+        self, disk_snapshot_name: str
+    ) -> models.DeleteDiskSnapshotResult:
         """Delete one disk snapshot. There is no way back; other snapshots are not touched.
 
         Args:
@@ -145,19 +98,19 @@ class Operations(Sender):
                 is what success looks like.
             LightsailSnapError: As `send` says.
         """
-        request = DeleteDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
+        request = models.DeleteDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
         return await self.send(request)
 
     async def create_disk_from_snapshot(  # noqa: PLR0913 - the operation has as many parameters
         self,
         disk_name: str,
-        source: RestoreSource,
+        source: models.RestoreSource,
         *,
         availability_zone: str,
         size_in_gb: int,
-        tags: TagsInput | None = (),
-        add_ons: Iterable[AddOnRequest] = (),
-    ) -> CreateDiskFromSnapshotResult:
+        tags: models.TagsInput | None = (),
+        add_ons: Iterable[models.AddOnRequest] = (),
+    ) -> models.CreateDiskFromSnapshotResult:
         """Begin to make a disk from a snapshot of a disk. `restore_disk` does it to the end.
 
         Args:
@@ -180,7 +133,7 @@ class Operations(Sender):
             NotFoundException: If there is no such snapshot in the region.
             LightsailSnapError: As `send` says.
         """
-        request = CreateDiskFromSnapshotRequest(
+        request = models.CreateDiskFromSnapshotRequest(
             disk_name=disk_name,
             source=source,
             availability_zone=availability_zone,
@@ -197,7 +150,7 @@ class Operations(Sender):
         *,
         disk_path: str,
         auto_mounting: bool | None = None,
-    ) -> AttachDiskResult:
+    ) -> models.AttachDiskResult:
         """Begin to attach a disk to an instance of the same zone, running or stopped.
 
         Args:
@@ -214,7 +167,7 @@ class Operations(Sender):
             NotFoundException: If there is no such disk or instance in the region.
             LightsailSnapError: As `send` says.
         """
-        request = AttachDiskRequest(
+        request = models.AttachDiskRequest(
             disk_name=disk_name,
             instance_name=instance_name,
             disk_path=disk_path,
@@ -222,7 +175,7 @@ class Operations(Sender):
         )
         return await self.send(request)
 
-    async def detach_disk(self, disk_name: str) -> DetachDiskResult:
+    async def detach_disk(self, disk_name: str) -> models.DetachDiskResult:
         """Begin to detach a disk from its instance, which must be stopped.
 
         Unmount its file systems first.
@@ -238,10 +191,10 @@ class Operations(Sender):
             NotFoundException: If there is no such disk in the region.
             LightsailSnapError: As `send` says.
         """
-        request = DetachDiskRequest(disk_name=disk_name)
+        request = models.DetachDiskRequest(disk_name=disk_name)
         return await self.send(request)
 
-    async def get_disk(self, disk_name: str) -> GetDiskResult:
+    async def get_disk(self, disk_name: str) -> models.GetDiskResult:
         """Look up one disk.
 
         Args:
@@ -254,10 +207,10 @@ class Operations(Sender):
             NotFoundException: If there is none of this name in the region.
             LightsailSnapError: As `send` says.
         """
-        request = GetDiskRequest(disk_name=disk_name)
+        request = models.GetDiskRequest(disk_name=disk_name)
         return await self.send(request)
 
-    async def get_disks(self, *, page_token: str | None = None) -> GetDisksResult:
+    async def get_disks(self, *, page_token: str | None = None) -> models.GetDisksResult:
         """List one page of the region's disks; `iter_disks` lists them all.
 
         Args:
@@ -269,12 +222,12 @@ class Operations(Sender):
         Raises:
             LightsailSnapError: As `send` says.
         """
-        request = GetDisksRequest(page_token=page_token)
+        request = models.GetDisksRequest(page_token=page_token)
         return await self.send(request)
 
     async def create_instance_snapshot(
-        self, instance_snapshot_name: str, instance_name: str, *, tags: TagsInput | None = ()
-    ) -> CreateInstanceSnapshotResult:
+        self, instance_snapshot_name: str, instance_name: str, *, tags: models.TagsInput | None = ()
+    ) -> models.CreateInstanceSnapshotResult:
         """Begin a snapshot of an instance with all its disks.
 
         `take_instance_snapshot` does it to the end.
@@ -294,12 +247,14 @@ class Operations(Sender):
             NotFoundException: If there is no such instance in the region.
             LightsailSnapError: As `send` says.
         """
-        request = CreateInstanceSnapshotRequest(
+        request = models.CreateInstanceSnapshotRequest(
             instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
         )
         return await self.send(request)
 
-    async def get_instance_snapshot(self, instance_snapshot_name: str) -> GetInstanceSnapshotResult:
+    async def get_instance_snapshot(
+        self, instance_snapshot_name: str
+    ) -> models.GetInstanceSnapshotResult:
         """Look up one instance snapshot.
 
         Args:
@@ -312,12 +267,12 @@ class Operations(Sender):
             NotFoundException: If there is none of this name in the region.
             LightsailSnapError: As `send` says.
         """
-        request = GetInstanceSnapshotRequest(instance_snapshot_name=instance_snapshot_name)
+        request = models.GetInstanceSnapshotRequest(instance_snapshot_name=instance_snapshot_name)
         return await self.send(request)
 
     async def get_instance_snapshots(
         self, *, page_token: str | None = None
-    ) -> GetInstanceSnapshotsResult:
+    ) -> models.GetInstanceSnapshotsResult:
         """List one page of the region's instance snapshots; `iter_instance_snapshots` lists all.
 
         Args:
@@ -329,12 +284,12 @@ class Operations(Sender):
         Raises:
             LightsailSnapError: As `send` says.
         """
-        request = GetInstanceSnapshotsRequest(page_token=page_token)
+        request = models.GetInstanceSnapshotsRequest(page_token=page_token)
         return await self.send(request)
 
     async def delete_instance_snapshot(
         self, instance_snapshot_name: str
-    ) -> DeleteInstanceSnapshotResult:
+    ) -> models.DeleteInstanceSnapshotResult:
         """Delete one instance snapshot. There is no way back; the instance itself is not touched.
 
         Args:
@@ -348,23 +303,25 @@ class Operations(Sender):
                 is what success looks like.
             LightsailSnapError: As `send` says.
         """
-        request = DeleteInstanceSnapshotRequest(instance_snapshot_name=instance_snapshot_name)
+        request = models.DeleteInstanceSnapshotRequest(
+            instance_snapshot_name=instance_snapshot_name
+        )
         return await self.send(request)
 
     async def create_instances_from_snapshot(  # noqa: PLR0913 - the operation has as many parameters
         self,
         instance_names: Iterable[str],
-        source: RestoreSource,
+        source: models.RestoreSource,
         *,
         availability_zone: str,
         bundle_id: str,
-        attached_disk_mapping: Mapping[str, Iterable[DiskMap]] | None = None,
+        attached_disk_mapping: Mapping[str, Iterable[models.DiskMap]] | None = None,
         user_data: str | None = None,
         key_pair_name: str | None = None,
-        tags: TagsInput | None = (),
-        add_ons: Iterable[AddOnRequest] = (),
-        ip_address_type: IpAddressType | None = None,
-    ) -> CreateInstancesFromSnapshotResult:
+        tags: models.TagsInput | None = (),
+        add_ons: Iterable[models.AddOnRequest] = (),
+        ip_address_type: models.IpAddressType | None = None,
+    ) -> models.CreateInstancesFromSnapshotResult:
         """Begin to make instances from a snapshot of an instance.
 
         Args:
@@ -391,7 +348,7 @@ class Operations(Sender):
             NotFoundException: If there is no such snapshot in the region.
             LightsailSnapError: As `send` says.
         """
-        request = CreateInstancesFromSnapshotRequest(
+        request = models.CreateInstancesFromSnapshotRequest(
             instance_names=instance_names,
             source=source,
             availability_zone=availability_zone,
@@ -406,8 +363,8 @@ class Operations(Sender):
         return await self.send(request)
 
     async def copy_snapshot(
-        self, target_snapshot_name: str, source: RestoreSource, *, source_region: str
-    ) -> CopySnapshotResult:
+        self, target_snapshot_name: str, source: models.RestoreSource, *, source_region: str
+    ) -> models.CopySnapshotResult:
         """Begin to copy a snapshot, from this or another region, into this client's region.
 
         `copy` does it to the end. Tags are not copied.
@@ -429,12 +386,12 @@ class Operations(Sender):
             NotFoundException: If there is no such snapshot in the source region.
             LightsailSnapError: As `send` says.
         """
-        request = CopySnapshotRequest(
+        request = models.CopySnapshotRequest(
             target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
         )
         return await self.send(request)
 
-    async def export_snapshot(self, source_snapshot_name: str) -> ExportSnapshotResult:
+    async def export_snapshot(self, source_snapshot_name: str) -> models.ExportSnapshotResult:
         """Begin to take a manual snapshot over into Amazon EC2, in the same region.
 
         Args:
@@ -447,12 +404,12 @@ class Operations(Sender):
             NotFoundException: If there is no such snapshot in the region.
             LightsailSnapError: As `send` says.
         """
-        request = ExportSnapshotRequest(source_snapshot_name=source_snapshot_name)
+        request = models.ExportSnapshotRequest(source_snapshot_name=source_snapshot_name)
         return await self.send(request)
 
     async def get_export_snapshot_records(
         self, *, page_token: str | None = None
-    ) -> GetExportSnapshotRecordsResult:
+    ) -> models.GetExportSnapshotRecordsResult:
         """List one page of the region's exports; `iter_export_snapshot_records` lists them all.
 
         Args:
@@ -464,10 +421,10 @@ class Operations(Sender):
         Raises:
             LightsailSnapError: As `send` says.
         """
-        request = GetExportSnapshotRecordsRequest(page_token=page_token)
+        request = models.GetExportSnapshotRecordsRequest(page_token=page_token)
         return await self.send(request)
 
-    async def get_auto_snapshots(self, resource_name: str) -> GetAutoSnapshotsResult:
+    async def get_auto_snapshots(self, resource_name: str) -> models.GetAutoSnapshotsResult:
         """List the automatic snapshots of a disk or an instance, at most seven.
 
         Args:
@@ -480,12 +437,12 @@ class Operations(Sender):
             NotFoundException: If there is no such disk or instance in the region.
             LightsailSnapError: As `send` says.
         """
-        request = GetAutoSnapshotsRequest(resource_name=resource_name)
+        request = models.GetAutoSnapshotsRequest(resource_name=resource_name)
         return await self.send(request)
 
     async def delete_auto_snapshot(
         self, resource_name: str, date: dt.date
-    ) -> DeleteAutoSnapshotResult:
+    ) -> models.DeleteAutoSnapshotResult:
         """Delete the automatic snapshot of one day. There is no way back.
 
         Args:
@@ -499,12 +456,12 @@ class Operations(Sender):
             NotFoundException: If there is none of this day.
             LightsailSnapError: As `send` says.
         """
-        request = DeleteAutoSnapshotRequest(resource_name=resource_name, date=date)
+        request = models.DeleteAutoSnapshotRequest(resource_name=resource_name, date=date)
         return await self.send(request)
 
     async def tag_resource(
-        self, resource_name: str, tags: TagsInput, *, resource_arn: str | None = None
-    ) -> TagResourceResult:
+        self, resource_name: str, tags: models.TagsInput, *, resource_arn: str | None = None
+    ) -> models.TagResourceResult:
         """Set tags on a resource; a tag whose key it bears already is overwritten.
 
         Args:
@@ -520,14 +477,14 @@ class Operations(Sender):
             NotFoundException: If there is no such resource in the region.
             LightsailSnapError: As `send` says.
         """
-        request = TagResourceRequest(
+        request = models.TagResourceRequest(
             resource_name=resource_name, tags=tags, resource_arn=resource_arn
         )
         return await self.send(request)
 
     async def untag_resource(
         self, resource_name: str, tag_keys: Iterable[str], *, resource_arn: str | None = None
-    ) -> UntagResourceResult:
+    ) -> models.UntagResourceResult:
         """Take tags off a resource.
 
         Args:
@@ -542,12 +499,12 @@ class Operations(Sender):
             NotFoundException: If there is no such resource in the region.
             LightsailSnapError: As `send` says.
         """
-        request = UntagResourceRequest(
+        request = models.UntagResourceRequest(
             resource_name=resource_name, tag_keys=tag_keys, resource_arn=resource_arn
         )
         return await self.send(request)
 
-    async def get_operation(self, operation_id: str) -> GetOperationResult:
+    async def get_operation(self, operation_id: str) -> models.GetOperationResult:
         """Look up one operation.
 
         Args:
@@ -560,10 +517,10 @@ class Operations(Sender):
             NotFoundException: If there is none of this id in the region.
             LightsailSnapError: As `send` says.
         """
-        request = GetOperationRequest(operation_id=operation_id)
+        request = models.GetOperationRequest(operation_id=operation_id)
         return await self.send(request)
 
-    async def get_operations(self, *, page_token: str | None = None) -> GetOperationsResult:
+    async def get_operations(self, *, page_token: str | None = None) -> models.GetOperationsResult:
         """List one page of the region's operations; `iter_operations` lists them all.
 
         Args:
@@ -575,12 +532,12 @@ class Operations(Sender):
         Raises:
             LightsailSnapError: As `send` says.
         """
-        request = GetOperationsRequest(page_token=page_token)
+        request = models.GetOperationsRequest(page_token=page_token)
         return await self.send(request)
 
     async def get_operations_for_resource(
         self, resource_name: str, *, page_token: str | None = None
-    ) -> GetOperationsForResourceResult:
+    ) -> models.GetOperationsForResourceResult:
         """List one page of the operations about a resource.
 
         `iter_operations_for_resource` lists them all.
@@ -596,7 +553,7 @@ class Operations(Sender):
         Raises:
             LightsailSnapError: As `send` says.
         """
-        request = GetOperationsForResourceRequest(
+        request = models.GetOperationsForResourceRequest(
             resource_name=resource_name, page_token=page_token
         )
         return await self.send(request)

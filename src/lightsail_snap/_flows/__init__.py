@@ -5,26 +5,57 @@ result of a call (or its error, thrown in), or the time after a pause. It perfor
 no clock, so the same programme serves sync and async clients and runs in tests without either.
 """
 
-from lightsail_snap._flows._awaiting import wait_for_disk as wait_for_disk
-from lightsail_snap._flows._awaiting import wait_for_disk_snapshot as wait_for_disk_snapshot
-from lightsail_snap._flows._awaiting import (
-    wait_for_disk_snapshot_deletion as wait_for_disk_snapshot_deletion,
-)
-from lightsail_snap._flows._awaiting import wait_for_disk_snapshots as wait_for_disk_snapshots
-from lightsail_snap._flows._awaiting import wait_for_export as wait_for_export
-from lightsail_snap._flows._awaiting import wait_for_instance_snapshot as wait_for_instance_snapshot
-from lightsail_snap._flows._awaiting import (
-    wait_for_instance_snapshot_deletion as wait_for_instance_snapshot_deletion,
-)
-from lightsail_snap._flows._awaiting import (
-    wait_for_instance_snapshots as wait_for_instance_snapshots,
-)
-from lightsail_snap._flows._awaiting import wait_for_operation as wait_for_operation
-from lightsail_snap._flows._awaiting import wait_for_operations as wait_for_operations
-from lightsail_snap._flows._effects import Flow as Flow
-from lightsail_snap._flows._effects import call as call
-from lightsail_snap._flows._fleet import take_disk_snapshots as take_disk_snapshots
-from lightsail_snap._flows._jobs import copy_snapshot as copy_snapshot
-from lightsail_snap._flows._jobs import restore_disk as restore_disk
-from lightsail_snap._flows._jobs import take_disk_snapshot as take_disk_snapshot
-from lightsail_snap._flows._jobs import take_instance_snapshot as take_instance_snapshot
+from typing import TYPE_CHECKING
+
+from lightsail_snap._lazy import lazy
+
+if TYPE_CHECKING:
+    from lightsail_snap._flows._awaiting import wait_for_disk as wait_for_disk
+    from lightsail_snap._flows._awaiting import wait_for_disk_snapshot as wait_for_disk_snapshot
+    from lightsail_snap._flows._awaiting import (
+        wait_for_disk_snapshot_deletion as wait_for_disk_snapshot_deletion,
+    )
+    from lightsail_snap._flows._awaiting import wait_for_disk_snapshots as wait_for_disk_snapshots
+    from lightsail_snap._flows._awaiting import wait_for_export as wait_for_export
+    from lightsail_snap._flows._awaiting import (
+        wait_for_instance_snapshot as wait_for_instance_snapshot,
+    )
+    from lightsail_snap._flows._awaiting import (
+        wait_for_instance_snapshot_deletion as wait_for_instance_snapshot_deletion,
+    )
+    from lightsail_snap._flows._awaiting import (
+        wait_for_instance_snapshots as wait_for_instance_snapshots,
+    )
+    from lightsail_snap._flows._awaiting import wait_for_operation as wait_for_operation
+    from lightsail_snap._flows._awaiting import wait_for_operations as wait_for_operations
+    from lightsail_snap._flows._effects import Flow as Flow
+    from lightsail_snap._flows._effects import call as call
+    from lightsail_snap._flows._fleet import take_disk_snapshots as take_disk_snapshots
+    from lightsail_snap._flows._jobs import copy_snapshot as copy_snapshot
+    from lightsail_snap._flows._jobs import restore_disk as restore_disk
+    from lightsail_snap._flows._jobs import take_disk_snapshot as take_disk_snapshot
+    from lightsail_snap._flows._jobs import take_instance_snapshot as take_instance_snapshot
+
+_HOMES = {
+    "wait_for_disk": "_awaiting",
+    "wait_for_disk_snapshot": "_awaiting",
+    "wait_for_disk_snapshot_deletion": "_awaiting",
+    "wait_for_disk_snapshots": "_awaiting",
+    "wait_for_export": "_awaiting",
+    "wait_for_instance_snapshot": "_awaiting",
+    "wait_for_instance_snapshot_deletion": "_awaiting",
+    "wait_for_instance_snapshots": "_awaiting",
+    "wait_for_operation": "_awaiting",
+    "wait_for_operations": "_awaiting",
+    "Flow": "_effects",
+    "call": "_effects",
+    "take_disk_snapshots": "_fleet",
+    "copy_snapshot": "_jobs",
+    "restore_disk": "_jobs",
+    "take_disk_snapshot": "_jobs",
+    "take_instance_snapshot": "_jobs",
+}
+
+if not TYPE_CHECKING:
+    # To a type checker a module that has these takes any attribute.
+    __getattr__, __dir__ = lazy(__name__, _HOMES)

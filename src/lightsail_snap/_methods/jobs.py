@@ -6,20 +6,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
-from lightsail_snap import _flows
+from lightsail_snap import _flows, models
 from lightsail_snap._methods._sender import Sender
-from lightsail_snap.models import (
-    CopySnapshotRequest,
-    CreateDiskSnapshotRequest,
-    CreateInstanceSnapshotRequest,
-    Disk,
-    DiskSnapshot,
-    InstanceSnapshot,
-    Operation,
-    RestoreSource,
-    SnapshotSource,
-    TagsInput,
-)
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
 
@@ -31,16 +19,18 @@ class Jobs(Sender):
     def take_disk_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
         self,
         disk_snapshot_name: str,
-        source: SnapshotSource,
+        source: models.SnapshotSource,
         *,
-        tags: TagsInput | None = (),
+        tags: models.TagsInput | None = (),
         client_token: str | None = None,
         quiesce: AbstractContextManager[object] | None = None,
         on_quiesced: Callable[[timedelta], object] | None = None,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[Operation] | WaitProgress[DiskSnapshot]], object]
+        on_progress: Callable[
+            [WaitProgress[models.Operation] | WaitProgress[models.DiskSnapshot]], object
+        ]
         | None = None,
-    ) -> DiskSnapshot:
+    ) -> models.DiskSnapshot:
         """Take a snapshot of a disk or an instance's system volume, and wait until it is there.
 
         It is taken exactly once, whatever becomes of the answers: a lost answer is made up for by
@@ -77,7 +67,7 @@ class Jobs(Sender):
             WaitTimeoutError: If the time is up; the snapshot goes on in Lightsail.
             LightsailSnapError: As `send` says, if the service refuses.
         """
-        request = CreateDiskSnapshotRequest(
+        request = models.CreateDiskSnapshotRequest(
             disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
         )
         flow = _flows.take_disk_snapshot(
@@ -93,12 +83,12 @@ class Jobs(Sender):
 
     def take_disk_snapshots(
         self,
-        requests: Iterable[CreateDiskSnapshotRequest],
+        requests: Iterable[models.CreateDiskSnapshotRequest],
         *,
         concurrency: int = 10,
         timeout: Timeout = "policy",
         on_progress: Callable[[GroupProgress], object] | None = None,
-    ) -> dict[str, DiskSnapshot]:
+    ) -> dict[str, models.DiskSnapshot]:
         """Take many disk snapshots, each exactly once, and wait until all are there.
 
         One failure does not stop the others, and all are awaited in one loop of looks.
@@ -132,14 +122,16 @@ class Jobs(Sender):
         instance_snapshot_name: str,
         instance_name: str,
         *,
-        tags: TagsInput | None = (),
+        tags: models.TagsInput | None = (),
         client_token: str | None = None,
         quiesce: AbstractContextManager[object] | None = None,
         on_quiesced: Callable[[timedelta], object] | None = None,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[Operation] | WaitProgress[InstanceSnapshot]], object]
+        on_progress: Callable[
+            [WaitProgress[models.Operation] | WaitProgress[models.InstanceSnapshot]], object
+        ]
         | None = None,
-    ) -> InstanceSnapshot:
+    ) -> models.InstanceSnapshot:
         """Take a snapshot of an instance with all its disks, and wait until it is there.
 
         Args:
@@ -159,7 +151,7 @@ class Jobs(Sender):
         Raises:
             LightsailSnapError: As `take_disk_snapshot` says.
         """
-        request = CreateInstanceSnapshotRequest(
+        request = models.CreateInstanceSnapshotRequest(
             instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
         )
         flow = _flows.take_instance_snapshot(
@@ -176,16 +168,20 @@ class Jobs(Sender):
     def copy(
         self,
         target_snapshot_name: str,
-        source: RestoreSource,
+        source: models.RestoreSource,
         *,
         source_region: str,
         timeout: Timeout = "policy",
         on_progress: Callable[
-            [WaitProgress[Operation] | WaitProgress[DiskSnapshot] | WaitProgress[InstanceSnapshot]],
+            [
+                WaitProgress[models.Operation]
+                | WaitProgress[models.DiskSnapshot]
+                | WaitProgress[models.InstanceSnapshot]
+            ],
             object,
         ]
         | None = None,
-    ) -> DiskSnapshot | InstanceSnapshot:
+    ) -> models.DiskSnapshot | models.InstanceSnapshot:
         """Copy a snapshot into this client's region, exactly once, and wait until it is there.
 
         A copy made from an automatic snapshot stays when the automatic one goes. Tags are not
@@ -207,7 +203,7 @@ class Jobs(Sender):
         Raises:
             LightsailSnapError: As `take_disk_snapshot` says.
         """
-        request = CopySnapshotRequest(
+        request = models.CopySnapshotRequest(
             target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
         )
         flow = _flows.copy_snapshot(
@@ -221,15 +217,16 @@ class Jobs(Sender):
     def restore_disk(  # noqa: PLR0913 - keyword-only, as many as the operation has
         self,
         disk_name: str,
-        source: RestoreSource,
+        source: models.RestoreSource,
         *,
         availability_zone: str,
         size_in_gb: int | None = None,
-        tags: TagsInput | None = (),
+        tags: models.TagsInput | None = (),
         client_token: str | None = None,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[Operation] | WaitProgress[Disk]], object] | None = None,
-    ) -> Disk:
+        on_progress: Callable[[WaitProgress[models.Operation] | WaitProgress[models.Disk]], object]
+        | None = None,
+    ) -> models.Disk:
         """Make a disk from a snapshot of a disk, exactly once, and wait until it is available.
 
         Args:

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
+from lightsail_snap import models
 from lightsail_snap._methods._sender import Sender
 from lightsail_snap._methods.paginator import Paginator
-from lightsail_snap.models import (
-    Disk,
-    DiskSnapshot,
-    ExportSnapshotRecord,
-    GetDiskSnapshotsRequest,
-    GetDiskSnapshotsResult,
-    GetDisksRequest,
-    GetDisksResult,
-    GetExportSnapshotRecordsRequest,
-    GetExportSnapshotRecordsResult,
-    GetInstanceSnapshotsRequest,
-    GetInstanceSnapshotsResult,
-    GetOperationsForResourceRequest,
-    GetOperationsForResourceResult,
-    GetOperationsRequest,
-    GetOperationsResult,
-    InstanceSnapshot,
-    Operation,
-)
 
 
 class Lists(Sender):
@@ -32,7 +14,7 @@ class Lists(Sender):
 
     def iter_disk_snapshots(
         self, *, page_token: str | None = None
-    ) -> Paginator[DiskSnapshot, GetDiskSnapshotsResult]:
+    ) -> Paginator[models.DiskSnapshot, models.GetDiskSnapshotsResult]:
         """List the disk snapshots of the region, page by page as needed.
 
         Args:
@@ -44,12 +26,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetDiskSnapshotsRequest(page_token=page_token)
+        request = models.GetDiskSnapshotsRequest(page_token=page_token)
         return Paginator(self.send, request)
 
     def iter_instance_snapshots(
         self, *, page_token: str | None = None
-    ) -> Paginator[InstanceSnapshot, GetInstanceSnapshotsResult]:
+    ) -> Paginator[models.InstanceSnapshot, models.GetInstanceSnapshotsResult]:
         """List the instance snapshots of the region, page by page as needed.
 
         Args:
@@ -61,10 +43,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetInstanceSnapshotsRequest(page_token=page_token)
+        request = models.GetInstanceSnapshotsRequest(page_token=page_token)
         return Paginator(self.send, request)
 
-    def iter_disks(self, *, page_token: str | None = None) -> Paginator[Disk, GetDisksResult]:
+    def iter_disks(
+        self, *, page_token: str | None = None
+    ) -> Paginator[models.Disk, models.GetDisksResult]:
         """List the disks of the region, page by page as needed.
 
         Args:
@@ -76,12 +60,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetDisksRequest(page_token=page_token)
+        request = models.GetDisksRequest(page_token=page_token)
         return Paginator(self.send, request)
 
     def iter_export_snapshot_records(
         self, *, page_token: str | None = None
-    ) -> Paginator[ExportSnapshotRecord, GetExportSnapshotRecordsResult]:
+    ) -> Paginator[models.ExportSnapshotRecord, models.GetExportSnapshotRecordsResult]:
         """List the exports of snapshots of the region, page by page as needed.
 
         Args:
@@ -93,12 +77,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetExportSnapshotRecordsRequest(page_token=page_token)
+        request = models.GetExportSnapshotRecordsRequest(page_token=page_token)
         return Paginator(self.send, request)
 
     def iter_operations(
         self, *, page_token: str | None = None
-    ) -> Paginator[Operation, GetOperationsResult]:
+    ) -> Paginator[models.Operation, models.GetOperationsResult]:
         """List the operations of the region, page by page as needed.
 
         Args:
@@ -110,12 +94,12 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the token cannot be one.
         """
-        request = GetOperationsRequest(page_token=page_token)
+        request = models.GetOperationsRequest(page_token=page_token)
         return Paginator(self.send, request)
 
     def iter_operations_for_resource(
         self, resource_name: str, *, page_token: str | None = None
-    ) -> Paginator[Operation, GetOperationsForResourceResult]:
+    ) -> Paginator[models.Operation, models.GetOperationsForResourceResult]:
         """List the operations that are about one resource, page by page as needed.
 
         Args:
@@ -128,7 +112,7 @@ class Lists(Sender):
         Raises:
             RequestValidationError: If the name or the token cannot be one.
         """
-        request = GetOperationsForResourceRequest(
+        request = models.GetOperationsForResourceRequest(
             resource_name=resource_name, page_token=page_token
         )
         return Paginator(self.send, request)

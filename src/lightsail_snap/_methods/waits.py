@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from lightsail_snap import _flows
+from lightsail_snap import _flows, models
 from lightsail_snap._methods._sender import Sender
-from lightsail_snap.models import (
-    Disk,
-    DiskSnapshot,
-    DiskState,
-    ExportSnapshotRecord,
-    InstanceSnapshot,
-    Operation,
-)
+from lightsail_snap.models import DiskState
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
 
@@ -25,11 +18,11 @@ class Waits(Sender):
 
     def wait_for_operation(
         self,
-        operation: Operation | str,
+        operation: models.Operation | str,
         *,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[Operation]], object] | None = None,
-    ) -> Operation:
+        on_progress: Callable[[WaitProgress[models.Operation]], object] | None = None,
+    ) -> models.Operation:
         """Wait until an operation has ended in success.
 
         An operation that has ended already is not asked for again. Throttling and passing faults
@@ -57,12 +50,12 @@ class Waits(Sender):
 
     def wait_for_operations(
         self,
-        operations: Iterable[Operation | str],
+        operations: Iterable[models.Operation | str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
         on_progress: Callable[[GroupProgress], object] | None = None,
-    ) -> dict[str, Operation]:
+    ) -> dict[str, models.Operation]:
         """Wait until all of many operations have ended in success, in one loop of looks.
 
         They are looked for in the region's list of operations where that takes fewer calls than
@@ -96,8 +89,8 @@ class Waits(Sender):
         disk_snapshot_name: str,
         *,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[DiskSnapshot]], object] | None = None,
-    ) -> DiskSnapshot:
+        on_progress: Callable[[WaitProgress[models.DiskSnapshot]], object] | None = None,
+    ) -> models.DiskSnapshot:
         """Wait until a disk snapshot is `completed`.
 
         Throttling and passing faults while looking do not end the wait; neither does a state that
@@ -130,7 +123,7 @@ class Waits(Sender):
         timeout: Timeout = "policy",
         concurrency: int = 10,
         on_progress: Callable[[GroupProgress], object] | None = None,
-    ) -> dict[str, DiskSnapshot]:
+    ) -> dict[str, models.DiskSnapshot]:
         """Wait until all of many disk snapshots are `completed`, in one loop of looks.
 
         They are looked for in the region's list of snapshots where that takes fewer calls than
@@ -164,8 +157,8 @@ class Waits(Sender):
         instance_snapshot_name: str,
         *,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[InstanceSnapshot]], object] | None = None,
-    ) -> InstanceSnapshot:
+        on_progress: Callable[[WaitProgress[models.InstanceSnapshot]], object] | None = None,
+    ) -> models.InstanceSnapshot:
         """Wait until an instance snapshot is `available`.
 
         Args:
@@ -194,7 +187,7 @@ class Waits(Sender):
         timeout: Timeout = "policy",
         concurrency: int = 10,
         on_progress: Callable[[GroupProgress], object] | None = None,
-    ) -> dict[str, InstanceSnapshot]:
+    ) -> dict[str, models.InstanceSnapshot]:
         """Wait until all of many instance snapshots are `available`, in one loop of looks.
 
         Args:
@@ -226,8 +219,8 @@ class Waits(Sender):
         *,
         state: DiskState = DiskState.AVAILABLE,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[Disk]], object] | None = None,
-    ) -> Disk:
+        on_progress: Callable[[WaitProgress[models.Disk]], object] | None = None,
+    ) -> models.Disk:
         """Wait until a disk is in a state.
 
         Args:
@@ -256,7 +249,7 @@ class Waits(Sender):
         disk_snapshot_name: str,
         *,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[DiskSnapshot]], object] | None = None,
+        on_progress: Callable[[WaitProgress[models.DiskSnapshot]], object] | None = None,
     ) -> None:
         """Wait until there is no disk snapshot of a name any more.
 
@@ -279,7 +272,7 @@ class Waits(Sender):
         instance_snapshot_name: str,
         *,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[InstanceSnapshot]], object] | None = None,
+        on_progress: Callable[[WaitProgress[models.InstanceSnapshot]], object] | None = None,
     ) -> None:
         """Wait until there is no instance snapshot of a name any more.
 
@@ -303,8 +296,8 @@ class Waits(Sender):
         *,
         since: datetime | None = None,
         timeout: Timeout = "policy",
-        on_progress: Callable[[WaitProgress[ExportSnapshotRecord]], object] | None = None,
-    ) -> ExportSnapshotRecord:
+        on_progress: Callable[[WaitProgress[models.ExportSnapshotRecord]], object] | None = None,
+    ) -> models.ExportSnapshotRecord:
         """Wait until a snapshot has been taken over into Amazon EC2.
 
         The newest export of the snapshot counts. That there is none yet does not end the wait.

@@ -51,7 +51,7 @@ def library_facts() -> dict[tuple[Kind, str], str]:
 
 
 def _requests() -> Iterator[type[Request[Any]]]:
-    for model in vars(models).values():
+    for model in models.exported().values():
         # What has no operation is what several requests have in common.
         if (
             isinstance(model, type)

@@ -37,7 +37,7 @@ SERVED_REGIONS = tuple(
 _SPEC: Mapping[str, type[Request[Any]]] = MappingProxyType(
     {
         model.operation_name: model
-        for model in vars(models).values()
+        for model in models.exported().values()
         if isinstance(model, type)
         and issubclass(model, Request)
         # What has none is what several requests have in common.

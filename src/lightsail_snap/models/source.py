@@ -206,6 +206,26 @@ class WireSource:
         return {"kind": None, **given}
 
 
+def restored_from(snapshot_name: str, resource_name: str) -> WireSource:
+    """Say how an operation writes a `RestoreSource`.
+
+    Args:
+        snapshot_name: Its member for the name of a manual snapshot.
+        resource_name: Its member for the resource that an automatic snapshot is of.
+
+    Returns:
+        How.
+    """
+    return WireSource(
+        variants={
+            "manual": {"snapshot_name": snapshot_name},
+            "auto": {"resource_name": resource_name, "restore_date": "restoreDate"},
+            "latest-auto": {"resource_name": resource_name},
+        },
+        flags={"latest-auto": "useLatestRestorableAutoSnapshot"},
+    )
+
+
 class SourcedRequest(Request[ResultT], Generic[ResultT], frozen=True):
     """A request whose wire form has members in the place of a `source`."""
 

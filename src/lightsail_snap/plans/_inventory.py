@@ -12,10 +12,9 @@ from typing_extensions import override
 from lightsail_snap._methods.paginator import Paginator
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError
-from lightsail_snap.models import Disk, PagedRequest, PagedResult, ResourceTag
+from lightsail_snap.models import Disk, PagedRequest, PagedResult, ResourceLocation, ResourceTag
 from lightsail_snap.models._base import ResultModel
 from lightsail_snap.models._types import WireList
-from lightsail_snap.models.results import ResourceLocation
 from lightsail_snap.plans._base import refused
 from lightsail_snap.plans._model import BackupPlan, tags_of
 from lightsail_snap.retention import AnySnapshot

@@ -434,7 +434,7 @@ _WORDS: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
 _Break = tuple[str, str, object]
 _MISSING = object()
 _ABSTRACT = {Request, Result, PagedRequest, PagedResult, OpenEnum}
-_SHAPES = [shape for shape in vars(models).values() if inspect.isclass(shape)]
+_SHAPES = [shape for shape in models.exported().values() if inspect.isclass(shape)]
 _OPERATIONS: Sequence[type[Request[Any]]] = [
     shape for shape in _SHAPES if issubclass(shape, Request) and shape not in _ABSTRACT
 ]

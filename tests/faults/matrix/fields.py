@@ -28,7 +28,7 @@ def _is_enumeration(annotation: object) -> bool:
 
 ENUMERATIONS = frozenset(
     field.alias or name
-    for model in vars(models).values()
+    for model in models.exported().values()
     if isinstance(model, type) and issubclass(model, ResultModel)
     for name, field in model.model_fields.items()
     if _is_enumeration(field.annotation)
