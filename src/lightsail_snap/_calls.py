@@ -75,8 +75,10 @@ def make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> 
         facts["elapsed"] = clock.monotonic() - began
         LOGGER.info("%s failed: %s", request.operation_name, error, extra=safe_facts(facts))
         raise
-    facts["elapsed"] = clock.monotonic() - began
-    LOGGER.debug("%s answered", request.operation_name, extra=safe_facts(facts))
+    # Making texts fit for a log takes longer than all else here, and mostly nobody listens.
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        facts["elapsed"] = clock.monotonic() - began
+        LOGGER.debug("%s answered", request.operation_name, extra=safe_facts(facts))
     return result
 
 

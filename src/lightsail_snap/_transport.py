@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -122,6 +123,7 @@ class _Exchange:
         too_large: The size and the beginning of the last answer, if it is too large to be read.
         is_repeatable: Whether botocore may send the request again although it may have been
             carried out.
+        wire: What botocore was asked to send.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
@@ -130,6 +132,7 @@ class _Exchange:
     skips_parsing: bool = False
     too_large: tuple[int, bytes] | None = None
     is_repeatable: bool = True
+    wire: dict[str, Any] = field(default_factory=dict)
 
     @property
     def _status(self) -> int:
@@ -271,6 +274,9 @@ class BotoTransport:
             meta.events.register_first(
                 event, handler, unique_id=f"{_OUR_HANDLERS}.{event}", unique_id_uses_count=True
             )
+        shortcuts = _shortcuts()
+        if shortcuts is not None:
+            shortcuts.read_when_looked_at(boto, _exchange.get)
 
     @classmethod
     def connect(  # noqa: PLR0913 - keyword-only, and each has a default
@@ -351,11 +357,12 @@ class BotoTransport:
             raise ConfigurationError("this client is closed; make another one")
         if self._process != os.getpid():
             self._part_from_the_parent()
-        exchange = _Exchange(is_repeatable=request.operation_name not in _NOT_REPEATABLE)
+        wire = request.to_wire()
+        exchange = _Exchange(is_repeatable=request.operation_name not in _NOT_REPEATABLE, wire=wire)
         parsed: dict[str, Any] = {}
         token = _exchange.set(exchange)
         try:
-            parsed = self._method(request)(**request.to_wire())
+            parsed = self._method(request)(**wire)
         except Exception as error:
             if not exchange.is_unparsed_success:
                 mapped = _error_from(error, request, exchange)
@@ -457,6 +464,7 @@ def _shortcuts() -> ModuleType | None:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@lru_cache(maxsize=16)  # many answers come in one second
 def _date(text: str | None) -> datetime | None:
     if text is None:
         return None

@@ -11,27 +11,38 @@ import pickle
 import sys
 from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import cache
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import botocore.auth
+import botocore.config
+import botocore.context
+import botocore.exceptions
 import pytest
 from botocore.awsrequest import AWSRequest, HeadersDict
 from botocore.credentials import ReadOnlyCredentials
 from botocore.parsers import ResponseParserFactory, create_parser
+from botocore.regions import EndpointResolver
 from botocore.session import Session
 from botocore.useragent import register_feature_id
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import field_serializer
 
 import lightsail_snap
 import lightsail_snap.plans
-from lightsail_snap import LightsailSnapClient, _shortcuts
-from lightsail_snap._shortcuts import LazyParsers, QuickSigV4Auth, Unparsed
+import lightsail_snap.testing.strategies
+from lightsail_snap import LightsailSnapClient, RegionName, _shortcuts, models
+from lightsail_snap._shortcuts._loading import KnownEndpoints, QuickFiles
+from lightsail_snap._shortcuts._reading import LazyParsers, Unparsed
+from lightsail_snap._shortcuts._signing import QuickSigV4Auth
 from lightsail_snap._transport import _date
 from lightsail_snap.models._base import RequestModel
 from lightsail_snap.models._types import AS_LIST
 
+# json as it is, for where the module is changed in a test.
+JSON = SimpleNamespace(dumps=json.JSONEncoder().encode)
 PARSED = {"disk": {"name": "Disk-1"}, "n": 1}
 METADATA = {"HTTPStatusCode": 200}
 
@@ -306,7 +317,9 @@ def made() -> Session:
 
 
 def client_of(made: Session) -> Any:
-    return made.create_client("lightsail", region_name="us-east-1")
+    # As the transport makes them.
+    config = botocore.config.Config(parameter_validation=False)
+    return made.create_client("lightsail", region_name="us-east-1", config=config)
 
 
 def test_the_user_agent_is_botocores_with_every_set_of_features(made: Session) -> None:
@@ -336,8 +349,15 @@ def _without(name: str) -> Callable[[Any], None]:
     return lambda client: delattr(client, name)
 
 
+def _take_all(client: Any) -> None:
+    _shortcuts.read_when_looked_at(client, lambda: None)
+    _shortcuts.take(client, lambda: None)
+
+
 MOVED: dict[str, Callable[[Any], object]] = {
     "parse_when_looked_at": _without("_endpoint"),
+    "write_as_it_is": _without("_serializer"),
+    "look_endpoints_up_quickly": _without("_ruleset_resolver"),
     "remember_agents": _without("_user_agent_creator"),
     "sign_with_less": _without("_request_signer"),
 }
@@ -350,7 +370,7 @@ def test_what_has_moved_in_botocore_is_left_alone_and_told(
     client = client_of(made)
     MOVED[name](client)
     with caplog.at_level(logging.INFO, "lightsail_snap"):
-        _shortcuts.take(client, lambda: None)
+        _take_all(client)
     (record,) = caplog.records
     assert record.getMessage().startswith(f"the shortcut {name} is not for this botocore")
 
@@ -367,9 +387,19 @@ def test_parts_that_are_somebody_elses_are_left_alone(
     other = client_of(made)
     other._user_agent_creator._client_config = object()
     with caplog.at_level(logging.INFO, "lightsail_snap"):
-        _shortcuts.take(client, lambda: None)
-        _shortcuts.take(other, lambda: None)
+        _take_all(client)
+        _take_all(other)
     assert len(caplog.records) == 3
+
+
+def test_many_clients_of_ours_on_one_boto3_client_stand_before_its_parsers_once(
+    made: Session,
+) -> None:
+    client = client_of(made)
+    _take_all(client)
+    parsers = client._endpoint._response_parser_factory
+    _take_all(client)
+    assert client._endpoint._response_parser_factory is parsers
 
 
 def test_other_ways_to_sign_are_left_alone(made: Session) -> None:
@@ -379,6 +409,215 @@ def test_other_ways_to_sign_are_left_alone(made: Session) -> None:
     plain = make("lightsail", "us-east-1", signature_version="v4-query")
     assert type(plain) is botocore.auth.SigV4QueryAuth
     assert type(make("lightsail", "us-east-1")).__name__ == "QuickSigV4Auth"
+
+
+# What is sent
+
+
+class _Sent:
+    def __init__(self, wire: dict[str, Any]) -> None:
+        self.wire = wire
+        self.is_parsed = self.skips_parsing = False
+
+
+REQUESTS: list[type[models.Request[Any]]] = [
+    kind
+    for kind in models.exported().values()
+    if isinstance(kind, type)
+    and issubclass(kind, models.Request)
+    and hasattr(kind, "operation_name")
+]
+
+
+@cache
+def _writers() -> tuple[Any, Any, list[_Sent | None]]:
+    """A client, one that writes quickly, and what the latter is told is under way."""
+    plain, ours = client_of(session()), client_of(session())
+    under_way: list[_Sent | None] = [None]
+    _shortcuts.take(ours, lambda: under_way[0])
+    return plain, ours, under_way
+
+
+@pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.operation_name)
+@given(data=st.data())
+@settings(max_examples=15)
+def test_requests_are_written_as_botocore_writes_them(
+    kind: type[models.Request[Any]], data: st.DataObject
+) -> None:
+    plain, ours, under_way = _writers()
+    wire = data.draw(st.from_type(kind)).to_wire()
+    model = plain.meta.service_model.operation_model(kind.operation_name)
+    stock = plain._serializer.serialize_to_request(wire, model)
+    under_way[0] = _Sent(wire)
+    for _ in range(2):
+        quick = ours._serializer.serialize_to_request(dict(wire), model)
+        assert quick == stock
+        # Handlers may change what they get without changing the next one.
+        quick["headers"]["X-Ours"] = "yes"
+        quick["body"] = b""
+    # What a handler has changed is written by botocore, as is what is not ours.
+    changed = dict(list(wire.items())[1:])
+    assert ours._serializer.serialize_to_request(
+        changed, model
+    ) == plain._serializer.serialize_to_request(changed, model)
+    under_way[0] = None
+    assert ours._serializer.serialize_to_request(wire, model) == stock
+
+
+def test_an_operation_that_botocore_writes_otherwise_stays_with_botocore(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shout(value: Any, *_: Any, **__: Any) -> str:
+        return str(value).upper()
+
+    ours, wire = client_of(session()), {"diskName": "a"}
+    model = ours.meta.service_model.operation_model("GetDisk")
+    monkeypatch.setattr("botocore.serialize.json.dumps", shout)
+    stock = ours._serializer.serialize_to_request(wire, model)
+    monkeypatch.setattr("lightsail_snap._shortcuts._serializing.json", JSON)
+    _shortcuts.take(ours, lambda: _Sent(wire))
+    for _ in range(3):
+        assert ours._serializer.serialize_to_request(wire, model) == stock
+
+
+# Where it is sent
+
+
+def _looked_up(client: Any, operation: str) -> Any:
+    model = client.meta.service_model.operation_model(operation)
+    return client._ruleset_resolver.construct_endpoint(model, {}, {})
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"])
+@pytest.mark.parametrize("extras", [{}, {"use_dualstack_endpoint": True}])
+def test_every_operation_goes_where_botocore_sends_it(
+    region: str, extras: dict[str, Any], made: Session
+) -> None:
+    config = botocore.config.Config(parameter_validation=False, **extras)
+    plain, ours = (made.create_client("lightsail", region, config=config) for _ in range(2))
+    _shortcuts.take(ours, lambda: None)
+    for operation in plain.meta.service_model.operation_names:
+        assert _looked_up(ours, operation) == _looked_up(plain, operation)
+
+
+def test_handlers_have_their_say_about_an_endpoint(made: Session) -> None:
+    def move(builtins: dict[str, Any], **_: Any) -> None:
+        builtins["AWS::Region"] = "eu-west-3"
+
+    ours = client_of(made)
+    _shortcuts.take(ours, lambda: None)
+    assert "us-east-1" in _looked_up(ours, "GetDisk").url
+    ours.meta.events.register("before-endpoint-resolution.lightsail", move)
+    assert "eu-west-3" in _looked_up(ours, "GetDisk").url
+
+
+def test_an_operation_that_says_something_about_its_endpoint_is_heard(made: Session) -> None:
+    ours = client_of(made)
+    _shortcuts.take(ours, lambda: None)
+    model = ours.meta.service_model.operation_model("GetDisk")
+    vars(model)["static_context_parameters"] = [SimpleNamespace(name="Region", value="ap-south-1")]
+    assert "ap-south-1" in ours._ruleset_resolver.construct_endpoint(model, {}, {}).url
+
+
+# What is loaded
+
+
+@pytest.mark.parametrize("region", RegionName.known_values())
+def test_known_endpoints_are_those_of_botocore(region: RegionName) -> None:
+    loader = Session().get_component("data_loader")
+    data, _ = loader.load_data_with_path("endpoints")
+    stock = EndpointResolver(json.loads(json.dumps(data))).construct_endpoint("lightsail", region)
+    assert stock is not None
+    del stock["variants"]
+    assert KnownEndpoints(loader).construct_endpoint("lightsail", region) == stock
+
+
+def test_all_else_about_endpoints_is_asked_of_botocore() -> None:
+    loader = Session().get_component("data_loader")
+    data, path = loader.load_data_with_path("endpoints")
+    ours: Any = KnownEndpoints(loader)
+    stock: Any = EndpointResolver(data, uses_builtin_data=True)
+    assert ours.uses_builtin_data is loader.is_builtin_path(path) is True
+    for arguments in [
+        ("sts", "us-east-1"),
+        ("lightsail", "cn-north-1"),
+        ("lightsail", "eu-moon-1"),
+        ("lightsail", "us-east-1", "aws"),
+        ("lightsail", "us-east-1", "aws-cn"),
+    ]:
+        assert ours.construct_endpoint(*arguments) == stock.construct_endpoint(*arguments)
+    found = [
+        each.construct_endpoint("lightsail", "us-east-1", use_fips_endpoint=True)
+        for each in (ours, stock)
+    ]
+    assert found[0] == found[1]
+    assert ours.get_partition_for_region("cn-north-1") == "aws-cn"
+    with pytest.raises(botocore.exceptions.BotoCoreError, match="region"):
+        ours.construct_endpoint("lightsail")
+
+
+def _resolver(made: Any) -> Any:
+    return made._internal_components.get_component("endpoint_resolver")
+
+
+def test_a_session_of_our_own_knows_endpoints_unless_somebody_has_others(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Session()
+    _shortcuts.load_less(made)
+    assert type(_resolver(made)) is KnownEndpoints
+    data, _ = Session().get_component("data_loader").load_data_with_path("endpoints")
+    (tmp_path / "endpoints.json").write_text(json.dumps(data))
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    made = Session()
+    _shortcuts.load_less(made)
+    assert type(_resolver(made)) is EndpointResolver
+
+
+def test_a_session_without_room_for_endpoints_goes_the_plain_way(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delattr(Session, "_register_internal_component")
+    made = Session()
+    with caplog.at_level(logging.INFO, "lightsail_snap"):
+        _shortcuts.load_less(made)
+    assert "the shortcut know_endpoints is not for this botocore" in caplog.text
+    assert type(_resolver(made)) is EndpointResolver
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("endpoints", "partitions", "_retry", "sdk-default-configuration"),
+        *(f"lightsail/2016-11-28/{kind}" for kind in ("service-2", "endpoint-rule-set-1")),
+        *("sts/2011-06-15/service-2", "sso/2019-06-10/service-2"),
+    ],
+)
+def test_data_files_are_read_as_botocore_reads_them(name: str) -> None:
+    loader = Session().get_component("data_loader")
+    quick = QuickFiles().load_file(f"{loader.BUILTIN_DATA_PATH}/{name}")
+    # As text, so that the order counts.
+    assert json.dumps(quick) == json.dumps(loader.load_data_with_path(name)[0])
+
+
+def test_broken_and_missing_data_files_are_told_as_by_botocore(tmp_path: Any) -> None:
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(json.JSONDecodeError):
+        QuickFiles().load_file(str(tmp_path / "bad"))
+    for name in ("folder", "nothing"):
+        assert QuickFiles().load_file(str(tmp_path / name)) is None
+    assert QuickFiles().exists(str(tmp_path / "bad"))
+
+
+def test_a_loader_of_somebody_elses_files_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    made = Session()
+    loader = made.get_component("data_loader")
+    loader.file_loader = other = QuickFiles()
+    with caplog.at_level(logging.INFO, "lightsail_snap"):
+        _shortcuts.load_less(made)
+    assert loader.file_loader is other
+    assert "read_files_quickly" in caplog.text
 
 
 # The service model
