@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lightsail_snap import (
     CreateDiskSnapshotRequest,
+    DiskSnapshot,
     DiskSource,
     GetDiskRequest,
     GetDiskResult,
@@ -27,7 +28,7 @@ from lightsail_snap import (
     Tag,
     models,
 )
-from lightsail_snap.models import Request, results
+from lightsail_snap.models import Request
 from lightsail_snap.models._base import ResultModel
 
 NAME_END = st.sampled_from("aZ09_")
@@ -316,12 +317,12 @@ def test_an_unknown_member_that_is_called_like_an_attribute_stays_apart(
     extra: str, value: Any
 ) -> None:
     wire = {"name": "snap", extra: value, "sizeInGb": 8}
-    snapshot = results.DiskSnapshot.from_wire(wire)
+    snapshot = DiskSnapshot.from_wire(wire)
     assert snapshot.size_in_gb == 8
     assert snapshot.created_at is None
     assert snapshot.from_disk_name is None
     assert snapshot.to_wire() == wire
-    assert results.DiskSnapshot.from_wire(snapshot.to_wire()) == snapshot
+    assert DiskSnapshot.from_wire(snapshot.to_wire()) == snapshot
     assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301 - our own
 
 
@@ -345,7 +346,7 @@ def test_a_result_shares_nothing_that_can_change() -> None:
 @given(tag_texts, tag_values)
 def test_a_tag_that_was_sent_equals_the_one_that_comes_back(key: str, value: str | None) -> None:
     sent = Tag(key=key, value=value)
-    came = results.DiskSnapshot.from_wire({"name": "a", "tags": [sent.to_wire()]}).tags[0]
+    came = DiskSnapshot.from_wire({"name": "a", "tags": [sent.to_wire()]}).tags[0]
     assert sent == came
     assert came == sent
     assert hash(sent) == hash(came)

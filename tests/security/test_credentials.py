@@ -120,6 +120,7 @@ def test_no_result_and_no_error_holds_a_credential(
 
 def held_by_our_objects() -> Iterator[str]:
     """What the objects of our own classes hold themselves, wherever they are."""
+    gc.collect()
     for thing in gc.get_objects():
         kind = type(thing)
         room = str(kind.__module__)  # a property, for some types

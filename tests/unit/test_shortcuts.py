@@ -226,7 +226,7 @@ def signed(kind: type[Any], keys: tuple[str, str, str | None], **given_: Any) ->
     return {"headers": sorted(request.headers.items()), "context": request.context}
 
 
-KNOWN: dict[str, tuple[Any, Any]] = {}
+KNOWN: dict[str, tuple[str, str, str]] = {}
 
 
 @given(

@@ -12,8 +12,8 @@ On clients that are made for this library alone, also:
 - the body of a request is what our models have written, unless a handler has changed it;
 - what operations might say about their endpoint, and do not, is not asked for in every call;
 - the User-Agent header is put together once for each set of features instead of twice a call;
-- a request's headers are gathered for the signature once instead of twice, the signing key is
-  derived once a day instead of every time, and the body is hashed as it is;
+- a request's headers are gathered for the signature once instead of twice, its URL is taken apart
+  once for all, and the body is hashed as it is;
 - where no session is given: data files are read by a faster parser, the endpoints of all services
   are read only if they are asked for, and the client has only the operations of this library.
 

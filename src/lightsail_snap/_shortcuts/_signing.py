@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from logging import DEBUG
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore import auth
 from botocore.auth import SigV4Auth
@@ -14,9 +14,6 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSRequest
     from botocore.client import BaseClient
-
-_MadeOf = TypeVar("_MadeOf")
-_Made = TypeVar("_Made")
 
 
 def sign_with_less(client: BaseClient) -> None:
@@ -27,7 +24,7 @@ def sign_with_less(client: BaseClient) -> None:
     """
     signer: Any = client._request_signer  # noqa: SLF001 - guarded by the caller
     make: Callable[..., Any] = signer.get_auth_instance
-    known: dict[str, tuple[Any, Any]] = {}
+    known: dict[str, tuple[str, str, str]] = {}
 
     def get_auth_instance(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as botocore's
         made = make(*args, **kwargs)
@@ -38,7 +35,7 @@ def sign_with_less(client: BaseClient) -> None:
     signer.get_auth_instance = get_auth_instance
 
 
-def _quicken(made: Any, known: dict[str, tuple[Any, Any]]) -> None:  # noqa: ANN401 - it changes its class
+def _quicken(made: Any, known: dict[str, tuple[str, str, str]]) -> None:  # noqa: ANN401 - it changes its class
     made.__class__ = QuickSigV4Auth
     made.known = known
 
@@ -47,10 +44,10 @@ class QuickSigV4Auth(SigV4Auth):
     """Signs as botocore's `SigV4Auth` does, and does less for it.
 
     Attributes:
-        known: What was worked out for earlier requests; all that share a client share it.
+        known: Host, path and query of the last URL; all that share a client share it.
     """
 
-    known: dict[str, tuple[Any, Any]]
+    known: dict[str, tuple[str, str, str]]
 
     @override
     def add_auth(self, request: AWSRequest) -> None:
@@ -66,7 +63,7 @@ class QuickSigV4Auth(SigV4Auth):
         if headers is None:
             super().add_auth(request)
             return
-        host, path, query = self._remembered("place", request.url, self._place)
+        host, path, query = self._remembered(request.url)
         headers.setdefault("host", host)
         # A body that is not to be signed has got this header above.
         body = headers.get("x-amz-content-sha256") or sha256(request.data).hexdigest()
@@ -76,34 +73,26 @@ class QuickSigV4Auth(SigV4Auth):
         canonical = f"{request.method.upper()}\n{path}\n{query}\n{lines}\n{signed}\n{body}"
         digest = sha256(canonical.encode()).hexdigest()
         scope = self.credential_scope(request)
-        made_of = (self.credentials.secret_key, now[:8], self._region_name, self._service_name)
-        key = self._remembered("key", made_of, self._key)
-        signature = self._sign(key, f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}", hex=True)
+        # The key is derived for every request, for a derived key that is kept is a kept credential.
+        signature = self.signature(f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}", request)
         request.headers["Authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={self.credentials.access_key}/{scope}, "
             f"SignedHeaders={signed}, Signature={signature}"
         )
 
-    def _remembered(self, what: str, made_of: _MadeOf, make: Callable[[_MadeOf], _Made]) -> _Made:
-        before, known = self.known.get(what, (None, None))
-        if before == made_of:
-            return cast("_Made", known)
-        made = make(made_of)
-        # In one step, so that threads see both or neither.
-        self.known[what] = (made_of, made)
-        return made
+    def _remembered(self, url: str) -> tuple[str, str, str]:
+        place = self.known.get(url)
+        if place is None:
+            place = self._place(url)
+            # A client has one endpoint, unless a handler sends it elsewhere every time.
+            self.known.clear()
+            self.known[url] = place
+        return place
 
     def _place(self, url: str) -> tuple[str, str, str]:
         parts = auth.urlsplit(url)
         path = self._normalize_url_path(parts.path)
         return auth._host_from_url(url), path, self._canonical_query_string_url(parts)  # noqa: SLF001 - what its parent uses
-
-    def _key(self, made_of: tuple[str, ...]) -> bytes:
-        secret, *rest = made_of
-        key = f"AWS4{secret}".encode()
-        for part in (*rest, "aws4_request"):
-            key = self._sign(key, part)
-        return key
 
 
 def _is_plain(request: AWSRequest) -> bool:
