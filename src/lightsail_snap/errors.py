@@ -554,7 +554,11 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
             The group; the successes stay with it.
         """
         kept = {name: error for name, error in self.failures.items() if error in excs}
-        return PartialFailureError(str(self.args[0]), kept, self.successes)
+        part = PartialFailureError(str(self.args[0]), kept, self.successes)
+        # A change that is none of the failures' belongs to whatever part is looked at.
+        if not any(error.may_have_executed for error in self.failures.values()):
+            part.may_have_executed = self.may_have_executed
+        return part
 
     @override
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from lightsail_snap import (
     JumpingClock,
     LightsailSnapClient,
     PartialFailureError,
+    RequestNotSentError,
     RequestValidationError,
     RetentionPolicy,
     plan_retention,
@@ -100,10 +101,26 @@ def test_one_failure_does_not_stop_the_others(world: World) -> None:
     result = prune(world.plan(), world.client)
     assert [each.status for each in result.results] == ["failed", "done"]
     assert result.results[0].to_dict()["error"] == "RequestNotSentError"
-    with pytest.raises(PartialFailureError, match="1 of 2 snapshots could not be deleted"):
+    with pytest.raises(PartialFailureError, match="1 of 2 snapshots could not be deleted") as caught:
         result.raise_for_failures()
+    # What was not deleted was surely not sent; but the other one is gone.
+    assert not result.results[0].error.may_have_executed  # type: ignore[union-attr] # it failed
+    assert caught.value.may_have_executed
+    part, _ = caught.value.split(RequestNotSentError)
+    assert part is not None
+    assert part.may_have_executed
+    assert pickle.loads(pickle.dumps(part)).may_have_executed  # noqa: S301 - our own
     again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own
     assert [each.to_dict() for each in again.results] == [each.to_dict() for each in result.results]
+
+
+def test_a_prune_that_deleted_nothing_says_so(world: World) -> None:
+    world.emulator.inject(Fault(kind=FaultKind.REFUSE, operation="DeleteDiskSnapshot", times=2))
+    result = prune(world.plan(), world.client)
+    with pytest.raises(PartialFailureError) as caught:
+        result.raise_for_failures()
+    assert not caught.value.may_have_executed
+    assert world.names == ["db-1", "db-2", "db-3"]
 
 
 @pytest.mark.parametrize("is_done", [True, False])

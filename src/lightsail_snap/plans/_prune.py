@@ -162,7 +162,11 @@ class PruneResult:
         """
         if self.failures:
             title = f"{len(self.failures)} of {len(self.results)} snapshots could not be deleted"
-            raise PartialFailureError(title, self.failures, {})
+            error = PartialFailureError(title, self.failures, {})
+            # What is deleted is no snapshot any more, and a change nevertheless.
+            if any(each.status in {"done", "adopted"} for each in self.results):
+                error.may_have_executed = True
+            raise error
 
     @override
     def __str__(self) -> str:
