@@ -632,10 +632,13 @@ def _answer(owned: Ownership, snapshot: AnySnapshot) -> bool:
     return answer is True
 
 
-def _newest_first(verdict: RetentionVerdict[SnapshotT]) -> timedelta:
-    created = verdict.snapshot.created_at
+def _newest_first(verdict: RetentionVerdict[SnapshotT]) -> tuple[timedelta, str, str]:
+    snapshot = verdict.snapshot
+    created = snapshot.created_at
     # All dates lie at 0 or before; what has none comes after them.
-    return datetime.min.replace(tzinfo=UTC) - created if created else timedelta.max
+    age = datetime.min.replace(tzinfo=UTC) - created if created else timedelta.max
+    # Names, so that the order of two with the same date does not hang on which others there are.
+    return age, snapshot.name, _region(snapshot)
 
 
 def plan_retention(

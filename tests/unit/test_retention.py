@@ -227,6 +227,14 @@ def test_of_two_with_the_same_date_the_first_name_counts_as_the_newer() -> None:
     assert kept(snapshots, keep_daily=1) == ["a"]
 
 
+def test_the_order_of_two_with_the_same_date_does_not_hang_on_what_else_there_is() -> None:
+    noon = "2026-11-23T12:00Z"
+    kept = [disk("s02", noon, fromDiskName="b"), disk("s03", noon)]
+    policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+    plan = plan_retention([disk("s01", "2026-11-23T11:30Z"), *kept], policy, NOW)
+    assert plan.keep == plan_retention(plan.keep, policy, NOW).keep == tuple(kept)
+
+
 def test_a_snapshot_from_the_future_stays_and_durations_do_not_reach_back_from_it() -> None:
     snapshots = of_times("2036-01-01T00:00Z", "2026-11-23T03:00Z", "2026-11-22T03:00Z")
     found = reasons(snapshots, keep_within="2d")
