@@ -1,4 +1,4 @@
-"""Every shell block of the quickstart and of the page on the command runs, line by line."""
+"""Every shell block of the quickstart and of the page on the command runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import io
 import os
 import re
 import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,8 +50,7 @@ class Shell:
         self.ran: list[str] = []
 
     def line(self, line: str) -> None:
-        # What installs, activates and starts a server is done by the fixture, or by its own test.
-        if line.startswith(("python3 -m venv", ". ", "pip install")) or line.endswith(" &"):
+        if line.startswith("pip install"):
             return
         if line.startswith("export "):
             for word in shlex.split(line)[1:]:
@@ -70,38 +74,78 @@ def blocks(page: str) -> Iterator[tuple[str, str]]:
         yield found[1], found[2]
 
 
-@pytest.mark.parametrize("page", ["quickstart.md", "cli.md"])
-def test_a_reader_gets_where_the_page_leads(
-    page: str, world: str, monkeypatch: pytest.MonkeyPatch
+def test_every_line_of_the_page_on_the_command_runs(
+    world: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = Shell(monkeypatch, world)
-    plans = [text for kind, text in blocks("quickstart.md") if kind == "toml"]
-    assert len(plans) == 1
-    Path("nightly.toml").write_text(plans[0], encoding="utf-8")
-    if page != "quickstart.md":
-        settings = [text for kind, text in blocks("quickstart.md") if text.startswith("export ")]
-        for line in settings[0].splitlines():
-            shell.line(line)
-    for kind, text in blocks(page):
+    (plan,) = (text for kind, text in blocks("quickstart.md") if kind == "toml")
+    Path("nightly.toml").write_text(plan, encoding="utf-8")
+    settings = [text for kind, text in blocks("quickstart.md") if text.startswith("export ")]
+    for line in settings[0].splitlines():
+        shell.line(line)
+    for kind, text in blocks("cli.md"):
         for line in text.splitlines() if kind == "sh" else ():
             if "completion" not in line:
-                shell.line(line.partition("   #")[0])
-    if page == "quickstart.md":
-        assert shell.ran == [
-            *("doctor", "create", "list", "show", "plan", "prune"),
-            *("apply", "apply", "prune", "list"),
-        ]
+                shell.line(line)
+    assert shell.ran == ["list", "plan", "apply", "create", "prune", "prune"]
 
 
-def test_the_emulator_of_the_quickstart_can_be_started() -> None:
-    (line,) = (
-        line
-        for _, text in blocks("quickstart.md")
-        for line in text.splitlines()
-        if line.endswith(" &")
-    )
-    # Its options make sense; --help ends it before it listens.
-    assert main([*shlex.split(line.removesuffix(" &"))[1:], "--help"]) == 0
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to follow it in")
+def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
+    """A real shell and real processes: half a second each, for what everybody tries first."""
+    port = free_port()
+    script = ["set -euo pipefail"]
+    for kind, text in blocks("quickstart.md"):
+        if kind == "toml":
+            script += [f"cat > nightly.toml <<'END'\n{text}END"]
+        for line in text.splitlines() if kind == "sh" else ():
+            # What is installed is what is tested; that `[cli]` is enough is seen by test_package.
+            if not line.startswith(("python3 -m venv", ". ", "pip install")):
+                quick = line.replace("--seconds 1 ", "--seconds 0.05 ")
+                script += [f"echo '$ {line}'", quick.replace("8123", str(port))]
+            if line.endswith(" &"):
+                script += [f"until (: < /dev/tcp/127.0.0.1/{port}) 2> out; do sleep 0.05; done"]
+    quiet = ("AWS_", "COV_")
+    environment = {name: value for name, value in os.environ.items() if name[:4] not in quiet}
+    environment |= {"HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "200"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    with subprocess.Popen(  # noqa: S603 - our own page
+        ["bash", "-c", "\n".join(script)],  # noqa: S607 - whichever bash a reader has
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        try:
+            out, _ = shell.communicate(timeout=120)
+        finally:
+            if shell.poll() is None:
+                os.killpg(shell.pid, signal.SIGKILL)
+    assert shell.returncode == 0, out
+    said = out.replace(str(port), "8123")
+    *_, looked, _applied, again, pruned, listed, end = re.split(r"^\$ ", said, flags=re.MULTILINE)
+    assert "before-upgrade" in looked
+    assert "delete" in looked
+    assert "done 0, adopted 1, skipped 0, failed 0" in again
+    assert "0 of 0 deleted" in pruned
+    rows = listed.splitlines()[2:-1]
+    assert "before-upgrade" in listed
+    # 60 days and one; of these seven days, four weeks and two or three months stay.
+    assert 10 <= len(rows) <= 14
+    assert listed.splitlines()[-1] == f"{len(rows)} snapshots"
+    assert end.startswith("kill %1")
+    # The emulator has gone: nothing answers there any more.
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
 
 
 def test_all_exit_codes_are_listed() -> None:

@@ -97,6 +97,15 @@ def test_the_core_depends_on_three_packages() -> None:
     assert metadata("lightsail-snap")["License-Expression"] == "Apache-2.0"
 
 
+def test_the_command_comes_with_all_that_its_commands_need() -> None:
+    needed: dict[str, set[str]] = {"cli": set(), "emulator": set()}
+    for requirement in requires("lightsail-snap") or []:
+        what, _, extra = requirement.partition("; extra == ")
+        needed.setdefault(extra.strip("'"), set()).add(what)
+    assert needed["emulator"]
+    assert needed["emulator"] < needed["cli"]
+
+
 @pytest.mark.skipif(
     "LIGHTSAIL_SNAP_EXPECT_WHEEL" not in os.environ,
     reason="only the gate insists on the built wheel; at the desk an editable install is fine",
