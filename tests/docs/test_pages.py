@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lightsail_snap
 from lightsail_snap import JumpingClock, LightsailSnapClient, _connection, _transport, errors
 from lightsail_snap._transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator
@@ -49,10 +51,29 @@ def test_pages_with_code_are_found() -> None:
     assert pages <= {page.name for page in WITH_CODE}
 
 
-def test_every_exception_is_in_the_catalogue() -> None:
+EXCEPTIONS = {
+    name
+    for module in (errors, lightsail_snap)
+    for name, value in inspect.getmembers(module, inspect.isclass)
+    if issubclass(value, BaseException) and value.__module__.startswith("lightsail_snap.")
+}
+
+
+def test_every_exception_is_in_the_catalogue_with_when_and_what_to_do() -> None:
     catalogue = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    names = re.findall(r"[├└]─ (\w+)", errors.__doc__ or "")
-    assert len(names) > 15
-    # The two that only group others are not raised themselves.
-    for name in set(names) - {"TransportError", "WaitError"}:
-        assert f"`{name}`" in catalogue, name
+    told = set()
+    for line in catalogue.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `"):
+            assert cells[1], line
+            assert cells[3], line
+            told |= set(re.findall(r"`(\w+)`", cells[0]))
+    assert told == EXCEPTIONS - {"ForeignCause"}
+    assert "`ForeignCause` is never raised" in catalogue
+
+
+def test_every_exception_is_in_the_tree() -> None:
+    names = re.findall(
+        r"^(?:[├└│ ]+─ )?(\w+(?:Error|Exception))\b", errors.__doc__ or "", re.MULTILINE
+    )
+    assert sorted(names) == sorted(EXCEPTIONS - {"ForeignCause"})
