@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A run in CI repeats itself exactly and stays within minutes; a run at the desk is quick and
-# explores; one with LIGHTSAIL_SNAP_THOROUGH takes as long as it takes.
+# explores; one with LIGHTSAIL_SNAP_THOROUGH takes as long as it takes. LIGHTSAIL_SNAP_EXAMPLES is a
+# number of examples for each law, whatever the run.
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci",
@@ -29,6 +30,14 @@ settings.register_profile(
 )
 IS_THOROUGH = "LIGHTSAIL_SNAP_THOROUGH" in os.environ
 settings.load_profile("nightly" if IS_THOROUGH else "ci" if os.environ.get("CI") else "dev")
+if examples := os.environ.get("LIGHTSAIL_SNAP_EXAMPLES"):
+    settings.register_profile(
+        "counted",
+        settings.default,
+        max_examples=int(examples),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("counted")
 
 
 @pytest.fixture(autouse=True, scope="session")
