@@ -1,8 +1,6 @@
 """`python -m lightsail_snap` is the command."""
 
-import sys
-
-from lightsail_snap.cli import main
+from lightsail_snap.cli import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +14,18 @@ import pytest
 
 from lightsail_snap.cli import _plans
 from lightsail_snap.cli._emulator import Shifted, furnish
+from lightsail_snap.cli._output import show_line, steps
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.emulator._wire import Answer, answer
 
 Command = Callable[..., Any]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 PLAN = """
 name = "nightly"
 region = "us-east-1"
@@ -31,9 +41,10 @@ keep_daily = 3
 
 @pytest.fixture
 def plan(tmp_path: Path) -> str:
-    file = tmp_path / "nightly.toml"
-    file.write_text(PLAN, encoding="utf-8")
-    return str(file)
+    for name in ("nightly", "weekly"):
+        text = PLAN.replace("nightly", name)
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    return str(tmp_path / "nightly.toml")
 
 
 @pytest.fixture
@@ -121,8 +132,39 @@ def test_a_step_that_fails_is_told_and_the_others_are_done(
     refuse("CreateDiskSnapshot", '"Disk-1"')
     ended = command("apply", plan)
     assert ended.code == 7
+    assert f"try the rest again with: lightsail-snap apply {plan}\n" in ended.err
     assert "failed   take   us-east-1  nightly-Disk-1-" in ended.out
     assert "done     take   us-east-1  nightly-Disk-2-" in ended.out
+
+
+def test_people_see_how_many_steps_are_done_and_programs_the_results(
+    command: Command, plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    errors = Terminal()
+    monkeypatch.setattr(sys, "stderr", errors)
+    lines = command("apply", plan).out.splitlines()
+    assert [line.partition("Disk-")[0] for line in lines] == [
+        "done     take   us-east-1  nightly-"
+    ] * 2
+    assert "2/2" in errors.getvalue()
+    assert command("apply", plan, plan.replace("nightly", "weekly"), "--json").code == 0
+    assert "plans" in errors.getvalue()
+
+
+def test_results_are_not_written_into_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(sys, "stderr", screen)
+    with steps("[x]", 2) as one_more:
+        one_more(lambda: show_line("one"))
+        one_more(lambda: show_line("two"))
+    for line in ("one", "two"):
+        # The bar has been erased, and the cursor stands where its line began.
+        before, _, after = screen.getvalue().partition(f"{line}\n")
+        assert before.endswith("\x1b[1A\x1b[2K")
+        assert "[x]" in after or line == "two"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +249,7 @@ def test_copies_are_pruned_by_a_policy_of_their_own(command: Command, tmp_path: 
     [
         (["--keep-last", "1"], "leave out --keep-last"),
         (["--owner", "x", "--name", "y"], "leave out --owner, --name"),
+        (["--keep-daily", "", "--owner", ""], "leave out --keep-daily, --owner"),
     ],
 )
 def test_a_plan_says_alone_what_to_keep(
@@ -223,6 +266,9 @@ def test_a_plan_says_alone_what_to_keep(
         [],
         ["--keep-last", "-1"],
         ["--keep-last", "some"],
+        ["--keep-last", "", "--keep-daily", "7"],
+        ["--keep-within", "", "--keep-daily", "7"],
+        ["--keep-tag", "", "--keep-daily", "7"],
         ["--keep-last", "1", "--time-zone", "Moon/Base"],
         ["--keep-within", "soon"],
         ["--keep-last", "1", "--owner", "x", "--name", "y"],

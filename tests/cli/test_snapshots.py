@@ -115,6 +115,17 @@ def test_an_interrupt_tells_what_goes_on_and_how_to_resume(
         (["tag", "made-1"], "--remove KEY to remove"),
         (["tag", "made-1", "k", "--remove", "k"], "to be set and to be removed"),
         (["restore", "a1", "b1", "--zone", "us-east-1a", "--auto", "today"], "as 2026-11-23"),
+        (["create", "made-1", "--disk", "Disk-1", "--client-token", ""], "--client-token is empty"),
+        (["restore", "a1", "b1", "--zone", "us-east-1a", "--client-token", ""], "is empty"),
+        (["copy", "a1", "--from", "us-east-1", "--auto-latest"], "say by --name what to call"),
+        (["copy", "a1", "--from", "us-east-1", "--auto", "2026-11-23"], "an automatic snapshot"),
+        (
+            ["copy", "a1", "--from", "us-east-1", "--auto", "2026-11-23", "--auto-latest"],
+            "--auto and --auto-latest contradict each other",
+        ),
+        (["list", "--region", ""], "--region is empty; say which, or leave it out"),
+        (["list", "--profile", ""], "--profile is empty"),
+        (["list", "--endpoint-url", ""], "--endpoint-url is empty"),
     ],
 )
 def test_a_slip_of_the_hand_sends_nothing(

@@ -10,6 +10,7 @@ import typer
 
 from lightsail_snap import __version__
 from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _snapshots, _spec_drift
+from lightsail_snap.cli._settings import ended
 
 _NAME = "lightsail-snap"
 
@@ -51,8 +52,15 @@ def run(arguments: Sequence[str] | None) -> int:
         The exit code.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    # Commands end without a traceback by themselves; help and completion are typer's to show.
+    return ended(lambda: _typed(words))
+
+
+def _typed(words: list[str]) -> int | None:
     try:
         typer.main.get_command(app).main(args=words, prog_name=_NAME)
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
         return end.code if isinstance(end.code, int) else 0
-    return 0  # pragma: no cover - typer always ends by SystemExit
+    return None  # pragma: no cover - typer always ends by SystemExit

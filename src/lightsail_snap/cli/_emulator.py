@@ -12,10 +12,12 @@ from typing import Annotated
 import typer
 
 from lightsail_snap import LightsailSnapClient
+from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import UsageError
 from lightsail_snap.cli._output import say
 from lightsail_snap.cli._settings import add, finite
 from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
+from lightsail_snap.emulator._validation import SERVED_REGIONS
 from lightsail_snap.plans import BackupPlan, Selection, apply, prepare
 
 _DAY = 86_400.0
@@ -93,6 +95,11 @@ def _emulator(
     if history and not disks:
         message = "of which disks? --history needs at least one --disk NAME"
         raise UsageError(message)
+    if region not in SERVED_REGIONS:
+        message = (
+            f"Lightsail is not in {one_line(region, 80)}; it is in {', '.join(SERVED_REGIONS)}"
+        )
+        raise UsageError(message)
 
     def ready(url: str) -> None:
         typer.echo(url)
@@ -121,7 +128,8 @@ def _emulator(
             progression=Progression.by_seconds(seconds, seconds * 2),
         )
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        message = str(error).replace("pass allow_remote=True", "add --allow-remote")
+        raise UsageError(message) from error
 
 
 def furnish(

@@ -40,10 +40,14 @@ class Code(IntEnum):
     """No credentials, no region, or a bad address."""
     DEFECT = 70
     """A defect of this program, as sysexits.h has it."""
+    HUNG_UP = 129
+    """The terminal has gone, as shells report SIGHUP."""
     INTERRUPTED = 130
     """Interrupted, as shells report SIGINT."""
     READER_GONE = 141
     """Nobody reads the output any more, as shells report SIGPIPE."""
+    TERMINATED = 143
+    """Told to end, as shells report SIGTERM."""
 
 
 # The first that fits counts.
@@ -61,6 +65,18 @@ _CODES: tuple[tuple[type[LightsailSnapError], Code], ...] = (
 
 class UsageError(Exception):
     """The words of the command break a rule that only the command has."""
+
+
+class ToldToEnd(KeyboardInterrupt):
+    """Somebody else than the user wants it to end: what does for Ctrl-C does for that, too.
+
+    Attributes:
+        code: How the command ends then.
+    """
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Interrupted(Exception):  # noqa: N818 - it is the user's wish and no error

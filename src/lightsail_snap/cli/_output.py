@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 from lightsail_snap import Tag, WaitProgress
 from lightsail_snap._text import safe_line
@@ -19,6 +21,28 @@ from lightsail_snap.models import ResourceTag
 
 # What reads a pipe wants whole lines, however long.
 _ANY_WIDTH = 100_000
+
+
+class _Console(Console):
+    """A stream for people; unlike Rich's own, it leaves it to the caller how a process ends."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        """Say that nobody reads.
+
+        Raises:
+            BrokenPipeError: Always.
+        """
+        raise BrokenPipeError
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """Let what is still to be written to a stream vanish; Python would complain at the end.
+
+    Args:
+        stream: Standard output or standard error, which cannot be written to any more.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def console(*, is_error: bool = False) -> Console:
@@ -32,7 +56,7 @@ def console(*, is_error: bool = False) -> Console:
     """
     stream = sys.stderr if is_error else sys.stdout
     width = None if stream.isatty() else _ANY_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def say(text: str) -> None:
@@ -41,8 +65,12 @@ def say(text: str) -> None:
     Args:
         text: What to say; line breaks in it are kept.
     """
-    # Text, so that a name such as [red] stays one.
-    console(is_error=True).print(Text(text), soft_wrap=True)
+    try:
+        # Text, so that a name such as [red] stays one.
+        console(is_error=True).print(Text(text), soft_wrap=True)
+    except OSError:
+        # What has been done is no less done because nobody can be told.
+        lead_nowhere(sys.stderr)
 
 
 def show_line(text: str) -> None:
@@ -133,7 +161,7 @@ def bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
         # A bar in a file or a pipe is a heap of control characters.
         yield lambda _look: None
         return
-    with Progress(*columns, console=stream) as progress:
+    with Progress(*columns, console=stream, redirect_stdout=False) as progress:
         # What Rich takes for markup may stand in a name.
         name = safe_line(title).replace("[", "\\[")
         task = progress.add_task(name, total=100)
@@ -143,3 +171,37 @@ def bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
                 progress.update(task, completed=look.percent)
 
         yield tell
+
+
+@contextmanager
+def steps(title: str, total: int) -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Show how many of many things are done, on standard error, if that is a terminal.
+
+    Args:
+        title: What is carried out.
+        total: How many there are.
+
+    Yields:
+        What is to be given, after each, that which shows its result.
+    """
+    stream = console(is_error=True)
+    if not stream.is_terminal:
+        yield lambda show: show()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=stream, redirect_stdout=False, transient=True) as progress:
+        task = progress.add_task(safe_line(title).replace("[", "\\["), total=total)
+
+        def one_more(show: Callable[[], None]) -> None:
+            # Results go to standard output, which is likely to be the same terminal.
+            progress.stop()
+            show()
+            progress.advance(task)
+            progress.start()
+
+        yield one_more

@@ -12,7 +12,7 @@ import typer
 
 from lightsail_snap import LightsailSnapClient
 from lightsail_snap.cli._exits import Code, Interrupted, UsageError, told
-from lightsail_snap.cli._output import say, show_json, show_line, show_table
+from lightsail_snap.cli._output import say, show_json, show_line, show_table, steps
 from lightsail_snap.cli._settings import Settings, add
 from lightsail_snap.cli._snapshots import Kind, listed
 from lightsail_snap.plans import (
@@ -20,6 +20,7 @@ from lightsail_snap.plans import (
     PlanOutcome,
     PruneResult,
     Run,
+    StepResult,
     apply,
     apply_many,
     prepare,
@@ -108,13 +109,15 @@ def _apply(
     try:
         with settings.clients() as clients:
             if len(work) == 1:
-                return _apply_one(settings, work[0], clients, concurrency)
-            outcomes = apply_many(
-                work,
-                client_factory=clients,
-                concurrency=concurrency,
-                on_plan=lambda outcome: _told(settings, outcome),
-            )
+                return _apply_one(settings, work[0], clients, concurrency, again)
+            with steps("plans", len(work)) as one_more:
+
+                def told(outcome: PlanOutcome) -> None:
+                    one_more(lambda: _told(settings, outcome))
+
+                outcomes = apply_many(
+                    work, client_factory=clients, concurrency=concurrency, on_plan=told
+                )
     except KeyboardInterrupt:
         message = (
             "What Lightsail has accepted goes on there. Nothing is done twice and no journal is "
@@ -129,23 +132,23 @@ def _apply_one(
     work: BackupPlan | Run,
     clients: Callable[[str], LightsailSnapClient],
     concurrency: int,
+    again: str,
 ) -> int:
     plan = work.plan if isinstance(work, Run) else work
     client = clients(plan.region)
     run = work if isinstance(work, Run) else prepare(plan, client, clients=clients)
-    result = apply(
-        run,
-        client,
-        clients=clients,
-        concurrency=concurrency,
-        on_step=lambda step: _show_step(settings, plan.name, step.to_dict()),
-    )
+    with steps(plan.name, len(run.steps)) as one_more:
+
+        def told(step: StepResult) -> None:
+            one_more(lambda: _show_step(settings, plan.name, step.to_dict()))
+
+        result = apply(run, client, clients=clients, concurrency=concurrency, on_step=told)
     counted = ", ".join(
         f"{word} {sum(each.status == word for each in result.results)}"
         for word in ("done", "adopted", "skipped", "failed")
     )
     say(f"{plan.name}, run {run.slot}: {counted}")
-    return _code(result.is_complete, settings.again("apply", "..."))
+    return _code(result.is_complete, again)
 
 
 def _code(is_complete: bool, again: str) -> int:  # noqa: FBT001 - reads as a sentence
@@ -228,9 +231,14 @@ def _prune(
         "keep_within": keep_within,
         "keep_tagged": keep_tagged,
     }
-    given: dict[str, Any] = {key: _number(value) for key, value in rules.items() if value}
+    # An empty word, such as that of a script whose variable is not set, is refused by the policy:
+    # to leave its rule out would delete what that rule was to keep.
+    given: dict[str, Any] = {
+        key: _number(value) for key, value in rules.items() if value not in (None, [])
+    }
     if file is not None:
-        others = [*given, *(word for word, value in (("owner", owner), ("name", name)) if value)]
+        named = (("owner", owner), ("name", name))
+        others = [*given, *(word for word, value in named if value is not None)]
         if others:
             flags = ", ".join(f"--{word.replace('_', '-')}" for word in others)
             message = f"the plan says what to keep; leave out {flags}"

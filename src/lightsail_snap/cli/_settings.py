@@ -6,7 +6,9 @@ import inspect
 import math
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +20,8 @@ import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, WaitPolicy
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import Code, Interrupted, UsageError, code_of, told
-from lightsail_snap.cli._output import say
+from lightsail_snap.cli._exits import Code, Interrupted, ToldToEnd, UsageError, code_of, told
+from lightsail_snap.cli._output import lead_nowhere, say
 from lightsail_snap.plans import RegionalClients, regional_clients
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -38,6 +40,17 @@ class Settings:
     allow_plain_http: bool
     as_json: bool
     poll: float
+
+    def __post_init__(self) -> None:
+        """Refuse what a script gives whose variable is not set.
+
+        Raises:
+            UsageError: If one of them is empty.
+        """
+        for name in ("region", "profile", "endpoint_url"):
+            if getattr(self, name) == "":
+                message = f"--{name.replace('_', '-')} is empty; say which, or leave it out"
+                raise UsageError(message)
 
     @property
     def _policy(self) -> WaitPolicy:
@@ -169,7 +182,8 @@ def ended(work: Callable[[], int | None]) -> int:  # noqa: PLR0911 - one for eac
         The exit code.
     """
     try:
-        code = work()
+        with _heeding_who_wants_it_to_end():
+            code = work()
         # Here, where a reader that has gone can still be told from a fault.
         sys.stdout.flush()
     except LightsailSnapError as error:
@@ -179,18 +193,25 @@ def ended(work: Callable[[], int | None]) -> int:  # noqa: PLR0911 - one for eac
         say(f"lightsail-snap: {error}")
         return Code.USAGE
     except BrokenPipeError:
-        # Whoever read has gone, as `| head` does. Python would complain once more at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read has gone, as `| head` does.
+        lead_nowhere(sys.stdout)
         return Code.READER_GONE
     except OSError as error:
         say(f"lightsail-snap: {one_line(str(error))}")
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # It was a disk that is full, say: once is told enough.
+            lead_nowhere(sys.stdout)
         return Code.FAILED
     except Interrupted as interrupted:
-        say(f"lightsail-snap: interrupted. {interrupted}")
-        return Code.INTERRUPTED
-    except KeyboardInterrupt:
-        say("lightsail-snap: interrupted")
-        return Code.INTERRUPTED
+        word, code = _how(interrupted.__context__)
+        say(f"lightsail-snap: {word}. {interrupted}")
+        return code
+    except KeyboardInterrupt as interrupt:
+        word, code = _how(interrupt)
+        say(f"lightsail-snap: {word}")
+        return code
     except Exception as error:  # noqa: BLE001 - whatever it is, people get a line and no traceback
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{os.path.basename(where.filename)}:{where.lineno}"  # noqa: PTH119 - a name is all that is wanted
@@ -198,6 +219,41 @@ def ended(work: Callable[[], int | None]) -> int:  # noqa: PLR0911 - one for eac
         say(f"lightsail-snap: a defect of this program, please report it: {text} ({place})")
         return Code.DEFECT
     return Code.OK if code is None else code
+
+
+def _how(interrupt: BaseException | None) -> tuple[str, Code]:
+    if isinstance(interrupt, ToldToEnd):
+        return "told to end", interrupt.code
+    return "interrupted", Code.INTERRUPTED
+
+
+# Windows has no SIGHUP.
+_ENDING = {
+    getattr(signal, name): code
+    for name, code in (("SIGTERM", Code.TERMINATED), ("SIGHUP", Code.HUNG_UP))
+    if hasattr(signal, name)
+}
+
+
+@contextmanager
+def _heeding_who_wants_it_to_end() -> Iterator[None]:
+    """Let a command that is told to end say how to come back to its work, as one interrupted does.
+
+    A signal that is ignored, as nohup has it, or that a program has taken for itself, stays so.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        raise ToldToEnd(_ENDING[number])
+
+    is_main = threading.current_thread() is threading.main_thread()
+    taken = [number for number in _ENDING if is_main and signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def add(
@@ -221,8 +277,8 @@ def add(
 
         def command(**given: Any) -> None:  # noqa: ANN401 - the values of any options
             if talks:
-                settings = Settings(**{key: given.pop(key) for key in _OPTIONS})
-                code = ended(lambda: function(settings, **given))
+                where = {key: given.pop(key) for key in _OPTIONS}
+                code = ended(lambda: function(Settings(**where), **given))
             else:
                 code = ended(lambda: function(**given))
             raise typer.Exit(code)

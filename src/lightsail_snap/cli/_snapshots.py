@@ -138,6 +138,14 @@ def _goes_on(what: str, resume: str) -> Iterator[None]:
         raise
 
 
+def _token(given: str | None) -> str:
+    if given == "":
+        # A script whose variable is not set would take another snapshot each time it is run again.
+        message = "--client-token is empty; give a text of this job's own, or leave it out"
+        raise UsageError(message)
+    return given or str(uuid.uuid4())
+
+
 def _limit(timeout: str | None) -> Limit:
     return duration(timeout) or ("policy" if timeout is None else timedelta(0))
 
@@ -176,7 +184,7 @@ def _create(
         message = "say of what, by one of --disk NAME, --system-disk INSTANCE, --instance NAME"
         raise UsageError(message)
     name = name.replace("{time}", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    token, tags = client_token or str(uuid.uuid4()), tag or []
+    token, tags = _token(client_token), tag or []
     which = (
         ["--disk", disk]
         if disk
@@ -390,6 +398,9 @@ def _ask(found: list[AnySnapshot]) -> None:
 
 
 def _origin(name: str, *, latest_of: bool, on: str | None) -> RestoreSource:
+    if latest_of and on is not None:
+        message = "--auto and --auto-latest contradict each other; give one of them"
+        raise UsageError(message)
     if on is not None:
         try:
             return AutoSnapshotSource(resource_name=name, restore_date=date.fromisoformat(on))
@@ -431,10 +442,7 @@ def _restore(
     ] = None,
 ) -> None:
     """Make a disk from a snapshot, exactly once, and wait until it is available."""
-    source, token = (
-        _origin(snapshot, latest_of=auto_latest, on=auto),
-        client_token or str(uuid.uuid4()),
-    )
+    source, token = _origin(snapshot, latest_of=auto_latest, on=auto), _token(client_token)
     words = ["restore", snapshot, disk, "--zone", zone, "--client-token", token]
     words += ["--size", str(size)] if size is not None else []
     words += ["--auto", auto] if auto else ["--auto-latest"] * auto_latest
@@ -460,7 +468,10 @@ def _copy(
     *,
     from_region: Annotated[str, typer.Option("--from", metavar="REGION", help="Where it is.")],
     name: Annotated[
-        str | None, typer.Option(help="Name of the copy; that of the snapshot if left out.")
+        str | None,
+        typer.Option(
+            help="Name of the copy; if left out that of the snapshot (automatic ones have none)."
+        ),
     ] = None,
     auto: Auto = None,
     auto_latest: AutoLatest = False,
@@ -468,7 +479,10 @@ def _copy(
 ) -> None:
     """Copy a snapshot into the region of --region, exactly once, and wait until it can be used."""
     source = _origin(snapshot, latest_of=auto_latest, on=auto)
-    target = name or snapshot
+    if name is None and not isinstance(source, ManualSnapshotSource):
+        message = "an automatic snapshot has no name; say by --name what to call the copy"
+        raise UsageError(message)
+    target = snapshot if name is None else name
     again = settings.again("wait", target)
     with settings.client() as client, _goes_on(f"the copy {target}", again), bar(target) as tell:
         made = client.copy(

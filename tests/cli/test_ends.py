@@ -1,0 +1,203 @@
+"""How the command ends when somebody else ends it, and when nobody can be told anything."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from lightsail_snap.cli import _app, _stand_on_streams, main
+from lightsail_snap.cli._output import say, show_line, show_table
+from lightsail_snap.cli._settings import ended
+from lightsail_snap.emulator import LightsailEmulator, Progression
+
+Command = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "told to end"),
+        (signal.SIGHUP, 129, "told to end"),
+    ],
+)
+@pytest.mark.usefixtures("command")
+def test_a_wait_that_is_ended_says_what_goes_on_and_how_to_resume(
+    number: signal.Signals, code: int, told: str, emulator: LightsailEmulator
+) -> None:
+    emulator.progression = Progression.by_seconds(0, 3600)
+    words = ["create", "made-1", "--disk", "Disk-1", "--tag", "a b=c", "--poll", "0.1"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "lightsail_snap", *words], stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not emulator.calls["GetDiskSnapshot"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert re.fullmatch(
+        f"lightsail-snap: {told}\\. If Lightsail has accepted the snapshot made-1, it goes on "
+        "there. Resume with: lightsail-snap create made-1 --disk Disk-1 --tag 'a b=c' "
+        "--client-token [0-9a-f-]{36}\n",
+        errors,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_ends(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(60)
+
+    assert ended(work) == 128 + number
+    assert capsys.readouterr().err == "lightsail-snap: told to end\n"
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        assert ended(lambda: os.kill(os.getpid(), signal.SIGHUP)) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_command_in_another_thread_leaves_signals_alone() -> None:
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(ended(lambda: None)))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+
+
+def test_an_interrupt_before_anything_has_begun_needs_no_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_app, "run", interrupted)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_what_fails_outside_of_commands_has_no_traceback_either(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        message = "as TERMINAL_WIDTH=wide makes it"
+        raise ValueError(message)
+
+    monkeypatch.setattr(typer.main, "get_command", fail)
+    assert main(["--help"]) == 70
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a defect of this program, please report it: ValueError: as TERMINAL_WIDTH" in line
+
+
+def gone() -> io.TextIOWrapper:
+    """Open a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words", [["list"], ["list", "--json"], ["--help"], ["--version"], ["create", "--help"]]
+)
+def test_a_reader_that_goes_away_is_no_error(
+    words: list[str],
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command("create", "db-1", "--disk", "Disk-1")
+    with gone() as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert main(words) == 141
+        monkeypatch.undo()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_reader_of_a_process_that_goes_away_is_no_error() -> None:
+    words = [sys.executable, "-m", "lightsail_snap", "demo", "--seconds", "0.5"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("An embedded Lightsail")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["demo", "--seconds", "0"]])
+def test_a_full_disk_is_told(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # That it can be closed shows that Python has nothing to complain about at the end.
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(words) == 1
+        monkeypatch.undo()
+    assert capsys.readouterr().err == "lightsail-snap: [Errno 28] No space left on device\n"
+
+
+def test_what_is_done_is_done_though_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with gone() as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        say("one")
+        say("two")
+        monkeypatch.undo()
+
+
+def test_streams_that_are_closed_are_no_obstacle(
+    command: Command, emulator: LightsailEmulator
+) -> None:
+    words = [sys.executable, "-m", "lightsail_snap", "create", "db-1", "--disk", "Disk-1"]
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words]
+    assert subprocess.run(closed, check=False).returncode == 0  # noqa: S603 - our own command
+    assert emulator.calls["CreateDiskSnapshot"] == 1
+    assert command("show", "db-1").code == 0
+
+
+def test_closed_streams_are_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    _stand_on_streams()
+    streams = sys.stdin, sys.stdout, sys.stderr
+    say("nobody hears it")
+    show_line("nor that")
+    assert not sys.stdin.isatty()
+    monkeypatch.undo()
+    for stream in streams:
+        stream.close()
+
+
+def test_what_an_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding="iso-8859-1"))
+    _stand_on_streams()
+    show_table(("name", "tags"), [("db-1", "\xfc=\u540d")])
+    sys.stdout.flush()
+    assert file.getvalue().splitlines()[1].rstrip() == b"db-1  \xfc=\\u540d"
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    _stand_on_streams()
