@@ -4,6 +4,7 @@
     python docs/pictures/command_line.py [FOLDER]
 
 The command itself is run, against the embedded Lightsail, on a terminal that is made of memory.
+Lightsail's calendar has stopped, so that the same pictures come out on any day.
 """
 
 from __future__ import annotations
@@ -13,17 +14,33 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+from typing_extensions import override
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._emulator import Shifted, furnish
 from lightsail_snap.emulator import LightsailEmulator
 
+TODAY = datetime(2025, 6, 16, 3, 17, tzinfo=UTC)
 WIDTH = 110
 PRUNE = ["prune", "--keep-daily", "3", "--keep-weekly", "3"]
+
+
+class Stopped(Shifted):
+    """A clock that shows the same time for ever."""
+
+    @override
+    def time(self) -> float:
+        """Tell the time.
+
+        Returns:
+            Seconds since 1970.
+        """
+        return TODAY.timestamp() - self.days_ago * 86_400
 
 
 class Terminal(io.StringIO):
@@ -78,7 +95,7 @@ def draw(folder: Path) -> None:
     Args:
         folder: Where to put them.
     """
-    clock = Shifted()
+    clock = Stopped()
     with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
         furnish(emulator, clock, disks=["db-1"], history=30)
         settings = {
