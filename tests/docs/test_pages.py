@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import lightsail_snap
 from lightsail_snap import JumpingClock, LightsailSnapClient, _connection, _transport, errors
 from lightsail_snap._transport import BotoTransport
-from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -44,6 +47,39 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
         line = text[: block.start(1)].count("\n")
         exec(compile("\n" * line + block[1], str(page), "exec"), names)  # noqa: S102 - our own pages
     assert any(isinstance(value, LightsailSnapClient | type(lambda: 0)) for value in names.values())
+
+
+def test_what_people_write_with_boto3_runs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other side of docs/migrating.md does what the page says of it."""
+    page = ROOT / "docs" / "migrating.md"
+    emulator = LightsailEmulator(progression=Progression.instant())
+    emulator.add_disk("Disk-1", region_name="us-east-1")
+    boto = emulator.boto3_client("us-east-1")
+    names: dict[str, Any] = {
+        "boto": boto,
+        "time": time,
+        "ClientError": ClientError,
+        "now": datetime.now(UTC) + timedelta(days=30),
+        "timedelta": timedelta,
+    }
+    sides = re.findall(
+        r"^```py\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    taken, listed, refused, deleted = (compile(side, str(page), "exec") for side in sides)
+    exec(taken, names)  # noqa: S102 - our own page
+    assert names["state"] == "completed"
+    exec(listed, names)  # noqa: S102 - likewise
+    assert [each["name"] for each in names["snapshots"]] == ["nightly"]
+    exec(refused, names)  # noqa: S102 - likewise
+    exec(deleted, names)  # noqa: S102 - likewise
+    assert boto.get_disk_snapshots()["diskSnapshots"] == []  # the last good one, too
+    # A name that is taken is all that the second attempt after a lost answer is told.
+    exec(taken, names)  # noqa: S102 - likewise
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    emulator.inject(Fault(kind=FaultKind.DROP, operation="CreateDiskSnapshot", after_commit=True))
+    boto.delete_disk_snapshot(diskSnapshotName="nightly")
+    with pytest.raises(ClientError, match="InvalidInputException"):
+        exec(taken, names)  # noqa: S102 - likewise
 
 
 def test_pages_with_code_are_found() -> None:
