@@ -188,6 +188,26 @@ def test_a_file_that_is_no_plan(command: Command, tmp_path: Path, name: str, con
         assert "RequestValidationError" in ended.err
 
 
+def test_a_plan_from_a_pipe_is_told_apart_by_how_it_begins(
+    command: Command, plan: str, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    for words in (["plan", plan], ["plan", plan, "--json"]):
+        text = command(*words).out if "--json" in words else Path(plan).read_text(encoding="utf-8")
+        pipe.write_text(text, encoding="utf-8")
+        ended = command("plan", str(pipe))
+        assert (ended.code, ended.out.partition(",")[0]) == (0, "nightly in us-east-1")
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(
+    command: Command, plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_plans, "_LARGEST", 10)
+    ended = command("plan", plan)
+    assert ended.code == 2
+    assert "nightly.toml is too large" in ended.err
+
+
 def test_a_file_that_is_not_there(command: Command, tmp_path: Path) -> None:
     ended = command("plan", str(tmp_path / "gone.toml"))
     assert ended.code == 1

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from lightsail_snap import LightsailSnapClient
+from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, Interrupted, UsageError, told
 from lightsail_snap.cli._output import say, show_json, show_line, show_table, steps
 from lightsail_snap.cli._settings import Settings, add
@@ -53,10 +54,20 @@ def add_to(app: typer.Typer) -> None:
     add(app, "prune", panel=_PANEL)(_prune)
 
 
+# A run of a hundred thousand steps is a tenth of it.
+_LARGEST = 2**28
+
+
 def _read(file: Path) -> BackupPlan | Run:
-    if file.suffix.lower() == ".toml":
-        return BackupPlan.from_toml(file)
-    content = file.read_bytes()
+    with file.open("rb") as opened:
+        content = opened.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        message = f"{one_line(str(file))} is too large for a plan or a run"
+        raise UsageError(message)
+    # A pipe has no ending that tells; JSON begins with a brace, and no TOML does.
+    is_json = file.suffix.lower() == ".json" or content.lstrip().startswith(b"{")
+    if file.suffix.lower() == ".toml" or not is_json:
+        return BackupPlan.from_toml(content)
     try:
         is_run = "steps" in json.loads(content)
     except (ValueError, TypeError, RecursionError):
