@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from lightsail_snap.cli import _app, _stand_on_streams, main
+from lightsail_snap.cli import _app, _stand_on_streams, entry, main
 from lightsail_snap.cli._output import say, show_line, show_table
 from lightsail_snap.cli._settings import ended
 from lightsail_snap.emulator import LightsailEmulator, Progression
@@ -55,6 +55,62 @@ def test_a_wait_that_is_ended_says_what_goes_on_and_how_to_resume(
         "--client-token [0-9a-f-]{36}\n",
         errors,
     )
+
+
+@pytest.mark.usefixtures("command")
+def test_an_interrupt_does_not_wait_for_what_a_plan_waits_for(
+    emulator: LightsailEmulator, tmp_path: Path
+) -> None:
+    plan = tmp_path / "nightly.toml"
+    plan.write_text(
+        'name = "nightly"\nregion = "us-east-1"\nselect = {kind = "disk", globs = ["*"]}\n',
+        encoding="utf-8",
+    )
+    emulator.progression = Progression.by_seconds(0, 3600)
+    words = [sys.executable, "-m", "lightsail_snap", "apply", str(plan)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+        try:
+            deadline = time.monotonic() + 60
+            # Both disks are waited for, each in a thread of its own.
+            while emulator.calls["CreateDiskSnapshot"] < 2 or not emulator.calls["GetDiskSnapshot"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert errors == (
+        "lightsail-snap: interrupted. What Lightsail has accepted goes on there. Nothing is done "
+        f"twice and no journal is to be kept: resume with: lightsail-snap apply {plan}\n"
+    )
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_process_ends_though_threads_of_its_own_go_on(
+    monkeypatch: pytest.MonkeyPatch, *, is_full: bool
+) -> None:
+    class EndedError(Exception):
+        """Stands for the end of the process."""
+
+    def end(code: int) -> None:
+        raise EndedError(code)
+
+    may_end = threading.Event()
+    thread = threading.Thread(target=may_end.wait, name="lightsail-snap-plan_0")
+    thread.start()
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
+    monkeypatch.setattr(os, "_exit", end)
+    try:
+        with gone() as stream, pytest.raises(EndedError, match="141" if is_full else "0"):
+            if is_full:
+                monkeypatch.setattr(sys, "stdout", stream)
+            entry()
+    finally:
+        may_end.set()
+        thread.join()
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -160,6 +160,8 @@ def test_results_are_not_written_into_the_bar(monkeypatch: pytest.MonkeyPatch) -
     with steps("[x]", 2) as one_more:
         one_more(lambda: show_line("one"))
         one_more(lambda: show_line("two"))
+    one_more(lambda: show_line("too late"))
+    assert "too late" not in screen.getvalue()
     for line in ("one", "two"):
         # The bar has been erased, and the cursor stands where its line began.
         before, _, after = screen.getvalue().partition(f"{line}\n")

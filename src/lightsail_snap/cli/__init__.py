@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 _MISSING = 'lightsail-snap: the command needs typer and rich: pip install "lightsail-snap[cli]"'
@@ -46,6 +48,13 @@ def entry() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # All is done and told; an interrupt of Python's own end would be shown with a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if any(each.name.startswith("lightsail-snap") for each in threading.enumerate()):
+        # After an interrupt some still wait for Lightsail, and Python would wait for them. Whatever
+        # they are at may be cut off anywhere, as by a crash.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
     raise SystemExit(code)
 
 

@@ -198,10 +198,17 @@ def steps(title: str, total: int) -> Iterator[Callable[[Callable[[], None]], Non
         task = progress.add_task(safe_line(title).replace("[", "\\["), total=total)
 
         def one_more(show: Callable[[], None]) -> None:
+            if is_over:
+                return
             # Results go to standard output, which is likely to be the same terminal.
             progress.stop()
             show()
             progress.advance(task)
             progress.start()
 
-        yield one_more
+        is_over = False
+        try:
+            yield one_more
+        finally:
+            # After an interrupt threads may still come to an end.
+            is_over = True

@@ -14,7 +14,7 @@ from lightsail_snap import LightsailSnapClient
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, Interrupted, UsageError, told
 from lightsail_snap.cli._output import say, show_json, show_line, show_table, steps
-from lightsail_snap.cli._settings import Settings, add
+from lightsail_snap.cli._settings import Settings, add, aside
 from lightsail_snap.cli._snapshots import Kind, listed
 from lightsail_snap.plans import (
     BackupPlan,
@@ -126,8 +126,10 @@ def _apply(
                 def told(outcome: PlanOutcome) -> None:
                     one_more(lambda: _told(settings, outcome))
 
-                outcomes = apply_many(
-                    work, client_factory=clients, concurrency=concurrency, on_plan=told
+                outcomes = aside(
+                    lambda: apply_many(
+                        work, client_factory=clients, concurrency=concurrency, on_plan=told
+                    )
                 )
     except KeyboardInterrupt:
         message = (
@@ -153,7 +155,9 @@ def _apply_one(
         def told(step: StepResult) -> None:
             one_more(lambda: _show_step(settings, plan.name, step.to_dict()))
 
-        result = apply(run, client, clients=clients, concurrency=concurrency, on_step=told)
+        result = aside(
+            lambda: apply(run, client, clients=clients, concurrency=concurrency, on_step=told)
+        )
     counted = ", ".join(
         f"{word} {sum(each.status == word for each in result.results)}"
         for word in ("done", "adopted", "skipped", "failed")

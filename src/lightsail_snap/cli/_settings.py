@@ -11,10 +11,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -23,6 +24,8 @@ from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, Interrupted, ToldToEnd, UsageError, code_of, told
 from lightsail_snap.cli._output import lead_nowhere, say
 from lightsail_snap.plans import RegionalClients, regional_clients
+
+ReturnT = TypeVar("ReturnT")
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)", re.ASCII)
@@ -254,6 +257,27 @@ def _heeding_who_wants_it_to_end() -> Iterator[None]:
     finally:
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
+
+
+def aside(work: Callable[[], ReturnT]) -> ReturnT:
+    """Do something that uses threads, without letting an interrupt wait for them.
+
+    Args:
+        work: What to do. If it is interrupted, it goes on until the process ends.
+
+    Returns:
+        What it returns.
+    """
+    outcome: Future[ReturnT] = Future()
+
+    def do() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
+            outcome.set_exception(error)
+
+    threading.Thread(target=do, name="lightsail-snap-work", daemon=True).start()
+    return outcome.result()
 
 
 def add(
