@@ -23,7 +23,7 @@ from scripts.crashes import crash_figures, crash_table  # noqa: E402 - it is fou
 from scripts.soak import MONTH, SoakFailedError, soak, soak_table  # noqa: E402 - likewise
 from tests.faults.matrix import run  # noqa: E402 - it lies with the tests
 from tests.faults.matrix.faults import FAULTS  # noqa: E402 - likewise
-from tests.faults.matrix.operations import OPERATIONS  # noqa: E402 - likewise
+from tests.faults.matrix.operations import CLIENTS, OPERATIONS  # noqa: E402 - likewise
 
 _SEED = 1
 _QUICK_POINTS, _QUICK_DAYS, _MONTHS = 2, 10, 12
@@ -62,7 +62,7 @@ def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
         for what in ("tried", "held", "succeeded", "errors")
     )
     text = (
-        f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(run.CLIENTS)} kinds of client, "
+        f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(CLIENTS)} kinds of client, "
         f"{len(run.MODES)} retry modes: {tried:,} cells. In {held:,} of them all laws held; "
         f"{succeeded:,} ended in success, {errors:,} in a typed error."
     )

@@ -28,6 +28,8 @@ from lightsail_snap.emulator._wire import Answer, Failure, answer
 LIMIT = 256 * 1024
 _URL = "https://lightsail.us-east-1.amazonaws.com/"
 _STORM = 6
+# More than Python's stack and its reading of numbers take.
+_DEPTH, _DIGITS = 100_000, 20_000
 _SLOW = 55.0
 _TIMEOUT = 60.0
 _DAY = 86_400.0
@@ -194,6 +196,10 @@ def _answers() -> list[Fault]:
         "web page under 200", _saying(200, page, commits=False, kind="text/html"), alters=True
     )
     found += _lasting("empty body", _saying(200, b"", commits=True), alters=True)
+    nested = b'{"operations":' + b"[" * _DEPTH + b"]" * _DEPTH + b"}"
+    found += _lasting("JSON nested without end", _saying(200, nested, commits=True), alters=True)
+    digits = b'{"operations":[{"createdAt":' + b"9" * _DIGITS + b"}]}"
+    found += _lasting("a number without end", _saying(200, digits, commits=True), alters=True)
     halved = _altering(lambda whole: replace(whole, body=whole.body[: len(whole.body) // 2]))
     found += _lasting("truncated body, unnoticed", halved, alters=True)
     found += _lasting("slow drip", _altering(lambda whole: whole, _SLOW))

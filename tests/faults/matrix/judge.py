@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pickle
 import traceback
@@ -9,8 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.faults.matrix.run import KEY_ID, SECRET, TIMEOUT, TOKEN, Evidence
-from tests.faults.matrix.world import MOST_CALLS, EndlessError, beginning
+from tests.faults.matrix.operations import Operation
+from tests.faults.matrix.plan import State
+from tests.faults.matrix.run import KEY_ID, QUIET, SECRET, TIMEOUT, TOKEN, Cell, Evidence, run
+from tests.faults.matrix.world import MOST_CALLS, EndlessError
 
 from lightsail_snap import (
     LightsailSnapError,
@@ -53,20 +56,30 @@ def _require(holds: object, text: str) -> None:
 def nothing_is_made_twice(found: Evidence) -> None:
     """Nothing is made twice, and nothing that was not asked for."""
     everything = found.world.everything()
-    fresh = [key for key in everything if key not in beginning().things]
+    fresh = [key for key in everything if key not in found.world.things]
     wanted = found.cell.operation.makes
     for _, kind, name in fresh:
         is_record = kind == "ExportSnapshotRecord" and "Export" in found.cell.operation.name
         _require(kind == "Operation" or name in wanted or is_record, f"made: {kind} {name}")
     exports = [key for key in fresh if key[1] == "ExportSnapshotRecord"]
     _require(len(exports) <= 1, f"exported {len(exports)} times")
-    operations = [everything[key] for key in fresh if key[1] == "Operation"]
+    operations = [(key[0], everything[key]) for key in fresh if key[1] == "Operation"]
     made = Counter(
-        each["resourceName"]
-        for each in operations
+        (region, each["resourceName"])
+        for region, each in operations
         if each["operationType"] in _CREATING and each["resourceName"] in wanted
     )
     _require(all(count == 1 for count in made.values()), f"made more than once: {made}")
+
+
+@functools.cache
+def _undisturbed(operation: Operation) -> State:
+    """Tell what there is after a night of a plan in which nothing happens."""
+    found = run(Cell(QUIET, operation, "sync", "standard"))
+    if found.state is None or found.state != found.again:
+        raise AssertionError(found.error)
+    found.world.close()
+    return found.state
 
 
 def _plain(value: Any) -> Any:
@@ -86,7 +99,7 @@ def _plain(value: Any) -> Any:
 def _read(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -106,6 +119,10 @@ def success_is_true(found: Evidence) -> None:
     operation = found.cell.operation
     if operation.kind == "list":
         _list_is_true(found)
+        return
+    if operation.kind == "plan":
+        _require(found.value.is_complete, f"not all is done: {found.value}")
+        _plan_is_true(found)
         return
     told = _plain(found.value.to_wire())
     if operation.kind == "call":
@@ -128,9 +145,21 @@ def success_is_true(found: Evidence) -> None:
     state = real[0].get("status", real[0].get("state"))
     _require(state in _FINAL, f"{key} is {state}")
     if operation.makes:
-        is_new = all(name != key for _, _, name in beginning().things)
+        is_new = all(name != key for _, _, name in found.world.things)
         _require(key in operation.makes and is_new, f"{key} is not what was asked for")
         _require(found.world.record.commits, "nothing was carried out")
+
+
+def _plan_is_true(found: Evidence) -> None:
+    things, operations = found.state or ({}, {})
+    usual_things, usual_operations = _undisturbed(found.cell.operation)
+    missing = [key for key, thing in usual_things.items() if things.get(key) != thing]
+    _require(not missing, f"it is not as if undisturbed: {missing}")
+    more = [key for key, count in operations.items() if count > usual_operations.get(key, 0)]
+    _require(not more, f"more was done than if undisturbed: {more}")
+    # What is told wrongly of a snapshot may keep it from being deleted, and never the reverse.
+    if not found.cell.fault.alters:
+        _require(things.keys() == usual_things.keys(), "something else is there")
 
 
 def _list_is_true(found: Evidence) -> None:
@@ -148,8 +177,15 @@ def _list_is_true(found: Evidence) -> None:
 
 
 def success_is_not_lost(found: Evidence) -> None:
-    """A job or a wait outlives what passes; and if it fails, it says how to go on."""
+    """A job or a wait outlives what passes, and if it fails, it says how to go on.
+
+    Whatever happened to a plan, running it again ends as if nothing had happened.
+    """
     error, operation = found.error, found.cell.operation
+    if operation.kind == "plan":
+        # A plan may fail whenever it cannot see what there is; it is there to be run again.
+        _require(found.again == _undisturbed(operation), "run again, it ends otherwise")
+        return
     if error is None or operation.kind not in {"job", "wait"}:
         return
     _require(not found.cell.fault.passes, f"lost to what passes: {error!r}")
@@ -193,6 +229,7 @@ def every_wait_ends(found: Evidence) -> None:
     _require(not isinstance(found.error, EndlessError), f"more than {MOST_CALLS} requests")
     is_timed = found.cell.operation.kind in {"job", "wait"}
     # A list makes a call for each of its pages, which nobody limits.
+    # So does a plan, besides its waits.
     most = (
         TIMEOUT + _LONGEST_CALL if is_timed else _LONGEST_CALL * len(set(found.world.record.asked))
     )
@@ -221,7 +258,7 @@ def it_is_told_what_was_sent(found: Evidence) -> None:
 
 def all_is_closed(found: Evidence) -> None:
     """The client is closed, and no network was used."""
-    _require(found.is_closed or found.error is not None, "the client is not closed")
+    _require(found.is_closed, "the client is not closed")
     _require(not found.sockets, f"connected to {found.sockets}")
 
 

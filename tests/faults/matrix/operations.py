@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tests.faults.matrix.plan import tonight, tonight_makes
 from tests.faults.matrix.world import HERE, THERE, beginning
 
 from lightsail_snap import DiskSource, LatestAutoSnapshotSource, ManualSnapshotSource, models
 from lightsail_snap.models import Request
+from lightsail_snap.plans._inventory import GetInstancesRequest
 
 NAME = "made-1"
 ZONE = f"{HERE}a"
-Kind = Literal["call", "job", "wait", "list"]
+CLIENTS = ("sync", "asyncio", "trio")
+Kind = Literal["call", "job", "wait", "list", "plan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +26,9 @@ class Operation:
 
     Attributes:
         name: What it is called: the API operation, or the method.
-        kind: A single call, a whole job, a wait, or a list.
+        kind: A single call, a whole job, a wait, a list, or a night of a backup plan.
         act: Has a client do it, either kind of client; the async one's answer is to be awaited.
+            For a plan, has the clients of both regions do it.
         look: What the service tells of what it returns, for jobs and waits: the API operations
             and the member of the answer.
         makes: The names of what it may make.
@@ -35,6 +39,11 @@ class Operation:
     act: Callable[[Any], Any]
     look: tuple[tuple[str, str], ...] = ()
     makes: tuple[str, ...] = ()
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The kinds of client that can do it: plans are carried out in threads, not in tasks."""
+        return CLIENTS[:1] if self.kind == "plan" else CLIENTS
 
 
 def _requests() -> dict[type[Request[Any]], dict[str, Any]]:
@@ -94,6 +103,8 @@ def _requests() -> dict[type[Request[Any]], dict[str, Any]]:
         models.GetOperationRequest: {"operation_id": facts["operation_id"]},
         models.GetOperationsRequest: {},
         models.GetOperationsForResourceRequest: {"resource_name": "data-1"},
+        # Plans and the command ask for it; it is no method of the clients.
+        GetInstancesRequest: {},
     }
 
 
@@ -157,7 +168,20 @@ def _jobs() -> list[Operation]:
             lambda client: client.wait_for_disk_snapshot("pending-1"),
             (_DISK_SNAPSHOT,),
         ),
+        Operation(
+            "wait_for_instance_snapshot",
+            "wait",
+            lambda client: client.wait_for_instance_snapshot("old-image-1"),
+            (_INSTANCE_SNAPSHOT,),
+        ),
+        Operation(
+            "wait_for_disk",
+            "wait",
+            lambda client: client.wait_for_disk("loose-1"),
+            (("GetDisk", "disk"),),
+        ),
         Operation("iter_disk_snapshots", "list", lambda client: client.iter_disk_snapshots()),
+        Operation("a night of a plan", "plan", tonight, makes=(tonight_makes(),)),
     ]
 
 

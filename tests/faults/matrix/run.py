@@ -8,6 +8,7 @@ import itertools
 import logging
 import random
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -23,20 +24,30 @@ from tests.faults.matrix.faults import FAULTS, LIMIT, Fault
 from tests.faults.matrix.fields import Path
 from tests.faults.matrix.leaks import watched
 from tests.faults.matrix.operations import OPERATIONS, Operation
-from tests.faults.matrix.world import HERE, EndlessError, Exchange, Meddle, World, fresh_world
+from tests.faults.matrix.plan import State, evening, state_of
+from tests.faults.matrix.world import (
+    HERE,
+    THERE,
+    EndlessError,
+    Exchange,
+    Meddle,
+    Record,
+    World,
+    fresh_world,
+)
 from typing_extensions import override
 
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient, WaitPolicy
 from lightsail_snap._shortcuts import load_less
 from lightsail_snap.emulator._wire import Answer
 
-CLIENTS = ("sync", "asyncio", "trio")
 MODES = ("legacy", "standard", "adaptive")
 TIMEOUT = 300.0
 # Unmistakable, and in the forms that real ones have.
 KEY_ID, SECRET, TOKEN = "AKIACANARYCANARYCANA", "canary/secret+key", "canary-session-token=="
 # A condition that waits for less than this would wait for ever on a clock of doubles.
 _INSTANT = 0.001
+_A_WHILE = 3600
 
 
 @dataclass(frozen=True)
@@ -74,22 +85,28 @@ class Evidence:
         world: Where, with what really happened there.
         value: What was returned; a list of all items for a list.
         error: What was raised instead.
+        began: What the clock showed when it began.
         elapsed: How much time passed there, in seconds.
         log: What the library's log tells.
         is_closed: Whether the client has closed what it opened.
         sockets: The addresses that somebody tried to connect to.
         happened: How often the fault happened.
+        state: What there was at the end of a plan's night.
+        again: What there was after the same night was run again, undisturbed.
     """
 
     cell: Cell
     world: World
     value: Any = None
     error: BaseException | None = None
+    began: float = 0.0
     elapsed: float = 0.0
     log: str = ""
-    is_closed: bool = True
+    is_closed: bool = False
     sockets: list[object] = field(default_factory=list)
     happened: int = 0
+    state: State | None = None
+    again: State | None = None
 
 
 @functools.cache
@@ -167,28 +184,69 @@ def _meddling(found: Evidence) -> Meddle:
 
 
 def _sync(cell: Cell, found: Evidence, given: dict[str, Any]) -> None:
-    with LightsailSnapClient(**given) as client:
-        found.world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
-        outcome = cell.operation.act(client)
-        found.value = list(outcome) if cell.operation.kind == "list" else outcome
-    found.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
+    client = LightsailSnapClient(**given)
+    try:
+        with client:
+            found.world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
+            outcome = cell.operation.act(client)
+            found.value = list(outcome) if cell.operation.kind == "list" else outcome
+    finally:
+        found.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
 
 
 async def _async(cell: Cell, found: Evidence, given: dict[str, Any]) -> None:
-    async with AsyncLightsailSnapClient(**given) as client:
-        found.world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
-        outcome = cell.operation.act(client)
-        is_list = cell.operation.kind == "list"
-        found.value = [item async for item in outcome] if is_list else await outcome
-    found.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
+    client = AsyncLightsailSnapClient(**given)
+    try:
+        async with client:
+            found.world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
+            outcome = cell.operation.act(client)
+            is_list = cell.operation.kind == "list"
+            found.value = [item async for item in outcome] if is_list else await outcome
+    finally:
+        found.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
+
+
+def _plan(cell: Cell, found: Evidence, given: dict[str, Any]) -> None:
+    world = found.world
+    clients = {region: LightsailSnapClient(**given, region_name=region) for region in (HERE, THERE)}
+    try:
+        with clients[HERE], clients[THERE]:
+            for client in clients.values():
+                world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
+            try:
+                found.value = cell.operation.act(clients)
+            finally:
+                found.elapsed = world.clock.monotonic() - found.began
+                found.state = state_of(world)
+                _again(cell, found, clients)
+    finally:
+        found.is_closed = all(
+            client._transport._is_closed  # type: ignore[attr-defined] # as above
+            for client in clients.values()
+        )
+
+
+def _again(cell: Cell, found: Evidence, clients: dict[str, LightsailSnapClient]) -> None:
+    """Run a night again when all faults have passed; what is recorded of it does not count."""
+    world = found.world
+    record, meddle = world.record, world.meddle
+    world.record, world.meddle = Record(), None
+    try:
+        # What botocore's adaptive mode has learnt of a storm takes a while to be forgotten.
+        world.clock.sleep(_A_WHILE)
+        cell.operation.act(clients)
+        found.again = state_of(world)
+    finally:
+        world.record, world.meddle = record, meddle
 
 
 def run(cell: Cell) -> Evidence:
     """Try one thing."""
-    world = fresh_world()
+    is_plan = cell.operation.kind == "plan"
+    world = fresh_world(evening()) if is_plan else fresh_world()
     found = Evidence(cell, world)
     world.meddle = _meddling(found)
-    began = world.clock.monotonic()
+    found.began = world.clock.monotonic()
     with _log() as lines, surroundings(world, found.sockets), contextlib.ExitStack() as stack:
         given: dict[str, Any] = {
             "clock": world.clock,
@@ -202,14 +260,17 @@ def run(cell: Cell) -> Evidence:
         else:
             given |= {"session": _session(), "config": config}
         try:
-            if cell.client == "sync":
+            if is_plan:
+                _plan(cell, found, given)
+            elif cell.client == "sync":
                 _sync(cell, found, given)
             else:
                 anyio.run(_async, cell, found, given, backend=cell.client)
         except (Exception, EndlessError) as error:  # noqa: BLE001 - the judge decides about it
             found.error = error
     found.log = "\n".join(lines)
-    found.elapsed = world.clock.monotonic() - began
+    if not is_plan:
+        found.elapsed = world.clock.monotonic() - found.began
     return found
 
 
@@ -259,7 +320,7 @@ def every_cell() -> Iterator[Cell]:
     """Give all there is to try."""
     for fault, operation in itertools.product(FAULTS.values(), OPERATIONS.values()):
         for place in places(fault, operation):
-            for client, mode in itertools.product(CLIENTS, MODES):
+            for client, mode in itertools.product(operation.clients, MODES):
                 yield Cell(fault, operation, client, mode, *place)
 
 
@@ -274,17 +335,16 @@ def sample(seed: int, more: int = 0) -> Iterator[Cell]:
         The cells.
     """
     chance = random.Random(seed)  # noqa: S311 - it must repeat itself
-    ways = list(itertools.product(CLIENTS, MODES))
-    turn = 0
+    turn = Counter[tuple[str, ...]]()
     names = list(OPERATIONS)
     for fault in FAULTS.values():
         for name in [*names, *chance.choices(names, k=more)]:
-            turn += 1
+            operation = OPERATIONS[name]
+            turn[operation.clients] += 1
             # One after the other, so that each way is tried with each fault.
-            way = ways[turn % len(ways)]
-            yield Cell(
-                fault, OPERATIONS[name], *way, *chance.choice(places(fault, OPERATIONS[name]))
-            )
+            ways = list(itertools.product(operation.clients, MODES))
+            way = ways[turn[operation.clients] % len(ways)]
+            yield Cell(fault, operation, *way, *chance.choice(places(fault, operation)))
 
 
 @dataclass

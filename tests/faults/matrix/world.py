@@ -100,6 +100,8 @@ class World(LightsailEmulator):
         super().__init__(clock=clock, page_size=_PAGE_SIZE, progression=Progression.by_polls(1, 1))
         self.record = Record()
         self.meddle = meddle
+        # What there was when it began.
+        self.things: frozenset[tuple[str, str, str]] = frozenset()
 
     @override
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -187,9 +189,10 @@ def beginning() -> Beginning:
     return Beginning(world, clock.time(), frozenset(world.everything()), facts)
 
 
-def fresh_world() -> World:
-    """Copy the world that all begin as."""
-    begin = beginning()
+def fresh_world(begin: Beginning | None = None) -> World:
+    """Copy the world that all begin as, or another beginning."""
+    begin = begin or beginning()
     world = World(JumpingClock(begin.now))
     begin.world._store._db.backup(world._store._db)
+    world.things = begin.things
     return world
