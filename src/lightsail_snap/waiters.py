@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 from typing_extensions import override
 
 from lightsail_snap import models
-from lightsail_snap._text import shown
+from lightsail_snap._text import safe_line, shown
 from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
 from lightsail_snap.models import (
     DiskSnapshotState,
@@ -311,7 +311,8 @@ class WaitProgress(Generic[ObservedT]):
             f"{self.percent}%" if self.percent is not None else "",
             f"after {self.elapsed.total_seconds():.0f} s",
         ]
-        return " ".join(part for part in parts if part)
+        # What it is printed on may be a terminal, and the state is the service's word.
+        return safe_line(" ".join(part for part in parts if part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +342,7 @@ class GroupProgress:
 
     @override
     def __str__(self) -> str:
-        return (
+        return safe_line(
             f"{self.awaited}: {self.succeeded} of {self.total} done, {self.failed} failed, "
             f"{self.pending} pending after {self.elapsed.total_seconds():.0f} s"
         )

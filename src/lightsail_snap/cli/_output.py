@@ -16,7 +16,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from lightsail_snap import Tag, WaitProgress
-from lightsail_snap._text import safe_line
+from lightsail_snap._text import one_line, safe_line
 from lightsail_snap.models import ResourceTag
 
 # What reads a pipe wants whole lines, however long.
@@ -63,11 +63,11 @@ def say(text: str) -> None:
     """Tell people something, on standard error, where no program takes it for a result.
 
     Args:
-        text: What to say; line breaks in it are kept.
+        text: What to say, in one line; what would break it is escaped.
     """
     try:
         # Text, so that a name such as [red] stays one.
-        console(is_error=True).print(Text(text), soft_wrap=True)
+        console(is_error=True).print(Text(one_line(text, _ANY_WIDTH)), soft_wrap=True)
     except OSError:
         # What has been done is no less done because nobody can be told.
         lead_nowhere(sys.stderr)

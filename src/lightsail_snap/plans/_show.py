@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from lightsail_snap._text import safe_line
 
+# The last line holds notes, which may be many.
+_NOTES = 10_000
+
 
 def as_text(title: str, rows: Sequence[Sequence[str]], end: str) -> str:
     """Write a table as lines.
@@ -23,7 +26,7 @@ def as_text(title: str, rows: Sequence[Sequence[str]], end: str) -> str:
     widths = [max(map(len, column)) for column in zip(*safe, strict=True)][:-1]
     # What is not padded at the end of a line is the last column.
     lines = ("  ".join([*map(str.ljust, row[:-1], widths), row[-1]]).rstrip() for row in safe)
-    return "\n".join([safe_line(title), *(f"  {line}" for line in lines), end])
+    return "\n".join([safe_line(title), *(f"  {line}" for line in lines), safe_line(end, _NOTES)])
 
 
 def as_html(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], end: str) -> str:
@@ -47,5 +50,5 @@ def as_html(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], end:
     return (
         f"<table><caption>{html.escape(safe_line(title))}</caption>"
         f"<thead>{line('th', head)}</thead><tbody>{body}</tbody></table>"
-        f"<p>{html.escape(end)}</p>"
+        f"<p>{html.escape(safe_line(end, _NOTES))}</p>"
     )

@@ -1,0 +1,227 @@
+"""What the service says drives no terminal and forges no line, wherever it is shown to people."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from lightsail_snap import (
+    DiskSnapshot,
+    JumpingClock,
+    LightsailSnapClient,
+    LightsailSnapError,
+    Operation,
+    WaitPolicy,
+    WaitProgress,
+    by_tag,
+    plan_retention,
+)
+from lightsail_snap.cli import main
+from lightsail_snap.emulator import Answer, LightsailEmulator, Progression
+from lightsail_snap.plans import BackupPlan, make_run
+from lightsail_snap.plans._inventory import Inventory, Source
+from lightsail_snap.retention import RetentionPolicy
+
+REGION = "us-east-1"
+FORGED = "x\r\nlightsail-snap: forged\x1b[2J\x1b]0;t\x07\u2028\u202e\x85\x00\x9b31m"
+# What the service may not change without being another service: who is who, and what is over.
+_KEPT = {"__type", "id", "regionName", "key"}
+
+
+def forged(value: Any, name: str = "", *, spares: Collection[str] = ()) -> Any:
+    """Put the same poison into every text of an answer."""
+    match value:
+        case dict():
+            return {key: forged(member, key, spares=spares) for key, member in value.items()}
+        case list():
+            return [forged(item, name, spares=spares) for item in value]
+        case str() if name not in _KEPT and name not in spares:
+            return f"{value}{FORGED}"
+        case _:
+            return value
+
+
+class Poisonous(LightsailEmulator):
+    """Answers with poison in every text, or in every text but those that a command goes by."""
+
+    spares: frozenset[str] = frozenset()
+
+    @override
+    def exchange(self, headers: Any, body: bytes) -> Answer:
+        answer = super().exchange(headers, body)
+        said = json.loads(answer.body)
+        whole = json.dumps(forged(said, spares=self.spares)).encode()
+        headers = {**answer.headers, "Content-Length": str(len(whole))}
+        return replace(answer, body=whole, headers=headers)
+
+
+class Terminal(io.StringIO):
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+PLAN = """
+name = "nightly"
+region = "us-east-1"
+slot = "day"
+[select]
+kind = "disk"
+globs = ["*"]
+[retention]
+time_zone = "UTC"
+keep_last = 1
+"""
+
+
+@pytest.fixture
+def emulator() -> Iterator[Poisonous]:
+    with Poisonous(progression=Progression.instant()) as made:
+        made.add_disk("Disk-1", region_name=REGION, size_in_gb=8, tags={"env": "prod"})
+        made.add_instance("web-1", region_name=REGION)
+        for number in range(2):
+            told = {"diskName": "Disk-1", "diskSnapshotName": f"db-{number}"}
+            made.handle(REGION, "CreateDiskSnapshot", told)
+        tags = [{"key": "lightsail-snap:managed", "value": "nightly"}, {"key": "env"}]
+        made.handle(REGION, "TagResource", {"resourceName": "db-0", "tags": tags})
+        yield made
+
+
+COMMANDS = (
+    ("list",),
+    ("list", "--json"),
+    ("show", "db-0"),
+    ("show", "nobody"),
+    ("wait", "db-0", "--timeout", "0s"),
+    ("wait", "db-0", "--deleted", "--timeout", "0s"),
+    ("create", "db-9", "--disk", "Disk-1", "--timeout", "0s"),
+    ("create", "db-0", "--disk", "Disk-1"),
+    ("copy", "db-0", "db-8", "--from", "us-west-2", "--timeout", "0s"),
+    ("restore", "disk-2", "--from", "db-0", "--zone", "us-east-1a", "--timeout", "0s"),
+    ("tag", "db-0", "env=test"),
+    ("delete", "db-0"),
+    ("delete", "db-0", "--yes"),
+    ("plan", "plan.toml"),
+    ("apply", "plan.toml"),
+    ("prune", "--keep-last", "1"),
+    ("prune", "--plan", "plan.toml"),
+    ("doctor",),
+)
+
+
+def assert_harmless(text: str) -> None:
+    # Split by line feeds alone, since the other breaks are what must not be there.
+    for line in text.split("\n"):
+        assert line.isprintable(), line
+        assert not line.startswith("lightsail-snap: forged"), line
+
+
+@pytest.mark.parametrize(
+    "spares",
+    [frozenset(), frozenset({"state", "status", "name"})],
+    ids=["all", "but what is gone by"],
+)
+def test_no_command_shows_what_the_service_would_forge(
+    emulator: Poisonous,
+    spares: frozenset[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    emulator.spares = spares
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    told = ""
+    with emulator.serve() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LIGHTSAIL", url)
+        for words in COMMANDS:
+            monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+            main(list(words))
+            ended = capsys.readouterr()
+            assert_harmless(ended.out)
+            assert_harmless(ended.err)
+            assert "a defect of this program" not in ended.err
+            told += ended.out + ended.err
+    # Shown it was, in its escaped form.
+    assert r"lightsail-snap: forged\x1b[2J" in told
+
+
+texts = st.one_of(st.just(FORGED), st.text(max_size=20))
+
+
+def snapshot(name: str, source: str, day: int = 1, **more: Any) -> DiskSnapshot:
+    tags = [{"key": "lightsail-snap:managed", "value": "nightly"}]
+    wire = {"name": name, "fromDiskName": source, "state": "completed", "tags": tags}
+    return DiskSnapshot.from_wire(wire | {"createdAt": 1_700_000_000 + day * 86_400} | more)
+
+
+@given(texts, texts)
+def test_a_run_and_what_is_kept_are_printed_harmlessly(name: str, source: str) -> None:
+    there = tuple(snapshot(f"{name}{day}", source, day) for day in range(2))
+    plan = BackupPlan(
+        name="nightly",
+        region=REGION,
+        slot="day",
+        select={"kind": "disk", "names": ["Disk-1"]},
+        retention={"time_zone": "UTC", "keep_last": 1},
+    )
+    now = datetime.fromtimestamp(1_700_000_000 + 5 * 86_400, UTC)
+    run = make_run(plan, Inventory((Source("Disk-1", {}),), {REGION: there}), now)
+    assert any("stay: " in note for note in run.notes)
+    policy = RetentionPolicy(keep_last=1, time_zone="UTC")
+    kept = plan_retention(there, policy, now, owned=by_tag("lightsail-snap:managed"))
+    for text in (str(run), run._repr_html_(), str(kept)):
+        assert_harmless(text)
+    assert len(str(run).split("\n")) == 3
+
+
+@given(texts)
+def test_progress_is_printed_harmlessly(text: str) -> None:
+    for observation in (
+        snapshot("db-0", "Disk-1", state=text, progress=text),
+        Operation.from_wire({"id": text, "status": text, "resourceName": text}),
+    ):
+        told: WaitProgress[Any] = WaitProgress(
+            awaited=f"snapshot {text}",
+            looks=1,
+            elapsed=timedelta(seconds=1),
+            percent=None,
+            observation=observation,
+            fault=None,
+        )
+        assert str(told).isprintable()
+
+
+def test_progress_of_a_wait_is_printed_harmlessly(emulator: Poisonous) -> None:
+    lines: list[str] = []
+    boto = emulator.boto3_client(REGION)
+    policy = WaitPolicy(timeout=5, min_delay=1, max_delay=1)
+    with LightsailSnapClient(boto, clock=JumpingClock(), wait_policy=policy) as client:
+        for wait in (
+            lambda: client.wait_for_disk_snapshot(
+                "db-0", on_progress=lambda look: lines.append(str(look))
+            ),
+            lambda: client.wait_for_disk_snapshots(
+                ["db-0"], on_progress=lambda look: lines.append(str(look))
+            ),
+        ):
+            with pytest.raises(LightsailSnapError):
+                wait()
+    boto.close()
+    assert any("forged" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
