@@ -206,7 +206,9 @@ class Violation:
 
     @override
     def __str__(self) -> str:
-        text = f"{self.field or 'the whole'}: {self.rule} (got {shown(self.input)}"
+        # An unknown field's name is whatever was given for one.
+        where = safe_line(self.field) or "the whole"
+        text = f"{where}: {self.rule} (got {shown(self.input)}"
         text += f"; rule: {self.source}" if self.source else ""
         return text + (f"; fix: {self.fix})" if self.fix else ")")
 

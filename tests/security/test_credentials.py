@@ -27,7 +27,7 @@ from lightsail_snap import (
     LightsailSnapError,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
-from lightsail_snap.plans import regional_clients
+from lightsail_snap.plans import BackupPlan, regional_clients
 
 REGION = "us-east-1"
 KEY_ID, SECRET, TOKEN = "AKIACANARYCANARYCANA", "canary/secret+key", "canary-session-token=="
@@ -170,6 +170,13 @@ def test_no_password_of_a_refused_address_is_told(user: str, host: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         LightsailSnapClient(session=SESSION, endpoint_url=f"http://me:canary{user}@{host}")
     assert "canary" not in f"{caught.value}{caught.value!r}"
+
+
+@pytest.mark.parametrize("where", ['{"%s": 1}', '{"select": {"%s": 1}}', '{"tags": {"%s": ""}}'])
+def test_no_credential_is_told_that_stands_where_a_field_should(where: str) -> None:
+    with pytest.raises(LightsailSnapError) as caught:
+        BackupPlan.from_json(where % KEY_ID)
+    assert KEY_ID not in f"{caught.value}{caught.value!r}"
 
 
 def test_nothing_of_ours_reads_credentials() -> None:
