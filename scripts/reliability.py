@@ -1,7 +1,7 @@
 """Measures what docs/reliability.md promises, and writes the figures there.
 
-    python scripts/reliability.py             # everything, about half an hour
-    python scripts/reliability.py --part soak # one part of matrix, crash and soak
+    python scripts/reliability.py             # everything, about an hour
+    python scripts/reliability.py --part soak # one part of matrix, crash, fuzz and soak
     python scripts/reliability.py --quick     # a sample, which is shown and not written
 
 The exit code is 1 if a law was broken.
@@ -20,6 +20,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 sys.path.insert(0, str(ROOT))
 
 from scripts.crashes import crash_figures, crash_table  # noqa: E402 - it is found by the line above
+from scripts.fuzz import fuzz, fuzz_table  # noqa: E402 - likewise
 from scripts.soak import MONTH, SoakFailedError, soak, soak_table  # noqa: E402 - likewise
 from tests.faults.matrix import run  # noqa: E402 - it lies with the tests
 from tests.faults.matrix.faults import FAULTS  # noqa: E402 - likewise
@@ -27,6 +28,7 @@ from tests.faults.matrix.operations import CLIENTS, OPERATIONS  # noqa: E402 - l
 
 _SEED = 1
 _QUICK_POINTS, _QUICK_DAYS, _MONTHS = 2, 10, 12
+_QUICK_INPUTS, _INPUTS = 20_000, 1_000_000
 
 Part = Callable[[argparse.Namespace], tuple[str, list[str]]]
 
@@ -83,6 +85,19 @@ def crash(options: argparse.Namespace) -> tuple[str, list[str]]:
     return crash_table(figures), [str(each) for job in figures for each in job.wrong]
 
 
+def fuzzed(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Feed hostile inputs to what reads the outside world.
+
+    Args:
+        options: Whether a sample will do.
+
+    Returns:
+        What to say of it on the page, and the inputs that broke a law.
+    """
+    figures = fuzz(_QUICK_INPUTS if options.quick else _INPUTS, seed=_SEED)
+    return fuzz_table(figures), list(figures.broken)
+
+
 def soaked(options: argparse.Namespace) -> tuple[str, list[str]]:
     """Live for a year, or for some days.
 
@@ -99,7 +114,7 @@ def soaked(options: argparse.Namespace) -> tuple[str, list[str]]:
         return "", [str(problem)]
 
 
-PARTS: dict[str, Part] = {"matrix": matrix, "crash": crash, "soak": soaked}
+PARTS: dict[str, Part] = {"matrix": matrix, "crash": crash, "fuzz": fuzzed, "soak": soaked}
 
 
 def write(part: str, text: str) -> None:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+
+from lightsail_snap.plans import BackupPlan, make_run
+from lightsail_snap.plans._inventory import Inventory, Source
 
 CORPUS = Path(__file__).parent / "corpus"
 OPERATION = {
@@ -80,7 +84,43 @@ COMMANDS = (
     b"\0\0\4\0\5",
     b"emulator",
     b"x\0y",
+    b"create\0db-1\0--disk\0disk-1\0--tag\0env=prod",
+    b"create\0img-1\0--instance\0web-1\0--json",
+    b"wait\0db-1\0--deleted",
+    b"list\0db-*\0--kind\0all\0--json",
+    b"show\0db-1",
+    b"delete\0db-1\0--yes",
+    b"restore\0db-1\0disk-9\0--zone\0us-east-1a\0--size\08",
+    b"copy\0db-1\0--from\0us-west-2\0--name\0db-2",
+    b"tag\0db-1\0env=test\0--remove\0env",
+    b"plan\0plan.toml\0--json",
+    b"apply\0plan.toml\0--concurrency\02",
+    b"prune\0plan.toml\0--apply",
+    b"prune\0--keep-last\01\0--keep-within\01y2m3d\0--time-zone\0UTC\0--owner\0nightly",
+    b"doctor",
 )
+PLAN_TOML = b"""
+name = "nightly"
+region = "us-east-1"
+copies = ["us-west-2"]
+slot = "hour"
+name_template = "{plan}-{source}-{time}"
+tags = { env = "prod", flag = "" }
+[select]
+kind = "disk"
+names = ["db-1"]
+globs = ["web-*"]
+exclude = ["web-tmp"]
+tags = ["backup=yes", "daily"]
+allow_missing = true
+[retention]
+time_zone = "Europe/Berlin"
+keep_last = 3
+keep_within = "1y2m3d4h"
+[copy_retention]
+time_zone = "UTC"
+keep_daily = 7
+"""
 
 
 def keep(target: str, data: bytes) -> None:
@@ -98,6 +138,11 @@ def main() -> None:
     for error in ERRORS:
         for head in (b"\x64\0", b"\xc8\1", b"\0\2"):
             keep("errors", head + error)
+    plan = BackupPlan.from_toml(PLAN_TOML)
+    run = make_run(plan, Inventory((Source("db-1", {}),), {}), datetime(2026, 11, 23, tzinfo=UTC))
+    plans = (b"\0" + PLAN_TOML, b"\1" + plan.to_json().encode(), b"\2" + run.to_json().encode())
+    for data in plans:
+        keep("plans", data)
     for target, kept in (("exchange", REQUESTS), ("door", DOOR), ("command", COMMANDS)):
         for data in kept:
             keep(target, data)

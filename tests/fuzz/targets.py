@@ -10,19 +10,24 @@ import contextlib
 import functools
 import io
 import json
+import os
 import pickle
 import random
 import re
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 from lightsail_snap import GetDiskRequest, LightsailSnapError, models
 from lightsail_snap._error_mapping import Attempt, error_from_answer
 from lightsail_snap.cli import main
-from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.cli._exits import Code
+from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.models import ResponseMetadata
 from lightsail_snap.models._base import RequestModel, WireModel
+from lightsail_snap.plans import BackupPlan, Run
 
 CORPUS = Path(__file__).parent / "corpus"
 # Forms in which a credential is recognised. One that is cut or misspelt is nobody's any more.
@@ -138,39 +143,126 @@ class Door:
         _require(b"Traceback" not in answer, "it tells nothing of itself", repr(answer))
 
 
+_PLAN = """
+name = "nightly"
+region = "us-east-1"
+slot = "day"
+select = { kind = "disk", globs = ["disk-*"] }
+retention = { time_zone = "UTC", keep_last = 1 }
+"""
+# In no input, so that only the environment can tell it.
+_KEY_ID = "AKIAOFTHEENVIRONMENT"
+# Stands for a file that holds a plan.
+_FILE = "plan.toml"
 _WORDS = (
     "demo", "emulator", "--help", "--version", "--source", "disk", "instance", "--seconds", "0",
     "-1", "nan", "inf", "1e999", "--host", "192.0.2.1", "198.51.100.1", "example.com", "--port",
     "65536", "-p", "99999999999999999999", "--", "-", "", "--seconds=", "@/etc/passwd", "\x1b[2J",
-    "\n", "\ud800", "%s",
+    "\n", "\ud800", "%s", "create", "wait", "list", "show", "delete", "restore", "copy", "tag",
+    "plan", "apply", "prune", "doctor", "db-1", "disk-1", "web-1", "--disk", "--instance",
+    "--system-disk", "--tag", "env=prod", "=", "--timeout", "1s", "1h", "--client-token", "--json",
+    "--deleted", "--kind", "--yes", "--zone", "us-east-1a", "all", "--size", "8", "--auto",
+    "2026-11-23", "--auto-latest", "--from", "us-west-2", "--name", "--remove", "--concurrency",
+    "--keep-last", "--keep-within", "1y2m3d", "--keep-tag", "--owner", "--time-zone", "UTC",
+    "--apply", "--region", "us-east-1", "--poll", "0.1", "--endpoint-url", "http://192.0.2.1",
+    "--profile", _FILE,
 )  # fmt: skip
+_WAITING = {"create", "wait", "restore", "copy"}
+# So many commands make so much that to list it takes longer than all else.
+_WORLDS_LAST = 200
 
 
-def command(data: bytes) -> None:
-    """Give words to the command line, none of which makes it serve or wait."""
-    words = [
-        _WORDS[piece[0] % len(_WORDS)] if len(piece) == 1 else piece.decode("utf-8", "replace")
-        for piece in data.split(b"\0")
-    ]
-    if words[:1] == ["demo"]:
-        words.append("--no-such-option")  # a whole demo takes its time
-    if words[:1] == ["emulator"]:
-        words += ["--host", "192.0.2.1"]  # refused, since other machines could reach it
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code: object = main(words)
-        except SystemExit as end:
-            code = end.code
-    _require(code in {0, 1, 2, None}, "the exit code is one of few", repr((words, code)))
-    _require("Traceback" not in err.getvalue(), "no traceback is shown", err.getvalue())
+class Command:
+    """The command line, with an emulator to talk to."""
+
+    def __init__(self) -> None:
+        """Get ready."""
+        self._tries = 0
+        self._stack = contextlib.ExitStack()
+
+    def close(self) -> None:
+        """Clean up."""
+        self._stack.close()
+
+    def _begin(self) -> None:
+        self._stack.close()
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / _FILE).write_text(_PLAN, encoding="utf-8")
+        self._plan = str(folder / _FILE)
+        emulator = LightsailEmulator(progression=Progression.instant())
+        self._stack.enter_context(emulator)
+        for name in ("disk-1", "disk-2"):
+            emulator.add_disk(name, region_name="us-east-1")
+        emulator.add_instance("web-1", region_name="us-east-1")
+        self._environment = {
+            "AWS_ENDPOINT_URL_LIGHTSAIL": self._stack.enter_context(emulator.serve()),
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": _KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_MAX_ATTEMPTS": "1",
+        }
+
+    def __call__(self, data: bytes) -> None:
+        """Give words to the command line, none of which makes it serve or wait for long."""
+        if self._tries % _WORLDS_LAST == 0:
+            self._begin()
+        self._tries += 1
+        words = [
+            _WORDS[piece[0] % len(_WORDS)] if len(piece) == 1 else piece.decode("utf-8", "replace")
+            for piece in data.split(b"\0")
+        ]
+        words = [self._plan if word == _FILE else word for word in words]
+        if words[:1] == ["demo"]:
+            words.append("--no-such-option")  # a whole demo takes its time
+        if words[:1] == ["emulator"]:
+            words += ["--host", "192.0.2.1"]  # refused, since other machines could reach it
+        if words[0] in _WAITING:
+            words += ["--timeout", "0s"]
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self._environment),
+            mock.patch("sys.stdin", io.StringIO()),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                code: object = main(words)
+            except SystemExit as end:
+                code = end.code
+        _require(
+            code is None or code in _CODES, "the exit code is a known one", repr((words, code))
+        )
+        told = out.getvalue() + err.getvalue()
+        _require("Traceback" not in told, "no traceback is shown", told)
+        _require(_KEY_ID not in told, "no credential is told", told)
+
+
+_CODES = {code.value for code in Code} - {Code.DEFECT.value}
+
+
+def plans(data: bytes) -> None:
+    """Read a plan as TOML or JSON, or a run, as the first byte chooses."""
+    kind = data[0] % 3 if data else 0
+    read = (BackupPlan.from_toml, BackupPlan.from_json, Run.from_json)[kind]
+    try:
+        found = read(data[1:])
+        back = type(found).from_json(found.to_json())
+    except LightsailSnapError as error:
+        check_error(error)
+        return
+    _require(back == found, "reading what was written gives the same", repr(found))
+    hash(found)
+    for line in str(found).split("\n") if kind > 1 else [repr(found)]:
+        _require(line.isprintable(), "what is shown is printable", line)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "results": results,
     "errors": errors,
     "exchange": exchange,
-    "command": command,
+    "plans": plans,
 }
 
 
@@ -220,9 +312,24 @@ def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
     return bytes(data[:4096])
 
 
-def inputs(target: str, count: int, seed: int) -> Iterator[bytes]:
-    """Make many inputs, the same for the same seed."""
+def inputs(
+    target: str, count: int, seed: int, keeps: Callable[[], bool] = lambda: False
+) -> Iterator[bytes]:
+    """Make many inputs, the same for the same seed.
+
+    Args:
+        target: For which target.
+        count: How many.
+        seed: What they are drawn with.
+        keeps: Whether more is to be made of the last one.
+
+    Yields:
+        The inputs.
+    """
     seeds = corpus(target)
     chance = random.Random(f"{target}/{seed}")  # noqa: S311 - it must repeat itself
     for _ in range(count):
-        yield mutated(chance, seeds)
+        data = mutated(chance, seeds)
+        yield data
+        if keeps():
+            seeds.append(data)

@@ -16,20 +16,29 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from scripts import fuzz
 from tests.fuzz import targets
 
 from lightsail_snap import LightsailSnapError
 
 Acts = dict[str, Callable[[bytes], None]]
 COUNT = int(os.environ.get("LIGHTSAIL_SNAP_FUZZ", "4000"))
-SHARES = {"results": 0.5, "errors": 0.3, "exchange": 0.12, "command": 0.04, "door": 0.04}
+SHARES = {
+    "results": 0.46,
+    "errors": 0.3,
+    "exchange": 0.12,
+    "plans": 0.06,
+    "command": 0.02,
+    "door": 0.04,
+}
 
 
 @pytest.fixture(scope="module")
 def acts() -> Iterator[Acts]:
-    door = targets.Door()
-    yield targets.TARGETS | {"door": door}
+    door, command = targets.Door(), targets.Command()
+    yield targets.TARGETS | {"door": door, "command": command}
     door.close()
+    command.close()
 
 
 @pytest.mark.parametrize("name", SHARES)
@@ -68,3 +77,33 @@ def test_a_broken_law_is_seen() -> None:
 
     with pytest.raises(targets.BrokenLawError, match="no credential is told"):
         targets.check_error(LeakyError())
+
+
+def test_what_breaks_a_law_is_told_and_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(data: bytes) -> None:
+        if b"null" in data:
+            raise targets.BrokenLawError("no nulls")
+
+    monkeypatch.setattr(targets, "TARGETS", targets.TARGETS | {"errors": fail})
+    monkeypatch.setattr(targets, "corpus", lambda _: [b"some"])
+    words = ["--inputs", "400", "--targets", "errors", "--found", str(tmp_path)]
+    assert fuzz.main(words) == 1
+    told = capsys.readouterr()
+    written = list(tmp_path.iterdir())
+    assert written
+    assert all(b"null" in path.read_bytes() for path in written)
+    assert f"{len(written)} inputs broke a law" in told.out
+    assert all(str(path) in told.err for path in written)
+
+
+def test_what_reaches_something_new_is_varied_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "corpus", lambda _: [b"\0{}"])
+    figures = fuzz.fuzz(300, chosen=["results"])
+    assert figures.broken == ()
+    assert figures.tried == {"results": 300}
+    # The interpreter tells what is reached from 3.12 on.
+    can_tell = sys.version_info >= (3, 12)
+    assert bool(figures.grown["results"]) is bool(figures.reached) is can_tell
+    assert "| answers, read as any model | 1 | 300 |" in fuzz.fuzz_table(figures)

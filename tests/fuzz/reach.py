@@ -1,0 +1,67 @@
+"""Tells inputs that reach something in the package that none before them has reached.
+
+It goes by the interpreter's own monitoring of lines and branches, which costs nothing once a place
+has been reached; Python has it from 3.12 on. Before that nothing counts as new, and inputs are made
+of the corpus alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import CodeType
+
+import lightsail_snap
+
+_ROOT = str(Path(lightsail_snap.__file__).parent)
+# The numbers up to 3, and 5, are meant for debuggers, coverage and the like.
+_TOOL = 4
+
+
+class Reach:
+    """What has been reached so far."""
+
+    def __init__(self) -> None:
+        """Begin to watch."""
+        self._seen: set[tuple[CodeType, int, int]] = set()
+        self._is_new = False
+        if sys.version_info >= (3, 12):
+            watch = sys.monitoring
+            events = watch.events
+            branches = [
+                getattr(events, name)
+                for name in ("BRANCH_LEFT", "BRANCH_RIGHT", "BRANCH")
+                if hasattr(events, name)
+            ][:2]
+            watch.use_tool_id(_TOOL, "fuzz")
+            watch.register_callback(_TOOL, events.LINE, self._on_line)
+            for branch in branches:
+                watch.register_callback(_TOOL, branch, self._on_branch)
+            watch.set_events(_TOOL, events.LINE | sum(branches))
+
+    def close(self) -> None:
+        """Watch no more."""
+        if sys.version_info >= (3, 12):
+            sys.monitoring.set_events(_TOOL, 0)
+            sys.monitoring.free_tool_id(_TOOL)
+
+    def take(self) -> bool:
+        """Tell whether anything new was reached since this was asked last."""
+        was_new, self._is_new = self._is_new, False
+        return was_new
+
+    def __len__(self) -> int:
+        """How many lines and branches have been reached."""
+        return len(self._seen)
+
+    def _on_line(self, code: CodeType, line: int) -> object:
+        return self._on_branch(code, -1, line)
+
+    def _on_branch(self, code: CodeType, offset: int, to: int) -> object:
+        is_ours = code.co_filename.startswith(_ROOT)
+        if is_ours and (code, offset, to) not in self._seen:
+            self._seen.add((code, offset, to))
+            self._is_new = True
+        if sys.version_info >= (3, 12) and (offset < 0 or not is_ours):
+            return sys.monitoring.DISABLE
+        return None
