@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ def changed() -> Any:
     del model["operations"]["CopySnapshot"]
     del model["operations"]["DeleteDisk"]
     return model
+
+
+@pytest.fixture(autouse=True, params=["with the extra", "without it"])
+def extra(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show all of it with the command's dependencies, and with the core alone."""
+    if request.param == "without it":
+        monkeypatch.setitem(sys.modules, "typer", None)
+        monkeypatch.setitem(sys.modules, "rich", None)
 
 
 @pytest.fixture
@@ -101,3 +110,16 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_drift(
         file.write_bytes(content)
     assert main(["spec-drift", "--service-model", str(file)]) == 2
     assert str(file) in capsys.readouterr().err
+
+
+def test_words_that_make_no_sense_are_not_taken_for_drift(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["spec-drift", "--everything"]) == 2
+    assert "--everything" in capsys.readouterr().err
+
+
+def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec-drift", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [word for word in ("--all", "--json", "--service-model") if word not in shown] == []

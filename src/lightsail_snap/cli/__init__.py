@@ -1,4 +1,4 @@
-"""The `lightsail-snap` command (extra `cli`)."""
+"""The `lightsail-snap` command (extra `cli`; without it, `spec-drift` alone)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
-
-_MISSING = 'lightsail-snap: the command needs typer and rich: pip install "lightsail-snap[cli]"'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import rich  # noqa: F401, PLC0415 - the extra may be missing, which is to be told in words
             import typer  # noqa: F401, PLC0415 - likewise
         except ImportError:
-            print(_MISSING, file=sys.stderr)
-            return 8
-        from lightsail_snap.cli._app import run  # noqa: PLC0415 - it needs the extra
+            from lightsail_snap.cli._without_extra import run  # noqa: PLC0415 - only without the extra
+        else:
+            from lightsail_snap.cli._app import run  # noqa: PLC0415 - it needs the extra
 
         return run(arguments)
     except KeyboardInterrupt:
