@@ -1,0 +1,118 @@
+"""What type checkers say about JSON Schemas, wire dicts and strategies. Checked, never run.
+
+A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hypothesis.strategies import SearchStrategy
+from typing_extensions import assert_type
+
+from lightsail_snap import (
+    AttachDiskRequest,
+    CreateDiskSnapshotRequest,
+    CreateDiskSnapshotResult,
+    Disk,
+    DiskSnapshot,
+    DiskSource,
+    GetDiskRequest,
+    GetDiskResult,
+    LightsailSnapClient,
+    OperationStatus,
+    Request,
+    ResponseMetadata,
+    RestoreSource,
+    SnapshotSource,
+    Tag,
+)
+from lightsail_snap.json_schema import (
+    DIALECT,
+    ONE_LINE,
+    Form,
+    LightsailJsonSchema,
+    json_schema,
+    json_schemas,
+)
+from lightsail_snap.testing import strategies
+
+
+def schemas() -> None:
+    form: Form = "wire"
+    json_schema(CreateDiskSnapshotRequest, form=form)  # any: JSON, and the shape of a JSON value has no type in Python
+    json_schema(DiskSnapshot)  # any: likewise
+    json_schemas(form="output")  # any: likewise
+    Disk.model_json_schema(schema_generator=LightsailJsonSchema)  # any: likewise, and pydantic's own signature
+    texts: tuple[str, str] = (DIALECT, ONE_LINE)
+    json_schema("Disk")  # mypy: arg-type pyright: reportArgumentType
+    json_schema(OperationStatus)  # mypy: arg-type pyright: reportArgumentType
+    json_schema(Disk, "wire")  # mypy: call-arg pyright: reportCallIssue
+    json_schema(Disk, form="yaml")  # mypy: arg-type pyright: reportArgumentType
+    json_schemas(Disk)  # mypy: call-arg,arg-type pyright: reportCallIssue
+    other: Form = "yaml"  # mypy: assignment pyright: reportAssignmentType
+    Disk.model_json_schema(schema_generator=LightsailJsonSchema())  # mypy: arg-type pyright: reportArgumentType
+    dialect: bytes = DIALECT  # mypy: assignment pyright: reportAssignmentType
+    pattern: bytes = ONE_LINE  # mypy: assignment pyright: reportAssignmentType
+    del texts, other, dialect, pattern
+
+
+def wires(request: CreateDiskSnapshotRequest, snapshot: DiskSnapshot, asked: Request[GetDiskResult], anything: object) -> None:
+    request.to_wire()  # any: JSON, and the shape of a JSON value has no type in Python
+    assert_type(DiskSnapshot.from_wire(b"{}"), DiskSnapshot)
+    assert_type(CreateDiskSnapshotRequest.from_wire({"diskName": "a"}), CreateDiskSnapshotRequest)
+    assert_type(request.read_result(b"{}"), CreateDiskSnapshotResult)
+    assert_type(asked.read_result({}), GetDiskResult)
+    assert_type(GetDiskRequest.checked(asked), Request[GetDiskResult])
+    assert_type(asked.operation_name, str)
+    snapshot.to_wire(by_alias=True)  # mypy: call-arg pyright: reportCallIssue
+    DiskSnapshot.from_wire("{}")  # mypy: arg-type pyright: reportArgumentType
+    request.read_result()  # mypy: call-arg pyright: reportCallIssue
+    GetDiskRequest.checked(anything)  # mypy: arg-type pyright: reportArgumentType
+
+
+def whose_answer(result: GetDiskResult, metadata: ResponseMetadata) -> None:
+    assert_type(result.with_metadata(metadata), GetDiskResult)
+    assert_type(result.response_metadata, ResponseMetadata)
+    result.with_metadata({"RequestId": "x"})  # mypy: arg-type pyright: reportArgumentType
+    result.response_metadata = metadata  # mypy: misc pyright: reportAttributeAccessIssue
+
+
+def drawn() -> None:
+    assert_type(strategies.resource_names(), SearchStrategy[str])
+    assert_type(strategies.existing_names(), SearchStrategy[str])
+    assert_type(strategies.availability_zones(), SearchStrategy[str])
+    assert_type(strategies.tag_keys(), SearchStrategy[str])
+    assert_type(strategies.tag_values(), SearchStrategy[str])
+    assert_type(strategies.tags(), SearchStrategy[Tag])
+    assert_type(strategies.tag_lists(3), SearchStrategy[tuple[Tag, ...]])
+    assert_type(strategies.snapshot_sources(), SearchStrategy[SnapshotSource])
+    assert_type(strategies.restore_sources(), SearchStrategy[RestoreSource])
+    assert_type(strategies.requests_of(AttachDiskRequest), SearchStrategy[AttachDiskRequest])
+    assert_type(strategies.create_disk_snapshot_requests(), SearchStrategy[CreateDiskSnapshotRequest])
+    assert_type(strategies.enum_members(OperationStatus), SearchStrategy[OperationStatus])
+    assert_type(strategies.results(DiskSnapshot), SearchStrategy[DiskSnapshot])
+    strategies.requests()  # any: requests of any results
+    strategies.wire_dicts(DiskSnapshot)  # any: JSON, and the shape of a JSON value has no type in Python
+    strategies.broken_requests()  # any: arguments that no type allows
+    strategies.broken_arguments()  # any: likewise
+
+
+def drawn_wrongly() -> None:
+    strategies.resource_names(5)  # mypy: call-arg pyright: reportCallIssue
+    strategies.existing_names(5)  # mypy: call-arg pyright: reportCallIssue
+    strategies.availability_zones("us-east-1")  # mypy: call-arg pyright: reportCallIssue
+    strategies.tag_keys(5)  # mypy: call-arg pyright: reportCallIssue
+    strategies.tag_values(5)  # mypy: call-arg pyright: reportCallIssue
+    strategies.tags().key  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    strategies.tag_lists("3")  # mypy: arg-type pyright: reportArgumentType
+    strategies.snapshot_sources("disk")  # mypy: call-arg pyright: reportCallIssue
+    strategies.restore_sources("manual")  # mypy: call-arg pyright: reportCallIssue
+    strategies.requests_of(DiskSnapshot)  # mypy: type-var pyright: reportArgumentType
+    strategies.create_disk_snapshot_requests("db")  # mypy: call-arg pyright: reportCallIssue
+    strategies.enum_members(str)  # mypy: type-var pyright: reportArgumentType
+    strategies.results(GetDiskRequest)  # mypy: type-var pyright: reportArgumentType
+    strategies.requests(GetDiskRequest)  # mypy: call-arg pyright: reportCallIssue
+    strategies.wire_dicts(GetDiskRequest)  # mypy: arg-type pyright: reportArgumentType
+    strategies.broken_requests(GetDiskRequest)  # mypy: call-arg pyright: reportCallIssue
+    strategies.broken_arguments(GetDiskRequest)  # mypy: call-arg pyright: reportCallIssue
