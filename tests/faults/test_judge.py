@@ -151,6 +151,15 @@ def test_an_error_that_is_not_as_ours_are_is_seen(
     breaking("errors_are_ours", failed("connection refused, always", "GetDisk", make()), told)
 
 
+def test_a_deletion_that_is_left_is_right_only_where_the_answers_were_altered() -> None:
+    night, path = OPERATIONS["a night of a plan"], ("diskSnapshot", "createdAt")
+    found = run.run(Cell(FAULTS["fields missing"], night, "sync", "standard", path=path))
+    assert not found.value.is_complete
+    judge(found)
+    found.cell = Cell(FAULTS[LOST], night, "sync", "standard")
+    breaking("success_is_true", found, "left: ")
+
+
 def test_a_wait_without_an_end_is_seen() -> None:
     found = failed("slow drip, always", "wait_for_operation", EndlessError())
     breaking("every_wait_ends", found, f"more than {MOST_CALLS}")

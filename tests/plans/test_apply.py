@@ -296,6 +296,22 @@ def test_a_clock_that_runs_ahead_deletes_nothing(world: Any, make_plan: Maker) -
     assert "look at this machine's clock" in str(result)
 
 
+def test_a_new_snapshot_of_unknown_age_deletes_nothing(
+    world: Any, make_plan: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(retention={"time_zone": "UTC", "keep_last": 1})
+    world.days(plan, 1)
+    run, take = world.prepare(plan), LightsailSnapClient.take_disk_snapshot
+
+    def untold(*args: Any, **kwargs: Any) -> Any:
+        return take(*args, **kwargs).model_copy(update={"created_at": None})
+
+    monkeypatch.setattr(LightsailSnapClient, "take_disk_snapshot", untold)
+    result = world.apply(run)
+    assert statuses(result) == ["take done", "delete skipped"] * 2
+    assert "does not say when the new snapshot was made" in str(result)
+
+
 def test_a_name_that_is_taken_by_a_stranger_is_a_conflict(world: Any, make_plan: Maker) -> None:
     client = LightsailSnapClient(world.emulator.boto3_client(HOME), clock=world.clock)
     plan = make_plan()

@@ -19,7 +19,7 @@ from lightsail_snap import (
     plan_retention,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
-from lightsail_snap.plans import Pruned, prune
+from lightsail_snap.plans import Pruned, _prune, prune
 from lightsail_snap.retention import RetentionPlan
 
 HOME, DAY = "us-east-1", 86_400
@@ -96,18 +96,39 @@ def test_a_namesake_and_one_with_other_tags_stay(world: World) -> None:
     assert world.names == ["db-1", "db-2", "db-3"]
 
 
+@pytest.mark.parametrize("untold", ["arn", "created_at"])
+def test_what_cannot_be_told_from_a_namesake_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch, untold: str
+) -> None:
+    look = _prune.look
+
+    def seen(*args: Any, **kwargs: Any) -> Any:
+        found = look(*args, **kwargs)
+        return found if found is None else found.model_copy(update={untold: None})
+
+    planned = world.plan()
+    monkeypatch.setattr(_prune, "look", seen)
+    result = prune(planned, world.client)
+    assert {(each.status, each.reason) for each in result.results} == {
+        ("skipped", "the service does not say whether it is still the same one")
+    }
+    assert world.names == ["db-1", "db-2", "db-3"]
+
+
 def test_one_failure_does_not_stop_the_others(world: World) -> None:
     world.emulator.inject(Fault(kind=FaultKind.REFUSE, operation="DeleteDiskSnapshot"))
     result = prune(world.plan(), world.client)
     assert [each.status for each in result.results] == ["failed", "done"]
     assert result.results[0].to_dict()["error"] == "RequestNotSentError"
-    with pytest.raises(PartialFailureError, match="1 of 2 snapshots could not be deleted") as caught:
+    with pytest.raises(
+        PartialFailureError, match="1 of 2 snapshots could not be deleted"
+    ) as caught:
         result.raise_for_failures()
     # What was not deleted was surely not sent; but the other one is gone.
     assert not result.results[0].error.may_have_executed  # type: ignore[union-attr] # it failed
     assert caught.value.may_have_executed
     part, _ = caught.value.split(RequestNotSentError)
-    assert part is not None
+    assert isinstance(part, PartialFailureError)
     assert part.may_have_executed
     assert pickle.loads(pickle.dumps(part)).may_have_executed  # noqa: S301 - our own
     again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own

@@ -352,7 +352,9 @@ class _Applying:
         if taken is None or taken.snapshot is None:
             return "no new snapshot was taken"
         created = taken.snapshot.created_at
-        if created is None or created < self._run.slot_begins - _SKEW:
+        if created is None:
+            return "the service does not say when the new snapshot was made"
+        if created < self._run.slot_begins - _SKEW:
             # With a clock that runs ahead everything looks old.
             return "the run's time is ahead of the service's; look at this machine's clock"
         return ""

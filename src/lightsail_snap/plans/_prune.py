@@ -80,6 +80,8 @@ def delete_unchanged(client: LightsailSnapClient, seen: Seen) -> tuple[Status, s
     if found is None:
         return "adopted", "was gone already"
     if (found.arn, found.created_at) != (seen.arn, seen.created_at):
+        if found.arn is None or found.created_at is None:
+            return "skipped", "the service does not say whether it is still the same one"
         return "skipped", "another snapshot has this name now"
     if pairs_of(found) != seen.tags:
         return "skipped", "its tags have changed since"
