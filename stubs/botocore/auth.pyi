@@ -16,8 +16,6 @@ def _host_from_url(url: str) -> str: ...
 
 class SigV4Auth:
     credentials: ReadOnlyCredentials | None
-    _region_name: str
-    _service_name: str
     def __init__(
         self, credentials: ReadOnlyCredentials | None, service_name: str, region_name: str
     ) -> None: ...

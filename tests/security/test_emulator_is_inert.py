@@ -169,4 +169,4 @@ def test_it_listens_on_this_machine_only(host: str, capsys: pytest.CaptureFixtur
     with pytest.raises(ValueError, match="allow_remote=True"):
         run_server(on_ready=print, host=host)
     assert main(["emulator", "--host", host]) == Code.USAGE
-    assert "allow_remote" in capsys.readouterr().err
+    assert "--allow-remote" in capsys.readouterr().err
