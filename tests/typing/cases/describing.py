@@ -5,8 +5,6 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from hypothesis.strategies import SearchStrategy
 from typing_extensions import assert_type
 
@@ -16,10 +14,8 @@ from lightsail_snap import (
     CreateDiskSnapshotResult,
     Disk,
     DiskSnapshot,
-    DiskSource,
     GetDiskRequest,
     GetDiskResult,
-    LightsailSnapClient,
     OperationStatus,
     Request,
     ResponseMetadata,
@@ -40,10 +36,10 @@ from lightsail_snap.testing import strategies
 
 def schemas() -> None:
     form: Form = "wire"
-    json_schema(CreateDiskSnapshotRequest, form=form)  # any: JSON, and the shape of a JSON value has no type in Python
-    json_schema(DiskSnapshot)  # any: likewise
-    json_schemas(form="output")  # any: likewise
-    Disk.model_json_schema(schema_generator=LightsailJsonSchema)  # any: likewise, and pydantic's own signature
+    print(json_schema(CreateDiskSnapshotRequest, form=form))  # any: JSON, and the shape of a JSON value has no type in Python
+    print(json_schema(DiskSnapshot))  # any: likewise
+    print(json_schemas(form="output"))  # any: likewise
+    print(Disk.model_json_schema(schema_generator=LightsailJsonSchema))  # any: likewise, and pydantic's own signature
     texts: tuple[str, str] = (DIALECT, ONE_LINE)
     json_schema("Disk")  # mypy: arg-type pyright: reportArgumentType
     json_schema(OperationStatus)  # mypy: arg-type pyright: reportArgumentType
@@ -58,7 +54,7 @@ def schemas() -> None:
 
 
 def wires(request: CreateDiskSnapshotRequest, snapshot: DiskSnapshot, asked: Request[GetDiskResult], anything: object) -> None:
-    request.to_wire()  # any: JSON, and the shape of a JSON value has no type in Python
+    print(request.to_wire())  # any: JSON, and the shape of a JSON value has no type in Python
     assert_type(DiskSnapshot.from_wire(b"{}"), DiskSnapshot)
     assert_type(CreateDiskSnapshotRequest.from_wire({"diskName": "a"}), CreateDiskSnapshotRequest)
     assert_type(request.read_result(b"{}"), CreateDiskSnapshotResult)
@@ -92,10 +88,10 @@ def drawn() -> None:
     assert_type(strategies.create_disk_snapshot_requests(), SearchStrategy[CreateDiskSnapshotRequest])
     assert_type(strategies.enum_members(OperationStatus), SearchStrategy[OperationStatus])
     assert_type(strategies.results(DiskSnapshot), SearchStrategy[DiskSnapshot])
-    strategies.requests()  # any: requests of any results
-    strategies.wire_dicts(DiskSnapshot)  # any: JSON, and the shape of a JSON value has no type in Python
-    strategies.broken_requests()  # any: arguments that no type allows
-    strategies.broken_arguments()  # any: likewise
+    print(strategies.requests())  # any: requests of any results
+    print(strategies.wire_dicts(DiskSnapshot))  # any: JSON, and the shape of a JSON value has no type in Python
+    print(strategies.broken_requests())  # any: arguments that no type allows
+    print(strategies.broken_arguments())  # any: likewise
 
 
 def drawn_wrongly() -> None:

@@ -5,7 +5,7 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
 from typing import NoReturn
 
@@ -25,12 +25,10 @@ from lightsail_snap import (
     DiskSnapshot,
     DiskState,
     ExportSnapshotRecord,
-    FileSystemFreeze,
     GetDiskRequest,
     GetDisksResult,
     GroupProgress,
     InstanceSnapshot,
-    ItemT,
     JumpingClock,
     LightsailSnapError,
     OpenEnum,
@@ -47,7 +45,9 @@ from lightsail_snap import (
 )
 from lightsail_snap.cli import entry, main
 from lightsail_snap.errors import detached, safe_text
+from lightsail_snap.models.add_ons import AddOns
 from lightsail_snap.models.enums import Known
+from lightsail_snap.models.instance_snapshots import AttachedDiskMapping
 from lightsail_snap.models.names import (
     AvailabilityZone,
     DiskSize,
@@ -63,8 +63,7 @@ from lightsail_snap.models.names import (
     TagValue,
     TimeOfDay,
 )
-from lightsail_snap.models.requests import AddOns, AttachedDiskMapping
-from lightsail_snap.models.source import DiskSource, SourcedRequest, WireSource
+from lightsail_snap.models.source import DiskSource, SourcedRequest, WireSource, restored_from
 from lightsail_snap.retention import (
     AnySnapshot,
     Count,
@@ -118,13 +117,15 @@ def parts_of_requests(request: SourcedRequest[GetDisksResult], source: DiskSourc
     wire = WireSource({"disk": {"disk_name": "diskName"}})
     plain: SourcedRequest[GetDisksResult] = source  # mypy: assignment pyright: reportAssignmentType
     request.read_result(5)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(restored_from("diskSnapshotName", "sourceDiskName"), WireSource)
+    restored_from("diskSnapshotName")  # mypy: call-arg pyright: reportCallIssue
     WireSource({"disk": "diskName"})  # mypy: dict-item pyright: reportArgumentType
     del add_ons, mapping, wrong, other, wire, plain
 
 
 def parts_of_the_wire(table: WireSource, source: DiskSource) -> None:
     assert_type(table.members, frozenset[str])
-    table.flatten(source)  # any: JSON, and the shape of a JSON value has no type in Python
+    print(table.flatten(source))  # any: JSON, and the shape of a JSON value has no type in Python
     table.gather({"diskName": "a"})  # any: likewise
     table.members = frozenset()  # mypy: misc pyright: reportAttributeAccessIssue
     table.flatten("a")  # mypy: arg-type pyright: reportArgumentType
@@ -237,7 +238,7 @@ def connections(transport: Transport, client: Boto3Client, session: Boto3Session
     transport.close()
     assert_type(client.meta, object)
     assert_type(client.create_disk_snapshot(diskName="a"), object)
-    session.client("lightsail")  # any: boto3 makes clients at run time
+    print(session.client("lightsail"))  # any: boto3 makes clients at run time
     transport.send({"diskName": "a"})  # mypy: arg-type pyright: reportArgumentType
     transport.close(5)  # mypy: call-arg pyright: reportCallIssue
     client.meta = None  # mypy: misc pyright: reportAttributeAccessIssue

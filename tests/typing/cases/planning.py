@@ -74,8 +74,8 @@ def written(policy: RetentionPolicy) -> BackupPlan:
 
 
 def read(plan: BackupPlan, now: datetime, day: date) -> None:
-    assert_type(BackupPlan.from_toml(Path("nightly.toml")), BackupPlan)
-    assert_type(BackupPlan.from_json(plan.to_json(indent=2)), BackupPlan)
+    assert_type(BackupPlan.from_toml(Path("nightly.toml")), BackupPlan)  # any: the class also takes mappings, which are JSON
+    assert_type(BackupPlan.from_json(plan.to_json(indent=2)), BackupPlan)  # any: likewise
     assert_type(plan.name_for("Disk-1", now), str)
     assert_type(plan.slot_of(now), str)
     assert_type(plan.all_tags, tuple[Tag, ...])

@@ -27,7 +27,6 @@ def made() -> None:
     assert_type(fsfreeze("/mnt/data"), FileSystemFreeze)
     assert_type(fsfreeze(Path("/mnt/data"), timeout=10), FileSystemFreeze)
     assert_type(command_hooks(["stop"], ["start"], timeout=timedelta(seconds=10)), CommandHooks)
-    assert_type(fsfreeze("/mnt/data").held, timedelta | None)
     fsfreeze()  # mypy: call-arg pyright: reportCallIssue
     fsfreeze("/mnt/data", 10)  # mypy: call-arg pyright: reportCallIssue
     fsfreeze("/mnt/data", command=5)  # mypy: arg-type pyright: reportArgumentType
@@ -35,7 +34,12 @@ def made() -> None:
     command_hooks(["stop"])  # mypy: call-arg pyright: reportCallIssue
     command_hooks(["stop"], [5])  # mypy: list-item pyright: reportArgumentType
     CommandHooks(before=["stop"], after=None)  # mypy: arg-type pyright: reportArgumentType
-    fsfreeze("/mnt/data").held = None  # mypy: misc pyright: reportAttributeAccessIssue
+
+
+def measured(freeze: FileSystemFreeze, hooks: CommandHooks) -> None:
+    assert_type((freeze.held, hooks.held), tuple[timedelta | None, timedelta | None])
+    freeze.held = None  # mypy: misc pyright: reportAttributeAccessIssue
+    hooks.held = timedelta(0)  # mypy: misc pyright: reportAttributeAccessIssue
 
 
 def given(client: LightsailSnapClient) -> None:
