@@ -41,6 +41,7 @@ MEANINGS = {
     "command": "the command line",
 }
 _HANGS_AFTER = 60
+_STDERR = 2
 _BATCH = 20
 
 
@@ -131,8 +132,9 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
         if minutes is not None and time.monotonic() - began > minutes * 60:
             break
         name = next(turns)
-        # Whatever hangs is shown with its stack, and ends the run.
-        faulthandler.dump_traceback_later(_HANGS_AFTER, exit=True)
+        # Whatever hangs is shown with its stack, and ends the run. A stream that only catches text
+        # has no descriptor, which the handler needs.
+        faulthandler.dump_traceback_later(_HANGS_AFTER, exit=True, file=_STDERR)
         for data in itertools.islice(made[name], min(_BATCH, left)):
             done[name] += 1
             last[name] = data
@@ -145,7 +147,7 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
         done,
         {name: len(each) for name, each in kept.items()},
         grown,
-        tuple(broken),
+        tuple(dict.fromkeys(broken)),
         len(reach),
         time.process_time() - cpu,
     )

@@ -123,11 +123,16 @@ def write(part: str, text: str) -> None:
     Args:
         part: Between which marks.
         text: The figures.
+
+    Raises:
+        ValueError: The page has no such marks, so the figures would be lost.
     """
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
     page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(begin)
-    _, _, tail = rest.partition(end)
+    head, begins, rest = page.partition(begin)
+    _, ends, tail = rest.partition(end)
+    if not (begins and ends):
+        raise ValueError(f"{PAGE} lacks {begin} or {end} after it")
     PAGE.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts import fuzz
+from scripts import fuzz, reliability
 from tests.fuzz import targets
 
 from lightsail_snap import LightsailSnapError
@@ -107,3 +107,22 @@ def test_what_reaches_something_new_is_varied_in_turn(monkeypatch: pytest.Monkey
     can_tell = sys.version_info >= (3, 12)
     assert bool(figures.grown["results"]) is bool(figures.reached) is can_tell
     assert "| answers, read as any model | 1 | 300 |" in fuzz.fuzz_table(figures)
+
+
+def test_figures_are_not_lost_where_the_page_has_no_place_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in reliability.PARTS:
+        page = reliability.PAGE.read_text(encoding="utf-8")
+        assert page.index(f"<!-- {part}: begin -->") < page.index(f"<!-- {part}: end -->")
+    page_of_one = tmp_path / "page.md"
+    page_of_one.write_text(
+        "a\n<!-- fuzz: begin -->\nold\n<!-- fuzz: end -->\nb\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(reliability, "PAGE", page_of_one)
+    reliability.write("fuzz", "new")
+    written = "a\n<!-- fuzz: begin -->\nnew\n<!-- fuzz: end -->\nb\n"
+    assert page_of_one.read_text(encoding="utf-8") == written
+    with pytest.raises(ValueError, match="soak: begin"):
+        reliability.write("soak", "lost")
+    assert page_of_one.read_text(encoding="utf-8") == written
