@@ -86,7 +86,13 @@ QUICKSTART = DOCS / "quickstart.md"
 
 def commands(page: Path) -> list[str]:
     """Find the lines that call the command; shells complete in tests/cli."""
-    lines = [line for kind, text in blocks(page) if kind != "toml" for line in text.splitlines()]
+    lines = [
+        # The same command by its other name.
+        line.replace("python -m lightsail_snap", "lightsail-snap")
+        for kind, text in blocks(page)
+        if kind != "toml"
+        for line in text.splitlines()
+    ]
     return [line for line in lines if re.match("lightsail-snap (?!--.*-completion)", line)]
 
 
