@@ -322,6 +322,38 @@ def client_of(made: Session) -> Any:
     return made.create_client("lightsail", region_name="us-east-1", config=config)
 
 
+@given(
+    st.sampled_from(["POST", "GET"]),
+    HEADERS,
+    st.lists(st.tuples(NAMES, VALUES | st.binary(max_size=5)), max_size=3),
+    st.sampled_from([b"{}", b"", "text", None, {"form": "x"}]),
+    st.sampled_from([None, {"q": "1"}]),
+)
+def test_requests_are_made_ready_as_by_botocore(
+    method: str, headers: Any, added: Any, data: Any, params: Any
+) -> None:
+    plain, ours = ready_clients()
+
+    def outcome(client: Any) -> object:
+        request = AWSRequest(method, "https://x/", headers, data, params)
+        request.context["any"] = 1
+        for name, value in added:
+            request.headers[name] = value
+        made = client._endpoint.prepare_request(request)
+        told = {name: getattr(made, name) for name in ("method", "url", "body", "stream_output")}
+        return told | {"headers": list(made.headers.items()), "context": made.context}
+
+    assert outcome(ours) == outcome(plain)
+
+
+@cache
+def ready_clients() -> tuple[Any, Any]:
+    made = session()
+    plain, ours = client_of(made), client_of(made)
+    _shortcuts.take(ours, lambda: None)
+    return plain, ours
+
+
 def test_the_user_agent_is_botocores_with_every_set_of_features(made: Session) -> None:
     plain, ours = client_of(made), client_of(made)
     _shortcuts.take(ours, lambda: None)
@@ -349,13 +381,22 @@ def _without(name: str) -> Callable[[Any], None]:
     return lambda client: delattr(client, name)
 
 
+def _with_endpoint(*parts: str) -> Callable[[Any], None]:
+    def keep(client: Any) -> None:
+        whole = client._endpoint
+        client._endpoint = SimpleNamespace(**{name: getattr(whole, name) for name in parts})
+
+    return keep
+
+
 def _take_all(client: Any) -> None:
     _shortcuts.read_when_looked_at(client, lambda: None)
     _shortcuts.take(client, lambda: None)
 
 
 MOVED: dict[str, Callable[[Any], object]] = {
-    "parse_when_looked_at": _without("_endpoint"),
+    "parse_when_looked_at": _with_endpoint("prepare_request"),
+    "prepare_quickly": _with_endpoint("_response_parser_factory"),
     "write_as_it_is": _without("_serializer"),
     "look_endpoints_up_quickly": _without("_ruleset_resolver"),
     "remember_agents": _without("_user_agent_creator"),

@@ -14,6 +14,7 @@ On clients that are made for this library alone, also:
 - the User-Agent header is put together once for each set of features instead of twice a call;
 - a request's headers are gathered for the signature once instead of twice, its URL is taken apart
   once for all, and the body is hashed as it is;
+- a request is made ready for the network in one pass over its headers;
 - where no session is given: data files are read by a faster parser, the endpoints of all services
   are read only if they are asked for, and the client has only the operations of this library.
 
@@ -35,6 +36,7 @@ from lightsail_snap._shortcuts._loading import (
     leave_out_operations,
     read_files_quickly,
 )
+from lightsail_snap._shortcuts._preparing import prepare_quickly
 from lightsail_snap._shortcuts._reading import Reading, parse_when_looked_at
 from lightsail_snap._shortcuts._serializing import Writing, write_as_it_is
 from lightsail_snap._shortcuts._signing import sign_with_less
@@ -69,6 +71,7 @@ def take(client: BaseClient, current: Callable[[], _Call | None]) -> None:
     guarded(look_endpoints_up_quickly, client)
     guarded(remember_agents, client)
     guarded(sign_with_less, client)
+    guarded(prepare_quickly, client)
 
 
 def load_less(session: Session) -> None:
