@@ -1,6 +1,6 @@
 r"""The differences between the models and the service model that are meant, with their reasons.
 
-They are of botocore 1.44.5, word for word: one that is there no more is told as outdated, and one
+They are of botocore 1.44.8, word for word: one that is there no more is told as outdated, and one
 that has changed is told as a difference nobody expects.
 """
 
