@@ -17,7 +17,13 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"].replace(f"{_PYENV}/shim
 
 # What type checkers and documentation tools say does not depend on what the tests run on.
 _SAME_EVERYWHERE = ("tests/typing", "tests/docs")
-_FAST = ("tests/unit", "tests/flows", "tests/contract", "tests/clients")
+_FAST = (
+    "tests/unit",
+    "tests/flows",
+    "tests/contract",
+    "tests/clients",
+    "tests/cli/test_command.py",
+)
 # These hold the package against today's botocore and tools, on purpose.
 _NEEDS_NEWEST = (
     "tests/contract/test_service_model.py::test_known_words_are_those_of_the_service_model",
@@ -42,7 +48,7 @@ def lowest(session: nox.Session) -> None:
     python = f"--python={session.virtualenv.location}"
     session.run(
         *("uv", "pip", "install", "--quiet", python, "--resolution=lowest-direct"),
-        *(".[aio,emulator,testing]", "trio>=0.27", "pytest-xdist>=3.6"),
+        *(".[aio,cli,emulator,testing]", "trio>=0.27", "pytest-xdist>=3.6"),
     )
     session.run("uv", "pip", "list", python)
     left_out = [f"--deselect={test}" for test in _NEEDS_NEWEST]

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import metadata, requires, version
 from pathlib import Path
 
@@ -95,6 +96,24 @@ def test_the_core_depends_on_three_packages() -> None:
     }
     assert core == {"boto3", "pydantic", "typing-extensions"}
     assert metadata("lightsail-snap")["License-Expression"] == "Apache-2.0"
+
+
+def test_the_quickstart_tells_the_supported_versions() -> None:
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (root / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    table = re.findall(
+        r"^\| `([\w-]+)`(?:, for the extra `(\w+)`)? \| (\S+) \|$", page, re.MULTILINE
+    )
+    extras = {name: project["optional-dependencies"][name] for _, name, _ in table if name}
+    assert sorted(table) == sorted(
+        (match[1], extra, match[2])
+        for extra, needed in {"": project["dependencies"], **extras}.items()
+        for each in needed
+        if (match := re.fullmatch(r"([\w-]+)([<>=].*)", each))
+    )
+    pythons = re.findall(r":: (3\.\d+)$", "\n".join(project["classifiers"]), re.MULTILINE)
+    assert f"| CPython | {', '.join(pythons)} |" in page.splitlines()
 
 
 def test_the_command_comes_with_all_that_its_commands_need() -> None:
