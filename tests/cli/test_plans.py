@@ -331,6 +331,41 @@ def test_what_cannot_be_deleted_is_told(
     assert ended.err == "6 of 7 deleted, 3 kept\n"
 
 
+def test_a_region_of_copies_that_is_away_is_told_and_stops_nothing_else(
+    command: Command, plan: str, emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(plan)
+    copied = PLAN.replace('slot = "day"', 'slot = "day"\ncopies = ["us-west-2"]')
+    file.write_text(copied, encoding="utf-8")
+    handle = emulator.handle
+
+    def answered(region: str, asked: str, payload: Any) -> Answer:
+        if region == "us-west-2":
+            body = json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode()
+            return answer(400, body, emulator.clock.time())
+        return handle(region, asked, payload)
+
+    monkeypatch.setattr(emulator, "handle", answered)
+    note = "what is in us-west-2 could not be listed; nothing is deleted there: AccessDenied"
+    looked = command("plan", plan)
+    assert looked.code == 0
+    assert note in looked.err
+    ended = command("apply", plan)
+    assert ended.code == 7
+    assert note in ended.err
+    assert [line[:14] for line in ended.out.splitlines()].count("done     take ") == 2
+    both = command("apply", plan, plan.replace("nightly", "weekly"))
+    assert both.code == 7
+    assert f"nightly: {note}" in both.err
+    for words in ([], ["--apply"]):
+        pruned = command("prune", plan, *words)
+        assert pruned.code == 7
+        assert "lightsail-snap: us-west-2: AccessDeniedException" in pruned.err
+        assert ("keep " in pruned.out) is (words == [])
+    monkeypatch.setattr(emulator, "handle", lambda *asked: answered("us-west-2", *asked[1:]))
+    assert command("prune", plan).code == 1
+
+
 @pytest.mark.parametrize("at", ["apply", "prune"])
 @pytest.mark.usefixtures("history")
 def test_an_interrupt_tells_how_to_go_on(

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lightsail_snap import (
+    Answer,
     ConfigurationError,
     DiskSource,
     InvalidInputException,
@@ -25,6 +26,7 @@ from lightsail_snap import (
     OutcomeUnknownError,
     PartialFailureError,
     Request,
+    RequestNotSentError,
     RequestValidationError,
     ServiceException,
     SnapshotConflictError,
@@ -236,6 +238,52 @@ def test_a_copy_that_fails_saves_the_old_ones_everywhere(world: Any, make_plan: 
         "delete skipped",
     ]
     assert len(world.names(HOME)) == 4
+
+
+def test_a_region_of_copies_that_is_away_does_not_keep_snapshots_from_being_taken(
+    world: Any, make_plan: Maker
+) -> None:
+    plan = make_plan(copies=[AWAY, "eu-west-1"], retention={"time_zone": "UTC", "keep_last": 1})
+    world.days(plan, 1)
+
+    class Away:
+        def send(self, request: Request[Any]) -> Answer:
+            raise RequestNotSentError("no way there", request=request)
+
+        def close(self) -> None: ...
+
+    away = LightsailSnapClient(transport=Away(), clock=world.clock)
+
+    def clients(region: str) -> LightsailSnapClient:
+        found: LightsailSnapClient = away if region == AWAY else world.client(region)
+        return found
+
+    run = prepare(plan, world.client(), clients=clients, now=world.now)
+    note = f"what is in {AWAY} could not be listed; nothing is deleted there: RequestNotSentError: "
+    assert [each.startswith(note) for each in run.notes] == [True]
+    assert [(each.action, each.region) for each in run.steps if each.source == "db-1"] == [
+        ("take", HOME),
+        ("copy", AWAY),
+        ("copy", "eu-west-1"),
+        ("delete", HOME),
+        ("delete", "eu-west-1"),
+    ]
+    result = apply(run, world.client(), clients=clients)
+    assert statuses(result)[:5] == [
+        "take done", "copy failed", "copy done", "delete skipped", "delete skipped",
+    ]  # fmt: skip
+    # Once it is back, the same slot makes up for everything.
+    again = world.prepare(plan)
+    assert again.notes == ()
+    assert world.apply(again).is_complete
+    assert len(world.names(HOME)) == len(world.names(AWAY)) == 2
+    # The plan's own region is another matter.
+    with pytest.raises(RequestNotSentError):
+        prepare(plan, away, clients=world.client, now=world.now)
+    unpruned = prepare(
+        make_plan(copies=[AWAY], retention=None), world.client(), clients=clients, now=world.now
+    )
+    assert "could not be listed: RequestNotSentError" in unpruned.notes[0]
 
 
 def namesake(world: Any, name: str, tags: dict[str, str | None] | None = None) -> None:

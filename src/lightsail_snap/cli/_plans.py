@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from lightsail_snap import LightsailSnapClient
+from lightsail_snap import LightsailSnapClient, LightsailSnapError
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import Code, Interrupted, UsageError, told
+from lightsail_snap.cli._exits import Code, Interrupted, UsageError, code_of, told
 from lightsail_snap.cli._output import say, show_json, show_line, show_table, steps
 from lightsail_snap.cli._settings import Settings, add, aside
 from lightsail_snap.cli._snapshots import Kind, listed
@@ -150,6 +150,8 @@ def _apply_one(
     plan = work.plan if isinstance(work, Run) else work
     client = clients(plan.region)
     run = work if isinstance(work, Run) else prepare(plan, client, clients=clients)
+    for note in run.notes:
+        say(note)
     with steps(plan.name, len(run.steps)) as one_more:
 
         def told(step: StepResult) -> None:
@@ -182,7 +184,11 @@ def _told(settings: Settings, outcome: PlanOutcome) -> None:
             )
         else:
             show_line(f"failed   {outcome.plan.name}: {told(error)}")
-    for each in outcome.result.results if outcome.result is not None else ():
+    if outcome.result is None:
+        return
+    for note in outcome.result.run.notes:
+        say(f"{outcome.plan.name}: {note}")
+    for each in outcome.result.results:
         _show_step(settings, outcome.plan.name, each.to_dict())
 
 
@@ -279,18 +285,25 @@ def _prune_by_plan(settings: Settings, plan: BackupPlan, *, apply_it: bool, file
         message = f"{file} has no [retention]; without it, all is kept"
         raise UsageError(message)
     kind = Kind.INSTANCE if plan.select.kind == "instance" else Kind.DISK
-    owned, codes = by_tag(OWNERSHIP_TAG, plan.name), []
+    owned = by_tag(OWNERSHIP_TAG, plan.name)
+    codes: set[int] = set()
     with settings.clients() as clients:
         for region in (plan.region, *plan.copies):
             policy = (plan.copy_retention if region != plan.region else None) or plan.retention
             client = clients(region)
-            snapshots = list(listed(client, kind))
-            codes.append(
+            try:
+                snapshots = list(listed(client, kind))
+            except LightsailSnapError as error:
+                # The other regions have a history of their own.
+                say(f"lightsail-snap: {region}: {told(error)}")
+                codes.add(code_of(error))
+                continue
+            codes.add(
                 _prune_in(
                     settings, client, snapshots, policy, owned, apply_it=apply_it, region=region
                 )
             )
-    return max(codes)
+    return codes.pop() if len(codes) == 1 else Code.PARTIAL
 
 
 def _prune_in(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pydantic import StrictStr
 from typing_extensions import override
 
 from lightsail_snap._methods.paginator import Paginator
+from lightsail_snap._text import safe_line
 from lightsail_snap.client import LightsailSnapClient
-from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.errors import ConfigurationError, LightsailSnapError
 from lightsail_snap.models import Disk, PagedRequest, PagedResult, ResourceLocation, ResourceTag
 from lightsail_snap.models._base import ResultModel
 from lightsail_snap.models._types import WireList
@@ -70,10 +71,12 @@ class Inventory:
     Attributes:
         sources: All disks, or all instances, of the plan's region.
         snapshots: All snapshots of the plan's kind, by region: the plan's, and those of copies.
+        unlisted: Why the snapshots of a region of copies could not be listed, by region.
     """
 
     sources: tuple[Source, ...]
     snapshots: Mapping[str, tuple[AnySnapshot, ...]]
+    unlisted: Mapping[str, str] = field(default_factory=dict)
 
 
 class Clients:
@@ -154,6 +157,9 @@ def read_inventory(
 ) -> Inventory:
     """Look up all that a plan's next run depends on; every list is read to its end.
 
+    A region of copies that cannot be listed does not stop it: snapshots of the sources are wanted
+    all the more then.
+
     Args:
         plan: The plan.
         client: The client of the plan's region.
@@ -164,7 +170,7 @@ def read_inventory(
 
     Raises:
         ConfigurationError: If a client is missing, or one of another region.
-        LightsailSnapError: If something cannot be listed.
+        LightsailSnapError: If something in the plan's own region cannot be listed.
     """
     plan = checked_plan("read_inventory", plan)
     ways = Clients(plan, client, clients)
@@ -175,14 +181,26 @@ def read_inventory(
     else:
         things = list(Paginator(client.send, GetInstancesRequest()))
     _require_region(plan.region, things)
-    snapshots: dict[str, tuple[AnySnapshot, ...]] = {}
-    for region in (plan.region, *plan.copies):
-        way = ways.of(region)
-        if plan.select.kind == "instance":
-            snapshots[region] = tuple(way.iter_instance_snapshots())
-        else:
-            snapshots[region] = tuple(way.iter_disk_snapshots())
-        _require_region(region, snapshots[region])
+    snapshots = {plan.region: _listed(plan, ways, plan.region)}
+    unlisted: dict[str, str] = {}
+    for region in plan.copies:
+        try:
+            snapshots[region] = _listed(plan, ways, region)
+        except ConfigurationError:
+            raise
+        except LightsailSnapError as error:
+            unlisted[region] = safe_line(f"{type(error).__name__}: {error}")
     # A list that changes while it is read may show something twice.
     sources = {thing.name: Source(thing.name, tags_of(thing.tags)) for thing in things}
-    return Inventory(tuple(sources.values()), snapshots)
+    return Inventory(tuple(sources.values()), snapshots, unlisted)
+
+
+def _listed(plan: BackupPlan, ways: Clients, region: str) -> tuple[AnySnapshot, ...]:
+    way = ways.of(region)
+    found: tuple[AnySnapshot, ...]
+    if plan.select.kind == "instance":
+        found = tuple(way.iter_instance_snapshots())
+    else:
+        found = tuple(way.iter_disk_snapshots())
+    _require_region(region, found)
+    return found

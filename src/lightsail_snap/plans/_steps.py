@@ -412,6 +412,12 @@ def _orphans(plan: BackupPlan, inventory: Inventory, selected: set[str]) -> Iter
             )
 
 
+def _unlisted(plan: BackupPlan, inventory: Inventory) -> Iterator[str]:
+    for region, why in inventory.unlisted.items():
+        rest = "; nothing is deleted there" if plan.retention else ""
+        yield f"what is in {region} could not be listed{rest}: {why}"
+
+
 def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
     """Say what a plan comes to. Nothing is sent: this is the dry run.
 
@@ -439,7 +445,7 @@ def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
         for source, name in names.items()
         for step in _steps_for(plan, source, name, inventory, now)
     ]
-    notes = _orphans(plan, inventory, set(names))
+    notes = [*_orphans(plan, inventory, set(names)), *_unlisted(plan, inventory)]
     return Run(plan=plan, now=now, steps=tuple(steps), notes=tuple(sorted(notes)))
 
 
@@ -464,7 +470,8 @@ def prepare(
     Raises:
         RequestValidationError: As `make_run` says.
         ConfigurationError: If a client is missing, or one of another region.
-        LightsailSnapError: If something cannot be listed.
+        LightsailSnapError: If something in the plan's own region cannot be listed. A region of
+            copies that cannot is noted in the run.
     """
     inventory = read_inventory(plan, client, clients=clients)
     return make_run(plan, inventory, datetime.now(UTC) if now is None else now)
