@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,8 +16,9 @@ import pytest
 from lightsail_snap.cli import _plans
 from lightsail_snap.cli._emulator import Shifted, furnish
 from lightsail_snap.cli._output import show_line, steps
-from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.emulator._wire import Answer, answer
+from lightsail_snap.plans import BackupPlan
 
 Command = Callable[..., Any]
 
@@ -201,6 +203,45 @@ def test_a_plan_from_a_pipe_is_told_apart_by_how_it_begins(
         assert (ended.code, ended.out.partition(",")[0]) == (0, "nightly in us-east-1")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_plan(
+    command: Command, plan: str, tmp_path: Path
+) -> None:
+    run = command("plan", plan, "--json").out
+    for name, text in (("a.toml", PLAN), ("a.json", run), ("a", run)):
+        marked = tmp_path / name
+        marked.write_text(text, encoding="utf-8-sig")
+        assert _plans._read_plan(marked).name == "nightly"
+    assert BackupPlan.from_toml(tmp_path / "a.toml").name == "nightly"
+    assert command("apply", str(marked)).code == 0
+
+
+@pytest.mark.usefixtures("history")
+def test_two_that_apply_a_run_at_the_same_time_do_it_once(
+    command: Command, plan: str, tmp_path: Path, emulator: LightsailEmulator
+) -> None:
+    """Real processes, which share nothing but the service: a second, for what cron does twice."""
+    copied = PLAN.replace('slot = "day"', 'slot = "day"\ncopies = ["us-west-2"]')
+    Path(plan).write_text(copied, encoding="utf-8")
+    file = tmp_path / "run.json"
+    file.write_text(command("plan", plan, "--json").out, encoding="utf-8")
+    emulator.progression = Progression.by_seconds(0.2, 0.2)
+    words = [sys.executable, "-m", "lightsail_snap", "apply", str(file), "--json", "--poll", "0.05"]
+    both = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(2)]  # noqa: S603 - ours
+    try:
+        said = [process.communicate(timeout=120)[0] for process in both]
+    finally:
+        for process in both:
+            process.kill()
+    assert [process.returncode for process in both] == [0, 0]
+    results = [json.loads(line) for text in said for line in text.splitlines()]
+    assert {each["status"] for each in results} <= {"done", "adopted"}
+    done = {each["id"] for each in results if each["status"] == "done"}
+    assert done == {each["id"] for each in results}
+    # Of ten days and today three stay; the other disk has one; and both of today are copied.
+    assert len(names(command)) == 3 + 1
+    assert len(command("list", "--json", "--region", "us-west-2").lines) == 2
+
+
 def test_a_file_that_is_too_large_is_not_read_to_its_end(
     command: Command, plan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +329,8 @@ def test_a_plan_says_alone_what_to_keep(
         [],
         ["--keep-last", "-1"],
         ["--keep-last", "some"],
+        ["--keep-last", "9" * 5000],
+        ["--keep-last", "\uff14"],
         ["--keep-last", "", "--keep-daily", "7"],
         ["--keep-within", "", "--keep-daily", "7"],
         ["--keep-tag", "", "--keep-daily", "7"],

@@ -334,6 +334,30 @@ def test_snapshots_of_other_people_and_plans_stay(world: Any, make_plan: Maker) 
     ]  # fmt: skip
 
 
+def test_a_plan_is_not_confused_with_one_whose_name_its_own_begins_with(
+    world: Any, make_plan: Maker
+) -> None:
+    for name in ("11", "db-11"):
+        world.emulator.add_disk(name, region_name=HOME)
+    keep = {"time_zone": "UTC", "keep_last": 1}
+    one = {"kind": "disk", "names": ["db-11"]}
+    short = make_plan(name="nightly", select=one, retention=keep)
+    longer = make_plan(name="nightly-db", select=one, retention=keep)
+    namesake = make_plan(
+        name="nightly-db", select={"kind": "disk", "names": ["11"]}, retention=keep
+    )
+    for plan in (longer, short, longer):
+        world.days(plan, 2)
+    assert world.names() == ["nightly-db-11-20231117", "nightly-db-db-11-20231119"]
+    # Names that come out alike are told, and the other plan's snapshot stays as it is.
+    assert world.apply(world.prepare(short)).is_complete
+    before = world.state()
+    result = world.apply(world.prepare(namesake))
+    assert statuses(result) == ["take failed"]
+    assert isinstance(result.results[0].error, SnapshotConflictError)
+    assert world.state() == before
+
+
 def test_a_clock_that_runs_ahead_deletes_nothing(world: Any, make_plan: Maker) -> None:
     plan = make_plan(retention={"time_zone": "UTC", "keep_within": "2d"})
     world.days(plan, 2)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +62,7 @@ _LARGEST = 2**28
 
 def _read(file: Path) -> BackupPlan | Run:
     with file.open("rb") as opened:
-        content = opened.read(_LARGEST + 1)
+        content = opened.read(_LARGEST + 1).removeprefix(codecs.BOM_UTF8)
     if len(content) > _LARGEST:
         message = f"{one_line(str(file))} is too large for a plan or a run"
         raise UsageError(message)
@@ -276,8 +278,12 @@ def _prune(
         )
 
 
+# int() refuses very long numbers, and nobody has that many snapshots.
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
 def _number(value: str | list[str]) -> int | str | list[str]:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
 def _prune_by_plan(settings: Settings, plan: BackupPlan, *, apply_it: bool, file: Path) -> int:

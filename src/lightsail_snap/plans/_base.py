@@ -157,7 +157,8 @@ class PlanModel(BaseModel, frozen=True):
     def _from_text(cls, source: TextOrPath, parse: Callable[[str], object], what: str) -> Self:
         try:
             content = Path(source).read_bytes() if isinstance(source, os.PathLike) else source
-            text = content.decode() if isinstance(content, bytes) else content
+            # Some editors of Windows begin a file with a byte order mark.
+            text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
             table = parse(text)
         # UnicodeDecodeError and TOMLDecodeError are ValueErrors, too.
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
