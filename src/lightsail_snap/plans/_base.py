@@ -42,6 +42,7 @@ Status: TypeAlias = Literal["done", "adopted", "skipped", "failed"]
 """What became of a step: it was carried out now, or by an earlier attempt, or not at all."""
 
 _UNKNOWN = "is not a field of this shape"
+_NO_LIST = "Input should be a valid tuple"
 _MODEL_SOURCE = "Lightsail service model"
 
 TextOrPath: TypeAlias = str | bytes | os.PathLike[str]
@@ -86,8 +87,11 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
 
 
 def _in_our_words(model: type[BaseModel], found: Violation) -> Violation:
-    """Say of an unknown field of an inner model what that one takes."""
+    """Say of an unknown field of an inner model what that one takes, and of a list what it is."""
     source = OURS if found.source == _MODEL_SOURCE else found.source
+    if found.rule == _NO_LIST:
+        fix = f"put it in brackets: {found.field.rpartition('.')[2]} = [...]"
+        return replace(found, source=source, rule="must be a list", fix=fix)
     inner, *path = [model], *found.field.split(".")[:-1]
     for step in path:
         name = step.partition("[")[0]
