@@ -360,6 +360,8 @@ def test_what_else_there_is_to_know_of_a_plan_is_told(
     file.write_text(PLAN.replace("Disk-*", "Disk-2"), encoding="utf-8")
     assert "10 in us-east-1 are of sources that are not selected" in command("plan", str(file)).err
     assert emulator.calls["CreateDiskSnapshot"] == 0
+    # A prune by the plan judges them, too.
+    assert [each["keep"] for each in command("prune", str(file), "--json").lines].count(True) == 3
 
 
 @pytest.mark.usefixtures("history")
