@@ -42,10 +42,12 @@ if examples := os.environ.get("LIGHTSAIL_SNAP_EXAMPLES"):
 
 @pytest.fixture(autouse=True, scope="session")
 def _interrupts_arrive() -> Iterator[None]:
-    """Heed interrupts, which a shell lets the processes in its background ignore."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Heed what a shell lets the processes in its background, or nohup those it starts, ignore."""
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hung_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 @pytest.fixture(autouse=True)

@@ -42,12 +42,15 @@ def test_a_wait_that_is_ended_says_what_goes_on_and_how_to_resume(
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "lightsail_snap", *words], stderr=subprocess.PIPE, text=True
     ) as process:
-        deadline = time.monotonic() + 60
-        while not emulator.calls["GetDiskSnapshot"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
+        try:
+            deadline = time.monotonic() + 60
+            while not emulator.calls["GetDiskSnapshot"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == code
     assert re.fullmatch(
         f"lightsail-snap: {told}\\. If Lightsail has accepted the snapshot made-1, it goes on "
