@@ -277,6 +277,17 @@ def test_a_region_of_copies_that_is_away_does_not_keep_snapshots_from_being_take
     assert again.notes == ()
     assert world.apply(again).is_complete
     assert len(world.names(HOME)) == len(world.names(AWAY)) == 2
+    # If it is back before it is applied, all steps are done, and yet something is left.
+    world.days(plan, 1)
+    half = prepare(plan, world.client(), clients=clients, now=world.now)
+    assert Run.from_json(half.to_json()) == half
+    done = world.apply(half)
+    assert {each.status for each in done.results} == {"done"}
+    assert not done.is_complete
+    done.raise_for_failures()
+    assert len(world.names(AWAY)) == 4
+    assert world.apply(world.prepare(plan)).is_complete
+    assert len(world.names(AWAY)) == 2
     # The plan's own region is another matter.
     with pytest.raises(RequestNotSentError):
         prepare(plan, away, clients=world.client, now=world.now)

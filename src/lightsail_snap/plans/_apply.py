@@ -107,8 +107,9 @@ class RunResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every step is done, now or by an earlier attempt."""
-        return all(each.status in {"done", "adopted"} for each in self.results)
+        """Whether every step is done, now or by an earlier attempt, and no region was away."""
+        is_done = all(each.status in {"done", "adopted"} for each in self.results)
+        return is_done and not self.run.unlisted
 
     @property
     def failures(self) -> Mapping[str, LightsailSnapError]:

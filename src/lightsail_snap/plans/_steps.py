@@ -152,6 +152,8 @@ class Run(PlanModel, frozen=True):
     """What to do: for each source first take, then copy, then delete, oldest first."""
     notes: tuple[str, ...] = ()
     """What else there is to know."""
+    unlisted: tuple[str, ...] = ()
+    """Regions in which deletions would be due, but nobody could tell of what."""
 
     @property
     def slot(self) -> str:
@@ -446,7 +448,10 @@ def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
         for step in _steps_for(plan, source, name, inventory, now)
     ]
     notes = [*_orphans(plan, inventory, set(names)), *_unlisted(plan, inventory)]
-    return Run(plan=plan, now=now, steps=tuple(steps), notes=tuple(sorted(notes)))
+    unlisted = tuple(inventory.unlisted) if plan.retention else ()
+    return Run(
+        plan=plan, now=now, steps=tuple(steps), notes=tuple(sorted(notes)), unlisted=unlisted
+    )
 
 
 def prepare(

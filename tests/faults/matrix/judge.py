@@ -162,8 +162,9 @@ def _plan_is_true(found: Evidence) -> None:
     _require(not missing, f"it is not as if undisturbed: {missing}")
     more = [key for key, count in operations.items() if count > usual_operations.get(key, 0)]
     _require(not more, f"more was done than if undisturbed: {more}")
-    # What is told wrongly of a snapshot may keep it from being deleted, and never the reverse.
-    if not found.cell.fault.alters:
+    # What is told wrongly of a snapshot, or not at all, may keep it from being deleted, and never
+    # the reverse.
+    if not found.cell.fault.alters and not found.value.run.unlisted:
         _require(things.keys() == usual_things.keys(), "something else is there")
 
 
