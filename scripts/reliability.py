@@ -1,6 +1,6 @@
 """Measures what docs/reliability.md promises, and writes the figures there.
 
-    python scripts/reliability.py             # everything, about an hour
+    python scripts/reliability.py             # everything, half an hour
     python scripts/reliability.py --part soak # one part of matrix, crash, fuzz and soak
     python scripts/reliability.py --quick     # a sample, which is shown and not written
 

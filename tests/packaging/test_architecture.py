@@ -61,6 +61,7 @@ MAY_IMPORT_BOTO = {
     "_shortcuts/_agents.py",
     "_shortcuts/_endpoints.py",
     "_shortcuts/_loading.py",
+    "_shortcuts/_preparing.py",
     "_shortcuts/_reading.py",
     "_shortcuts/_serializing.py",
     "_shortcuts/_signing.py",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from lightsail_snap import (
     ConfigurationError,
     LightsailSnapClient,
     LightsailSnapError,
+    ResponseValidationError,
     ServiceError,
 )
 from lightsail_snap._endpoint import is_https, is_loopback, stays_here
@@ -303,32 +306,53 @@ def test_sts_is_not_asked_for_credentials_unencrypted(monkeypatch: pytest.Monkey
     assert fetcher._client_creator("sts").meta.endpoint_url == "http://192.0.2.1"
 
 
-def test_a_redirection_is_not_followed() -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as first,
-        socket.create_server(("127.0.0.1", 0)) as second,
-    ):
-        target = f"http://127.0.0.1:{second.getsockname()[1]}/"
-        second.settimeout(0.2)
+def error_after(answer: bytes) -> LightsailSnapError:
+    """Ask a server that gives this answer, and tell how that ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            connection, _ = first.accept()
+            connection, _ = listening.accept()
             with connection:
                 connection.recv(65536)
-                head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {target}\r\n"
-                connection.sendall(f"{head}Content-Length: 0\r\n\r\n".encode())
+                connection.sendall(answer)
 
         server = threading.Thread(target=serve)
         server.start()
         session = boto3.session.Session("key", "secret", region_name=REGION)
-        url = f"http://127.0.0.1:{first.getsockname()[1]}"
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         once = Config(retries={"total_max_attempts": 1})
-        client = LightsailSnapClient(session=session, endpoint_url=url, config=once)
-        with pytest.raises(ServiceError, match="307"):
+        with (
+            LightsailSnapClient(session=session, endpoint_url=url, config=once) as client,
+            pytest.raises(LightsailSnapError) as caught,
+        ):
             client.get_disk("Disk-1")
         server.join()
+        return caught.value
+
+
+def test_a_redirection_is_not_followed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as second:
+        second.settimeout(0.2)
+        head = "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nLocation: "
+        error = error_after(f"{head}http://127.0.0.1:{second.getsockname()[1]}/\r\n\r\n".encode())
+        assert isinstance(error, ServiceError)
+        assert "307" in str(error)
         with pytest.raises(TimeoutError):
             second.accept()
+
+
+def test_a_compressed_answer_is_not_blown_up() -> None:
+    size = 64 * 1024 * 1024
+    body = gzip.compress(b" " * size)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    tracemalloc.start()
+    try:
+        error = error_after(head.encode() + body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(error, ResponseValidationError)
+    assert peak < size / 2  # most of it for making a client
 
 
 def test_the_embedded_lightsail_has_no_address_of_the_machine(
