@@ -1,4 +1,7 @@
-"""Runs the tests on every Python and with the oldest dependencies: `nox`, or `nox -s lowest`."""
+"""Runs the tests on every Python and with the oldest dependencies.
+
+`nox -s tests` runs nearly all of them on every Python; the gate runs `nox -s others lowest`.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,8 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"].replace(f"{_PYENV}/shim
 
 # What type checkers and documentation tools say does not depend on what the tests run on.
 _SAME_EVERYWHERE = ("tests/typing", "tests/docs")
-_FAST = (
-    "tests/unit",
-    "tests/flows",
-    "tests/contract",
-    "tests/clients",
-    "tests/cli/test_command.py",
-)
+_FASTEST = ("tests/unit", "tests/flows", "tests/contract")
+_FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
 # These hold the package against today's botocore and tools, on purpose.
 _NEEDS_NEWEST = (
     "tests/contract/test_service_model.py::test_known_words_are_those_of_the_service_model",
@@ -41,16 +39,25 @@ def tests(session: nox.Session) -> None:
     )
 
 
+def _install(session: nox.Session, *options: str) -> None:
+    session.install("uv")
+    python = f"--python={session.virtualenv.location}"
+    needed = (".[aio,cli,emulator,testing]", "trio>=0.27", "pytest-xdist>=3.6")
+    session.run("uv", "pip", "install", "--quiet", python, *options, *needed)
+    session.run("uv", "pip", "list", python)
+
+
+@nox.session(python=["3.12", "3.13", "3.14"])
+def others(session: nox.Session) -> None:
+    """Run the fastest tests on the Pythons that the gate does not run all of them on."""
+    _install(session)
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FASTEST)
+
+
 @nox.session(python="3.11")
 def lowest(session: nox.Session) -> None:
     """Run the fast tests with the oldest versions that pyproject.toml allows."""
-    session.install("uv")
-    python = f"--python={session.virtualenv.location}"
-    session.run(
-        *("uv", "pip", "install", "--quiet", python, "--resolution=lowest-direct"),
-        *(".[aio,cli,emulator,testing]", "trio>=0.27", "pytest-xdist>=3.6"),
-    )
-    session.run("uv", "pip", "list", python)
+    _install(session, "--resolution=lowest-direct")
     left_out = [f"--deselect={test}" for test in _NEEDS_NEWEST]
     left_out.append("--ignore=tests/clients/test_instrumentation.py")  # OpenTelemetry is today's
     # The shortcuts lean on parts of botocore that came later; without them the plain way is taken.
