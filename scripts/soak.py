@@ -307,6 +307,10 @@ def _run_plan(life: Life, plan: BackupPlan) -> None:
         for error in result.failures.values():
             check_error(error)
         result.raise_for_failures()
+        if run.unlisted:
+            # Nothing failed, and yet the plan is to be applied again, as it says itself.
+            message = f"nobody could tell what is in {run.unlisted}"
+            raise LightsailSnapError(message)
         if not result.is_complete:
             message = f"nothing failed and yet not all is done: {result}"
             raise BrokenInvariantError(message)

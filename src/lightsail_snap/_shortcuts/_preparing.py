@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 # Either says how long a body is.
-_LENGTHS = ("Transfer-Encoding", "Content-Length")
+_LENGTHS = frozenset({"transfer-encoding", "content-length"})
 
 
 def prepare_quickly(client: BaseClient) -> None:
@@ -30,14 +30,15 @@ def prepare_quickly(client: BaseClient) -> None:
         if type(request) is not AWSRequest or not _is_plain(request):
             return stock(request)
         written = request.headers.items()
-        headers = HeadersDict()
+        headers, is_measured = HeadersDict(), False
         for name, value in written:
+            is_measured = is_measured or name.lower() in _LENGTHS
             headers[name] = value.encode() if isinstance(value, str) else value
         if len(headers) != len(written):
             # Which of two headers of the same name counts is botocore's to say.
             return stock(request)
         body = request.data
-        if not any(name in headers for name in _LENGTHS):
+        if not is_measured:
             headers["Content-Length"] = str(len(body))
         return AWSPreparedRequest(
             request.method, request.url, headers, body, request.stream_output, request.context
