@@ -26,7 +26,7 @@ from botocore.parsers import ResponseParserFactory, create_parser
 from botocore.regions import EndpointResolver
 from botocore.session import Session
 from botocore.useragent import register_feature_id
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import field_serializer
 
@@ -246,6 +246,7 @@ KNOWN: dict[str, tuple[str, str, str]] = {}
     ),
     st.sampled_from(["us-east-1", "eu-west-1"]),
 )
+@example(("a", "b", None), {"User-Agent": "none"}, "https://x/", b"{}", {}, {}, "us-east-1")
 def test_signatures_are_those_of_botocore(  # noqa: PLR0913, PLR0917 - all that goes into a signature
     keys: Any, headers: Any, url: Any, data: Any, params: Any, context: Any,
     region: Any,
@@ -329,6 +330,9 @@ def client_of(made: Session) -> Any:
     st.sampled_from([b"{}", b"", "text", None, {"form": "x"}]),
     st.sampled_from([None, {"q": "1"}]),
 )
+@example("POST", {"content-LENGTH": "9"}, [], b"{}", None)
+@example("POST", {"Transfer-Encoding": "chunked"}, [], b"{}", None)
+@example("POST", {"X-A": "1"}, [("x-a", "2")], b"{}", None)
 def test_requests_are_made_ready_as_by_botocore(
     method: str, headers: Any, added: Any, data: Any, params: Any
 ) -> None:
