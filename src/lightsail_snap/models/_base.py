@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from threading import RLock
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args
 
@@ -17,6 +19,7 @@ from pydantic import (
     PrivateAttr,
     StrictStr,
     ValidationError,
+    main,
 )
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
@@ -28,6 +31,11 @@ from lightsail_snap.models.names import PageToken
 
 if TYPE_CHECKING:
     from lightsail_snap.errors import LightsailSnapError
+
+
+# Older pydantic lets two threads build a model at once, and then reads with its parent's validator.
+# Newer pydantic has a lock, and a second one beside it could be taken in the other order.
+_building: AbstractContextManager[object] = getattr(main, "_rebuild_lock", None) or RLock()
 
 
 class WireModel(BaseModel, frozen=True):
@@ -56,6 +64,34 @@ class WireModel(BaseModel, frozen=True):
     # Without this mark pydantic would call __init__ for every nested model too, and an inner
     # error would end the search for further ones. SQLModel relies on the same mark.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+
+    @classmethod
+    @override
+    def model_rebuild(
+        cls,
+        *,
+        force: bool = False,
+        raise_errors: bool = True,
+        _parent_namespace_depth: int = 2,
+        _types_namespace: Mapping[str, Any] | None = None,
+    ) -> bool | None:
+        """Build the model, in one thread at a time; pydantic does so when it is first used.
+
+        Args:
+            force: Whether to build it again if it is built.
+            raise_errors: Whether to raise what keeps it from being built.
+
+        Returns:
+            None if it was built before; else whether it is built now.
+        """
+        with _building:
+            return super().model_rebuild(
+                force=force,
+                raise_errors=raise_errors,
+                # This method is a frame more.
+                _parent_namespace_depth=_parent_namespace_depth + 1,
+                _types_namespace=_types_namespace,
+            )
 
     @classmethod
     def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
