@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.metadata
 import json
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import boto3
 import boto3.session
-import botocore
-from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from tests.compatibility.recorder import Recorded, Recorder, Reply
 
@@ -31,6 +29,11 @@ from lightsail_snap import (
     ResponseValidationError,
 )
 from lightsail_snap.plans import regional_clients
+
+# The project's stubs hold what the package itself calls.
+_boto3: Any = boto3
+_auth: Any = importlib.import_module("botocore.auth")
+_credentials: Any = importlib.import_module("botocore.credentials")
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -60,23 +63,35 @@ class Settings:
         }
 
 
+# A user's sessions may share one loader of botocore's data files: it halves the time for a client.
+_LOADER = importlib.import_module("botocore.loaders").create_loader()
+
+
+def _new_session() -> Any:
+    session = importlib.import_module("botocore.session").get_session()
+    session.register_component("data_loader", _LOADER)
+    return session
+
+
 def plain(settings: Settings) -> Any:
     """Make a client as `boto3.client` does in a new process with this environment."""
-    boto3.setup_default_session(profile_name=settings.profile_name)
-    return boto3.client("lightsail", **settings.for_client())
+    _boto3.setup_default_session(
+        botocore_session=_new_session(), profile_name=settings.profile_name
+    )
+    return _boto3.client("lightsail", **settings.for_client())
 
 
 @contextmanager
 def by_region(settings: Settings) -> Iterator[LightsailSnapClient]:
-    with LightsailSnapClient(
-        profile_name=settings.profile_name, **settings.for_client()
-    ) as client:
+    with LightsailSnapClient(profile_name=settings.profile_name, **settings.for_client()) as client:
         yield client
 
 
 @contextmanager
 def by_session(settings: Settings) -> Iterator[LightsailSnapClient]:
-    session = boto3.session.Session(profile_name=settings.profile_name)
+    session: Any = boto3.session.Session(
+        botocore_session=_new_session(), profile_name=settings.profile_name
+    )
     with LightsailSnapClient(session=session, **settings.for_client()) as client:
         yield client
 
@@ -99,8 +114,8 @@ def regional(settings: Settings) -> Iterator[LightsailSnapClient]:
 
 def region_of(settings: Settings) -> str:
     """Find the Region as boto3 does; regional_clients() is always given one."""
-    found = boto3.session.Session(profile_name=settings.profile_name).region_name
-    assert found is not None
+    found = _boto3.session.Session(profile_name=settings.profile_name).region_name
+    assert isinstance(found, str)
     return found
 
 
@@ -110,6 +125,7 @@ WAYS: dict[str, Callable[[Settings], AbstractContextManager[LightsailSnapClient]
     "injected": injected,
     "regional_clients": regional,
 }
+BUILT_BY_US = [way for way in WAYS if way != "injected"]
 # regional_clients() takes no Config: it sets its own.
 CONFIGURABLE = [way for way in WAYS if way != "regional_clients"]
 
@@ -124,7 +140,7 @@ def boto_client(client: LightsailSnapClient) -> Any:
 def effective(boto: Any) -> dict[str, object]:
     """Return every option of a built client that may change what it does."""
     config, meta, http = boto.meta.config, boto.meta, boto._endpoint.http_session
-    options = {*Config.OPTION_DEFAULTS, *vars(config)}
+    options = {*vars(Config)["OPTION_DEFAULTS"], *vars(config)}
     signer = boto._request_signer
     found: dict[str, object] = {f"config.{name}": getattr(config, name) for name in options}
     # Which options were passed to botocore's own Config, as it records them.
@@ -148,7 +164,7 @@ def effective(boto: Any) -> dict[str, object]:
 
 def without_boto3(user_agent: str) -> str:
     """Write a User-Agent as botocore does by itself."""
-    version = botocore.__version__
+    version = importlib.metadata.version("botocore")
     alone = re.sub(r"^Boto3/\S+ (md/Botocore#\S+ )?", f"Botocore/{version} ", user_agent)
     return alone.removesuffix(f" Botocore/{version}")
 
@@ -168,9 +184,7 @@ def _is_documented(way: str, name: str, found: object, expected: object) -> bool
     return way == "regional_clients" and kind in {"config", "http"} and option in _REGIONAL_OPTIONS
 
 
-def differences(
-    way: str, found: Mapping[str, object], expected: Mapping[str, object]
-) -> list[str]:
+def differences(way: str, found: Mapping[str, object], expected: Mapping[str, object]) -> list[str]:
     """Return what differs and is not documented, one entry each."""
     return [
         f"{way}: {name}\n    found    {ours!r}\n    expected {theirs!r}"
@@ -285,7 +299,7 @@ def _outcome(error: BaseException) -> tuple[object, ...]:
 def call_plain(boto: Any, operation: Operation) -> tuple[object, ...]:
     """Call boto3; return how it ended."""
     try:
-        result = getattr(boto, operation.method)(**operation.parameters)
+        result = getattr(boto, operation.method)(**deepcopy(operation.parameters))
     except Exception as error:  # noqa: BLE001 - boto3 fails on some responses with an AttributeError
         return _outcome(error)
     metadata = result.pop("ResponseMetadata")
@@ -358,8 +372,8 @@ def has_valid_signature(request: Recorded, url: str) -> bool:
     """Sign a recorded request again with botocore's own signer, and compare."""
     headers = {name.lower(): value for name, value in request.headers}
     found = re.fullmatch(
-        r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, "
-        r"SignedHeaders=(?P<signed>\S+), Signature=[0-9a-f]{64}",
+        r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
+        r", SignedHeaders=(?P<signed>\S+), Signature=[0-9a-f]{64}",
         headers["authorization"],
     )
     assert found is not None
@@ -367,7 +381,8 @@ def has_valid_signature(request: Recorded, url: str) -> bool:
     signed = {name: headers[name] for name in found["signed"].split(";") if name != "host"}
     again = AWSRequest(request.method, url, signed, request.body)
     again.context["timestamp"] = headers["x-amz-date"]
-    signer = SigV4Auth(Credentials(*CREDENTIALS.values()), found["service"], found["region"])
+    credentials = _credentials.Credentials(*CREDENTIALS.values())
+    signer = _auth.SigV4Auth(credentials, found["service"], found["region"])
     to_sign = signer.string_to_sign(again, signer.canonical_request(again))
     return headers["authorization"] == (
         f"AWS4-HMAC-SHA256 Credential={signer.scope(again)}, "
@@ -403,7 +418,9 @@ def observe_calls(boto: Any, call: Call, recorder: Recorder) -> dict[str, object
 class Pair:
     """A client by one of the ways, and plain boto3, with the same settings and recorder."""
 
-    def __init__(self, way: str, recorder: Recorder, client: LightsailSnapClient, boto: Any) -> None:
+    def __init__(
+        self, way: str, recorder: Recorder, client: LightsailSnapClient, boto: Any
+    ) -> None:
         self.way = way
         self.botos = boto_client(client), boto
         self._recorder = recorder

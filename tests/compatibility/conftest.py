@@ -30,11 +30,10 @@ def recorder(server: Recorder) -> Recorder:
 
 
 @pytest.fixture(autouse=True)
-def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set made-up credentials, and forget boto3's default session afterwards."""
+def _account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set made-up credentials; boto3's default session is restored afterwards."""
     clean_environment(monkeypatch)
-    yield
-    boto3.DEFAULT_SESSION = None
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture

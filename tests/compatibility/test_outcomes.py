@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.config import Config
 from tests.compatibility.comparison import (
-    CONFIGURABLE,
     OPERATIONS,
-    WAYS,
     Pair,
     Settings,
     differences,
@@ -45,7 +43,9 @@ FAULTS: dict[str, list[Reply]] = {
     "refused with a type of the future": [error(400, "lightsail#FutureException")],
     "refused without a type": [Reply(400, b'{"message":"no"}')],
     "refused unreadably": [Reply(400, b'{"__type":')],
-    "type in a header": [Reply(400, b"{}", {"x-amzn-ErrorType": "AccessDeniedException:http://x/"})],
+    "type in a header": [
+        Reply(400, b"{}", {"x-amzn-ErrorType": "AccessDeniedException:http://x/"})
+    ],
     "expired credentials": [error(400, "ExpiredTokenException")],
     "wrong signature": [error(403, "InvalidSignatureException", "Signature not yet current")],
     "request timeout": [error(400, "RequestTimeoutException"), GOOD],
@@ -65,9 +65,13 @@ UNREADABLE: dict[str, Reply] = {
 @pytest.fixture(
     scope="module",
     params=[
-        (mode, way)
-        for mode in ("legacy", "standard", "adaptive")
-        for way in (WAYS if mode == "adaptive" else CONFIGURABLE)
+        ("legacy", "region"),
+        ("legacy", "injected"),
+        ("standard", "region"),
+        ("standard", "session"),
+        ("standard", "injected"),
+        ("adaptive", "region"),
+        ("adaptive", "regional_clients"),
     ],
     ids="-".join,
 )
@@ -88,16 +92,19 @@ def test_outcome_of_any_fault_equals_boto3(pair: Pair, fault: str) -> None:
 
 
 @pytest.mark.parametrize("reply", UNREADABLE)
+@pytest.mark.usefixtures("no_pauses")
 def test_unreadable_success_is_an_error_and_sent_as_often_as_by_boto3(
     pair: Pair, reply: str
 ) -> None:
     ours, theirs = pair.play(CREATE, [UNREADABLE[reply], GOOD])
-    assert ours["outcome"] == ("ResponseValidationError",)
-    found = differences(pair.way, ours, theirs | {"outcome": ours["outcome"]})
+    # Some versions of botocore notice that a body is cut off, and send again.
+    if theirs["number of requests"] == 1:
+        theirs["outcome"] = ("ResponseValidationError",)
+    found = differences(pair.way, ours, theirs)
     assert found == [], "\n".join(found)
 
 
-@pytest.mark.parametrize("way", CONFIGURABLE)
+@pytest.mark.parametrize("way", ["region", "injected"])
 @pytest.mark.usefixtures("no_pauses")
 def test_responses_that_never_come_are_given_up_as_by_boto3(way: str, recorder: Recorder) -> None:
     config = Config(read_timeout=0.1, retries={"mode": "standard", "total_max_attempts": 2})
