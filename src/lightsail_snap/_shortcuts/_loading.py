@@ -80,9 +80,8 @@ def load_less_data(session: Session, fallback: Fallback) -> None:
     def load_own_operations(service: str, kind: str, api_version: str | None = None) -> Any:  # noqa: ANN401 - as botocore's
         # Without the search through the models of all services that botocore begins with.
         version = api_version or loader.determine_latest_version(service, kind)
-        if any(
-            exists(f"{service}/{version}/{kind}.{extra}-extras") for extra in loader.extras_types
-        ):
+        path = f"{service}/{version}/{kind}"
+        if any(exists(f"{path}.{extra}-extras") for extra in loader.extras_types):
             # The user has added something to the model.
             return None
         return _with_own_operations(loader.load_data(path))
