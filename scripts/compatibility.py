@@ -84,7 +84,7 @@ def run_cell(cell: Cell, wheel: Path, pins: Path, folder: Path) -> tuple[bool, s
     """Install the versions of a cell and run its tests; return whether they passed, and output."""
     started = time.monotonic()
     uv("venv", f"--python={sys.executable}", folder)
-    needed = [wheel, *TOOLS, *cell.requirements]
+    needed: list[str | Path] = [wheel, *TOOLS, *cell.requirements]
     uv("pip", "install", f"--python={folder}", f"--constraints={pins}", *needed)
     installed = time.monotonic()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -280,10 +280,12 @@ def _on_needs_retry(
 
 
 _HANDLERS: dict[str, Callable[..., None]] = {
-    # First, so that an attempt counts as begun whatever another handler does then.
-    "before-send.lightsail": _on_before_send,
-    "before-parse.lightsail": _on_before_parse,
-    "response-received.lightsail": _on_response_received,
+    # botocore calls the handlers of a pattern before those of a name, and those of a name before
+    # those of its beginning. So the first two are called whatever another handler does then, and
+    # the third only if no other one failed, since a response counts as received from then on.
+    "before-send.*.*": _on_before_send,
+    "response-received.*.*": _on_response_received,
+    "before-parse": _on_before_parse,
     "needs-retry.lightsail": _on_needs_retry,
 }
 

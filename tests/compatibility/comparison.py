@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.metadata
+import importlib
 import json
 import random
 import re
@@ -162,22 +162,13 @@ def effective(boto: Any) -> dict[str, object]:
     }
 
 
-def without_boto3(user_agent: str) -> str:
-    """Write a User-Agent as botocore does by itself."""
-    version = importlib.metadata.version("botocore")
-    alone = re.sub(r"^Boto3/\S+ (md/Botocore#\S+ )?", f"Botocore/{version} ", user_agent)
-    return alone.removesuffix(f" Botocore/{version}")
-
-
 _NOTHING = object()
 _REGIONAL_OPTIONS = {*REGIONAL_CONFIG, "user_agent"}
 
 
-def _is_documented(way: str, name: str, found: object, expected: object) -> bool:
+def _is_documented(way: str, name: str, expected: object) -> bool:
     """Return whether docs/compatibility.md lists this difference."""
     kind, _, option = name.partition(".")
-    if way == "region" and (option == "user_agent" or name.endswith(" User-Agent")):
-        return found == without_boto3(str(expected))
     if way == "regional_clients" and kind == "provided":
         # botocore copies every option of a Config that it is given, set or not.
         return option in _REGIONAL_OPTIONS or expected is _NOTHING
@@ -190,7 +181,7 @@ def differences(way: str, found: Mapping[str, object], expected: Mapping[str, ob
         f"{way}: {name}\n    found    {ours!r}\n    expected {theirs!r}"
         for name in sorted({*found, *expected})
         for ours, theirs in [(found.get(name, _NOTHING), expected.get(name, _NOTHING))]
-        if ours != theirs and not _is_documented(way, name, ours, theirs)
+        if ours != theirs and not _is_documented(way, name, theirs)
     ]
 
 

@@ -114,7 +114,7 @@ class RegionalClients:
                 retries={"mode": "adaptive", "total_max_attempts": self.max_attempts},
                 max_pool_connections=self.max_connections,
                 # A Config without it hides AWS_DEFAULTS_MODE and the profile's defaults_mode.
-                defaults_mode=session._session.get_config_variable("defaults_mode"),
+                defaults_mode=session._session.get_config_variable("defaults_mode"),  # noqa: SLF001 - boto3 shows it in no other way
             )
         except (BotoCoreError, ValueError) as error:
             raise ConfigurationError(f"no session can be made: {error}") from error
