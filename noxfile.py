@@ -1,6 +1,7 @@
 """Runs the tests on every Python and with the oldest dependencies.
 
-`nox -s tests` runs nearly all of them on every Python; the gate runs `nox -s others lowest`.
+`nox -s tests` runs nearly all of them on every Python; the gate runs
+`nox -s others lowest compatibility`.
 """
 
 from __future__ import annotations
@@ -63,3 +64,21 @@ def lowest(session: nox.Session) -> None:
     # The shortcuts lean on parts of botocore that came later; without them the plain way is taken.
     left_out.append("--ignore=tests/unit/test_shortcuts.py")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FAST, *left_out)
+
+
+@nox.session
+def compatibility(session: nox.Session) -> None:
+    """Compare the package with plain boto3, with every version of botocore that is supported.
+
+    Arguments after `--` go to scripts/compatibility.py.
+    """
+    session.install("--constraint=constraints.txt", "uv")
+    session.run("python", "scripts/compatibility.py", *session.posargs)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the tests with the newest of every dependency. CI does not run it."""
+    session.install("--upgrade", ".[dev]")
+    session.run("python", "scripts/compatibility.py", "--outdated", success_codes=[0, 1])
+    session.run("python", "-m", "pytest", *session.posargs)
