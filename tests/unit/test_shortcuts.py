@@ -403,15 +403,17 @@ def test_every_request_of_this_library_is_among_our_operations() -> None:
 
 def test_other_models_are_loaded_as_ever(caplog: pytest.LogCaptureFixture) -> None:
     ours, stock = loader_of(Session()), Session().get_component("data_loader")
-    for arguments in [("sts", "service-2"), ("lightsail", "endpoint-rule-set-1")]:
+    known = [("sts", "service-2"), ("lightsail", "endpoint-rule-set-1")]
+    for arguments in known:
         assert ours.load_service_model(*arguments) == stock.load_service_model(*arguments)
-    for arguments in [
+    unknown = [
         ("lightsail", "no-such-model-1"),
         ("nothing", "service-2"),
         ("lightsail", "service-2", "1999-01-01"),
-    ]:
+    ]
+    for missing in unknown:
         with pytest.raises(botocore.exceptions.BotoCoreError):
-            ours.load_service_model(*arguments)
+            ours.load_service_model(*missing)
     assert warnings_of(caplog) == []
 
 

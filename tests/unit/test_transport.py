@@ -463,7 +463,7 @@ EVENTS = [
     "choose-signer", "before-sign", "before-send", "before-parse", "response-received",
     "needs-retry", "after-call",
 ]  # fmt: skip
-NESTED = {
+NESTED: dict[str, Callable[[Any], object]] = {
     "another operation": lambda boto: boto.get_disks(),
     "the same operation": lambda boto: boto.create_disk_snapshot(
         diskSnapshotName="other", diskName="Disk-2"
