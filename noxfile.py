@@ -61,8 +61,6 @@ def lowest(session: nox.Session) -> None:
     _install(session, "--resolution=lowest-direct")
     left_out = [f"--deselect={test}" for test in _NEEDS_NEWEST]
     left_out.append("--ignore=tests/clients/test_instrumentation.py")  # OpenTelemetry is today's
-    # The shortcuts lean on parts of botocore that came later; without them the plain way is taken.
-    left_out.append("--ignore=tests/unit/test_shortcuts.py")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FAST, *left_out)
 
 

@@ -79,7 +79,7 @@ THROTTLING_CODES = frozenset(
 )
 
 # Codes by which AWS services refuse the credentials, the signature or the time of a request.
-_AUTHENTICATION_CODES = frozenset(
+AUTHENTICATION_CODES = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -333,14 +333,16 @@ def error_from_answer(
     """
     fields, status = _error_fields(payload), metadata.http_status
     code = _error_type(fields, error_type, status)
-    refused = CredentialsRejectedError if code in _AUTHENTICATION_CODES else ServiceError
+    refused = CredentialsRejectedError if code in AUTHENTICATION_CODES else ServiceError
     kind = _SERVICE_ERRORS.get(code, refused)
     if code in THROTTLING_CODES or (kind is ServiceError and status == _TOO_MANY_REQUESTS):
         kind = ThrottlingError
     server_fault = kind is ServiceException or (status is not None and status >= _SERVER_FAULT)
     is_refusal = status is None or status in _CLIENT_FAULTS
     # The attempt with the response is classified by it, the others by how they ended.
-    has_response = bool(attempts) and attempts[-1].http_status is not None
+    # A dict comes from a stub or another hook, and need not be about any attempt.
+    is_on_wire = isinstance(payload, bytes)
+    has_response = is_on_wire and bool(attempts) and attempts[-1].http_status is not None
     others = attempts[:-1] if has_response else attempts
     is_proof = not has_response or attempts[-1].is_from_service
     was_refused = is_proof and (kind.is_throttling or (is_refusal and not server_fault))

@@ -129,7 +129,7 @@ class _Exchange:
         is_repeatable: Whether botocore may send the request again although it may have been
             carried out.
         thread: Where the call runs.
-        is_begun: Whether botocore has begun the call, so that any other is nested in it.
+        context: botocore's context of the call, once it is begun; any other call is nested.
         nested: The contexts of calls that event handlers make within this one, with the operation.
         sending: Those of them that wait for a response.
     """
@@ -142,7 +142,7 @@ class _Exchange:
     is_repeatable: bool = True
     operation: str = ""
     thread: int = field(default_factory=threading.get_ident)
-    is_begun: bool = False
+    context: dict[str, Any] | None = None
     nested: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     sending: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
@@ -196,9 +196,9 @@ def _on_call(context: dict[str, Any], model: OperationModel, **_: object) -> Non
     exchange = _current()
     if exchange is None:
         return
-    if not exchange.is_begun and model.name == exchange.operation:
-        exchange.is_begun = True
-    else:
+    if exchange.context is None and model.name == exchange.operation:
+        exchange.context = context
+    elif context is not exchange.context and not _is_nested(exchange, context):
         exchange.nested.append((context, model.name))
 
 
@@ -281,11 +281,13 @@ def _on_needs_retry(
 
 _HANDLERS: dict[str, Callable[..., None]] = {
     # botocore calls the handlers of a pattern before those of a name, and those of a name before
-    # those of its beginning. So the first two are called whatever another handler does then, and
-    # the third only if no other one failed, since a response counts as received from then on.
+    # those of its beginning. So `before-send` and `response-received` are noticed whatever another
+    # handler does then, and `before-parse` only if no other one failed: after it, a response counts
+    # as received.
+    _FIRST_EVENT: _on_call,
     "before-send.*.*": _on_before_send,
-    "response-received.*.*": _on_response_received,
     "before-parse": _on_before_parse,
+    "response-received.*.*": _on_response_received,
     "needs-retry.lightsail": _on_needs_retry,
 }
 
@@ -437,7 +439,7 @@ class BotoTransport:
         )
 
     def _observe(self, operation: str) -> None:
-        """Learn of each call of an operation before any other handler can nest a call in it."""
+        """Recognise each call of an operation before another handler can nest a call in it."""
         with _lock:
             if operation not in self._observed:
                 # Handlers of the most specific event come first.

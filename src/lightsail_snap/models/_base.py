@@ -338,10 +338,10 @@ class Result(ResultModel, frozen=True):
         Returns:
             A result of the same value with these facts.
         """
-        told = self.model_copy()
-        # Set on our own copy; a private attribute is no field, so freezing does not mean it.
-        told._response_metadata = metadata  # type: ignore[misc] # noqa: SLF001 - our own
-        return told
+        copied = self.model_copy()
+        # pydantic's way to set a private attribute of a frozen model, without its checks.
+        copied.__pydantic_private__ = {"_response_metadata": metadata}
+        return copied
 
     @override
     def __eq__(self, other: object) -> bool:

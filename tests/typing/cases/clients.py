@@ -6,8 +6,7 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-
-from typing_extensions import assert_type
+from typing import assert_type
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Literal
-
-from typing_extensions import assert_type
+from typing import Literal, assert_type
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -17,10 +15,12 @@ from lightsail_snap import (
     Answer,
     AsyncLightsailSnapClient,
     AsyncPaginator,
+    AuthenticationError,
     Boto3Client,
     Boto3Session,
     Clock,
     ConfigurationError,
+    CredentialsRejectedError,
     Disk,
     DiskSnapshot,
     ForeignCause,
@@ -33,6 +33,7 @@ from lightsail_snap import (
     JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
+    MissingCredentialsError,
     NameConflictError,
     NotFoundException,
     Observation,
@@ -83,16 +84,19 @@ def the_tree(
     | AccountSetupInProgressException
     | RegionSetupInProgressException
     | UnauthenticatedException
+    | CredentialsRejectedError
     | ThrottlingError,
     transport: RequestNotSentError | OutcomeUnknownError,
     wait: WaitFailedError | WaitTimeoutError,
     conflict: SnapshotConflictError,
+    credentials: MissingCredentialsError | CredentialsRejectedError,
 ) -> None:
     one: ServiceError = service
     two: TransportError = transport
     three: WaitError = wait
     four: NameConflictError = conflict
-    every: LightsailSnapError = one or two or three or four
+    both: AuthenticationError | ServiceError | ConfigurationError = credentials
+    every: LightsailSnapError = both or one or two or three or four
     assert_type(service.sub_code, str | None)
     assert_type(service.is_throttling, bool)
     assert_type(two.operation_name, str)

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from datetime import date, datetime, timedelta
 from pathlib import Path
-
-from typing_extensions import assert_never, assert_type
+from typing import assert_never, assert_type
 
 from lightsail_snap import (
     Disk,

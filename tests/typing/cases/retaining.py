@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-
-from typing_extensions import assert_type
+from typing import assert_type
 
 from lightsail_snap import (
     OWNERSHIP_TAG,
