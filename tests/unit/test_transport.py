@@ -582,10 +582,12 @@ def test_a_nested_call_without_an_invocation_id_counts_as_ours() -> None:
     nesting = _Nesting("before-call", "another operation")
     nesting.outer = [GOOD]
 
-    def strip(request: Any, **_: Any) -> None:
-        del request.headers["amz-sdk-invocation-id"]
+    def strip(event_name: str, **facts: Any) -> None:
+        if event_name.startswith("before-send."):
+            del facts["request"].headers["amz-sdk-invocation-id"]
 
-    nesting.boto.meta.events.register_first("before-send.lightsail.GetDisks", strip)
+    # The handlers of this pattern are the first of all.
+    nesting.boto.meta.events.register("*.lightsail.GetDisks", strip)
     result = nesting.client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
     assert result.response_metadata.request_id == "outer"
     assert result.response_metadata.retry_attempts == 1
