@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
-from typing import assert_type
+
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,

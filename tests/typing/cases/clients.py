@@ -6,7 +6,8 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import assert_type
+
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,

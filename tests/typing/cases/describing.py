@@ -5,9 +5,8 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 
 from __future__ import annotations
 
-from typing import assert_type
-
 from hypothesis.strategies import SearchStrategy
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     AttachDiskRequest,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import AbstractContextManager
-from typing import assert_type
+
+from typing_extensions import assert_type
 
 from lightsail_snap import Boto3Client, Clock, JumpingClock, LightsailSnapClient
 from lightsail_snap.emulator import (

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Literal, assert_type
+from typing import Literal
+
+from typing_extensions import assert_type
 
 from lightsail_snap import (
+    AuthenticationError,
+    CredentialsRejectedError,
+    MissingCredentialsError,
     AccessDeniedException,
     AccountSetupInProgressException,
     Answer,
     AsyncLightsailSnapClient,
     AsyncPaginator,
-    AuthenticationError,
     Boto3Client,
     Boto3Session,
     Clock,
     ConfigurationError,
-    CredentialsRejectedError,
     Disk,
     DiskSnapshot,
     ForeignCause,
@@ -33,7 +36,6 @@ from lightsail_snap import (
     JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
-    MissingCredentialsError,
     NameConflictError,
     NotFoundException,
     Observation,
@@ -91,11 +93,11 @@ def the_tree(
     conflict: SnapshotConflictError,
     credentials: MissingCredentialsError | CredentialsRejectedError,
 ) -> None:
+    both: AuthenticationError = credentials
     one: ServiceError = service
     two: TransportError = transport
     three: WaitError = wait
     four: NameConflictError = conflict
-    both: AuthenticationError | ServiceError | ConfigurationError = credentials
     every: LightsailSnapError = both or one or two or three or four
     assert_type(service.sub_code, str | None)
     assert_type(service.is_throttling, bool)

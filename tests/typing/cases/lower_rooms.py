@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
-from typing import NoReturn, assert_never, assert_type
+from typing import NoReturn
+
+from typing_extensions import assert_never, assert_type
 
 from lightsail_snap import (
     AddOnRequest,

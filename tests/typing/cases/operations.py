@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal, assert_never, assert_type
+from typing import Literal
+
+from typing_extensions import assert_never, assert_type
 
 from lightsail_snap import (
     AddOn,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import assert_never, assert_type
+
+from typing_extensions import assert_never, assert_type
 
 from lightsail_snap import (
     Disk,

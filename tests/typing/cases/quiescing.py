@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import assert_type
+
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import assert_type
+
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     OWNERSHIP_TAG,
