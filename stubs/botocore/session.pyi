@@ -5,6 +5,7 @@ from botocore.credentials import Credentials
 from botocore.model import ServiceModel
 
 class Session:
+    SESSION_VARIABLES: dict[str, tuple[str | None, str | list[str] | None, Any, Any]]
     def __init__(
         self,
         session_vars: Mapping[str, Any] | None = None,

@@ -19,6 +19,7 @@ from lightsail_snap.models.names import DiskSize, NewResourceName, PageToken
 from lightsail_snap.models.source import SourcedRequest, WireSource
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.model import (
         ListShape,
         MapShape,
@@ -72,12 +73,23 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _INTEGER_LIMIT = 2**31
 
 
+def builtin_loader() -> Loader:
+    """Make a loader of botocore's own data, without the user's `~/.aws/models`.
+
+    Returns:
+        The loader.
+    """
+    from botocore.loaders import Loader  # noqa: PLC0415 - importing us must not cost importing it
+
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+
 @functools.cache
 def _service_model() -> ServiceModel:
-    from botocore.loaders import Loader  # noqa: PLC0415 - importing us must not cost importing it
-    from botocore.model import ServiceModel  # noqa: PLC0415 - likewise
+    from botocore.model import ServiceModel  # noqa: PLC0415 - importing us must not cost importing it
 
-    return ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
+    description = builtin_loader().load_service_model("lightsail", "service-2")
+    return ServiceModel(description, "lightsail")
 
 
 @functools.cache
