@@ -86,12 +86,12 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
             "none of us-east-1",
         ),
         ("DeleteAutoSnapshot", {"resourceName": "Disk-1", "date": "soon"}, _INVALID, "not match"),
-        ("CreateDiskSnapshot", {"diskSnapshotName": "s1"}, _INVALID, "exactly one of a disk"),
+        ("CreateDiskSnapshot", {"diskSnapshotName": "s1"}, _INVALID, "exactly one of diskName and instanceName"),
         (
             "CreateDiskSnapshot",
             {"diskSnapshotName": "s1", "diskName": "d", "instanceName": "i"},
             _INVALID,
-            "exactly one of a disk",
+            "exactly one of diskName and instanceName",
         ),
         (
             "CreateInstancesFromSnapshot",
@@ -115,7 +115,7 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
             "CreateDiskFromSnapshot",
             {**_AUTOMATIC, "restoreDate": "soon"},
             _INVALID,
-            "source.restore_date must be a calendar date",
+            "restoreDate must be a calendar date",
         ),
         (
             "CreateDiskFromSnapshot",
@@ -146,7 +146,6 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
         ("GetDisks", b"\xff", _SERIALIZATION, "not JSON"),
         ("GetDisks", b"[" * 100_000, _SERIALIZATION, "not JSON"),
         ("GetDisks", b"[]", _SERIALIZATION, "not a JSON object"),
-        ("GetBuckets", {}, _INVALID, "GetBuckets is an operation of Lightsail that the emulator"),
         ("DescribeVolumes", {}, "UnknownOperationException", "no operation of Lightsail"),
     ],
 )
