@@ -278,11 +278,12 @@ def test_workers_that_faults_added_go_again(monkeypatch: pytest.MonkeyPatch) -> 
     counts: list[int] = []
     resize = _http_server._Dispatcher.set_thread_count
     monkeypatch.setattr(_http_server, "_MAX_FAULTY", 1)
-    monkeypatch.setattr(
-        _http_server._Dispatcher,
-        "set_thread_count",
-        lambda self, count: (counts.append(count), resize(self, count))[1],
-    )
+
+    def resized(dispatcher: Any, count: int) -> None:
+        counts.append(count)
+        resize(dispatcher, count)
+
+    monkeypatch.setattr(_http_server._Dispatcher, "set_thread_count", resized)
     with LightsailEmulator() as emulator, emulator.serve() as url:
         session = boto3.session.Session("key", "secret")
         client = session.client("lightsail", "us-east-1", endpoint_url=url, config=_ONE_ATTEMPT)
