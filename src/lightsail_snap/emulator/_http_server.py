@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -181,8 +181,10 @@ class Server:
             # connection closes without a byte.
             raise ClientDisconnected
         # Clients compare the date with their own clock: the JavaScript SDK takes a difference of
-        # five minutes for clock skew, and sends the request again.
-        headers = {**got.headers, "Date": formatdate(usegmt=True)}
+        # five minutes for clock skew, and sends the request again. But a date before the creation
+        # of what is there already would make older resources look new.
+        now = max(time.time(), parsedate_to_datetime(got.headers["Date"]).timestamp())
+        headers = {**got.headers, "Date": formatdate(now, usegmt=True)}
         start_response(f"{got.status} {_phrase(got.status)}", list(headers.items()))
         if got.ending is Ending.WHOLE:
             return iter((got.body,))
