@@ -8,6 +8,7 @@ class Session:
     user_agent_name: str
     user_agent_version: str
     user_agent_extra: str
+    SESSION_VARIABLES: dict[str, tuple[str | None, str | list[str] | None, Any, Any]]
     def __init__(
         self,
         session_vars: Mapping[str, Any] | None = None,
