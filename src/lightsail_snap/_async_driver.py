@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
 from lightsail_snap._calls import LOGGER, entered, left, make_call, not_paused, not_resumed, tell
+from lightsail_snap._deadlines import GRACE_SECONDS, is_read, not_begun
 from lightsail_snap._flows._effects import Call, Moment, Note, Sleep, Within
-from lightsail_snap.clock import SystemClock
+from lightsail_snap.clock import JumpingClock, SystemClock
 from lightsail_snap.errors import LightsailSnapError, OutcomeUnknownError
 
 if TYPE_CHECKING:
@@ -29,17 +32,19 @@ class AsyncDriver:
     something is waited for, so that its outcome is known and can be told.
     """
 
-    def __init__(self, transport: Transport, clock: Clock, limiter: anyio.CapacityLimiter) -> None:
-        """Take what it works with.
+    def __init__(self, transport: Transport, clock: Clock, concurrency: int) -> None:
+        """Create a driver.
 
         Args:
             transport: Makes the calls.
             clock: Lets time pass.
-            limiter: How many calls are made at the same time.
+            concurrency: How many calls are made at the same time on one event loop.
         """
         self._transport = transport
         self._clock = clock
-        self._limiter = limiter
+        self._concurrency = concurrency
+        self._limiters: WeakKeyDictionary[object, anyio.CapacityLimiter] = WeakKeyDictionary()
+        self._lock = threading.Lock()
 
     async def run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out in this task.
@@ -73,7 +78,7 @@ class AsyncDriver:
     async def _perform(self, wanted: Effect) -> object:
         match wanted:
             case Call():
-                return await self._call(wanted.request)
+                return await self._call(wanted)
             case Sleep():
                 return await self._sleep(wanted.seconds)
             case Note():
@@ -84,21 +89,57 @@ class AsyncDriver:
             case _:
                 return await self._together(wanted)
 
-    async def _call(self, request: Request[Any]) -> object:
-        def make() -> object:
-            return make_call(request, self._transport, self._clock)
+    def _limiter(self) -> anyio.CapacityLimiter:
+        """Return the limiter of the running event loop; it can be used on no other."""
+        token = anyio.lowlevel.current_token()
+        # Newer versions of anyio wrap the event loop's own token anew each time.
+        loop = getattr(token, "native_token", token)
+        with self._lock:
+            limiter = self._limiters.get(loop)
+            if limiter is None:
+                limiter = self._limiters[loop] = anyio.CapacityLimiter(self._concurrency)
+            return limiter
 
-        if request.operation_name.startswith("Get"):
-            return await anyio.to_thread.run_sync(
-                make, abandon_on_cancel=True, limiter=self._limiter
-            )
+    def _deadline(self, wanted: Call) -> float | None:
+        """Convert a deadline from the scale of `Moment.monotonic` to the clock's."""
+        if wanted.deadline is None or isinstance(self._clock, JumpingClock):
+            return None
+        if isinstance(self._clock, SystemClock):
+            return self._clock.monotonic() + wanted.deadline - anyio.current_time()
+        return wanted.deadline
+
+    async def _call(self, wanted: Call) -> object:
+        """Make a call by its deadline; waiting for its turn counts."""
+        request, limiter, deadline = wanted.request, self._limiter(), self._deadline(wanted)
         outcomes: list[object] = []
+        make = partial(make_call, request, self._transport, self._clock, deadline)
+        send = partial(self._send, request, make, limiter, outcomes)
         try:
-            return await _to_the_end(make, outcomes, limiter=self._limiter)
+            # A call ends by itself, so only waiting for a turn needs a limit here.
+            if deadline is None or limiter.available_tokens > 0:
+                return await send()
+            while (seconds := deadline + GRACE_SECONDS - self._clock.monotonic()) > 0:
+                with anyio.move_on_after(seconds):
+                    return await send()
+                if outcomes:
+                    return _unwrapped(outcomes[0])
+                # The event loop's clock may be a virtual one that jumps meanwhile.
         except anyio.get_cancelled_exc_class() as cancelled:
             if outcomes:
                 _tell_of_cancelled(request, outcomes[0], cancelled)
             raise
+        raise not_begun(request)
+
+    async def _send(
+        self,
+        request: Request[Any],
+        make: Callable[[], object],
+        limiter: anyio.CapacityLimiter,
+        outcomes: list[object],
+    ) -> object:
+        if is_read(request):
+            return await anyio.to_thread.run_sync(make, abandon_on_cancel=True, limiter=limiter)
+        return await _to_the_end(make, outcomes, limiter=limiter)
 
     async def _sleep(self, seconds: float) -> Moment:
         clock = self._clock
@@ -217,6 +258,10 @@ async def _to_the_end(
     # trio's groups keep a cancellation to themselves for which no task was interrupted.
     await anyio.lowlevel.checkpoint_if_cancelled()
     (outcome,) = outcomes or refused
+    return _unwrapped(outcome)
+
+
+def _unwrapped(outcome: object) -> object:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
