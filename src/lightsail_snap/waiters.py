@@ -147,7 +147,7 @@ class WaitPolicy:
         longest = max(_seconds("max_delay", self.max_delay), MIN_DELAY_SECONDS)
         grown = shortest * _GROWTH ** min(looks, _MOST_DOUBLINGS)
         ceiling = max(shortest, min(longest, grown))
-        return min(ceiling, shortest + (ceiling - shortest) * self.random())
+        return max(shortest, min(ceiling, shortest + (ceiling - shortest) * self.random()))
 
 
 class Verdict(Enum):

@@ -145,14 +145,20 @@ async def test_calls_are_made_in_threads_of_their_own() -> None:
     assert threading.current_thread().name not in transport.threads
 
 
-def test_calls_of_the_sync_client_are_made_where_it_is_called() -> None:
+def test_calls_without_a_deadline_are_made_in_the_thread_of_the_caller() -> None:
     transport = Scripted(snapshot("completed"))
     client = LightsailSnapClient(transport=transport)
     client.get_disk_snapshot("db-1")
-    client.wait_for_disk_snapshots(["db-1"])
+    client.wait_for_disk_snapshots(["db-1"], timeout=None)
+    LightsailSnapClient(transport=transport, clock=JumpingClock()).wait_for_disk_snapshot("db-1")
     assert transport.threads == {threading.current_thread().name}
-    client.wait_for_disk_snapshots(["db-1", "db-2"])
-    assert any(name.startswith("lightsail-snap") for name in transport.threads)
+
+
+def test_calls_with_a_deadline_are_made_in_threads_of_their_own() -> None:
+    transport = Scripted(snapshot("completed"))
+    client = LightsailSnapClient(transport=transport)
+    client.wait_for_disk_snapshot("db-1")
+    assert transport.threads == {"lightsail-snap GetDiskSnapshot"}
 
 
 # What comes out of a client
@@ -439,7 +445,7 @@ def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.Log
 
         anyio.run(main, backend=door)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
-    assert warning.getMessage().startswith("disk snapshot db-1 was not made yet: ThrottlingExcept")
+    assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: Throttling")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
 
 

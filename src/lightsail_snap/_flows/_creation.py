@@ -30,6 +30,7 @@ from lightsail_snap.errors import (
     NameConflictError,
     NotFoundException,
     OutcomeUnknownError,
+    RequestNotSentError,
     SnapshotConflictError,
     safe_text,
 )
@@ -254,7 +255,9 @@ class _Case(Generic[MadeT]):
         except LightsailSnapError as error:
             if self._may_be_own:
                 why = f"it cannot be looked up: {safe_text(error)}"
-                raise _unknown(self.creation, why) from error
+                # A lookup for which no time is left adds nothing to what is known.
+                is_too_late = isinstance(error, RequestNotSentError) and error.__cause__ is None
+                raise _unknown(self.creation, why) from self.problem if is_too_late else error
             # The name is taken, by whom does not matter.
             raise self.problem from self.problem.__cause__
 

@@ -8,7 +8,6 @@ from lightsail_snap._text import safe_line
 from lightsail_snap.errors import PaginationError
 from lightsail_snap.models import PagedRequest, PageT
 
-
 MAX_PAGES = 100_000
 """How many pages one iteration reads: enough for a million resources at 10 a page."""
 MAX_EMPTY_PAGES = 1_000
@@ -49,7 +48,7 @@ class Paging(Generic[PageT]):
             return
         self._pages += 1
         self._empty_pages = 0 if page.items else self._empty_pages + 1
-        name, resume = asked.operation_name, "to continue after them, pass the page token"
+        name, resume = asked.operation_name, "to continue, pass this error's page_token"
         message = None
         if hash(token) in self._seen:
             message = (
