@@ -179,7 +179,7 @@ def test_equally_new_resource_that_differs_is_no_success(
     create = 1 if job == "restore" else 0
     before_call(world, create + 1, lambda: world.foreign(**differing))
     outcome = world.run(**options(kit, job))
-    # Any client may change tags, so tags that differ prove nothing; sources and sizes do not change.
+    # Any client may change tags, so they prove nothing; sources and sizes never change.
     is_proof = differing.keys() - {"tags"} and differing.get("diskName") != "data-1"
     assert isinstance(outcome.error, NameConflictError if is_proof else OutcomeUnknownError)
     assert outcome.error.may_have_executed

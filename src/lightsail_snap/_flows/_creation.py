@@ -55,6 +55,9 @@ MAX_SENDS = 5
 # "Elements of an AWS API request signature": within five minutes).
 MAX_CLOCK_SKEW_SECONDS = 300.0
 
+# Lightsail was launched on 2016-11-30, so nothing was created before.
+_LAUNCH = 1_480_464_000.0
+
 # What else can take a name; an operation of another of these types is another client's.
 _CREATING = frozenset(
     {
@@ -189,6 +192,7 @@ def _identity(
         for operation in result.operations
         if operation.created_at is not None and operation.resource_name == creation.name
     ]
+    times = [time for time in times if time >= _LAUNCH]
     # The same machines date operations and resources; `Date` is a proxy's at times.
     earliest = min(times) if times else _beginning(began, now, result.response_metadata)[0]
     return Identity(created_after=earliest, is_created_here=True)
