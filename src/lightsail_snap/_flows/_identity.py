@@ -18,7 +18,7 @@ CLOCK_PRECISION_SECONDS = 2.0
 # much is undocumented; more than this counts as another time.
 CLOCK_TOLERANCE_SECONDS = 60.0
 # Equal responses in a row that identify a resource whose creation time is within the tolerance.
-_AGREEING_READS = 3
+_AGREEING_READS = 5
 
 ModelT = TypeVar("ModelT", bound=ResultModel)
 

@@ -185,26 +185,24 @@ def _is_own(
     if creation.compare(thing, ()) is Ownership.FOREIGN:
         return False
     accepted_at = accepted.identity.created_after
-    if accepted_at is None or creation.has_token(thing):
-        # It was identified when it was looked up, or by its token.
+    if accepted_at is None:
+        # It was identified when it was looked up.
         return True
-    is_equal = has_tags(thing, creation.all_tags)
     created = thing.created_at.timestamp() if thing.created_at else accepted_at
     is_of_that_moment = abs(created - accepted_at) <= CLOCK_PRECISION_SECONDS
+    is_equal = has_tags(thing, creation.all_tags) or creation.has_token(thing)
     if is_equal and is_of_that_moment:
         return True
-    # A later resource of this name has an operation of its own.
-    history = yield from creating_operations(creation, budget)
-    ids = {
-        each.id
-        for each in history
-        if each.created_at is not None
-        and each.created_at.timestamp() >= accepted_at - CLOCK_PRECISION_SECONDS
-    }
     own = {each.id for each in accepted.operations}
-    if ids - own:
-        return False
-    return bool(ids) or is_equal or is_of_that_moment
+    # Every resource of this name has an operation of its own, of about the same time.
+    times = {
+        each.id: abs(each.created_at.timestamp() - created)
+        for each in (yield from creating_operations(creation, budget))
+        if each.created_at is not None
+    }
+    if times and own:
+        return min(times, key=times.__getitem__) in own
+    return is_equal or is_of_that_moment
 
 
 def _wait(  # noqa: PLR0913 - all that its only caller knows
