@@ -78,7 +78,7 @@ def stale(reads: int, age: float) -> Adversary:
             is_after = world.job.operation in world.emulator.asked
             if operation == look and is_after and left[0] > 0:
                 left[0] -= 1
-                return replace(old, headers=answer.headers)
+                return WireAnswer(old.status, old.body, answer.headers)
             return answer
 
         _also(world, alter)
@@ -108,7 +108,8 @@ def unseen(reads: int) -> Adversary:
 
 def _tagging(name: str, act: Callable[[Any], object]) -> Adversary:
     def prepare(world: Any) -> None:
-        before, is_done = world.emulator.before, []
+        before = world.emulator.before
+        is_done: list[object] = []
 
         def change(operation: str, index: int) -> None:
             before(operation, index)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -204,6 +206,63 @@ def test_an_async_client_may_be_used_on_one_loop_after_another() -> None:
     client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")), concurrency=1)
     for _ in range(2):
         assert asyncio.run(client.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
+
+
+class Slowly(Scripted):
+    """A transport that takes a moment, and counts how many calls it makes at the same time."""
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__(*answers)
+        self.lock = threading.Lock()
+        self.running = self.most = 0
+
+    def send(self, request: Request[Any]) -> Answer:
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        threading.Event().wait(0.02)
+        with self.lock:
+            self.running -= 1
+        return super().send(request)
+
+
+async def many_at_once(client: AsyncLightsailSnapClient) -> None:
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(client.get_disk_snapshot, "db-1")
+            group.start_soon(client.create_disk_snapshot, "db-1", DISK)
+
+
+@pytest.mark.parametrize(
+    "loops", [("asyncio", "trio"), ("trio", "asyncio"), ("asyncio", "asyncio"), ("trio", "trio")]
+)
+def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -> None:
+    transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
+    for loop in loops:
+        anyio.run(many_at_once, client, backend=loop)
+    assert len(transport.asked) == 20
+    assert transport.most == 2
+
+
+@pytest.mark.parametrize("loops", [("asyncio", "trio"), ("asyncio", "asyncio")])
+def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -> None:
+    transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(anyio.run, many_at_once, client, backend=loop) for loop in loops]:
+            done.result()
+    assert len(transport.asked) == 20
+    # The limit is one of each event loop.
+    assert transport.most <= 4
+
+
+def test_event_loops_that_are_over_leave_nothing_in_a_client() -> None:
+    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
+    for _ in range(3):
+        asyncio.run(client.get_disk_snapshot("db-1"))
+    gc.collect()
+    assert len(client._driver._limiters) == 0
 
 
 @pytest.mark.anyio

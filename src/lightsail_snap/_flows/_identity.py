@@ -91,18 +91,17 @@ class Identity:
         return result
 
     def _compare(self, arn: str | None, created_at: datetime | None) -> Match:
-        if self.is_known:
-            if arn is not None and arn == self.arn:
-                return Match.SAME
-            is_other = arn is not None and self.arn is not None
-            # Two resources of one name cannot have been created at the same moment.
-            pinned = self.created_at or created_at
-            if created_at is not None and pinned is not None and created_at != pinned:
-                return Match.STALE if created_at < pinned else Match.REPLACED
-            return Match.STALE if is_other else Match.SAME
-        if created_at is None or self.created_after is None:
-            return Match.SAME
-        early = self.created_after - created_at.timestamp()
+        early = 0.0
+        if created_at is not None and self.created_after is not None:
+            early = self.created_after - created_at.timestamp()
         if early > CLOCK_TOLERANCE_SECONDS:
             return Match.STALE
-        return Match.UNSURE if early > CLOCK_PRECISION_SECONDS else Match.SAME
+        if not self.is_known:
+            return Match.UNSURE if early > CLOCK_PRECISION_SECONDS else Match.SAME
+        if arn is not None and arn == self.arn:
+            return Match.SAME
+        # Two resources of one name cannot have been created at the same moment.
+        known = self.created_at or created_at
+        if created_at is not None and known is not None and created_at != known:
+            return Match.STALE if created_at < known else Match.REPLACED
+        return Match.STALE if arn is not None and self.arn is not None else Match.SAME
