@@ -118,7 +118,8 @@ WAITS: dict[str, tuple[str, str, Callable[[LightsailSnapClient], Any]]] = {
 @pytest.mark.parametrize("wait", WAITS)
 def test_wait_refuses_a_response_about_another_resource(wait: str) -> None:
     operation, member, act = WAITS[wait]
-    service = Service(**{operation: [resource(member, "other-1")]})
+    other: Reply = resource(member, "other-1")
+    service = Service(**{operation: [other]})
     with pytest.raises(ResponseValidationError, match="must be 'db-1', as requested") as caught:
         act(client(service))
     assert not caught.value.may_have_executed

@@ -249,9 +249,12 @@ def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -
 def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -> None:
     transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
+
+    def run(loop: str) -> None:
+        anyio.run(many_at_once, client, backend=loop)
+
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(anyio.run, many_at_once, client, backend=loop) for loop in loops]:
-            done.result()
+        list(pool.map(run, loops))
     assert len(transport.asked) == 20
     # The limit is one of each event loop.
     assert transport.most <= 4

@@ -131,10 +131,13 @@ class Accepted:
     Attributes:
         operations: The operations that create the resource; none if they cannot be seen.
         identity: What identifies the resource from now on.
+        at: When it was accepted, by the service's clock; None if the response does not say so, or
+            if the resource was found by a lookup.
     """
 
     operations: tuple[Operation, ...]
     identity: Identity
+    at: float | None = None
 
 
 def create_once(creation: Creation[MadeT], budget: RetryBudget) -> Flow[Accepted]:
@@ -154,7 +157,7 @@ def create_once(creation: Creation[MadeT], budget: RetryBudget) -> Flow[Accepted
             problem = error
         else:
             now = yield from budget.stopwatch.read()
-            return Accepted(result.operations, _identity(creation, result, began, now))
+            return _accepted(creation, result, began, now)
         if problem.may_have_executed:
             doubt = doubt or problem
         is_taken = isinstance(problem, InvalidInputException) and problem.sub_code == "NameExists"
@@ -183,10 +186,9 @@ def _about_this(creation: Creation[MadeT], result: OperationsResult) -> Operatio
     return result
 
 
-def _identity(
+def _accepted(
     creation: Creation[MadeT], result: OperationsResult, began: Moment, now: Moment
-) -> Identity:
-    """Return what identifies the resource of a creation that was just accepted."""
+) -> Accepted:
     times = [
         operation.created_at.timestamp()
         for operation in result.operations
@@ -194,8 +196,10 @@ def _identity(
     ]
     times = [time for time in times if time >= _LAUNCH]
     # The same machines date operations and resources; `Date` is a proxy's at times.
-    earliest = min(times) if times else _beginning(began, now, result.response_metadata)[0]
-    return Identity(created_after=earliest, is_created_here=True)
+    at = min(times) if times else None
+    earliest = _beginning(began, now, result.response_metadata)[0] if at is None else at
+    identity = Identity(created_after=earliest, is_created_here=True)
+    return Accepted(result.operations, identity, at)
 
 
 @dataclass(frozen=True, slots=True)

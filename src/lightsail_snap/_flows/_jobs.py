@@ -184,13 +184,14 @@ def _is_own(
     """Return whether an accepted creation created this resource."""
     if creation.compare(thing, ()) is Ownership.FOREIGN:
         return False
-    accepted_at = accepted.identity.created_after
-    if accepted_at is None:
+    if accepted.identity.created_after is None:
         # It was identified when it was looked up.
         return True
-    created = thing.created_at.timestamp() if thing.created_at else accepted_at
-    is_of_that_moment = abs(created - accepted_at) <= CLOCK_PRECISION_SECONDS
     is_equal = has_tags(thing, creation.all_tags) or creation.has_token(thing)
+    if accepted.at is None or thing.created_at is None:
+        return is_equal
+    created = thing.created_at.timestamp()
+    is_of_that_moment = abs(created - accepted.at) <= CLOCK_PRECISION_SECONDS
     if is_equal and is_of_that_moment:
         return True
     own = {each.id for each in accepted.operations}
