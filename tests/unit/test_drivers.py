@@ -35,6 +35,7 @@ from lightsail_snap import (
     RequestNotSentError,
     ResponseMetadata,
     ResponseValidationError,
+    SystemClock,
     ThrottlingError,
     WaitPolicy,
     WaitTimeoutError,
@@ -558,3 +559,22 @@ except ThrottlingError:
         [sys.executable, "-W", "error", "-c", program], check=False, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "sync\nasync\n", "")
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_deadline_on_a_clock_of_the_callers_own() -> None:
+    class Own(SystemClock):
+        pass
+
+    class Wrapped:
+        inner = Own()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+    for clock in (Own(), Wrapped()):
+        client: Any = AsyncLightsailSnapClient(
+            transport=Scripted(snapshot("completed")), clock=clock
+        )
+        assert (await client.wait_for_disk_snapshot("db-1")).state == "completed"
