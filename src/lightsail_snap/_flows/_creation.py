@@ -228,21 +228,24 @@ class _Case(Generic[MadeT]):
         A lookup may be stale: it may miss the resource, or show one that is deleted by now. So one
         that does not show a resource created since this call began is repeated.
         """
-        found: Found[MadeT] | None = None
-        ownership = Ownership.UNKNOWN
-        for lookups in range(1, MAX_LOOKUPS + 1):
+        ownership, lookups = Ownership.UNKNOWN, 0
+        while True:
             found = yield from self._look_up()
+            now = yield from self.budget.stopwatch.read()
+            lookups += 1
             if found is None and not self.is_taken:
                 return None
             if found is not None:
-                ownership, history, is_fresh = yield from self._classify(found)
+                ownership, history, is_fresh = yield from self._classify(found, now)
                 if ownership is Ownership.OWN:
                     return (yield from self._own(found.thing, history))
                 if is_fresh or not self._may_be_own:
                     break
-            if lookups == MAX_LOOKUPS or not (yield from self.budget.pause(lookups)):
-                is_confirmed = lookups == MAX_LOOKUPS
-                ownership = ownership if is_confirmed or self.doubt is None else Ownership.UNKNOWN
+            if lookups == MAX_LOOKUPS:
+                break
+            if not (yield from self.budget.pause(lookups)):
+                # An older resource may be one that is deleted by now.
+                ownership = ownership if self.doubt is None else Ownership.UNKNOWN
                 break
         if found is None:
             self.give_up()
@@ -269,12 +272,12 @@ class _Case(Generic[MadeT]):
             # The name is taken, by whom does not matter.
             raise self.problem from self.problem.__cause__
 
-    def _classify(self, found: Found[MadeT]) -> Flow[tuple[Ownership, tuple[Operation, ...], bool]]:
+    def _classify(
+        self, found: Found[MadeT], now: Moment
+    ) -> Flow[tuple[Ownership, tuple[Operation, ...], bool]]:
         """Return whose a resource is, its operations, and whether it is from this call's time."""
         creation, thing = self.creation, found.thing
-        earliest, latest = _beginning(
-            self.began, (yield from self.budget.stopwatch.read()), found.metadata
-        )
+        earliest, latest = _beginning(self.began, now, found.metadata)
         created = thing.created_at.timestamp() if thing.created_at else None
         is_fresh = created is not None and created >= latest - CLOCK_PRECISION_SECONDS
         if creation.has_token(thing):
