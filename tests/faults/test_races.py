@@ -187,18 +187,22 @@ def test_equally_new_resource_that_differs_is_no_success(
 
 
 @pytest.mark.parametrize(
-    ("operation", "members"),
+    ("job", "operation", "members"),
     [
-        ("CreateDisk", {"sizeInGb": 16, "availabilityZone": "us-east-1a", "diskName": "made-1"}),
-        ("CopySnapshot", {"targetSnapshotName": "made-1", "sourceSnapshotName": "old-disk"}),
+        (
+            "restore",
+            "CreateDisk",
+            {"sizeInGb": 16, "availabilityZone": "us-east-1a", "diskName": "made-1"},
+        ),
+        ("disk", "CopySnapshot", {"sourceSnapshotName": "old-disk"}),
+        ("instance", "CopySnapshot", {"sourceSnapshotName": "old-instance"}),
     ],
 )
 def test_what_was_made_in_another_way_is_a_conflict(
-    kit: Any, operation: str, members: dict[str, Any]
+    kit: Any, job: str, operation: str, members: dict[str, Any]
 ) -> None:
-    job = "restore" if operation == "CreateDisk" else "disk"
     if operation == "CopySnapshot":
-        members = {**members, "sourceRegion": "us-east-1"}
+        members = {**members, "targetSnapshotName": "made-1", "sourceRegion": "us-east-1"}
     world = kit.world(job)
     world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
     create = 1 if job == "restore" else 0

@@ -359,9 +359,11 @@ def creating_operations(
     request = GetOperationsForResourceRequest(resource_name=creation.name)
     try:
         pages = yield from budget.look_up(lambda: all_pages(request))
-    except LightsailSnapError:
+    except LightsailSnapError as error:
         # GetOperationsForResource is documented for instances and static IPs; whether it responds
         # for snapshots and disks is unverified.
+        text = f"the operations of {creation.name} cannot be listed: {safe_text(error)}"
+        yield from note(text, level=logging.DEBUG)
         return ()
     return tuple(
         operation
