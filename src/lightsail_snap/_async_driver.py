@@ -12,6 +12,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from lightsail_snap._async_threads import run_to_the_end, unwrapped
 from lightsail_snap._calls import LOGGER, entered, left, make_call, not_paused, not_resumed, tell
 from lightsail_snap._deadlines import GRACE_SECONDS, is_read, not_begun
 from lightsail_snap._flows._effects import Call, Moment, Note, Sleep, Within
@@ -122,7 +123,7 @@ class AsyncDriver:
                 with anyio.move_on_after(seconds):
                     return await send()
                 if outcomes:
-                    return _unwrapped(outcomes[0])
+                    return unwrapped(outcomes[0])
                 # The event loop's clock may be a virtual one that jumps meanwhile.
         except anyio.get_cancelled_exc_class() as cancelled:
             if outcomes:
@@ -139,7 +140,7 @@ class AsyncDriver:
     ) -> object:
         if is_read(request):
             return await anyio.to_thread.run_sync(make, abandon_on_cancel=True, limiter=limiter)
-        return await _to_the_end(make, outcomes, limiter=limiter)
+        return await run_to_the_end(make, outcomes, limiter=limiter)
 
     async def _sleep(self, seconds: float) -> Moment:
         clock = self._clock
@@ -165,7 +166,7 @@ class AsyncDriver:
         if not (hasattr(context, "__aenter__") and hasattr(context, "__aexit__")):
             outcomes: list[object] = []
             try:
-                await _to_the_end(lambda: entered(context), outcomes)
+                await run_to_the_end(lambda: entered(context), outcomes)
             except BaseException as cancelled:
                 if outcomes == [None]:
                     await self._leave(context, cancelled)
@@ -183,7 +184,7 @@ class AsyncDriver:
         # Whatever is cancelled meanwhile, writes go on again first.
         with anyio.CancelScope(shield=True):
             if not hasattr(context, "__aexit__"):
-                await _to_the_end(lambda: left(context, body), [], is_owed=True)
+                await run_to_the_end(lambda: left(context, body), [], is_owed=True)
                 return
             try:
                 kind = None if body is None else type(body)
@@ -210,61 +211,6 @@ class AsyncDriver:
             for _ in range(min(wanted.limit, len(wanted.flows))):
                 group.start_soon(work)
         return outcomes
-
-
-async def _to_the_end(
-    function: Callable[[], object],
-    outcomes: list[object],
-    *,
-    limiter: anyio.CapacityLimiter | None = None,
-    is_owed: bool = False,
-) -> object:
-    """Run a function in a thread, and wait until it has ended even if this task is cancelled.
-
-    What it returned or raised is put into `outcomes`, too, which stays empty if it has not begun.
-    A cancellation that was there before keeps it from beginning, unless it is owed.
-    """
-    # The threads that everybody shares may all be blocked by writes to what is paused here.
-    limiter = limiter or anyio.CapacityLimiter(1)
-    turn, ended = threading.Lock(), threading.Event()
-    refused: list[BaseException] = []
-
-    def once() -> None:
-        if turn.acquire(blocking=False):
-            try:
-                outcomes.append(function())
-            except BaseException as error:  # noqa: BLE001 - it is raised again in the task
-                outcomes.append(error)
-            ended.set()
-        ended.wait()
-
-    async def work() -> None:
-        while not ended.is_set():
-            try:
-                with anyio.CancelScope(shield=is_owed or turn.locked()):
-                    await anyio.to_thread.run_sync(once, limiter=limiter)
-            except anyio.get_cancelled_exc_class() as cancelled:
-                # Whoever has the turn decides: once the function has begun, its end is waited for
-                # even if asyncio cancels all tasks, this one too, as `asyncio.run` does in the end.
-                if not is_owed and turn.acquire(blocking=False):
-                    ended.set()
-                    refused.append(cancelled)
-                    raise
-
-    # A thread alone would be left behind by a cancellation of asyncio's own kind; a task group
-    # waits for its tasks.
-    async with anyio.create_task_group() as group:
-        group.start_soon(work)
-    # trio's groups keep a cancellation to themselves for which no task was interrupted.
-    await anyio.lowlevel.checkpoint_if_cancelled()
-    (outcome,) = outcomes or refused
-    return _unwrapped(outcome)
-
-
-def _unwrapped(outcome: object) -> object:
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return outcome
 
 
 def _tell_of_cancelled(request: Request[Any], outcome: object, cancelled: BaseException) -> None:

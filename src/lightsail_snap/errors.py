@@ -437,10 +437,12 @@ class ResponseValidationError(LightsailSnapError):
 
 
 class NameConflictError(LightsailSnapError):
-    """The name is taken by a resource that this call did not make. Nothing was made.
+    """The name is taken by a resource that this call did not make.
 
     Attributes:
         resource: The resource that holds the name.
+        may_have_executed: Whether a response of this call was lost before. If so, it may have made
+            a resource that another client has deleted since.
     """
 
     def __init__(self, message: str, *, resource: Disk | DiskSnapshot | InstanceSnapshot) -> None:
@@ -449,7 +451,7 @@ class NameConflictError(LightsailSnapError):
 
 
 class SnapshotConflictError(NameConflictError):
-    """The name is taken by a snapshot that this call did not make. Nothing was made.
+    """The name is taken by a snapshot that this call did not make.
 
     Attributes:
         snapshot: The snapshot that holds the name.
