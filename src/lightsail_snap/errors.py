@@ -23,7 +23,7 @@ LightsailSnapError
 ├─ ResponseValidationError                     Lightsail answered something that cannot be read
 ├─ NameConflictError                           the name is taken by a resource that is not ours
 │   └─ SnapshotConflictError                   ... by a snapshot that is not ours
-├─ PaginationError                             a listing goes round in circles
+├─ PaginationError                             a listing does not end
 ├─ QuiesceError                                writes could not be paused, or not resumed
 ├─ PartialFailureError (also ExceptionGroup)   of many jobs some failed; it holds what succeeded
 └─ WaitError
@@ -494,10 +494,12 @@ class ResponseValidationError(LightsailSnapError):
 
 
 class NameConflictError(LightsailSnapError):
-    """The name is taken by a resource that this call did not make. Nothing was made.
+    """The name is taken by a resource that this call did not make.
 
     Attributes:
         resource: The resource that holds the name.
+        may_have_executed: Whether a response of this call was lost before. If so, it may have made
+            a resource that another client has deleted since.
     """
 
     def __init__(self, message: str, *, resource: Disk | DiskSnapshot | InstanceSnapshot) -> None:
@@ -506,7 +508,7 @@ class NameConflictError(LightsailSnapError):
 
 
 class SnapshotConflictError(NameConflictError):
-    """The name is taken by a snapshot that this call did not make. Nothing was made.
+    """The name is taken by a snapshot that this call did not make.
 
     Attributes:
         snapshot: The snapshot that holds the name.
@@ -518,13 +520,15 @@ class SnapshotConflictError(NameConflictError):
 
 
 class PaginationError(LightsailSnapError):
-    """The service gave a page token for the second time, so the listing would never end.
+    """A listing would never end.
 
-    What was listed before is real, but the rest cannot be had this way.
+    The service gave a page token for the second time, more than 100,000 pages, or 1,000 empty pages
+    in a row. What was listed before is real.
 
     Attributes:
         operation_name: The API operation, for example `GetDiskSnapshots`.
-        page_token: The token.
+        page_token: The token of the page that was not requested any more. Unless it is one that was
+            given twice, a listing from this token continues.
     """
 
     def __init__(self, message: str, *, operation_name: str, page_token: str) -> None:

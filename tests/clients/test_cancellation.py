@@ -75,7 +75,8 @@ class Gate:
         self.ended.append(name)
         if self.error is not None:
             raise self.error(request)
-        snapshot = {"diskSnapshot": {"name": "db-1", "state": self.state}}
+        snapshot_name = getattr(request, "disk_snapshot_name", "db-1")
+        snapshot = {"diskSnapshot": {"name": snapshot_name, "state": self.state}}
         return Answer(snapshot if name.startswith("Get") else CREATED, ResponseMetadata())
 
     def close(self) -> None:

@@ -84,7 +84,8 @@ FAMILIES = (
     "the service's clock a day", "DNS failure", "TLS handshake fails", "TLS fails while",
     "garbage body", "web page", "empty body", "JSON as large", "JSON larger", "wrong content type",
     "fields of wrong types", "fields null", "fields missing", "words unheard of",
-    "the same page token", "every key twice", "signature refused",
+    "the same page token", "every key twice", "signature refused", "names and ids of other",
+    "creation times of 1970",
 )  # fmt: skip
 
 
