@@ -179,6 +179,7 @@ if TYPE_CHECKING:
     from lightsail_snap.retention import RetentionPlan as RetentionPlan
     from lightsail_snap.retention import RetentionPolicy as RetentionPolicy
     from lightsail_snap.retention import RetentionVerdict as RetentionVerdict
+    from lightsail_snap.retention import Scope as Scope
     from lightsail_snap.retention import by_name as by_name
     from lightsail_snap.retention import by_tag as by_tag
     from lightsail_snap.retention import plan_retention as plan_retention
@@ -315,6 +316,7 @@ __all__ = [
     "RetentionPlan",
     "RetentionPolicy",
     "RetentionVerdict",
+    "Scope",
     "ServiceError",
     "ServiceException",
     "SnapshotConflictError",
@@ -498,6 +500,7 @@ _HOMES = {
     "RetentionPlan": "retention",
     "RetentionPolicy": "retention",
     "RetentionVerdict": "retention",
+    "Scope": "retention",
     "by_name": "retention",
     "by_tag": "retention",
     "plan_retention": "retention",

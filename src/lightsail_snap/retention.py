@@ -76,6 +76,17 @@ _ZONE = Requirement(
     _OURS,
     'write "Europe/Berlin" or "UTC"; where the system has no database, install the package tzdata',
 )
+_OWNER = Requirement("must be the name of a plan", _OURS, "give 'nightly', or leave it out")
+_PATTERNS = Requirement(
+    "must be a sequence of shell patterns, none of them empty",
+    _OURS,
+    "give ['db-*'], or leave it out",
+)
+_SCOPED = Requirement(
+    "must have at least one of owner, names and sources",
+    _OURS,
+    "give owner='nightly', names=['before-*'] or sources=['db-1']",
+)
 _SOMETHING = Requirement(
     "must keep something",
     _OURS,
@@ -182,6 +193,30 @@ def _zone(value: object) -> str:
         raise _ZONE.broken() from None
 
 
+def _owner(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise _OWNER.broken()
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
+        raise _PATTERNS.broken()
+    patterns = tuple(value)
+    if not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise _PATTERNS.broken()
+    return patterns
+
+
+OwnerName = Annotated[str, PlainValidator(_owner, json_schema_input_type=str)]
+"""The name of a plan, not empty."""
+
+NamePatterns = Annotated[
+    Sequence[str],
+    PlainValidator(_patterns, json_schema_input_type=list[str]),
+]
+"""Shell patterns, none of them empty."""
+
 Count = Annotated[
     int | Literal["all"] | None,
     PlainValidator(_count, json_schema_input_type=int | Literal["all"] | None),
@@ -254,6 +289,11 @@ class RetentionPolicy(BaseModel, frozen=True):
     """Keep the newest of each year within this duration of the newest snapshot."""
     keep_tagged: TagSpecs = ()
     """Keep all that bear one of these tags: `key` with any value or none, or `key=value`."""
+    delete_older_than: Duration = None
+    """Delete all that are older than this, measured from now, whatever the other rules keep, except
+    the newest of each source and those that `keep_tagged` keeps. Without other rules, keep all that
+    are not older. A backup plan also deletes snapshots of this age whose disk or instance it no
+    longer selects. None, the default: age alone deletes nothing."""
 
     if not TYPE_CHECKING:
         # Type checkers are to see pydantic's own, with the fields.
@@ -293,6 +333,78 @@ class RetentionVerdict(Generic[SnapshotT]):
     reasons: tuple[str, ...]
 
 
+class Scope(BaseModel, frozen=True):
+    """The snapshots that a deletion may consider, as data. At least one field must be given.
+
+    A snapshot is in scope if it matches every field that is given. A snapshot that a plan manages
+    (its tag `lightsail-snap:managed` has a value) is in scope only if `owner` names that plan. A
+    snapshot without that tag is in scope only if `names` matches it. A scope is also an ownership
+    predicate: pass it to `plan_retention` as `owned`.
+
+    Raises:
+        RequestValidationError: If no field is given, or one of them breaks a rule.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
+    )
+
+    owner: OwnerName | None = None
+    """The plan whose snapshots are in scope: the value of their tag `lightsail-snap:managed`."""
+    names: NamePatterns = ()
+    """Shell patterns of snapshot names (`*`, `?`, `[...]`; case-sensitive)."""
+    sources: NamePatterns = ()
+    """Shell patterns of the names of disks or instances (`*`, `?`, `[...]`; case-sensitive)."""
+
+    if not TYPE_CHECKING:
+        # Type checkers see pydantic's signature, with the fields.
+
+        def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+            try:
+                super().__init__(**data)
+            except Exception as error:
+                found = (replace(each, source=_OURS) for each in violations(type(self), error))
+                raise RequestValidationError(type(self).__name__, tuple(found)) from error
+
+        # pydantic must not call __init__ for nested models: an error would hide further ones.
+        __init__.__pydantic_base_init__ = True
+
+    @model_validator(mode="after")
+    def _has_a_field(self) -> Self:
+        if self.owner is None and not self.names and not self.sources:
+            raise _SCOPED.broken()
+        return self
+
+    def __call__(self, snapshot: AnySnapshot) -> bool:
+        """Return whether a snapshot is in scope.
+
+        Args:
+            snapshot: The snapshot.
+
+        Returns:
+            True if it matches every field that is given.
+        """
+        if self.names and not _matches(snapshot.name, self.names):
+            return False
+        if self.sources and not _matches(source_key(snapshot)[1] or "", self.sources):
+            return False
+        owners = [tag.value or "" for tag in snapshot.tags if tag.key == OWNERSHIP_TAG]
+        if self.owner is not None:
+            return owners == [self.owner]
+        return owners == [""] or (not owners and bool(self.names))
+
+    @override
+    def __str__(self) -> str:
+        parts = [f"owner {self.owner}"] if self.owner is not None else []
+        parts += [f"name {pattern}" for pattern in self.names]
+        parts += [f"source {pattern}" for pattern in self.sources]
+        return ", ".join(map(safe_line, parts))
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
 @dataclass(frozen=True, slots=True)
 class RetentionPlan(Generic[SnapshotT]):
     """What is to become of many snapshots.
@@ -300,10 +412,17 @@ class RetentionPlan(Generic[SnapshotT]):
     Attributes:
         verdicts: One for each snapshot, newest first, those without a date last.
         time_zone: The time zone's IANA name.
+        policy: The policy that was evaluated, so that it can be evaluated again before a deletion;
+            None if everything in scope is to go.
+        scope: The scope that was passed as `owned`; None if that was a function.
+        group_by: What counted against what.
     """
 
     verdicts: tuple[RetentionVerdict[SnapshotT], ...]
     time_zone: str
+    policy: RetentionPolicy | None = None
+    scope: Scope | None = None
+    group_by: GroupBy = "source"
 
     @property
     def keep(self) -> tuple[SnapshotT, ...]:
@@ -424,7 +543,7 @@ def by_name(pattern: str | re.Pattern[str]) -> Ownership:
 _OWN = by_tag(OWNERSHIP_TAG)
 
 
-def _kind(snapshot: AnySnapshot) -> tuple[str, str | None]:
+def source_key(snapshot: AnySnapshot) -> tuple[str, str | None]:
     """Tell what a snapshot is of, and the name of that."""
     if isinstance(snapshot, InstanceSnapshot):
         return "instance", snapshot.from_instance_name
@@ -434,7 +553,7 @@ def _kind(snapshot: AnySnapshot) -> tuple[str, str | None]:
 
 
 def _source_name(snapshot: AnySnapshot) -> str | None:
-    kind, name = _kind(snapshot)
+    kind, name = source_key(snapshot)
     return None if name is None else f"{kind} {name}"
 
 
@@ -561,45 +680,87 @@ def _rule_picks(
             yield from _newest_of_each(reached, _ALL, f"{name} within {duration}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a group is evaluated by: no policy keeps nothing; `latest` ends the present."""
+
+    policy: RetentionPolicy | None
+    now: datetime
+    latest: datetime
+    keep_newest: bool
+
+
+def _expires_before(terms: _Terms) -> datetime | None:
+    policy = terms.policy
+    span = policy.delete_older_than if policy else None
+    if policy is None or not isinstance(span, str):
+        return None
+    return _Span.parse(span).before(terms.now, ZoneInfo(str(policy.time_zone)))
+
+
+# Rules that decide by themselves which snapshots go; the others only add to what stays.
+_NOT_SELECTIVE = frozenset({"time_zone", "keep_tagged", "delete_older_than"})
+
+
+def _is_selective(policy: RetentionPolicy) -> bool:
+    return any(value for name, value in policy if name not in _NOT_SELECTIVE)
+
+
 def _judge_group(
-    group: Sequence[_Dated[SnapshotT]], policy: RetentionPolicy, now: datetime, newest: str
+    group: Sequence[_Dated[SnapshotT]], terms: _Terms, newest: str
 ) -> Iterator[RetentionVerdict[SnapshotT]]:
     """Judge snapshots that count against one another.
 
     Args:
         group: The group, newest first.
-        policy: The rules.
-        now: The time.
+        terms: What to judge by.
         newest: What the newest is the newest of.
 
     Yields:
         A verdict for each.
     """
-    past = next((place for place, dated in enumerate(group) if dated.created <= now), None)
+    policy = terms.policy
+    past = next((at for at, dated in enumerate(group) if dated.created <= terms.latest), None)
     reasons: list[list[str]] = [[] for _ in group]
-    reasons[0].append(f"newest: {newest}")
-    if past:
-        # The newest is dated in the future, by a clock that is wrong: do not rely on it alone.
-        reasons[past].append(f"newest: {newest} until now")
     anchor = None if past is None else group[past].created
-    for place, reason in _rule_picks(group, policy, anchor):
+    for place, reason in _rule_picks(group, policy, anchor) if policy else ():
         reasons[place].append(reason)
-    for dated, found in zip(group, reasons, strict=True):
-        kept = tuple(found) or ("no rule keeps it",)
+    ages = [""] * len(group)
+    if policy and policy.delete_older_than:
+        limit = _expires_before(terms)
+        for place, dated in enumerate(group):
+            if limit is not None and dated.created < limit:
+                ages[place] = f"older than {policy.delete_older_than}"
+                reasons[place] = [each for each in reasons[place] if each.startswith("tagged: ")]
+            elif not _is_selective(policy):
+                reasons[place].append(f"not older than {policy.delete_older_than}")
+    if terms.keep_newest:
+        reasons[0].insert(0, f"newest: {newest}")
+        if past:
+            # The newest is dated in the future, by a clock that is wrong: do not rely on it alone.
+            reasons[past].insert(0, f"newest: {newest} until now")
+    for dated, found, age in zip(group, reasons, ages, strict=True):
+        kept = tuple(found) or (age or ("no rule keeps it" if policy else "all are removed"),)
         yield RetentionVerdict(dated.snapshot, keep=bool(found), reasons=kept)
+
+
+def _usable_state(snapshot: AnySnapshot) -> str:
+    if isinstance(snapshot, DiskSnapshot):
+        return DiskSnapshotState.COMPLETED
+    return InstanceSnapshotState.AVAILABLE
+
+
+def is_usable(snapshot: AnySnapshot) -> bool:
+    """Return whether a snapshot can be restored: `completed`, or `available` of an instance."""
+    return snapshot.state == _usable_state(snapshot)
 
 
 def _untouchable(snapshot: AnySnapshot, group_by: GroupBy, *, is_owned: bool) -> str | None:
     """Say why no rule may judge a snapshot with a date, None if rules may."""
-    done = (
-        DiskSnapshotState.COMPLETED
-        if isinstance(snapshot, DiskSnapshot)
-        else InstanceSnapshotState.AVAILABLE
-    )
     if not is_owned:
         return "not owned"
-    if snapshot.state != done:
-        return f"not {done}: {safe_line(snapshot.state or 'no state')}"
+    if not is_usable(snapshot):
+        return f"not {_usable_state(snapshot)}: {safe_line(snapshot.state or 'no state')}"
     if group_by == "source" and _source_name(snapshot) is None:
         return "no source"
     return None
@@ -659,9 +820,11 @@ def plan_retention(
         snapshots: Snapshots of disks, of instances, or of both. One that is listed twice counts
             once; if the two are not alike (its state changed in between), it stays.
         policy: What to keep.
-        now: The time, with a time zone; only snapshots dated later ask for it.
-        owned: Which snapshots are ours to delete: `by_tag(...)`, `by_name(...)` or any function
-            that answers True or False. Without it, those that bear the tag `OWNERSHIP_TAG`.
+        now: The time, with a time zone. It decides which dates are in the future, and the age that
+            `delete_older_than` compares.
+        owned: Which snapshots are ours to delete: `Scope(...)`, which `prune` needs, `by_tag(...)`,
+            `by_name(...)` or any function that returns True or False. Without it, those that have
+            the tag `OWNERSHIP_TAG`.
         group_by: `"source"` if only snapshots of the same kind, disk or instance, and region count
             against one another, `"none"` if all do.
 
@@ -680,7 +843,22 @@ def plan_retention(
     _require(is_known, "group_by", "must be known", 'give "source" or "none"', group_by)
     # A copy that pydantic made with updates has not been checked yet.
     policy = RetentionPolicy(**dict(policy))
-    zone = ZoneInfo(str(policy.time_zone))
+    return evaluate(snapshots, policy, now, owned=owned, group_by=group_by)
+
+
+def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evaluated
+    snapshots: Iterable[SnapshotT],
+    policy: RetentionPolicy | None,
+    now: datetime,
+    *,
+    owned: Ownership,
+    group_by: GroupBy = "source",
+    latest: datetime | None = None,
+    keep_newest: bool = True,
+) -> RetentionPlan[SnapshotT]:
+    """Evaluate a policy; None keeps nothing. Dates up to `latest` (`now` if None) are the past."""
+    zone = ZoneInfo(str(policy.time_zone)) if policy else ZoneInfo("UTC")
+    terms = _Terms(policy, now, now if latest is None else latest, keep_newest)
     verdicts: list[RetentionVerdict[SnapshotT]] = []
     groups: dict[tuple[str | None, ...], list[_Dated[SnapshotT]]] = {}
     for listed in _sorted_out(snapshots):
@@ -691,7 +869,7 @@ def plan_retention(
             continue
         why = _untouchable(snapshot, group_by, is_owned=_answer(owned, snapshot))
         if why is None and snapshot.created_at is not None:
-            key = (*_kind(snapshot), _region(snapshot)) if group_by == "source" else ()
+            key = (*source_key(snapshot), _region(snapshot)) if group_by == "source" else ()
             local = _local(snapshot.created_at, zone)
             groups.setdefault(key, []).append(_Dated(snapshot, snapshot.created_at, local))
         else:
@@ -701,5 +879,7 @@ def plan_retention(
     for group in groups.values():
         # Of those with the same date the one whose name comes first counts as the newer.
         group.sort(key=lambda dated: dated.created, reverse=True)
-        verdicts += _judge_group(group, policy, now, newest)
-    return RetentionPlan(tuple(sorted(verdicts, key=_newest_first)), zone.key)
+        verdicts += _judge_group(group, terms, newest)
+    scope = owned if isinstance(owned, Scope) else None
+    ordered = tuple(sorted(verdicts, key=_newest_first))
+    return RetentionPlan(ordered, zone.key, policy, scope, group_by)

@@ -5,39 +5,40 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from lightsail_snap import LightsailSnapClient, LightsailSnapError
+from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
 from lightsail_snap._text import one_line
+from lightsail_snap.cli._consent import is_terminal, require_consent
 from lightsail_snap.cli._exits import Code, Interrupted, UsageError, code_of, told
 from lightsail_snap.cli._output import say, show_json, show_line, show_table, steps
 from lightsail_snap.cli._settings import Settings, add, aside
-from lightsail_snap.cli._snapshots import Kind, listed
+from lightsail_snap.cli._snapshots import Kind
 from lightsail_snap.plans import (
     BackupPlan,
+    DeleteStep,
     PlanOutcome,
-    PruneResult,
     Run,
     StepResult,
     apply,
     apply_many,
+    plan_prune,
     prepare,
     prune,
 )
+from lightsail_snap.plans._prune import Kinds
+from lightsail_snap.plans._steps import deletion_summary
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
     AnySnapshot,
-    Ownership,
     RetentionPlan,
     RetentionPolicy,
-    by_name,
-    by_tag,
-    plan_retention,
+    Scope,
 )
 
 _PANEL = "Plans"
@@ -99,11 +100,24 @@ def _plan(settings: Settings, file: _PlanFile) -> None:
     for note in run.notes:
         say(note)
     do_it = settings.again("apply", str(file))
+    say(run.summary)
     say(f"{len(run.steps)} steps; nothing has been done. Do it with: {do_it}")
 
 
 def _why(step: Any) -> str:  # noqa: ANN401 - each kind of step has its own
     return getattr(step, "reason", "") or getattr(step, "source_region", "")
+
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+MaxDeletions = Annotated[
+    int | None,
+    typer.Option(
+        "--max-deletions",
+        min=0,
+        metavar="N",
+        help="Delete nothing if more than N snapshots would be deleted.",
+    ),
+]
 
 
 def _apply(
@@ -115,14 +129,26 @@ def _apply(
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="How many sources of a plan at the same time.")
     ] = 4,
+    max_deletions: MaxDeletions = None,
+    yes: Yes = False,
 ) -> int:
-    """Carry plans out, every step exactly once; after a crash or a failure apply them again."""
+    """Take and copy snapshots, then delete those that the plan's retention does not keep.
+
+    Every step is carried out exactly once; after a crash or a failure, run the same line again. On
+    a terminal, deletions are counted and confirmed first. Without a terminal or with --yes, a run
+    with more deletions than --max-deletions, or else the plan's max_deletions, deletes nothing.
+    """
     work = [_read(file) for file in files]
-    again = settings.again("apply", *map(str, files))
+    words = ["apply", *map(str, files)]
+    again = settings.again(*words, *["--yes"] * yes)
     try:
         with settings.clients() as clients:
+            work = [_limited(each, max_deletions) for each in work]
+            if is_terminal() and not yes:
+                work = _confirmed(work, clients)
             if len(work) == 1:
-                return _apply_one(settings, work[0], clients, concurrency, again)
+                is_complete = _apply_one(settings, work[0], clients, concurrency, words)
+                return _code(is_complete, again)
             with steps("plans", len(work)) as one_more:
 
                 def told(outcome: PlanOutcome) -> None:
@@ -139,7 +165,50 @@ def _apply(
             f"to be kept: resume with: {again}"
         )
         raise Interrupted(message) from None
+    _advise(settings, words, [each.result.results for each in outcomes.outcomes if each.result])
     return _code(all(each.is_complete for each in outcomes.outcomes), again)
+
+
+def _limited(work: BackupPlan | Run, max_deletions: int | None) -> BackupPlan | Run:
+    """Replace the plan's max_deletions if another number is given."""
+    if max_deletions is None:
+        return work
+    changes = {"max_deletions": max_deletions}
+    if isinstance(work, Run):
+        return work.model_copy(update={"plan": work.plan.model_copy(update=changes)})
+    return work.model_copy(update=changes)
+
+
+def _confirmed(
+    work: Sequence[BackupPlan | Run], clients: Callable[[str], LightsailSnapClient]
+) -> list[BackupPlan | Run]:
+    """Make the runs and ask once about their deletions; the number that is shown is the limit."""
+    found: list[BackupPlan | Run] = []
+    is_asking = False
+    for each in work:
+        run = each
+        if not isinstance(run, Run):
+            try:
+                run = prepare(run, clients(run.region), clients=clients)
+            except LightsailSnapError:
+                if len(work) == 1:
+                    raise
+                # It fails again, among the others' results; what was not shown is not deleted.
+                found.append(_limited(each, 0))
+                continue
+        count = sum(isinstance(step, DeleteStep) for step in run.steps)
+        # 0 means that the plan never deletes, which no question is about.
+        if count and run.plan.max_deletions != 0:
+            is_asking = True
+            say(f"{run.plan.name}, run {run.slot}: {run.summary}")
+            run = _limited(run, count)
+        found.append(run)
+    if is_asking:
+        require_consent(
+            "Continue?",
+            "nothing was done; to take and copy snapshots only, pass --max-deletions 0",
+        )
+    return found
 
 
 def _apply_one(
@@ -147,8 +216,8 @@ def _apply_one(
     work: BackupPlan | Run,
     clients: Callable[[str], LightsailSnapClient],
     concurrency: int,
-    again: str,
-) -> int:
+    words: Sequence[str],
+) -> bool:
     plan = work.plan if isinstance(work, Run) else work
     client = clients(plan.region)
     run = work if isinstance(work, Run) else prepare(plan, client, clients=clients)
@@ -167,7 +236,24 @@ def _apply_one(
         for word in ("done", "adopted", "skipped", "failed")
     )
     say(f"{plan.name}, run {run.slot}: {counted}")
-    return _code(result.is_complete, again)
+    _advise(settings, words, [result.results])
+    return result.is_complete
+
+
+def _advise(
+    settings: Settings, words: Sequence[str], results: Sequence[Sequence[StepResult]]
+) -> None:
+    """Print how to continue if deletions exceeded the limit."""
+    counts = [
+        sum(each.deletion is not None and each.deletion.outcome == "limit" for each in found)
+        for found in results
+    ]
+    if any(counts):
+        more = settings.again(*words, "--max-deletions", str(max(counts)))
+        say(
+            f"Nothing was deleted: {max(counts)} deletions are more than allowed. Check them with "
+            f"`lightsail-snap plan`, then run: {more}"
+        )
 
 
 def _code(is_complete: bool, again: str) -> int:  # noqa: FBT001 - reads as a sentence
@@ -208,7 +294,7 @@ def _prune(
     settings: Settings,
     file: Annotated[
         Path | None,
-        typer.Argument(help="A plan whose retention is to be used; else the rules below."),
+        typer.Argument(help="A plan: its snapshots are in scope, and its retention applies."),
     ] = None,
     *,
     apply_it: Annotated[
@@ -218,12 +304,18 @@ def _prune(
     owner: Annotated[
         str | None,
         typer.Option(
-            metavar="PLAN", help=f"Only those tagged {OWNERSHIP_TAG}=PLAN; else of any plan."
+            metavar="PLAN", help=f"Scope: snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN."
         ),
     ] = None,
     name: Annotated[
-        str | None,
-        typer.Option(metavar="PATTERN", help="Instead of the tag: names such as db-*."),
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Scope: snapshot names such as db-*; repeatable."),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Scope: names of disks or instances such as db-*; repeatable."
+        ),
     ] = None,
     time_zone: Annotated[str, typer.Option(help="In which days and weeks begin.")] = "UTC",
     keep_last: Annotated[str | None, typer.Option(metavar="N")] = None,
@@ -238,11 +330,33 @@ def _prune(
     keep_tagged: Annotated[
         list[str] | None, typer.Option("--keep-tag", metavar="KEY[=VALUE]")
     ] = None,
+    delete_older_than: Annotated[
+        str | None,
+        typer.Option(metavar="SPAN", help="Delete what is older, such as 90d, whatever is kept."),
+    ] = None,
+    minimum_remaining: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Usable snapshots of each source that remain at least. [default: 1]",
+        ),
+    ] = None,
+    max_deletions: MaxDeletions = None,
+    unsafe_allow_remove_all: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-allow-remove-all",
+            help="Allow to delete the last snapshots of a source. Without rules: delete all.",
+        ),
+    ] = False,
+    yes: Yes = False,
 ) -> int:
-    """Show which snapshots a retention policy keeps and why; with --apply delete the others.
+    """Show which snapshots a retention policy keeps; with --apply delete the others.
 
-    A dry run unless you say --apply. Only snapshots that this library has tagged are deleted, or
-    those that --name says; of each source the newest always stays.
+    Needs a scope: a plan file, --owner, --name or --source; all that are given must match.
+    Snapshots of a plan are only deleted if the plan file or --owner names it. Of each source at
+    least one usable snapshot remains. --apply counts the deletions and asks first.
     """
     rules = {
         "keep_last": keep_last,
@@ -253,29 +367,68 @@ def _prune(
         "keep_yearly": keep_yearly,
         "keep_within": keep_within,
         "keep_tagged": keep_tagged,
+        "delete_older_than": delete_older_than,
     }
     # An empty word, such as that of a script whose variable is not set, is refused by the policy:
     # to leave its rule out would delete what that rule was to keep.
     given: dict[str, Any] = {
         key: _number(value) for key, value in rules.items() if value not in (None, [])
     }
+    scope: dict[str, Any] = {
+        key: value
+        for key, value in {"owner": owner, "names": name, "sources": source}.items()
+        if value not in (None, [])
+    }
+    options = _PruneOptions(
+        apply_it, yes, minimum_remaining, max_deletions, unsafe_allow_remove_all
+    )
     if file is not None:
-        named = (("owner", owner), ("name", name))
-        others = [*given, *(word for word, value in named if value is not None)]
+        options_of = {"names": "name", "sources": "source", "keep_tagged": "keep_tag"}
+        others = [options_of.get(key, key) for key in (*given, *scope)]
         if others:
             flags = ", ".join(f"--{word.replace('_', '-')}" for word in others)
             message = f"the plan says what to keep; leave out {flags}"
             raise UsageError(message)
-        return _prune_by_plan(settings, _read_plan(file), apply_it=apply_it, file=file)
-    if owner is not None and name is not None:
-        message = "--owner and --name contradict each other; give one of them"
-        raise UsageError(message)
-    owned = by_name(name) if name is not None else by_tag(OWNERSHIP_TAG, owner)
-    policy = RetentionPolicy(time_zone=time_zone, **given)
-    with settings.client() as client:
-        return _prune_in(
-            settings, client, list(listed(client, kind)), policy, owned, apply_it=apply_it
+        return _prune_by_plan(settings, _read_plan(file), file, options)
+    if not scope:
+        message = (
+            "say which snapshots may be deleted: a plan file, --owner PLAN, --name PATTERN or "
+            "--source PATTERN"
         )
+        raise UsageError(message)
+    policy: RetentionPolicy | None = None
+    # Everything in scope goes only if no rule is given at all and the flag says so.
+    if given or not unsafe_allow_remove_all:
+        policy = RetentionPolicy(time_zone=time_zone, **given)
+    with settings.client() as client:
+        area = _Area(client, policy, Scope(**scope), _KINDS[kind])
+        return _prune_areas(settings, [area], options)
+
+
+_KINDS: dict[Kind, Kinds] = {Kind.ALL: "all", Kind.DISK: "disk", Kind.INSTANCE: "instance"}
+
+
+@dataclass(frozen=True, slots=True)
+class _PruneOptions:
+    """How to prune."""
+
+    apply_it: bool
+    yes: bool
+    minimum_remaining: int | None
+    max_deletions: int | None
+    unsafe_allow_remove_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """What to prune in one Region."""
+
+    client: LightsailSnapClient
+    policy: RetentionPolicy | None
+    scope: Scope
+    kind: Kinds
+    region: str | None = None
+    minimum_remaining: int = 1
 
 
 # int() refuses very long numbers, and nobody has that many snapshots.
@@ -286,54 +439,97 @@ def _number(value: str | list[str]) -> int | str | list[str]:
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
-def _prune_by_plan(settings: Settings, plan: BackupPlan, *, apply_it: bool, file: Path) -> int:
+def _prune_by_plan(settings: Settings, plan: BackupPlan, file: Path, options: _PruneOptions) -> int:
     if plan.retention is None:
         message = f"{file} has no [retention]; without it, all is kept"
         raise UsageError(message)
-    kind = Kind.INSTANCE if plan.select.kind == "instance" else Kind.DISK
-    owned = by_tag(OWNERSHIP_TAG, plan.name)
-    codes: set[int] = set()
+    kind: Kinds = "instance" if plan.select.kind == "instance" else "disk"
+    scope = Scope(owner=plan.name)
     with settings.clients() as clients:
-        for region in (plan.region, *plan.copies):
-            policy = (plan.copy_retention if region != plan.region else None) or plan.retention
-            client = clients(region)
-            try:
-                snapshots = list(listed(client, kind))
-            except LightsailSnapError as error:
-                # The other regions have a history of their own.
-                say(f"lightsail-snap: {region}: {told(error)}")
-                codes.add(code_of(error))
-                continue
-            codes.add(
-                _prune_in(
-                    settings, client, snapshots, policy, owned, apply_it=apply_it, region=region
-                )
+        areas = [
+            _Area(
+                clients(region), plan.policy_of(region), scope, kind, region, plan.minimum_remaining
             )
-    return codes.pop() if len(codes) == 1 else Code.PARTIAL
+            for region in plan.regions
+        ]
+        limit = plan.max_deletions if options.max_deletions is None else options.max_deletions
+        return _prune_areas(settings, areas, replace(options, max_deletions=limit))
 
 
-def _prune_in(
-    settings: Settings,
-    client: LightsailSnapClient,
-    snapshots: Iterable[AnySnapshot],
-    policy: RetentionPolicy,
-    owned: Ownership,
-    *,
-    apply_it: bool,
-    region: str | None = None,
-) -> int:
-    planned: RetentionPlan[AnySnapshot] = plan_retention(
-        snapshots, policy, datetime.now(UTC), owned=owned
-    )
-    if not apply_it:
-        _show_verdicts(settings, planned, region)
-        return Code.OK
+_Planned: TypeAlias = tuple[_Area, RetentionPlan[AnySnapshot], int]
+
+
+def _previews(areas: Sequence[_Area], options: _PruneOptions, codes: set[int]) -> list[_Planned]:
+    """Preview each Region, with its floor; report those that cannot be listed."""
+    planned: list[_Planned] = []
+    for area in areas:
+        floor = options.minimum_remaining or area.minimum_remaining
+        # The flag lifts the plan's floor; an option that contradicts it is refused.
+        if options.unsafe_allow_remove_all and options.minimum_remaining is None:
+            floor = 1
+        try:
+            found = plan_prune(
+                area.policy,
+                area.client,
+                scope=area.scope,
+                kind=area.kind,
+                minimum_remaining=floor,
+                unsafe_allow_remove_all=options.unsafe_allow_remove_all,
+            )
+        except LightsailSnapError as error:
+            if area.region is None or isinstance(error, RequestValidationError):
+                raise
+            # The other regions have a history of their own.
+            say(f"lightsail-snap: {area.region}: {told(error)}")
+            codes.add(code_of(error))
+            continue
+        planned.append((area, found, floor))
+    return planned
+
+
+def _prune_areas(settings: Settings, areas: Sequence[_Area], options: _PruneOptions) -> int:
+    """Preview all Regions, ask once, then delete Region by Region."""
+    codes: set[int] = set()
+    planned = _previews(areas, options, codes)
+    if not options.apply_it:
+        for area, found, _ in planned:
+            _show_verdicts(settings, found, area.region)
+            codes.add(Code.OK)
+        return _one_code(codes)
+    to_delete = [each for _, found, _ in planned for each in found.delete]
+    kept = sum(area.scope(each) for area, found, _ in planned for each in found.keep)
+    if to_delete and options.max_deletions is not None and len(to_delete) > options.max_deletions:
+        message = (
+            f"nothing was deleted: {len(to_delete)} deletions are more than max_deletions, "
+            f"{options.max_deletions}; check them without --apply, then pass "
+            f"--max-deletions {len(to_delete)}"
+        )
+        raise UsageError(message)
+    if to_delete and not options.yes:
+        dates = [each.created_at for each in to_delete if each.created_at is not None]
+        say(f"delete {len(to_delete)} ({deletion_summary(dates, kept)})")
+        require_consent("Continue?", "nothing was deleted")
+    gone = 0
     try:
-        result = prune(planned, client, on_snapshot=lambda each: _pruned(settings, each.to_dict()))
+        for area, found, floor in planned:
+            result = prune(
+                found,
+                area.client,
+                minimum_remaining=floor,
+                unsafe_allow_remove_all=options.unsafe_allow_remove_all,
+                on_snapshot=lambda each: _pruned(settings, each.to_dict()),
+            )
+            gone += sum(each.status in {"done", "adopted"} for each in result.results)
+            codes.add(Code.OK if result.is_complete else Code.PARTIAL)
     except KeyboardInterrupt:
         message = "What is deleted is deleted; run it again to delete the rest"
         raise Interrupted(message) from None
-    return _counted(result, len(planned.keep))
+    say(f"{gone} of {len(to_delete)} deleted, {kept} kept")
+    return _one_code(codes)
+
+
+def _one_code(codes: set[int]) -> int:
+    return codes.pop() if len(codes) == 1 else Code.PARTIAL
 
 
 def _show_verdicts(
@@ -370,9 +566,3 @@ def _pruned(settings: Settings, facts: dict[str, Any]) -> None:
     else:
         reason = f": {facts['reason']}" if facts["reason"] else ""
         show_line(f"{facts['status']:<8} {facts['name']}{reason}")
-
-
-def _counted(result: PruneResult, kept: int) -> int:
-    gone = sum(each.status in {"done", "adopted"} for each in result.results)
-    say(f"{gone} of {len(result.results)} deleted, {kept} kept")
-    return Code.OK if result.is_complete else Code.PARTIAL

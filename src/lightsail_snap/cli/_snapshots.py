@@ -29,6 +29,7 @@ from lightsail_snap import (
     WaitProgress,
     WaitTimeoutError,
 )
+from lightsail_snap.cli._consent import is_terminal, require_consent
 from lightsail_snap.cli._exits import Interrupted, UsageError
 from lightsail_snap.cli._output import bar, say, show_json, show_line, show_table, written
 from lightsail_snap.cli._settings import Settings, add, duration, tags_in
@@ -397,15 +398,11 @@ def _delete(
 
 
 def _ask(found: list[AnySnapshot]) -> None:
-    if not sys.stdin.isatty():
-        message = "nobody can be asked whether to delete; add --yes"
-        raise UsageError(message)
-    for each in found:
-        say(f"  {each.name}  of {_source_of(each)}, {each.created_at}")
-    say(f"Delete {len(found)} for good? [y/N]")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        message = "nothing was deleted"
-        raise UsageError(message)
+    if is_terminal():
+        for each in found:
+            say(f"  {each.name}  of {_source_of(each)}, {each.created_at}")
+    plural = "" if len(found) == 1 else "s"
+    require_consent(f"Delete {len(found)} snapshot{plural}?", "nothing was deleted")
 
 
 def _origin(name: str, *, latest_of: bool, on: str | None) -> RestoreSource:

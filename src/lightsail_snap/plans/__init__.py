@@ -16,6 +16,7 @@ from lightsail_snap.plans._apply import RunResult as RunResult
 from lightsail_snap.plans._apply import StepResult as StepResult
 from lightsail_snap.plans._apply import apply as apply
 from lightsail_snap.plans._base import Status as Status
+from lightsail_snap.plans._deletion import DeletionRecord as DeletionRecord
 from lightsail_snap.plans._fleet import FleetResult as FleetResult
 from lightsail_snap.plans._fleet import PlanOutcome as PlanOutcome
 from lightsail_snap.plans._fleet import apply_many as apply_many
@@ -31,6 +32,7 @@ from lightsail_snap.plans._model import Selection as Selection
 from lightsail_snap.plans._model import Slot as Slot
 from lightsail_snap.plans._prune import Pruned as Pruned
 from lightsail_snap.plans._prune import PruneResult as PruneResult
+from lightsail_snap.plans._prune import plan_prune as plan_prune
 from lightsail_snap.plans._prune import prune as prune
 from lightsail_snap.plans._sessions import RegionalClients as RegionalClients
 from lightsail_snap.plans._sessions import assume_role_clients as assume_role_clients

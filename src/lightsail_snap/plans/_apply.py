@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias, assert_never
+from functools import partial
+from typing import Any, TypeAlias
 
 from typing_extensions import override
 
@@ -28,9 +29,20 @@ from lightsail_snap.models import (
     OperationType,
 )
 from lightsail_snap.plans._base import Status, refused, state_of
+from lightsail_snap.plans._deletion import (
+    Approved,
+    DeletionGate,
+    DeletionRecord,
+    Made,
+    SnapshotKind,
+    Terms,
+    get_snapshot,
+    log_record,
+    monotonic,
+)
 from lightsail_snap.plans._inventory import ClientFactory, Clients
 from lightsail_snap.plans._model import Kind, Quiesce, tags_of
-from lightsail_snap.plans._prune import Seen, delete_unchanged, look
+from lightsail_snap.plans._prune import limit_record
 from lightsail_snap.plans._show import as_html, as_text
 from lightsail_snap.plans._steps import (
     CopyStep,
@@ -38,15 +50,14 @@ from lightsail_snap.plans._steps import (
     Run,
     Step,
     TakeStep,
+    age_only,
     has_token,
 )
-from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot
+from lightsail_snap.retention import AnySnapshot, Scope
 
 _log = logging.getLogger("lightsail_snap.plans")
 
 _HEAD = ("status", "step", "snapshot", "why")
-# By how much the clocks of a machine and of the service may differ.
-_SKEW = timedelta(minutes=15)
 # Dates of operations and of what they make may differ by rounding.
 _BLUR = timedelta(seconds=2)
 
@@ -62,6 +73,7 @@ class StepResult:
         reason: Why it was skipped or failed, or what else there is to know; empty if nothing.
         error: Why it failed.
         snapshot: What was taken or copied.
+        deletion: The audit record of a deletion: the rule, the evidence and the keeper.
     """
 
     step: Step
@@ -69,6 +81,7 @@ class StepResult:
     reason: str = ""
     error: LightsailSnapError | None = None
     snapshot: AnySnapshot | None = None
+    deletion: DeletionRecord | None = None
 
     def __getstate__(self) -> list[object]:
         return state_of(self)
@@ -77,11 +90,11 @@ class StepResult:
         """Write it with JSON's types.
 
         Returns:
-            A new dict: `id`, `action`, `region`, `name`, `source`, `status`, `reason` and `error`
-            (the type's name, or None).
+            A new dict: `id`, `action`, `region`, `name`, `source`, `status`, `reason`, `error` (the
+            type's name, or None), and of a deletion `deletion`, its audit record.
         """
         step = self.step
-        return {
+        found: dict[str, Any] = {
             "id": step.id,
             "action": step.action,
             "region": step.region,
@@ -91,6 +104,9 @@ class StepResult:
             "reason": self.reason,
             "error": type(self.error).__name__ if self.error else None,
         }
+        if self.deletion is not None:
+            found["deletion"] = self.deletion.to_dict()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,63 +236,134 @@ class _Applying:
         self._on_step = on_step
         self._telling = threading.Lock()
         self._pausing = threading.Lock()
+        self._made: dict[str, Made] = {}
 
-    def carry_out(self, chain: tuple[Step, ...]) -> list[StepResult]:
-        """Carry out the steps about one source, in their order.
-
-        Args:
-            chain: The steps.
-
-        Returns:
-            What became of each.
-        """
+    def make(self, chain: tuple[TakeStep | CopyStep, ...]) -> list[StepResult]:
+        """Take and copy the snapshot of one source; return the results."""
         results: list[StepResult] = []
         taken: StepResult | None = None
         for step in chain:
-            result = self._one(step, taken, results)
+            began = monotonic(self._clients.of(step.region))
+            result = self._make_one(step, taken)
             if isinstance(step, TakeStep):
                 taken = result
+            if result.snapshot is not None:
+                # What an earlier attempt made may be of any age.
+                since = began if result.status == "done" else None
+                self._made[step.id] = Made(result.snapshot, since)
             results.append(result)
             self._tell(result)
         return results
 
+    def _make_one(self, step: TakeStep | CopyStep, taken: StepResult | None) -> StepResult:
+        try:
+            if isinstance(step, TakeStep):
+                return self._take(step)
+            if taken is None or taken.snapshot is None:
+                return StepResult(step, "skipped", "there is no snapshot to copy")
+            return self._copy(step)
+        except LightsailSnapError as error:
+            return StepResult(step, "failed", f"{type(error).__name__}: {error}", error)
+
     def _tell(self, result: StepResult) -> None:
-        is_fine = result.status in {"done", "adopted"}
-        _log.log(
-            logging.INFO if is_fine else logging.WARNING,
-            "%s %s%s",
-            result.status,
-            one_line(result.step.id),
-            f": {safe_line(result.reason)}" if result.reason else "",
-            extra={
-                "plan": self._run.plan.name,
-                "step": one_line(result.step.id),
-                "status": result.status,
-            },
-        )
+        if result.deletion is not None:
+            log_record(result.deletion, plan=self._run.plan.name, step=one_line(result.step.id))
+        else:
+            is_fine = result.status in {"done", "adopted"}
+            _log.log(
+                logging.INFO if is_fine else logging.WARNING,
+                "%s %s%s",
+                result.status,
+                one_line(result.step.id),
+                f": {safe_line(result.reason)}" if result.reason else "",
+                extra={
+                    "plan": self._run.plan.name,
+                    "step": one_line(result.step.id),
+                    "status": result.status,
+                },
+            )
         if self._on_step is not None:
             with self._telling:
                 self._on_step(result)
 
-    def _one(self, step: Step, taken: StepResult | None, before: list[StepResult]) -> StepResult:
-        try:
-            match step:
-                case TakeStep():
-                    return self._take(step)
-                case CopyStep():
-                    if taken is None or taken.snapshot is None:
-                        return StepResult(step, "skipped", "there is no snapshot to copy")
-                    return self._copy(step)
-                case DeleteStep():
-                    why = self._why_not_delete(taken, before)
-                    return StepResult(step, "skipped", why) if why else self._delete(step)
-            assert_never(step)  # pragma: no cover - for type checkers
-        except LightsailSnapError as error:
-            return StepResult(step, "failed", f"{type(error).__name__}: {error}", error)
+    def deletions(self, limit: int) -> list[Callable[[], list[StepResult]]]:
+        """Return what deletes the snapshots of each source, to be called after all are made."""
+        chains: dict[tuple[str, str], list[DeleteStep]] = {}
+        makers: dict[str, list[TakeStep | CopyStep]] = {}
+        for step in self._run.steps:
+            if isinstance(step, DeleteStep):
+                chains.setdefault((step.region, step.source), []).append(step)
+            else:
+                makers.setdefault(step.source, []).append(step)
+        count = sum(map(len, chains.values()))
+        gates: dict[tuple[str, bool], DeletionGate] = {}
+
+        def work(
+            region: str, chain: Sequence[DeleteStep], making: Sequence[TakeStep | CopyStep]
+        ) -> Callable[[], list[StepResult]]:
+            why = self._why_not_delete(making, region)
+            made = [self._made[step.id] for step in making if step.region == region and not why]
+            gate = None if why else self._gate(gates, region, has_makers=bool(making))
+
+            def delete(step: DeleteStep) -> StepResult:
+                approved = _approved(step)
+                if count > limit:
+                    record = limit_record(approved, count, limit)
+                elif gate is None:
+                    record = _prerequisite(approved, why or "the plan has no retention")
+                else:
+                    record = gate.delete(approved, made)
+                result = StepResult(
+                    step, record.status, record.reason, record.error, deletion=record
+                )
+                self._tell(result)
+                return result
+
+            # Oldest first, so that an interruption leaves the newer ones.
+            ordered = sorted(chain, key=lambda step: step.created_at)
+            return lambda: [delete(step) for step in ordered]
+
+        return [
+            work(region, chain, makers.get(source, ()))
+            for (region, source), chain in chains.items()
+        ]
+
+    def _gate(
+        self, gates: dict[tuple[str, bool], DeletionGate], region: str, *, has_makers: bool
+    ) -> DeletionGate | None:
+        """Return the gate of a Region; without a new snapshot only age deletes."""
+        plan = self._run.plan
+        policy = plan.policy_of(region)
+        if policy is None:
+            return None
+        if (region, has_makers) not in gates:
+            terms = Terms(
+                Scope(owner=plan.name),
+                policy if has_makers else age_only(policy),
+                minimum_remaining=plan.minimum_remaining,
+            )
+            gates[region, has_makers] = DeletionGate(
+                self._clients.of(region), terms, [_kind(plan.select.kind)], run_time=self._run.now
+            )
+        return gates[region, has_makers]
+
+    def _why_not_delete(self, making: Sequence[TakeStep | CopyStep], region: str) -> str:
+        """Return why nothing of a source may be deleted in a Region; nothing if it may."""
+        for step in making:
+            if step.id not in self._made:
+                return f"{step.id} has not succeeded"
+        if region not in self._run.plan.regions:
+            return f"the plan has nothing in {region}"
+        policy = self._run.plan.policy_of(region)
+        if not making and policy is not None and not policy.delete_older_than:
+            return "no new snapshot was taken"
+        if making and all(step.region != region for step in making):
+            return f"no new snapshot was taken or copied in {region}"
+        return ""
 
     def _take(self, step: TakeStep) -> StepResult:
         client, token = self._clients.of(step.region), step.client_token
-        found = look(client, step.name, is_instance=step.kind == "instance")
+        found = get_snapshot(client, _kind(step.kind), step.name)
         if found is not None:
             # Looked at both before, not to wait for a stranger's, and after: it may be replaced.
             _of_this_run(found, token)
@@ -309,7 +396,7 @@ class _Applying:
 
     def _copy(self, step: CopyStep) -> StepResult:
         client = self._clients.of(step.region)
-        found: AnySnapshot | None = look(client, step.name, is_instance=step.kind == "instance")
+        found = get_snapshot(client, _kind(step.kind), step.name)
         is_new = False
         if found is None:
             origin = ManualSnapshotSource(snapshot_name=step.name)
@@ -345,28 +432,24 @@ class _Applying:
             raise _conflict(waited, "somebody has put in the place of the copy")
         return waited
 
-    def _why_not_delete(self, taken: StepResult | None, before: list[StepResult]) -> str:
-        """Say why nothing of a source may be deleted; nothing if it may."""
-        for each in before:
-            if not isinstance(each.step, DeleteStep) and each.snapshot is None:
-                return f"{each.step.id} has not succeeded"
-        if taken is None or taken.snapshot is None:
-            return "no new snapshot was taken"
-        created = taken.snapshot.created_at
-        if created is None:
-            return "the service does not say when the new snapshot was made"
-        if created < self._run.slot_begins - _SKEW:
-            # With a clock that runs ahead everything looks old.
-            return "the run's time is ahead of the service's; look at this machine's clock"
-        return ""
 
-    def _delete(self, step: DeleteStep) -> StepResult:
-        if (OWNERSHIP_TAG, self._run.plan.name) not in step.tags:
-            # No run is made so; but a run is data, and somebody may have edited it.
-            return StepResult(step, "skipped", "it is not marked as this plan's")
-        client = self._clients.of(step.region)
-        seen = Seen(step.name, step.kind == "instance", step.arn, step.created_at, step.tags)
-        return StepResult(step, *delete_unchanged(client, seen))
+def _kind(kind: Kind) -> SnapshotKind:
+    return "instance" if kind == "instance" else "disk"
+
+
+def _approved(step: DeleteStep) -> Approved:
+    return Approved(step.name, _kind(step.kind), step.arn, step.created_at, step.tags, step.source)
+
+
+def _prerequisite(approved: Approved, reason: str) -> DeletionRecord:
+    return DeletionRecord(
+        approved.name,
+        approved.arn,
+        approved.source,
+        approved.created_at,
+        "prerequisite",
+        reason,
+    )
 
 
 def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) -> bool:
@@ -395,31 +478,34 @@ def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) ->
     return any(map(is_it, client.iter_operations()))
 
 
-def _chains(run: Run) -> list[tuple[Step, ...]]:
-    """Put together what is about the same source: what comes later there needs what came before."""
-    chains: dict[str, list[Step]] = {}
+def _chains(run: Run) -> list[tuple[TakeStep | CopyStep, ...]]:
+    """Group the steps that make snapshots by source, each take before its copies."""
+    chains: dict[str, list[TakeStep | CopyStep]] = {}
     for step in run.steps:
-        chains.setdefault(step.source, []).append(step)
-    order = ("take", "copy", "delete")
+        if not isinstance(step, DeleteStep):
+            chains.setdefault(step.source, []).append(step)
+    order = ("take", "copy")
     return [
         tuple(sorted(chain, key=lambda step: order.index(step.action))) for chain in chains.values()
     ]
 
 
-def apply(
+def apply(  # noqa: PLR0913 - keyword-only, and each has a default
     run: Run,
     client: LightsailSnapClient,
     *,
     clients: ClientFactory | None = None,
     concurrency: int = 4,
+    max_deletions: int | None = None,
     on_step: OnStep | None = None,
 ) -> RunResult:
     """Carry a run out.
 
-    For each source its snapshot is taken and awaited, then copied, and only when all of that has
-    succeeded is anything of this source deleted. Before a deletion the snapshot is looked at once
-    more: it must be the very one that was seen (arn and date), and bear the same tags. Failures
-    of one source do not stop the others.
+    Each source's snapshot is taken and waited for, then copied. When that has ended for all
+    sources, what the run deletes is deleted, but nothing of a source whose snapshot or copy failed.
+    The Region is listed again and the plan's retention evaluated again right before the deletions,
+    and of each source at least one usable snapshot remains. Failures of one source do not stop the
+    others.
 
     After a failure or a crash at any point, apply the same run again, or one made anew in the same
     slot: what is done is recognised by name and tag, and adopted. There is no journal to keep.
@@ -429,7 +515,10 @@ def apply(
         client: The client of the plan's region.
         clients: Gives the clients of the regions to copy to, if there are any.
         concurrency: How many sources at most at the same time.
-        on_step: Is told of every step with a `StepResult` as soon as it has ended, one at a time.
+        max_deletions: Delete nothing if the run deletes more snapshots than this. None for
+            `run.max_deletions`: the plan's, or 10, or twice the number of rules in use for each
+            snapshot taken or copied if that is more.
+        on_step: Called with the `StepResult` of every step as soon as it has ended, one at a time.
 
     Returns:
         What became of every step; `raise_for_failures()` raises if any failed.
@@ -443,30 +532,29 @@ def apply(
         raise refused("apply", "run", "must be a run", fix, run)
     if type(concurrency) is not int or concurrency < 1:
         raise refused("apply", "concurrency", "must be 1 or more", "give 4", concurrency)
+    if max_deletions is not None and (type(max_deletions) is not int or max_deletions < 0):
+        rule = "must be a whole number, 0 or more"
+        raise refused("apply", "max_deletions", rule, "pass 50", max_deletions)
     if on_step is not None and not callable(on_step):
         raise refused("apply", "on_step", "must be callable", "give print", on_step)
     run = Run(**dict(run))
     applying = _Applying(run, Clients(run.plan, client, clients), on_step)
-    chains = _chains(run)
-    by_id = {
-        result.step.id: result
-        for results in _together(applying.carry_out, chains, concurrency)
-        for result in results
-    }
+    results = _together([partial(applying.make, chain) for chain in _chains(run)], concurrency)
+    limit = run.max_deletions if max_deletions is None else max_deletions
+    results += _together(applying.deletions(limit), concurrency)
+    by_id = {result.step.id: result for part in results for result in part}
     return RunResult(run, tuple(by_id[step.id] for step in run.steps))
 
 
 def _together(
-    work: Callable[[tuple[Step, ...]], list[StepResult]],
-    chains: list[tuple[Step, ...]],
-    concurrency: int,
+    work: Sequence[Callable[[], list[StepResult]]], concurrency: int
 ) -> list[list[StepResult]]:
-    workers = min(concurrency, len(chains))
+    workers = min(concurrency, len(work))
     if workers <= 1:
-        return [work(chain) for chain in chains]
+        return [each() for each in work]
     with ThreadPoolExecutor(workers, thread_name_prefix="lightsail-snap-plan") as pool:
         try:
-            return [future.result() for future in [pool.submit(work, each) for each in chains]]
+            return [future.result() for future in [pool.submit(each) for each in work]]
         except BaseException:
             # What has not begun must not begin after an interrupt.
             pool.shutdown(wait=False, cancel_futures=True)

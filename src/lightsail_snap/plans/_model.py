@@ -131,6 +131,21 @@ Timeout = Annotated[timedelta, Field(gt=timedelta(0), le=_LONGEST_TIMEOUT), _TIM
 """A duration: a `timedelta`, seconds, or ISO 8601 such as `PT1H`."""
 
 
+MinimumRemaining = Annotated[
+    int,
+    Field(strict=True, ge=1),
+    Rule("must be a whole number, 1 or more", OURS, "write minimum_remaining = 1"),
+]
+"""How many snapshots remain at least: 1 or more."""
+
+MaxDeletions = Annotated[
+    int,
+    Field(strict=True, ge=0),
+    Rule("must be a whole number, 0 or more", OURS, "write max_deletions = 50, or leave it out"),
+]
+"""How many snapshots may be deleted: 0 or more."""
+
+
 def bears(tags: Mapping[str, str | None], spec: str) -> bool:
     """Tell whether tags are those that a text speaks of.
 
@@ -266,6 +281,13 @@ class BackupPlan(PlanModel, frozen=True):
     """Which snapshots of this plan to keep; all if None."""
     copy_retention: RetentionPolicy | None = None
     """Which copies to keep; by the same rules as the originals if None."""
+    minimum_remaining: MinimumRemaining = 1
+    """How many usable snapshots of this plan remain at least, of each source in each Region; 1 or
+    more. If `retention` keeps more, more remain."""
+    max_deletions: MaxDeletions | None = None
+    """How many snapshots a run may delete in all Regions. A run with more deletions takes and
+    copies its snapshots and deletes nothing. None for the default: 10, or twice the number of
+    rules in use for each snapshot taken or copied if that is more. 0 deletes nothing."""
     timeout: Timeout = timedelta(hours=1)
     """How long to wait for each snapshot, and for each copy; the work goes on in Lightsail if that
     is not enough, and applying again resumes."""
@@ -286,6 +308,8 @@ class BackupPlan(PlanModel, frozen=True):
             copies: Sequence[str] = (),
             retention: RetentionPolicy | Mapping[str, Any] | None = None,
             copy_retention: RetentionPolicy | Mapping[str, Any] | None = None,
+            minimum_remaining: int = 1,
+            max_deletions: int | None = None,
             timeout: timedelta | float | str = ...,
         ) -> None: ...
 
@@ -319,6 +343,22 @@ class BackupPlan(PlanModel, frozen=True):
     def all_tags(self) -> tuple[Tag, ...]:
         """The tags of every snapshot, the tag that says whose it is included."""
         return (*self.tags, Tag(key=OWNERSHIP_TAG, value=self.name))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The plan's own Region, then those it copies to."""
+        return (self.region, *self.copies)
+
+    def policy_of(self, region: str) -> RetentionPolicy | None:
+        """Return which snapshots to keep in a Region.
+
+        Args:
+            region: The plan's own Region, or one it copies to.
+
+        Returns:
+            The policy; None if all are kept.
+        """
+        return (self.copy_retention if region != self.region else None) or self.retention
 
     def slot_of(self, now: datetime) -> str:
         """Tell which run a moment belongs to.

@@ -38,13 +38,16 @@ from lightsail_snap.retention import (
     OWNERSHIP_TAG,
     AnySnapshot,
     RetentionPolicy,
+    Scope,
     by_tag,
+    is_usable,
     plan_retention,
 )
 
 _NEW_NAME: TypeAdapter[str] = TypeAdapter(NewResourceName)
 _LONGEST_NAME = 255
 _NAMES_SHOWN = 10
+_MIN_DEFAULT_DELETIONS = 10
 _FLOORS = {
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),
@@ -154,6 +157,8 @@ class Run(PlanModel, frozen=True):
     """What else there is to know."""
     unlisted: tuple[str, ...] = ()
     """Regions in which deletions would be due, but nobody could tell of what."""
+    kept: int = 0
+    """How many usable snapshots of this plan remain, of the sources that its retention covers."""
 
     @property
     def slot(self) -> str:
@@ -167,16 +172,32 @@ class Run(PlanModel, frozen=True):
         return self.now - (self.now - datetime(1970, 1, 1, tzinfo=UTC)) % floor
 
     @property
+    def max_deletions(self) -> int:
+        """How many snapshots the run may delete: the plan's `max_deletions`, or its default."""
+        if self.plan.max_deletions is not None:
+            return self.plan.max_deletions
+        rules = {region: _rule_count(self.plan, region) for region in self.plan.regions}
+        made = [step for step in self.steps if not isinstance(step, DeleteStep)]
+        usual = sum(rules.get(step.region, 0) for step in made)
+        return max(_MIN_DEFAULT_DELETIONS, 2 * usual)
+
+    @property
+    def summary(self) -> str:
+        """What the run does, in one line: `take 1, copy 1, delete 50 (50 snapshots from ...)`."""
+        counts = ", ".join(
+            f"{action} {sum(step.action == action for step in self.steps)}"
+            for action in ("take", "copy", "delete")
+        )
+        dates = [step.created_at for step in self.steps if isinstance(step, DeleteStep)]
+        return f"{counts} ({deletion_summary(dates, self.kept)})" if dates else counts
+
+    @property
     def _title(self) -> str:
         return f"{self.plan.name} in {self.plan.region}, run {self.slot}"
 
     @property
     def _end(self) -> str:
-        counts = [
-            f"{word} {sum(step.action == word for step in self.steps)}"
-            for word in ("take", "copy", "delete")
-        ]
-        return "; ".join([", ".join(counts), *self.notes])
+        return "; ".join([self.summary, *self.notes])
 
     @property
     def _rows(self) -> list[tuple[str, ...]]:
@@ -191,6 +212,18 @@ class Run(PlanModel, frozen=True):
 
     def _repr_html_(self) -> str:
         return as_html(self._title, _HEAD, self._rows, self._end)
+
+
+def deletion_summary(dates: Sequence[datetime], kept: int) -> str:
+    """Return a line such as `50 snapshots from 2025-09-28 to 2026-11-12, 4 kept`."""
+    plural = "" if len(dates) == 1 else "s"
+    first, last = min(dates), max(dates)
+    return f"{len(dates)} snapshot{plural} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, {kept} kept"
+
+
+def _rule_count(plan: BackupPlan, region: str) -> int:
+    rules = plan.policy_of(region) or ()
+    return sum(bool(value) for name, value in rules if name != "time_zone")
 
 
 def _why(step: Step) -> str:
@@ -354,27 +387,81 @@ def _deletions(
     policy: RetentionPolicy,
     listed: Sequence[AnySnapshot],
     now: datetime,
-) -> Iterator[DeleteStep]:
-    """Plan what may go once a step has succeeded."""
+) -> tuple[list[DeleteStep], int]:
+    """Plan what may go once a step has succeeded, and count what stays."""
     snapshots = _afterwards(plan, step, listed, now)
-    judged = plan_retention(snapshots, policy, now, owned=by_tag(OWNERSHIP_TAG, plan.name))
-    for snapshot in judged.delete:
-        if snapshot.name != step.name and snapshot.created_at is not None:
-            yield DeleteStep(
-                region=step.region,
-                kind=step.kind,
-                source=step.source,
-                name=snapshot.name,
-                arn=snapshot.arn,
-                created_at=snapshot.created_at,
-                tags=pairs_of(snapshot),
-                reason="no rule keeps it",
-            )
+    return _planned(plan, policy, snapshots, region=step.region, now=now, new=step.name)
+
+
+def _planned(  # noqa: PLR0913 - as many as there are facts
+    plan: BackupPlan,
+    policy: RetentionPolicy,
+    snapshots: Sequence[AnySnapshot],
+    *,
+    region: str,
+    now: datetime,
+    new: str | None = None,
+) -> tuple[list[DeleteStep], int]:
+    """Plan deletions in a Region, and count what stays of this plan."""
+    scope = Scope(owner=plan.name)
+    judged = plan_retention(snapshots, policy, now, owned=scope)
+    going = [
+        (verdict.snapshot, source, created, verdict.reasons)
+        for verdict in reversed(judged.verdicts)
+        for source in [source_of(verdict.snapshot, plan.select.kind)]
+        for created in [verdict.snapshot.created_at]
+        if not verdict.keep and verdict.snapshot.name != new and source and created
+    ]
+    remaining = sum(
+        scope(each) and is_usable(each) and each.created_at is not None for each in snapshots
+    )
+    going = going[: max(0, remaining - plan.minimum_remaining)]
+    steps = [
+        DeleteStep(
+            region=region,
+            kind=plan.select.kind,
+            source=source,
+            name=snapshot.name,
+            arn=snapshot.arn,
+            created_at=created,
+            tags=pairs_of(snapshot),
+            reason="; ".join(reasons),
+        )
+        for snapshot, source, created, reasons in going
+    ]
+    return steps, remaining - len(steps)
+
+
+def _expired(
+    plan: BackupPlan, inventory: Inventory, selected: set[str], now: datetime
+) -> Iterator[tuple[Sequence[Step], int]]:
+    """Plan deletions by age alone, of sources that the plan does not select any more."""
+    for region in plan.regions:
+        policy, snapshots = plan.policy_of(region), inventory.snapshots.get(region, ())
+        if policy is None or not policy.delete_older_than:
+            continue
+        by_source: dict[str, list[AnySnapshot]] = {}
+        for each in snapshots:
+            source = source_of(each, plan.select.kind)
+            if source is not None and source not in selected:
+                by_source.setdefault(source, []).append(each)
+        by_age = age_only(policy)
+        for _, found in sorted(by_source.items()):
+            yield _planned(plan, by_age, found, region=region, now=now)
+
+
+def age_only(policy: RetentionPolicy) -> RetentionPolicy:
+    """Return the policy for sources that are not selected any more: only age deletes."""
+    return RetentionPolicy(
+        time_zone=policy.time_zone,
+        keep_tagged=policy.keep_tagged,
+        delete_older_than=policy.delete_older_than,
+    )
 
 
 def _steps_for(
     plan: BackupPlan, source: str, name: str, inventory: Inventory, now: datetime
-) -> Iterator[Step]:
+) -> tuple[Sequence[Step], int]:
     kind, region = plan.select.kind, plan.region
     facts: dict[str, Any] = {"kind": kind, "source": source, "name": name, "tags": plan.all_tags}
     making: list[TakeStep | CopyStep] = [
@@ -389,17 +476,23 @@ def _steps_for(
         )
         for target in plan.copies
     )
-    yield from making
+    steps: list[Step] = [*making]
+    kept = 0
     for step in making:
-        is_copy = isinstance(step, CopyStep)
-        policy = (plan.copy_retention if is_copy else None) or plan.retention
-        if policy is not None:
-            listed = inventory.snapshots.get(step.region, ())
-            yield from _deletions(plan, step, policy, listed, now)
+        policy = plan.policy_of(step.region)
+        # Nothing is known of a Region that could not be listed.
+        if policy is not None and step.region in inventory.snapshots:
+            deletions, staying = _deletions(
+                plan, step, policy, inventory.snapshots[step.region], now
+            )
+            steps += deletions
+            kept += staying
+    return steps, kept
 
 
 def _orphans(plan: BackupPlan, inventory: Inventory, selected: set[str]) -> Iterator[str]:
     is_ours = by_tag(OWNERSHIP_TAG, plan.name)
+    old = plan.retention.delete_older_than if plan.retention else None
     for region, snapshots in inventory.snapshots.items():
         names = sorted(
             each.name
@@ -408,9 +501,10 @@ def _orphans(plan: BackupPlan, inventory: Inventory, selected: set[str]) -> Iter
         )
         if names and plan.retention:
             more = ", ..." if len(names) > _NAMES_SHOWN else ""
+            fate = f"go when older than {old}" if old else "stay"
             yield (
                 f"{len(names)} in {region} are of sources that are not selected (any more), and "
-                f"stay: {', '.join(names[:_NAMES_SHOWN])}{more}"
+                f"{fate}: {', '.join(names[:_NAMES_SHOWN])}{more}"
             )
 
 
@@ -442,15 +536,19 @@ def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
     now = checked_time("make_run", now)
     sources = _selected(plan, inventory)
     names = _names(plan, sources, now)
-    steps = [
-        step
-        for source, name in names.items()
-        for step in _steps_for(plan, source, name, inventory, now)
-    ]
+    found = [_steps_for(plan, source, name, inventory, now) for source, name in names.items()]
+    found += _expired(plan, inventory, set(names), now)
+    steps = [step for part, _ in found for step in part]
+    kept = sum(count for _, count in found)
     notes = [*_orphans(plan, inventory, set(names)), *_unlisted(plan, inventory)]
     unlisted = tuple(inventory.unlisted) if plan.retention else ()
     return Run(
-        plan=plan, now=now, steps=tuple(steps), notes=tuple(sorted(notes)), unlisted=unlisted
+        plan=plan,
+        now=now,
+        steps=tuple(steps),
+        notes=tuple(sorted(notes)),
+        unlisted=unlisted,
+        kept=kept,
     )
 
 
@@ -479,4 +577,7 @@ def prepare(
             copies that cannot is noted in the run.
     """
     inventory = read_inventory(plan, client, clients=clients)
-    return make_run(plan, inventory, datetime.now(UTC) if now is None else now)
+    if now is None:
+        # The client's clock may be a virtual one.
+        now = datetime.fromtimestamp(client._clock.time(), UTC)  # noqa: SLF001 - our own client
+    return make_run(plan, inventory, now)

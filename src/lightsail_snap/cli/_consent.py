@@ -1,0 +1,31 @@
+"""Ask before a command deletes several resources."""
+
+from __future__ import annotations
+
+import sys
+
+from lightsail_snap.cli._exits import UsageError
+from lightsail_snap.cli._output import say
+
+
+def is_terminal() -> bool:
+    """Return whether somebody can answer: standard input is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def require_consent(question: str, declined: str) -> None:
+    """Ask a question on standard error and read the answer from the terminal.
+
+    Args:
+        question: The question, without the choices.
+        declined: The message if the answer is no.
+
+    Raises:
+        UsageError: If the answer is no, or standard input is not a terminal.
+    """
+    if not is_terminal():
+        message = "cannot prompt because stdin is not a terminal; pass --yes"
+        raise UsageError(message)
+    say(f"{question} [y/N]")
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise UsageError(declined)
