@@ -215,6 +215,7 @@ def test_a_byte_order_mark_is_no_part_of_a_plan(
     assert command("apply", str(tmp_path / "a")).code == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("history")
 def test_two_that_apply_a_run_at_the_same_time_do_it_once(
     command: Command, plan: str, tmp_path: Path, emulator: LightsailEmulator

@@ -130,6 +130,7 @@ def _as_dict(path: Path, request: Request[Any], wire: dict[str, Any]) -> Result:
     return result
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.operation_name)
 @given(data=st.data())
 @settings(max_examples=10)
@@ -263,6 +264,7 @@ BODIES = [b"", b"<html>", b"[]", b"null", b'"text"', b"5", b"\xff\xfe", b'{"oper
           b'{"operations":{}}', b'{"operations":[null]}', b'{"operations":[{"id":5}]}']  # fmt: skip
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("looks", [False, True], ids=["unseen", "looked at"])
 def test_an_unreadable_answer_is_told_and_not_asked_for_again(

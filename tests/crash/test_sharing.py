@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.crash import crossing
 from tests.crash.forked import ROUNDS
 from tests.crash.jobs import HERE, POLICY

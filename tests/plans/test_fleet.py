@@ -134,6 +134,7 @@ def told_by(engine: str) -> Any:
     return json.loads(result.stdout)
 
 
+@pytest.mark.thorough
 @needs_dask
 def test_the_same_plans_give_the_same_result_on_threads_and_on_dask() -> None:
     on_threads = told_by("threads")

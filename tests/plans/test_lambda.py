@@ -134,6 +134,7 @@ def test_a_plans_own_timeout_is_kept_if_it_is_shorter(
     assert emulator.calls["CopySnapshot"] == 1
 
 
+@pytest.mark.thorough
 def test_cfn_lint_accepts_the_template() -> None:
     linter = shutil.which("cfn-lint", path=str(Path(sys.executable).parent))
     assert linter is not None, "the dev extra brings it"

@@ -153,7 +153,7 @@ FLATTENED = {name: kind for name, kind in REQUESTS.items() if issubclass(kind, S
 CASES = [pytest.param(name, "input", id=name) for name in MODELS]
 CASES += [pytest.param(name, "wire", id=f"{name}, on the wire") for name in FLATTENED]
 # There are many models, and one law for each of them.
-SOME = settings(max_examples=max(30, settings.default.max_examples // 5 if settings.default else 0))
+SOME = settings(max_examples=max(4, settings.default.max_examples // 3 if settings.default else 0))
 
 
 def judge(name: str, form: Form, value: Any) -> None:
@@ -180,6 +180,7 @@ def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: part for value in values for key, part in value.items()}
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
     # Of several, nearly all that may be left out is there.
