@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
+import pickle
 import re
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 # Settings of the user who runs the tests, removed before any module or subprocess sees them.
@@ -29,7 +34,7 @@ os.environ.update(_NO_AWS)
 # Few examples by default, more in the thorough run of .ci/run, many at night. A run in CI repeats
 # itself exactly. LIGHTSAIL_SNAP_EXAMPLES sets the number of examples, whatever the profile.
 _IN_CI = bool(os.environ.get("CI"))
-for _profile, _examples in {"quick": 15, "thorough": 100, "nightly": 2000}.items():
+for _profile, _examples in {"quick": 10, "thorough": 100, "nightly": 2000}.items():
     settings.register_profile(
         _profile,
         max_examples=int(os.environ.get("LIGHTSAIL_SNAP_EXAMPLES", _examples)),
@@ -58,6 +63,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         found.sort(key=lambda item: hashlib.sha256(item.nodeid.encode()).digest())
         for item in found[count:]:
             item.add_marker(pytest.mark.thorough)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_heap() -> None:
+    """Exclude what is loaded already from garbage collection, which many tests start."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _botocore_data_is_parsed_once() -> Iterator[None]:
+    """Parse botocore's data files once, and copy them for every further session.
+
+    Every session parses two megabytes of JSON, which takes a large part of a test's time. botocore
+    changes what it has loaded, so that sessions cannot share one object.
+    """
+    load: Any = JSONFileLoader._load_file
+
+    @cache
+    def parsed(path: str, open_method: Any, _modified: int, _size: int) -> bytes:
+        return pickle.dumps(load(JSONFileLoader(), path, open_method), pickle.HIGHEST_PROTOCOL)
+
+    def load_file(_: object, path: str, open_method: Any) -> Any:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - thousands of times
+        except OSError:
+            return None
+        return pickle.loads(  # noqa: S301 - our own
+            parsed(path, open_method, status.st_mtime_ns, status.st_size)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "_load_file", load_file)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

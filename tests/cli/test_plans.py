@@ -377,6 +377,7 @@ def test_what_cannot_be_deleted_is_told(
     assert ended.err == "6 of 7 deleted, 3 kept\n"
 
 
+@pytest.mark.thorough
 def test_a_region_of_copies_that_is_away_is_told_and_stops_nothing_else(
     command: Command, plan: str, emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

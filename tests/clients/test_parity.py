@@ -394,6 +394,7 @@ JOBS: dict[str, Job] = {
 }  # fmt: skip
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("job", JOBS)
 @given(replies=SCRIPTS, seed=st.integers(0, 2**16))
 def test_both_clients_do_the_same_whatever_is_answered(

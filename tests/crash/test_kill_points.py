@@ -29,7 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.mark.sample(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_that_is_killed_anywhere_can_be_run_again(lab: Lab, job: str) -> None:
     figures = measure(lab, job, MOST)
@@ -39,7 +39,7 @@ def test_a_job_that_is_killed_anywhere_can_be_run_again(lab: Lab, job: str) -> N
     assert bool(figures.killed["late"]) == (job != THREADED)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_that_is_killed_again_and_again_ends_all_the_same(lab: Lab, job: str) -> None:
     chance = random.Random(job)  # noqa: S311 - a test's chance has to repeat itself

@@ -33,7 +33,7 @@ def cells() -> dict[str, list[run.Cell]]:
     return found
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_laws_hold_under(name: str) -> None:
     chosen = cells()[name]

@@ -55,6 +55,7 @@ def statuses(result: RunResult) -> list[str]:
     return [f"{each.step.action} {each.status}" for each in result.results]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("select", "names"),
     [

@@ -97,6 +97,7 @@ def test_plans_run_in_threads(emulator: LightsailEmulator, clients: RegionalClie
     assert emulator.calls["CreateDiskSnapshot"] == 6
 
 
+@pytest.mark.thorough
 def test_plans_run_in_other_processes(
     emulator: LightsailEmulator, clients: RegionalClients
 ) -> None:

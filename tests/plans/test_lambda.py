@@ -86,6 +86,7 @@ def allowed() -> set[str]:
     return set(re.findall(r"lightsail:(\w+)", TEMPLATE.read_text(encoding="utf-8")))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("kind", ["disk", "instance", "instance_system_disk"])
 def test_a_schedule_takes_copies_and_is_allowed_to(
     kind: str, handler: Any, emulator: LightsailEmulator

@@ -164,6 +164,7 @@ def judge(name: str, form: Form, value: Any) -> None:
         assert bool(told) is bool(refused), (value, told, refused)
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize(("name", "form"), CASES)
 def test_the_schema_takes_and_refuses_what_the_model_does(name: str, form: Form) -> None:
     whole = wanted(name) if form == "input" else on_the_wire(name)
@@ -199,6 +200,7 @@ def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
     law()
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize("name", MODELS)
 def test_what_a_model_writes_is_as_its_schema_says(name: str) -> None:
     @SOME
@@ -215,6 +217,7 @@ def test_the_wire_has_the_same_schema_where_it_has_no_source(name: str) -> None:
     assert json_schema(MODELS[name], form="wire") == json_schema(MODELS[name])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("form", get_args(Form))
 def test_every_request_and_result_has_a_valid_schema(form: Form) -> None:
     schemas = json_schemas(form=form)

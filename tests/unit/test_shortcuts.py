@@ -567,6 +567,7 @@ def test_an_operation_that_says_something_about_its_endpoint_is_heard(made: Sess
 # What is loaded
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("region", RegionName.known_values())
 def test_known_endpoints_are_those_of_botocore(region: RegionName) -> None:
     loader = Session().get_component("data_loader")
