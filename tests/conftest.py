@@ -33,16 +33,15 @@ os.environ.update(_NO_AWS)
 
 # Few examples by default, more in the thorough run of .ci/run, many at night. A run in CI repeats
 # itself exactly. LIGHTSAIL_SNAP_EXAMPLES sets the number of examples, whatever the profile.
-_IN_CI = bool(os.environ.get("CI"))
+_IN_CI: dict[str, Any] = {"derandomize": True, "database": None} if os.environ.get("CI") else {}
 for _profile, _examples in {"quick": 10, "thorough": 100, "nightly": 2000}.items():
     settings.register_profile(
         _profile,
         max_examples=int(os.environ.get("LIGHTSAIL_SNAP_EXAMPLES", _examples)),
         deadline=None,
-        derandomize=_IN_CI,
-        database=None if _IN_CI else settings.default.database,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
+        **_IN_CI,
     )
 settings.load_profile("quick")
 
@@ -79,7 +78,7 @@ def _botocore_data_is_parsed_once() -> Iterator[None]:
     Every session parses two megabytes of JSON, which takes a large part of a test's time. botocore
     changes what it has loaded, so that sessions cannot share one object.
     """
-    load: Any = JSONFileLoader._load_file
+    load: Any = vars(JSONFileLoader)["_load_file"]
 
     @cache
     def parsed(path: str, open_method: Any, _modified: int, _size: int) -> bytes:
