@@ -970,17 +970,28 @@ def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> N
                 is_second = len(self.asked) == 1
                 answer = super().send(request)
             if is_second:
+                assert all_submitted.wait(LONG)
                 _thread.interrupt_main()
             # Both calls last until the interrupt has reached the main thread.
             assert interrupt_is_through.wait(LONG)
             return answer
+
+    def submit(pool: ThreadPoolExecutor, *work: Any) -> Any:
+        future = submitted(pool, *work)
+        count.append(future)
+        if len(count) == len(REQUESTS):
+            all_submitted.set()
+        return future
 
     def shutdown(pool: ThreadPoolExecutor, **options: Any) -> None:
         shut_down(pool, **options)
         interrupt_is_through.set()
 
     lock, interrupt_is_through = threading.Lock(), threading.Event()
-    shut_down = ThreadPoolExecutor.shutdown
+    count: list[object] = []
+    all_submitted = threading.Event()
+    submitted, shut_down = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shutdown)
     gate = Interrupting(blocking="nothing")
 
