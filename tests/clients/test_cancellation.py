@@ -8,6 +8,7 @@ import contextlib
 import contextvars
 import gc
 import logging
+import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -971,7 +972,8 @@ def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> N
                 answer = super().send(request)
             if is_second:
                 assert all_submitted.wait(LONG)
-                _thread.interrupt_main()
+                # A real signal, as it also wakes a thread that waits for a lock.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             # Both calls last until the interrupt has reached the main thread.
             assert interrupt_is_through.wait(LONG)
             return answer
