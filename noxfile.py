@@ -33,7 +33,7 @@ _NEEDS_NEWEST = (
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def tests(session: nox.Session) -> None:
     """Run the tests on one Python; arguments after `--` go to pytest."""
-    session.install(".[dev]")
+    session.install("-c", "constraints.txt", ".[dev]")
     ignored = [f"--ignore={folder}" for folder in _SAME_EVERYWHERE]
     session.run(
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *session.posargs
@@ -41,17 +41,16 @@ def tests(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, *options: str) -> None:
-    session.install("uv")
+    session.install("-c", "constraints.txt", "uv")
     python = f"--python={session.virtualenv.location}"
-    needed = (".[aio,cli,emulator,testing]", "trio>=0.27", "pytest-xdist>=3.6")
-    session.run("uv", "pip", "install", "--quiet", python, *options, *needed)
+    session.run("uv", "pip", "install", "--quiet", python, *options, ".[tests]")
     session.run("uv", "pip", "list", python)
 
 
 @nox.session(python=["3.12", "3.13", "3.14"])
 def others(session: nox.Session) -> None:
     """Run the fastest tests on the Pythons that the gate does not run all of them on."""
-    _install(session)
+    _install(session, "--constraint=constraints.txt")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FASTEST)
 
 

@@ -42,6 +42,7 @@ def is_executed(world: Any) -> bool:
     return bool(world.call("GetDiskSnapshots")["diskSnapshots"])
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("after_commit", [False, True])
 @pytest.mark.parametrize(
     ("kind", "error"),
@@ -64,6 +65,7 @@ def test_no_connection(unchecked: Any, door: str) -> None:
     assert not is_executed(unchecked)
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("after_commit", [False, True])
 @pytest.mark.parametrize(
     ("status", "code"),
@@ -111,6 +113,7 @@ def raw_answer(world: Any, operation: str = "create_disk_snapshot") -> tuple[Any
     return answer
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("kind", "begins", "content_type"),
     [

@@ -97,6 +97,7 @@ def test_an_undisturbed_job_makes_no_call_in_vain(kit: Any, job: str) -> None:
     assert "GetOperationsForResource" not in calls
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_succeeds_under_any_one_fault(kit: Any, job: str) -> None:
     for skip, variant in itertools.product(range(len(undisturbed(kit, job))), VARIANTS):
@@ -109,6 +110,7 @@ def _placements(calls: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(calls) for j in range(i, calls + _FINDING_OUT)]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_succeeds_under_any_two_faults(kit: Any, job: str) -> None:
     """In all places if the environment asks for it, else in one place each."""
@@ -119,6 +121,7 @@ def test_a_job_succeeds_under_any_two_faults(kit: Any, job: str) -> None:
             holds(kit, job, Fault(**first, skip=i), Fault(**second, skip=j))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", ["disk", "copy-there", "restore"])
 def test_a_job_succeeds_when_two_answers_of_its_creation_are_lost(kit: Any, job: str) -> None:
     operation = kit.jobs[job].operation
@@ -127,6 +130,7 @@ def test_a_job_succeeds_when_two_answers_of_its_creation_are_lost(kit: Any, job:
         holds(kit, job, *faults)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", ["disk", "copy-there", "restore"])
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
 def test_a_job_succeeds_where_botocore_sends_again_by_itself(

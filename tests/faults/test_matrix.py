@@ -10,14 +10,10 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.faults.matrix import fields, run
 from tests.faults.matrix.faults import FAULTS, LIMIT, Fault
 from tests.faults.matrix.judge import judge
@@ -37,6 +33,7 @@ def cells() -> dict[str, list[run.Cell]]:
     return found
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_laws_hold_under(name: str) -> None:
     chosen = cells()[name]

@@ -68,6 +68,7 @@ def before_call(world: Any, index: int, act: Callable[[], object]) -> None:
 # --- Somebody else has the name already.
 
 
+@pytest.mark.sample(25)
 @pytest.mark.parametrize("job", [*SNAPSHOTS, *COPIES, "restore"])
 @pytest.mark.parametrize("fault", [None, NOT_MADE, Fault(kind=FaultKind.TIMEOUT, seconds=60)])
 @pytest.mark.parametrize("age", [10, 4 * MINUTES, 1 * HOURS])
@@ -255,6 +256,7 @@ def test_what_is_deleted_before_it_was_ever_seen_is_made_again(kit: Any, job: st
     assert len(world.creations()) == 2
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
 def test_what_is_deleted_while_it_is_awaited_is_no_success(kit: Any, job: str, call: int) -> None:
@@ -361,6 +363,7 @@ def test_the_operation_is_found_on_whichever_page_it_stands(kit: Any, job: str) 
 # --- Clocks.
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("skew", [-4 * MINUTES, 4 * MINUTES, -1 * HOURS, 1 * HOURS])
 def test_a_lost_answer_is_made_up_for_whatever_the_clients_clock_says(
@@ -546,6 +549,7 @@ def test_a_wait_that_is_refused_says_that_it_was_made(kit: Any, job: str, refuse
     assert len(world.creations()) == 1
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("hidden", [1, 2, 4, 100])
 def test_what_is_not_visible_at_once_is_looked_for_again(kit: Any, job: str, hidden: int) -> None:
@@ -576,6 +580,7 @@ def test_what_is_not_visible_at_once_is_looked_for_again(kit: Any, job: str, hid
 # --- Storms and deadlines.
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("times", [4, 5])
 @pytest.mark.parametrize("is_lost_first", [False, True])
@@ -601,6 +606,7 @@ def test_throttling_is_sat_out_until_the_sends_are_used_up(
         assert not outcome.error.may_have_executed
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("job", ["disk", "copy-here", "copy-instance", "restore"])
 @pytest.mark.parametrize("timeout", [0, 7])
 @pytest.mark.parametrize("kind", [*FaultKind, None])
