@@ -5,9 +5,6 @@ from botocore.credentials import Credentials
 from botocore.model import ServiceModel
 
 class Session:
-    user_agent_name: str
-    user_agent_version: str
-    user_agent_extra: str
     def __init__(
         self,
         session_vars: Mapping[str, Any] | None = None,
