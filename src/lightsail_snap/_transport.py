@@ -232,7 +232,8 @@ def _on_before_parse(
         return
     attempt, body = exchange.attempts[-1], response_dict["body"]
     attempt.http_status = response_dict["status_code"]
-    attempt.is_from_service = is_from_service(response_dict["headers"], body)
+    if attempt.http_status >= _FIRST_ERROR_STATUS:
+        attempt.is_from_service = is_from_service(response_dict["headers"], body)
     if len(body) > MAX_RESPONSE_BYTES:
         # botocore's parser gets to see as little of it as ours.
         exchange.too_large = len(body), body[:_SHOWN_OF_TOO_LARGE]
