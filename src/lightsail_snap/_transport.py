@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
     from botocore.model import OperationModel
-    from botocore.session import Session
 
     from lightsail_snap.models import Request
 
@@ -234,7 +232,8 @@ def _on_before_parse(
         return
     attempt, body = exchange.attempts[-1], response_dict["body"]
     attempt.http_status = response_dict["status_code"]
-    attempt.is_from_service = is_from_service(response_dict["headers"], body)
+    if attempt.http_status >= _FIRST_ERROR_STATUS:
+        attempt.is_from_service = is_from_service(response_dict["headers"], body)
     if len(body) > MAX_RESPONSE_BYTES:
         # botocore's parser gets to see as little of it as ours.
         exchange.too_large = len(body), body[:_SHOWN_OF_TOO_LARGE]
@@ -366,19 +365,17 @@ class BotoTransport:
             ConfigurationError: If boto3 cannot make such a client, or its requests would travel
                 unencrypted.
         """
-        # Importing this library must not cost importing botocore. boto3 adds nothing to it that a
-        # Lightsail client needs, and takes as long again to be imported.
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see above
+        # Importing this library must not cost importing boto3.
+        import boto3.session  # noqa: PLC0415 - see above
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
         from botocore.session import Session  # noqa: PLC0415 - likewise
 
         try:
             if session is None:
                 own = Session(profile=profile_name)
-                _identify_as_boto3(own)
                 optimize_session(own)
-                make = own.create_client
-            else:
-                make = session.client
+                session = boto3.session.Session(botocore_session=own)
+            make = session.client
             client: Boto3Client = make(
                 "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
             )
@@ -517,19 +514,6 @@ def credentials_source(profile_name: str | None) -> str | None:
     except BotoCoreError as error:
         raise configuration_error(error) from error
     return None if credentials is None else credentials.method
-
-
-def _identify_as_boto3(session: Session) -> None:
-    """Send the User-Agent header of a boto3 session, without the cost of importing boto3."""
-    try:
-        number = version("boto3")
-    except PackageNotFoundError:
-        # A bundle without the metadata of its packages.
-        import boto3  # noqa: PLC0415 - importing it takes longer than all else here
-
-        number = boto3.__version__
-    session.user_agent_extra = f"{session.user_agent_name}/{session.user_agent_version}"
-    session.user_agent_name, session.user_agent_version = "Boto3", number
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

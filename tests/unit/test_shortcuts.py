@@ -12,7 +12,6 @@ import pickle
 from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -27,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import field_serializer
 
-from lightsail_snap import LightsailSnapClient, RegionName, _shortcuts, _transport, models
+from lightsail_snap import LightsailSnapClient, RegionName, _shortcuts, models
 from lightsail_snap._shortcuts import _loading
 from lightsail_snap._shortcuts._guard import SETTING, Fallback
 from lightsail_snap._shortcuts._reading import LazyParsers, Unparsed
@@ -449,12 +448,11 @@ def _plain() -> boto3.session.Session:
 
 
 @cache
-def _light() -> Session:
+def _light() -> boto3.session.Session:
     made = session()
     made.set_credentials("key", "secret", "token")
-    _transport._identify_as_boto3(made)
     _shortcuts.optimize_session(made)
-    return made
+    return boto3.session.Session(botocore_session=made)
 
 
 def facts(make: Callable[[], Any]) -> object:
@@ -481,7 +479,7 @@ def test_a_light_client_is_plain_boto3s_in_every_region_and_partition(
     region: str, kind: str
 ) -> None:
     settings_ = {"region_name": region, **KINDS[kind]}
-    ours = facts(lambda: client_of(_light(), **settings_))
+    ours = facts(lambda: _light().client("lightsail", **settings_))
     assert ours == facts(lambda: _plain().client("lightsail", **settings_))
 
 
@@ -532,18 +530,6 @@ def test_a_client_of_the_library_has_the_settings_of_plain_boto3(
     plain: Any = boto3.session.Session().client("lightsail", region_name="us-east-1")
     assert facts(lambda: ours) == facts(lambda: plain)
     assert _agent(ours) == _agent(plain)
-
-
-def test_the_version_of_boto3_is_found_without_its_metadata(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def missing(name: str) -> str:
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(_transport, "version", missing)
-    made = session()
-    _transport._identify_as_boto3(made)
-    assert made.user_agent_version == boto3.__version__
 
 
 @pytest.mark.parametrize(

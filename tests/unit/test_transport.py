@@ -463,6 +463,13 @@ EVENTS = [
     "choose-signer", "before-sign", "before-send", "before-parse", "response-received",
     "needs-retry", "after-call",
 ]  # fmt: skip
+
+
+@cache
+def _other_client() -> LightsailSnapClient:
+    return LightsailSnapClient(canned((200, b"{}")))
+
+
 NESTED: dict[str, Callable[[Any], object]] = {
     "another operation": lambda boto: boto.get_disks(),
     "the same operation": lambda boto: boto.create_disk_snapshot(
@@ -535,11 +542,6 @@ class _Nesting:
             raise outcome
         headers = {"x-amzn-RequestId": "inner" if self.depth else "outer"}
         return AWSResponse(request.url, outcome[0], headers, Raw(outcome[1]))
-
-
-@cache
-def _other_client() -> LightsailSnapClient:
-    return LightsailSnapClient(canned((200, b"{}")))
 
 
 OUTER: list[list[Outcome]] = [

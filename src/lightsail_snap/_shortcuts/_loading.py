@@ -67,7 +67,7 @@ def load_less_data(session: Session, fallback: Fallback) -> None:
         raise TypeError("the file loader cannot load files")
 
     def load_service_model(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as botocore's
-        if fallback.is_active or _SERVICE not in args or "service-2" not in args:
+        if fallback.is_active or _SERVICE not in args:
             return load_plainly(*args, **kwargs)
         try:
             model = load_own_operations(*args, **kwargs)
@@ -98,6 +98,9 @@ def load_less_data(session: Session, fallback: Fallback) -> None:
 
 
 def _with_own_operations(model: dict[str, Any]) -> dict[str, Any]:
+    if "operations" not in model:
+        # A model of another kind, such as the rules for endpoints.
+        return model
     # AWS names the input shape of an operation after the operation.
     own = {name.removesuffix("Request") for name in models.__all__} | _OF_PLANS
     operations = {name: value for name, value in model["operations"].items() if name in own}
