@@ -267,9 +267,9 @@ def test_a_history_is_pruned_by_a_plan(command: Command, plan: str) -> None:
     assert "nothing has been deleted" in ended.err
     assert all(each["region"] == "us-east-1" for each in command("prune", plan, "--json").lines)
     assert len(names(command)) == 11
-    ended = command("prune", plan, "--apply")
+    ended = command("prune", plan, "--apply", "--yes")
     assert ended.out.splitlines() == [f"done     {name}" for name in sorted(_gone(ended.out))]
-    assert ended.err == "7 of 7 deleted, 4 kept\n"
+    assert ended.err == "7 of 7 deleted, 3 kept\n"
     assert len(names(command)) == 4
     assert "by-hand" in names(command)
 
@@ -283,19 +283,135 @@ def test_a_history_is_pruned_by_rules(command: Command) -> None:
     command("create", "db-1", "--disk", "Disk-2")
     command("create", "db-2", "--disk", "Disk-2")
     count = len(names(command))
-    lines = command("prune", "--keep-daily", "3", "--json").lines
+    lines = command("prune", "--keep-daily", "3", "--owner", "nightly", "--json").lines
     assert sum(not each["keep"] for each in lines) == 7
     assert "region" not in lines[0]
-    assert not [
-        each
-        for each in command("prune", "--keep-last", "1", "--owner", "x", "--json").lines
-        if not each["keep"]
-    ]
-    assert command("prune", "--keep-within", "2d", "--kind", "disk").code == 0
-    lines = command("prune", "--keep-last", "1", "--name", "db-?", "--apply", "--json").lines
+    for scope in (["--owner", "x"], ["--name", "*"], ["--source", "Disk-1"]):
+        lines = command("prune", "--keep-last", "1", *scope, "--json").lines
+        gone = {each["name"] for each in lines if not each["keep"]}
+        # What a plan manages is not another policy's to delete.
+        assert gone == ({"db-1"} if scope == ["--name", "*"] else set())
+    words = ["prune", "--keep-within", "2d", "--kind", "disk", "--owner", "nightly"]
+    assert command(*words, "--source", "Disk-2").code == 0
+    words = ["prune", "--keep-last", "1", "--name", "db-?", "--apply", "--yes", "--json"]
+    lines = command(*words).lines
     assert [(each["name"], each["status"]) for each in lines] == [("db-1", "done")]
+    record = lines[0]["deletion"]
+    assert (record["outcome"], record["keeper"]) == ("deleted", "db-2")
+    assert record["rule"] == "no rule keeps it"
+    assert record["evidence"]["snapshots"] == count
     assert len(names(command)) == count - 1
-    assert command("prune", "--keep-last", "all", "--apply").out == ""
+    words = ["prune", "--keep-last", "all", "--owner", "nightly"]
+    assert command(*words, "--apply").out == ""
+
+
+@pytest.mark.usefixtures("history")
+def test_prune_without_a_scope_or_a_terminal_deletes_nothing(command: Command) -> None:
+    count = len(names(command))
+    ended = command("prune", "--keep-daily", "3", "--apply")
+    assert (ended.code, ended.out) == (2, "")
+    assert "say which snapshots may be deleted: a plan file, --owner PLAN, --name" in ended.err
+    ended = command("prune", "--keep-daily", "3", "--owner", "nightly", "--apply")
+    assert (ended.code, ended.out) == (2, "")
+    assert "delete 7 (7 snapshots from " in ended.err
+    assert ", 3 kept)" in ended.err
+    assert "cannot prompt because stdin is not a terminal; pass --yes" in ended.err
+    words = ["--owner", "nightly", "--apply", "--yes", "--max-deletions", "6"]
+    ended = command("prune", "--keep-daily", "3", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert "7 deletions are more than max_deletions, 6" in ended.err
+    assert len(names(command)) == count
+
+
+@pytest.fixture
+def answer_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def answer_with(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", Terminal(text))
+
+    return answer_with
+
+
+@pytest.mark.usefixtures("history")
+def test_a_terminal_is_asked_once_and_no_is_the_default(
+    command: Command, plan: str, answer_with: Callable[[str], None], emulator: LightsailEmulator
+) -> None:
+    count = len(names(command))
+    for at, told in ((["prune", plan, "--apply"], "nothing was deleted"), (["apply", plan], "0")):
+        answer_with("\n")
+        ended = command(*at)
+        assert (ended.code, ended.out) == (2, "")
+        assert told in ended.err
+    assert "nothing was done; to take and copy snapshots only, pass --max-deletions 0" in ended.err
+    assert len(names(command)) == count
+    assert emulator.calls["CreateDiskSnapshot"] == 0
+    answer_with("y\n")
+    ended = command("apply", plan)
+    assert ended.code == 0
+    assert ended.err.count("[y/N]") == 1
+    assert "take 2, copy 0, delete 8 (8 snapshots from " in ended.err
+    assert len(names(command)) == 4
+    # Nothing to delete, nothing to ask.
+    answer_with("")
+    assert command("apply", plan).code == 0
+    assert command("prune", plan, "--apply").code == 0
+
+
+@pytest.mark.usefixtures("history")
+def test_apply_deletes_no_more_than_its_limit(
+    command: Command, plan: str, answer_with: Callable[[str], None]
+) -> None:
+    Path(plan).write_text("max_deletions = 7\n" + PLAN, encoding="utf-8")
+    ended = command("apply", plan, "--json")
+    assert ended.code == 7
+    assert {(each["action"], each["status"]) for each in ended.lines} == {
+        ("take", "done"),
+        ("delete", "skipped"),
+    }
+    assert f"then run: lightsail-snap apply {plan} --max-deletions 8" in ended.err
+    assert len(names(command)) == 12
+    answer_with("yes\n")
+    ended = command("apply", plan, "--max-deletions", "0")
+    assert (ended.code, len(names(command))) == (7, 12)
+    # The number that is shown on a terminal is the limit.
+    assert command("apply", plan).code == 0
+    assert len(names(command)) == 4
+
+
+@pytest.mark.usefixtures("history")
+def test_many_plans_are_confirmed_by_one_question(
+    command: Command, plan: str, tmp_path: Path, answer_with: Callable[[str], None]
+) -> None:
+    run = tmp_path / "run.json"
+    run.write_text(command("plan", plan, "--json").out, encoding="utf-8")
+    broken = tmp_path / "broken.toml"
+    text = PLAN.replace("nightly", "broken").replace('globs = ["Disk-*"]', 'names = ["no"]')
+    broken.write_text(text, encoding="utf-8")
+    answer_with("y\n")
+    ended = command("apply", str(run), str(broken))
+    assert ended.code == 7
+    assert ended.err.count("[y/N]") == 1
+    assert "failed   broken: " in ended.out
+    assert len(names(command)) == 4
+    answer_with("y\n")
+    assert command("apply", str(broken)).code == 2
+    ended = command("apply", str(run), "--max-deletions", "3")
+    assert ended.code == 7
+    assert "[y/N]" not in ended.err
+
+
+@pytest.mark.usefixtures("history")
+def test_everything_goes_only_if_the_flag_and_a_scope_say_so(command: Command, plan: str) -> None:
+    words = ["prune", "--unsafe-allow-remove-all", "--apply", "--yes"]
+    assert command(*words).code == 2
+    assert command("prune", plan, *words[1:], "--minimum-remaining", "2").code == 2
+    assert command(*words, "--owner", "nightly", "--source", "Disk-1").code == 0
+    assert names(command) == []
+
+
+def test_age_alone_is_a_rule(command: Command) -> None:
+    command("create", "db-1", "--disk", "Disk-2")
+    ended = command("prune", "--name", "db-*", "--delete-older-than", "1h", "--json")
+    assert ended.lines[0]["reasons"] == ["newest: of its source", "not older than 1h"]
 
 
 def test_copies_are_pruned_by_a_policy_of_their_own(command: Command, tmp_path: Path) -> None:
@@ -328,16 +444,20 @@ def test_a_plan_says_alone_what_to_keep(
     "words",
     [
         [],
-        ["--keep-last", "-1"],
-        ["--keep-last", "some"],
-        ["--keep-last", "9" * 5000],
-        ["--keep-last", "\uff14"],
-        ["--keep-last", "", "--keep-daily", "7"],
-        ["--keep-within", "", "--keep-daily", "7"],
-        ["--keep-tag", "", "--keep-daily", "7"],
-        ["--keep-last", "1", "--time-zone", "Moon/Base"],
-        ["--keep-within", "soon"],
-        ["--keep-last", "1", "--owner", "x", "--name", "y"],
+        ["--keep-last", "-1", "--owner", "x"],
+        ["--keep-last", "some", "--owner", "x"],
+        ["--keep-last", "9" * 5000, "--owner", "x"],
+        ["--keep-last", "\uff14", "--owner", "x"],
+        ["--keep-last", "", "--keep-daily", "7", "--owner", "x"],
+        ["--keep-within", "", "--keep-daily", "7", "--owner", "x"],
+        ["--keep-tag", "", "--keep-daily", "7", "--owner", "x"],
+        ["--keep-last", "1", "--time-zone", "Moon/Base", "--owner", "x"],
+        ["--keep-within", "soon", "--owner", "x"],
+        ["--keep-last", "1", "--owner", ""],
+        ["--keep-last", "1", "--name", ""],
+        ["--keep-last", "1", "--source", ""],
+        ["--owner", "x"],
+        ["--owner", "x", "--unsafe-allow-remove-all", "--minimum-remaining", "2"],
     ],
 )
 def test_rules_that_make_no_sense(command: Command, words: list[str]) -> None:
@@ -371,7 +491,7 @@ def test_what_cannot_be_deleted_is_told(
 ) -> None:
     (first, *_) = sorted(names(command))
     refuse("DeleteDiskSnapshot", first)
-    ended = command("prune", plan, "--apply")
+    ended = command("prune", plan, "--apply", "--yes")
     assert ended.code == 7
     assert ended.out.startswith(f"failed   {first}: AccessDeniedException")
     assert ended.err == "6 of 7 deleted, 3 kept\n"
@@ -404,7 +524,7 @@ def test_a_region_of_copies_that_is_away_is_told_and_stops_nothing_else(
     both = command("apply", plan, plan.replace("nightly", "weekly"))
     assert both.code == 7
     assert f"nightly: {note}" in both.err
-    for words in ([], ["--apply"]):
+    for words in ([], ["--apply", "--yes"]):
         pruned = command("prune", plan, *words)
         assert pruned.code == 7
         assert "lightsail-snap: us-west-2: AccessDeniedException" in pruned.err
@@ -422,7 +542,7 @@ def test_an_interrupt_tells_how_to_go_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_plans, at, interrupt)
-    ended = command(at, plan, *(["--apply"] if at == "prune" else []))
+    ended = command(at, plan, *(["--apply", "--yes"] if at == "prune" else []))
     assert ended.code == 130
     assert "interrupted." in ended.err
     assert ("resume with: lightsail-snap apply" in ended.err) is (at == "apply")

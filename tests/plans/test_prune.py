@@ -16,14 +16,16 @@ from lightsail_snap import (
     RequestNotSentError,
     RequestValidationError,
     RetentionPolicy,
+    Scope,
     plan_retention,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
-from lightsail_snap.plans import Pruned, _prune, prune
+from lightsail_snap.plans import Pruned, _deletion, prune
 from lightsail_snap.retention import RetentionPlan
 
 HOME, DAY = "us-east-1", 86_400
 OURS = {"lightsail-snap:managed": "nightly"}
+SCOPE = Scope(owner="nightly")
 
 
 class World:
@@ -44,7 +46,8 @@ class World:
     def plan(self) -> RetentionPlan[Any]:
         now = datetime.fromtimestamp(self.clock.time(), UTC)
         snapshots = [*self.client.iter_disk_snapshots(), *self.client.iter_instance_snapshots()]
-        return plan_retention(snapshots, RetentionPolicy(time_zone="UTC", keep_last=1), now)
+        policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+        return plan_retention(snapshots, policy, now, owned=SCOPE)
 
     @property
     def names(self) -> list[str]:
@@ -80,7 +83,7 @@ def test_what_is_gone_already_is_adopted(world: World) -> None:
     planned = world.plan()
     world.client.delete_disk_snapshot("db-1")
     first, _ = prune(planned, world.client).results
-    assert (first.status, first.reason) == ("adopted", "was gone already")
+    assert (first.status, first.reason) == ("adopted", "was deleted before")
 
 
 def test_a_namesake_and_one_with_other_tags_stay(world: World) -> None:
@@ -100,17 +103,17 @@ def test_a_namesake_and_one_with_other_tags_stay(world: World) -> None:
 def test_what_cannot_be_told_from_a_namesake_stays(
     world: World, monkeypatch: pytest.MonkeyPatch, untold: str
 ) -> None:
-    look = _prune.look
+    get = _deletion.get_snapshot
 
     def seen(*args: Any, **kwargs: Any) -> Any:
-        found = look(*args, **kwargs)
+        found = get(*args, **kwargs)
         return found if found is None else found.model_copy(update={untold: None})
 
     planned = world.plan()
-    monkeypatch.setattr(_prune, "look", seen)
+    monkeypatch.setattr(_deletion, "get_snapshot", seen)
     result = prune(planned, world.client)
     assert {(each.status, each.reason) for each in result.results} == {
-        ("skipped", "the service does not say whether it is still the same one")
+        ("skipped", "the service does not give the ARN and creation time that identify it")
     }
     assert world.names == ["db-1", "db-2", "db-3"]
 
@@ -177,7 +180,7 @@ def test_snapshots_of_two_regions_are_not_pruned_by_one_client(world: World) -> 
     both = [*world.client.iter_disk_snapshots(), *west.iter_disk_snapshots()]
     planned = plan_retention(both, RetentionPolicy(time_zone="UTC", keep_last=1), now)
     with pytest.raises(RequestValidationError, match="must be of one region"):
-        prune(planned, world.client)
+        prune(planned, world.client, scope=SCOPE)
     assert len(world.names) == 3
 
 

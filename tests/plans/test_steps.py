@@ -316,7 +316,7 @@ def test_a_run_shows_what_it_would_do(make_plan: Maker) -> None:
         "  copy    us-west-2  nightly-db-1-20261123  disk db-1  from us-east-1",
         f"{delete}  old-3                  disk db-1  {why} (of 2026-11-20 03:07 UTC)",
         f"{delete}  old-2                  disk db-1  {why} (of 2026-11-21 03:07 UTC)",
-        "take 1, copy 1, delete 2",
+        "take 1, copy 1, delete 2 (2 snapshots from 2026-11-20 to 2026-11-21, 2 kept)",
     ]
 
 

@@ -145,7 +145,7 @@ def _apply(
         with settings.clients() as clients:
             work = [_limited(each, max_deletions) for each in work]
             if is_terminal() and not yes:
-                work = _confirmed(work, clients)
+                work = _confirmed(work, clients, max_deletions)
             if len(work) == 1:
                 is_complete = _apply_one(settings, work[0], clients, concurrency, words)
                 return _code(is_complete, again)
@@ -180,7 +180,9 @@ def _limited(work: BackupPlan | Run, max_deletions: int | None) -> BackupPlan | 
 
 
 def _confirmed(
-    work: Sequence[BackupPlan | Run], clients: Callable[[str], LightsailSnapClient]
+    work: Sequence[BackupPlan | Run],
+    clients: Callable[[str], LightsailSnapClient],
+    max_deletions: int | None,
 ) -> list[BackupPlan | Run]:
     """Make the runs and ask once about their deletions; the number that is shown is the limit."""
     found: list[BackupPlan | Run] = []
@@ -197,8 +199,9 @@ def _confirmed(
                 found.append(_limited(each, 0))
                 continue
         count = sum(isinstance(step, DeleteStep) for step in run.steps)
-        # 0 means that the plan never deletes, which no question is about.
-        if count and run.plan.max_deletions != 0:
+        # A limit on the command line stands; so does the 0 of a plan that never deletes.
+        is_open = run.plan.max_deletions != 0 and max_deletions is None
+        if count and (is_open or count <= run.max_deletions):
             is_asking = True
             say(f"{run.plan.name}, run {run.slot}: {run.summary}")
             run = _limited(run, count)
