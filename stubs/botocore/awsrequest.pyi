@@ -9,6 +9,26 @@ class HeadersDict(MutableMapping[str, Any]):
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
 
+class AWSRequest:
+    method: str
+    url: str
+    headers: Any
+    data: Any
+    params: Any
+    stream_output: bool
+    context: dict[str, Any]
+    def __init__(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        data: Any = None,
+        params: Mapping[str, str] | None = None,
+        auth_path: str | None = None,
+        stream_output: bool = False,
+    ) -> None: ...
+    def prepare(self) -> AWSPreparedRequest: ...
+
 class AWSPreparedRequest:
     method: str
     url: str
