@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
-from lightsail_snap import GetDiskRequest, LightsailSnapError, models
+from lightsail_snap import DeleteDiskSnapshotRequest, LightsailSnapError, models
 from lightsail_snap._error_mapping import Attempt, error_from_answer
 from lightsail_snap.cli import main
 from lightsail_snap.cli._exits import Code
@@ -47,7 +47,7 @@ KINDS: tuple[type[WireModel], ...] = tuple(
     and not issubclass(kind, RequestModel)
     and kind not in {models.Request, models.Result}
 )
-_REQUEST = GetDiskRequest(disk_name="disk-1")
+_REQUEST = DeleteDiskSnapshotRequest(disk_snapshot_name="db-1")
 
 
 class BrokenLawError(Exception):

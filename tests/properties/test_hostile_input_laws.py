@@ -424,7 +424,7 @@ def test_whatever_a_transport_brings_is_a_result_or_an_error(payload: Any) -> No
         error = held(lambda: request.read_result(payload).with_metadata(answer))  # noqa: B023 - called at once
         if error is not None:
             assert type(error) is ResponseValidationError
-            assert error.may_have_executed
+            assert error.may_have_executed is not request.is_read_only
             assert error.payload is payload
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -160,7 +160,7 @@ class LightsailEmulator:
                 the context is entered.
             ValueError: If other machines could reach it and that was not allowed; likewise.
         """
-        return _http.serving(self._exchange, host=host, port=port, allow_remote=allow_remote)
+        return _http.serving(self.exchange, host=host, port=port, allow_remote=allow_remote)
 
     def inject(self, fault: Fault) -> None:
         """Let a fault wait for its call, behind those that wait already.
@@ -269,14 +269,6 @@ class LightsailEmulator:
         Returns:
             The answer, and what becomes of it on its way.
         """
-        return self._exchange(headers, body, nullcontext)
-
-    def _exchange(
-        self,
-        headers: Mapping[str, str],
-        body: bytes,
-        during_fault: Callable[[], AbstractContextManager[object]],
-    ) -> Answer:
         found = {name.lower(): value for name, value in headers.items()}
         try:
             operation = operation_of(found.get("x-amz-target"))
@@ -288,8 +280,7 @@ class LightsailEmulator:
         fault = self._faults.for_call(operation)
         if fault is None:
             return self.handle(region, operation, body)
-        with during_fault():
-            return spoil(fault, lambda: self.handle(region, operation, body), self.clock)
+        return spoil(fault, lambda: self.handle(region, operation, body), self.clock)
 
     def _carry_out(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> bytes:
         handler = HANDLERS.get(operation)

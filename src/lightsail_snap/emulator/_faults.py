@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
@@ -222,6 +224,12 @@ _FROM_THE_ANSWER: Mapping[FaultKind, Callable[[Answer], Answer]] = {
 }
 
 
+WHILE_HELD: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVar(
+    "while_held", default=nullcontext
+)
+"""Surrounds a call that a fault holds back: the HTTP server adds a worker meanwhile."""
+
+
 def spoil(fault: Fault, carry_out: Callable[[], Answer], clock: Clock) -> Answer:
     """Let a fault happen to a call.
 
@@ -233,7 +241,8 @@ def spoil(fault: Fault, carry_out: Callable[[], Answer], clock: Clock) -> Answer
     Returns:
         What comes of it.
     """
-    clock.sleep(fault.seconds)
+    with WHILE_HELD.get()():
+        clock.sleep(fault.seconds)
     whole = carry_out() if fault.is_executed else Answer(0, b"")
     instead = _INSTEAD.get(fault.kind)
     return instead(fault, clock.time()) if instead else _FROM_THE_ANSWER[fault.kind](whole)

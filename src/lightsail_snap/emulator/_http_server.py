@@ -23,6 +23,7 @@ from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
+from lightsail_snap.emulator._faults import WHILE_HELD
 from lightsail_snap.emulator._http import Exchange
 from lightsail_snap.emulator._logs import OneLine
 from lightsail_snap.emulator._wire import Answer, Ending, Failure, answer
@@ -203,7 +204,8 @@ class Server:
             for name, value in environ.items()
             if name.startswith("HTTP_")
         }
-        return self._exchange(headers, environ["wsgi.input"].read(length), self._another_worker)
+        WHILE_HELD.set(self._another_worker)
+        return self._exchange(headers, environ["wsgi.input"].read(length))
 
     @contextmanager
     def _another_worker(self) -> Iterator[None]:
