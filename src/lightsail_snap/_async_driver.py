@@ -14,7 +14,7 @@ import anyio.to_thread
 
 from lightsail_snap._async_threads import run_to_the_end, unwrapped
 from lightsail_snap._calls import LOGGER, entered, left, make_call, not_paused, not_resumed, tell
-from lightsail_snap._deadlines import GRACE_SECONDS, is_read, not_begun
+from lightsail_snap._deadlines import GRACE_SECONDS, not_begun
 from lightsail_snap._flows._effects import Call, Moment, Note, Sleep, Within
 from lightsail_snap.clock import JumpingClock, SystemClock
 from lightsail_snap.errors import LightsailSnapError, OutcomeUnknownError
@@ -138,7 +138,7 @@ class AsyncDriver:
         limiter: anyio.CapacityLimiter,
         outcomes: list[object],
     ) -> object:
-        if is_read(request):
+        if request.is_read_only:
             return await anyio.to_thread.run_sync(make, abandon_on_cancel=True, limiter=limiter)
         return await run_to_the_end(make, outcomes, limiter=limiter)
 

@@ -32,11 +32,6 @@ MAX_ABANDONED = 64
 _CLOCK_READING_SECONDS = 0.05
 
 
-def is_read(request: Request[Any]) -> bool:
-    """Return whether a request changes nothing, so that it may be abandoned or repeated."""
-    return request.operation_name.startswith("Get")
-
-
 def not_begun(request: Request[Any]) -> RequestNotSentError:
     """Return the error for a request whose deadline passed before it was sent."""
     text = f"{request.operation_name} was not sent: the time limit had passed"
@@ -45,13 +40,13 @@ def not_begun(request: Request[Any]) -> RequestNotSentError:
 
 def _no_response(request: Request[Any]) -> TransportError:
     text = f"{request.operation_name}: the service did not respond within the time limit"
-    if not is_read(request):
+    if not request.is_read_only:
         text = (
             f"{request.operation_name} may have been carried out, look its effect up before you "
             "send it again: the service did not respond within the time limit"
         )
     error = OutcomeUnknownError(text, request=request)
-    error.may_have_executed = not is_read(request)
+    error.may_have_executed = not request.is_read_only
     return error
 
 
@@ -98,7 +93,7 @@ class _Worker:
             _abandoned.running -= 1
         how = type(self.error[0]).__name__ if self.error else "a response"
         text = "%s ended in %s after it had been abandoned"
-        level = logging.DEBUG if is_read(self._request) else logging.WARNING
+        level = logging.DEBUG if self._request.is_read_only else logging.WARNING
         fields = {"operation": self._request.operation_name}
         _LOGGER.log(level, text, self._request.operation_name, how, extra=fields)
 
