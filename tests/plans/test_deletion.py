@@ -20,6 +20,7 @@ import lightsail_snap
 from lightsail_snap import (
     Answer,
     ConfigurationError,
+    DiskSnapshot,
     DiskSource,
     JumpingClock,
     LightsailSnapClient,
@@ -648,6 +649,97 @@ def test_edited_runs_delete_nothing_outside_of_their_plan(state: State) -> None:
     )
     assert "no new snapshot was taken" in str(apply(other_source, state.client))
     assert {f"s{number}" for number in range(5)} < set(state.names)
+
+
+def test_a_region_without_a_new_copy_deletes_nothing(state: State) -> None:
+    plan = PLAN.model_copy(update={"copies": ("us-west-2",)})
+    away = LightsailSnapClient(state.emulator.boto3_client("us-west-2"), clock=state.clock)
+    run = prepare(plan, state.client, clients=lambda _region: away)
+    run = run.model_copy(
+        update={
+            "steps": tuple(
+                step if step.action == "take" else step.model_copy(update={"region": "us-west-2"})
+                for step in run.steps
+                if step.action != "copy"
+            )
+        }
+    )
+    result = apply(run, state.client, clients=lambda _region: away)
+    assert "no new snapshot was taken or copied in us-west-2" in str(result)
+
+
+def test_what_cannot_be_identified_or_is_of_another_source_stays(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = deletion.Terms(Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1))
+    gate = deletion.DeletionGate(state.client, terms, ["disk"])
+    oldest = gate.preview().delete[0]
+    moved = gate.delete(replace(deletion.Approved.of(oldest), source="other"))
+    assert (moved.outcome, moved.reason) == ("changed", "it is of another source")
+    pages = deletion._pages
+
+    def with_changes(changes: dict[str, Any]) -> Any:
+        def changed(*args: Any) -> Any:
+            for metadata, items in pages(*args):
+                yield metadata, tuple(each.model_copy(update=changes) for each in items)
+
+        return changed
+
+    monkeypatch.setattr(deletion, "_pages", with_changes({"arn": None}))
+    result = prune(state.plan(), state.client)
+    assert set(outcomes(result).values()) == {"changed"}
+    assert "the ARN and creation time that identify it are unknown" in str(result)
+    monkeypatch.setattr(deletion, "_pages", with_changes({"from_disk_name": None}))
+    found = [each.model_copy(update={"from_disk_name": None}) for each in state.plan().keep]
+    policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+    scope = Scope(owner="nightly")
+    planned = plan_retention(found, policy, state.now, owned=scope, group_by="none")
+    assert len(planned.delete) == 4
+    result = prune(planned, state.client)
+    assert {each.reason for each in result.results} == {"it is kept now: no source"}
+    assert len(state.names) == 5
+
+
+def test_a_listing_that_was_replaced_is_not_discarded_again(state: State) -> None:
+    terms = deletion.Terms(Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1))
+    gate = deletion.DeletionGate(state.client, terms, ["disk"])
+    first = gate._evidence()
+    gate._discard(first)
+    second = gate._evidence()
+    gate._discard(first)
+    assert gate._evidence() is second
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    ages=st.lists(st.integers(0, 400), min_size=1, max_size=30, unique=True),
+    limit=st.integers(1, 300),
+    keep_last=st.integers(0, 5) | st.just("all"),
+)
+def test_delete_older_than_leaves_only_the_newest_of_what_is_older(
+    ages: list[int], limit: int, keep_last: Any
+) -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    snapshots = [
+        DiskSnapshot.from_wire(
+            {
+                "name": f"s{age}",
+                "createdAt": (now - timedelta(hours=age)).timestamp(),
+                "state": "completed",
+                "fromDiskName": "db",
+                "tags": [{"key": OWNERSHIP_TAG}, *([{"key": "golden"}] if age == 399 else [])],
+            }
+        )
+        for age in ages
+    ]
+    rules: dict[str, Any] = {"keep_last": keep_last, "keep_tagged": ["golden"]}
+    policy = RetentionPolicy(time_zone="UTC", delete_older_than=f"{limit}h", **rules)
+    planned = plan_retention(snapshots, policy, now)
+    kept = {int(each.name[1:]) for each in planned.keep}
+    assert {age for age in kept if age > limit} <= {min(ages), 399}
+    young = sorted(age for age in ages if age <= limit)
+    count = len(young) if keep_last in {0, "all"} else keep_last
+    assert set(young[:count]) <= kept
 
 
 def test_instance_snapshots_are_deleted_by_the_same_rules(state: State) -> None:
