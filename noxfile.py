@@ -1,6 +1,7 @@
 """Runs the tests on every Python and with the oldest dependencies.
 
-`nox -s tests` runs nearly all of them on every Python; the gate runs `nox -s others lowest`.
+`nox -s tests` runs nearly all of them on every Python; the gate runs
+`nox -s others lowest compatibility`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _NEEDS_NEWEST = (
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def tests(session: nox.Session) -> None:
     """Run the tests on one Python; arguments after `--` go to pytest."""
-    session.install(".[dev]")
+    session.install("-c", "constraints.txt", ".[dev]")
     ignored = [f"--ignore={folder}" for folder in _SAME_EVERYWHERE]
     session.run(
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *session.posargs
@@ -40,17 +41,16 @@ def tests(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, *options: str) -> None:
-    session.install("uv")
+    session.install("-c", "constraints.txt", "uv")
     python = f"--python={session.virtualenv.location}"
-    needed = (".[aio,cli,emulator,testing]", "trio>=0.27", "pytest-xdist>=3.6")
-    session.run("uv", "pip", "install", "--quiet", python, *options, *needed)
+    session.run("uv", "pip", "install", "--quiet", python, *options, ".[tests]")
     session.run("uv", "pip", "list", python)
 
 
 @nox.session(python=["3.12", "3.13", "3.14"])
 def others(session: nox.Session) -> None:
     """Run the fastest tests on the Pythons that the gate does not run all of them on."""
-    _install(session)
+    _install(session, "--constraint=constraints.txt")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FASTEST)
 
 
@@ -60,6 +60,22 @@ def lowest(session: nox.Session) -> None:
     _install(session, "--resolution=lowest-direct")
     left_out = [f"--deselect={test}" for test in _NEEDS_NEWEST]
     left_out.append("--ignore=tests/clients/test_instrumentation.py")  # OpenTelemetry is today's
-    # The shortcuts lean on parts of botocore that came later; without them the plain way is taken.
-    left_out.append("--ignore=tests/unit/test_shortcuts.py")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FAST, *left_out)
+
+
+@nox.session
+def compatibility(session: nox.Session) -> None:
+    """Compare the package with plain boto3, with every version of botocore that is supported.
+
+    Arguments after `--` go to scripts/compatibility.py.
+    """
+    session.install("--constraint=constraints.txt", "uv")
+    session.run("python", "scripts/compatibility.py", *session.posargs)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the tests with the newest of every dependency. CI does not run it."""
+    session.install("--upgrade", ".[dev]")
+    session.run("python", "scripts/compatibility.py", "--outdated", success_codes=[0, 1])
+    session.run("python", "-m", "pytest", *session.posargs)

@@ -2,42 +2,100 @@
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import os
+import pickle
+import re
 import signal
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
-# A run in CI repeats itself exactly and stays within minutes; a run at the desk is quick and
-# explores; one with LIGHTSAIL_SNAP_THOROUGH takes as long as it takes. LIGHTSAIL_SNAP_EXAMPLES is a
-# number of examples for each law, whatever the run.
-settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile(
-    "ci",
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
+# Settings of the user who runs the tests, removed before any module or subprocess sees them.
+_HIDDEN = re.compile(
+    r"AWS_.*|(?:HTTPS?|ALL|NO)_PROXY|COLUMNS|LINES|TERMINAL_WIDTH|NO_COLOR|FORCE_COLOR|PYTHONWARNINGS",
+    re.IGNORECASE,
 )
-settings.register_profile(
-    "nightly",
-    max_examples=2000,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-IS_THOROUGH = "LIGHTSAIL_SNAP_THOROUGH" in os.environ
-settings.load_profile("nightly" if IS_THOROUGH else "ci" if os.environ.get("CI") else "dev")
-if examples := os.environ.get("LIGHTSAIL_SNAP_EXAMPLES"):
+_NO_AWS = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+for _name in [name for name in os.environ if _HIDDEN.fullmatch(name)]:
+    del os.environ[_name]
+os.environ.update(_NO_AWS)
+
+# Few examples by default, more in the thorough run of .ci/run, many at night. A run in CI repeats
+# itself exactly. LIGHTSAIL_SNAP_EXAMPLES sets the number of examples, whatever the profile.
+_IN_CI: dict[str, Any] = {"derandomize": True, "database": None} if os.environ.get("CI") else {}
+for _profile, _examples in {"quick": 10, "thorough": 100, "nightly": 2000}.items():
     settings.register_profile(
-        "counted",
-        settings.default,
-        max_examples=int(examples),
+        _profile,
+        max_examples=int(os.environ.get("LIGHTSAIL_SNAP_EXAMPLES", _examples)),
+        deadline=None,
+        print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
+        **_IN_CI,
     )
-    settings.load_profile("counted")
+settings.load_profile("quick")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as thorough what a test marked `sample(n)` has beyond n cases.
+
+    The cases are chosen by a hash of their names, so that every run has the same, and all values of
+    several parameters get their share.
+    """
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sample"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    for found in cases.values():
+        (count,) = next(found[0].iter_markers("sample")).args
+        found.sort(key=lambda item: hashlib.sha256(item.nodeid.encode()).digest())
+        for item in found[count:]:
+            item.add_marker(pytest.mark.thorough)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_heap() -> None:
+    """Exclude what is loaded already from garbage collection, which many tests start."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _botocore_data_is_parsed_once() -> Iterator[None]:
+    """Parse botocore's data files once, and copy them for every further session.
+
+    Every session parses two megabytes of JSON, which takes a large part of a test's time. botocore
+    changes what it has loaded, so that sessions cannot share one object.
+    """
+    load: Any = vars(JSONFileLoader)["_load_file"]
+
+    @cache
+    def parsed(path: str, open_method: Any, _modified: int, _size: int) -> bytes:
+        return pickle.dumps(load(JSONFileLoader(), path, open_method), pickle.HIGHEST_PROTOCOL)
+
+    def load_file(_: object, path: str, open_method: Any) -> Any:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - thousands of times
+        except OSError:
+            return None
+        return pickle.loads(  # noqa: S301 - our own
+            parsed(path, open_method, status.st_mtime_ns, status.st_size)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "_load_file", load_file)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -52,9 +110,8 @@ def _interrupts_arrive() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_aws_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide whatever AWS configuration the machine has, so no test can reach a real account."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    """Undo what the test before this one left in the AWS settings."""
+    for name in [name for name in os.environ if name.startswith("AWS_") and name not in _NO_AWS]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    for name, value in _NO_AWS.items():
+        monkeypatch.setenv(name, value)

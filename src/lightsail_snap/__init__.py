@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from lightsail_snap.errors import (
         AccountSetupInProgressException as AccountSetupInProgressException,
     )
+    from lightsail_snap.errors import AuthenticationError as AuthenticationError
     from lightsail_snap.errors import ConfigurationError as ConfigurationError
+    from lightsail_snap.errors import CredentialsRejectedError as CredentialsRejectedError
     from lightsail_snap.errors import ForeignCause as ForeignCause
     from lightsail_snap.errors import InvalidInputException as InvalidInputException
     from lightsail_snap.errors import LightsailSnapError as LightsailSnapError
+    from lightsail_snap.errors import MissingCredentialsError as MissingCredentialsError
     from lightsail_snap.errors import NameConflictError as NameConflictError
     from lightsail_snap.errors import NotFoundException as NotFoundException
     from lightsail_snap.errors import OperationFailureException as OperationFailureException
@@ -198,6 +201,7 @@ __all__ = [
     "AttachDiskRequest",
     "AttachDiskResult",
     "AttachedDisk",
+    "AuthenticationError",
     "AutoMountStatus",
     "AutoSnapshotAddOnRequest",
     "AutoSnapshotDetails",
@@ -218,6 +222,7 @@ __all__ = [
     "CreateInstanceSnapshotResult",
     "CreateInstancesFromSnapshotRequest",
     "CreateInstancesFromSnapshotResult",
+    "CredentialsRejectedError",
     "DeleteAutoSnapshotRequest",
     "DeleteAutoSnapshotResult",
     "DeleteDiskSnapshotRequest",
@@ -277,6 +282,7 @@ __all__ = [
     "LightsailSnapClient",
     "LightsailSnapError",
     "ManualSnapshotSource",
+    "MissingCredentialsError",
     "NameConflictError",
     "NotFoundException",
     "Observation",
@@ -379,6 +385,9 @@ _HOMES = {
     "ThrottlingError": "errors",
     "TransportError": "errors",
     "UnauthenticatedException": "errors",
+    "MissingCredentialsError": "errors",
+    "CredentialsRejectedError": "errors",
+    "AuthenticationError": "errors",
     "Violation": "errors",
     "WaitError": "errors",
     "WaitFailedError": "errors",

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from lightsail_snap._async_threads import run_to_the_end, unwrapped
 from lightsail_snap._calls import LOGGER, entered, left, make_call, not_paused, not_resumed, tell
+from lightsail_snap._deadlines import GRACE_SECONDS, is_read, not_begun
 from lightsail_snap._flows._effects import Call, Moment, Note, Sleep, Within
-from lightsail_snap.clock import SystemClock
+from lightsail_snap.clock import JumpingClock, SystemClock
 from lightsail_snap.errors import LightsailSnapError, OutcomeUnknownError
 
 if TYPE_CHECKING:
@@ -29,17 +33,19 @@ class AsyncDriver:
     something is waited for, so that its outcome is known and can be told.
     """
 
-    def __init__(self, transport: Transport, clock: Clock, limiter: anyio.CapacityLimiter) -> None:
-        """Take what it works with.
+    def __init__(self, transport: Transport, clock: Clock, concurrency: int) -> None:
+        """Create a driver.
 
         Args:
             transport: Makes the calls.
             clock: Lets time pass.
-            limiter: How many calls are made at the same time.
+            concurrency: How many calls are made at the same time on one event loop.
         """
         self._transport = transport
         self._clock = clock
-        self._limiter = limiter
+        self._concurrency = concurrency
+        self._limiters: WeakKeyDictionary[object, anyio.CapacityLimiter] = WeakKeyDictionary()
+        self._lock = threading.Lock()
 
     async def run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out in this task.
@@ -73,7 +79,7 @@ class AsyncDriver:
     async def _perform(self, wanted: Effect) -> object:
         match wanted:
             case Call():
-                return await self._call(wanted.request)
+                return await self._call(wanted)
             case Sleep():
                 return await self._sleep(wanted.seconds)
             case Note():
@@ -84,21 +90,57 @@ class AsyncDriver:
             case _:
                 return await self._together(wanted)
 
-    async def _call(self, request: Request[Any]) -> object:
-        def make() -> object:
-            return make_call(request, self._transport, self._clock)
+    def _limiter(self) -> anyio.CapacityLimiter:
+        """Return the limiter of the running event loop; it can be used on no other."""
+        token = anyio.lowlevel.current_token()
+        # Newer versions of anyio wrap the event loop's own token anew each time.
+        loop = getattr(token, "native_token", token)
+        with self._lock:
+            limiter = self._limiters.get(loop)
+            if limiter is None:
+                limiter = self._limiters[loop] = anyio.CapacityLimiter(self._concurrency)
+            return limiter
 
-        if request.operation_name.startswith("Get"):
-            return await anyio.to_thread.run_sync(
-                make, abandon_on_cancel=True, limiter=self._limiter
-            )
+    def _deadline(self, wanted: Call) -> float | None:
+        """Convert a deadline from the scale of `Moment.monotonic` to the clock's."""
+        if wanted.deadline is None or isinstance(self._clock, JumpingClock):
+            return None
+        if isinstance(self._clock, SystemClock):
+            return self._clock.monotonic() + wanted.deadline - anyio.current_time()
+        return wanted.deadline
+
+    async def _call(self, wanted: Call) -> object:
+        """Make a call by its deadline; waiting for its turn counts."""
+        request, limiter, deadline = wanted.request, self._limiter(), self._deadline(wanted)
         outcomes: list[object] = []
+        make = partial(make_call, request, self._transport, self._clock, deadline)
+        send = partial(self._send, request, make, limiter, outcomes)
         try:
-            return await _to_the_end(make, outcomes, limiter=self._limiter)
+            # A call ends by itself, so only waiting for a turn needs a limit here.
+            if deadline is None or limiter.available_tokens > 0:
+                return await send()
+            while (seconds := deadline + GRACE_SECONDS - self._clock.monotonic()) > 0:
+                with anyio.move_on_after(seconds):
+                    return await send()
+                if outcomes:
+                    return unwrapped(outcomes[0])
+                # The event loop's clock may be a virtual one that jumps meanwhile.
         except anyio.get_cancelled_exc_class() as cancelled:
             if outcomes:
                 _tell_of_cancelled(request, outcomes[0], cancelled)
             raise
+        raise not_begun(request)
+
+    async def _send(
+        self,
+        request: Request[Any],
+        make: Callable[[], object],
+        limiter: anyio.CapacityLimiter,
+        outcomes: list[object],
+    ) -> object:
+        if is_read(request):
+            return await anyio.to_thread.run_sync(make, abandon_on_cancel=True, limiter=limiter)
+        return await run_to_the_end(make, outcomes, limiter=limiter)
 
     async def _sleep(self, seconds: float) -> Moment:
         clock = self._clock
@@ -124,7 +166,7 @@ class AsyncDriver:
         if not (hasattr(context, "__aenter__") and hasattr(context, "__aexit__")):
             outcomes: list[object] = []
             try:
-                await _to_the_end(lambda: entered(context), outcomes)
+                await run_to_the_end(lambda: entered(context), outcomes)
             except BaseException as cancelled:
                 if outcomes == [None]:
                     await self._leave(context, cancelled)
@@ -142,7 +184,7 @@ class AsyncDriver:
         # Whatever is cancelled meanwhile, writes go on again first.
         with anyio.CancelScope(shield=True):
             if not hasattr(context, "__aexit__"):
-                await _to_the_end(lambda: left(context, body), [], is_owed=True)
+                await run_to_the_end(lambda: left(context, body), [], is_owed=True)
                 return
             try:
                 kind = None if body is None else type(body)
@@ -169,57 +211,6 @@ class AsyncDriver:
             for _ in range(min(wanted.limit, len(wanted.flows))):
                 group.start_soon(work)
         return outcomes
-
-
-async def _to_the_end(
-    function: Callable[[], object],
-    outcomes: list[object],
-    *,
-    limiter: anyio.CapacityLimiter | None = None,
-    is_owed: bool = False,
-) -> object:
-    """Run a function in a thread, and wait until it has ended even if this task is cancelled.
-
-    What it returned or raised is put into `outcomes`, too, which stays empty if it has not begun.
-    A cancellation that was there before keeps it from beginning, unless it is owed.
-    """
-    # The threads that everybody shares may all be blocked by writes to what is paused here.
-    limiter = limiter or anyio.CapacityLimiter(1)
-    turn, ended = threading.Lock(), threading.Event()
-    refused: list[BaseException] = []
-
-    def once() -> None:
-        if turn.acquire(blocking=False):
-            try:
-                outcomes.append(function())
-            except BaseException as error:  # noqa: BLE001 - it is raised again in the task
-                outcomes.append(error)
-            ended.set()
-        ended.wait()
-
-    async def work() -> None:
-        while not ended.is_set():
-            try:
-                with anyio.CancelScope(shield=is_owed or turn.locked()):
-                    await anyio.to_thread.run_sync(once, limiter=limiter)
-            except anyio.get_cancelled_exc_class() as cancelled:
-                # Whoever has the turn decides: once the function has begun, its end is waited for
-                # even if asyncio cancels all tasks, this one too, as `asyncio.run` does in the end.
-                if not is_owed and turn.acquire(blocking=False):
-                    ended.set()
-                    refused.append(cancelled)
-                    raise
-
-    # A thread alone would be left behind by a cancellation of asyncio's own kind; a task group
-    # waits for its tasks.
-    async with anyio.create_task_group() as group:
-        group.start_soon(work)
-    # trio's groups keep a cancellation to themselves for which no task was interrupted.
-    await anyio.lowlevel.checkpoint_if_cancelled()
-    (outcome,) = outcomes or refused
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return outcome
 
 
 def _tell_of_cancelled(request: Request[Any], outcome: object, cancelled: BaseException) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from lightsail_snap._deadlines import call_by_deadline
 from lightsail_snap._text import safe_line, shown
 from lightsail_snap.errors import (
     LightsailSnapError,
@@ -43,20 +44,31 @@ def safe_facts(facts: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> ResultT:
-    """Make one call, and tell the log of it.
+def make_call(
+    request: Request[ResultT],
+    transport: Transport,
+    clock: Clock,
+    deadline: float | None = None,
+) -> ResultT:
+    """Make one call, and write a log record.
 
     Args:
-        request: What to send.
+        request: The request.
         transport: Sends it.
-        clock: Tells how long it takes.
+        clock: Measures how long it takes.
+        deadline: The time of `clock.monotonic()` from which the response is not waited for, after
+            `GRACE_SECONDS`; None for never.
 
     Returns:
         The result.
 
     Raises:
-        LightsailSnapError: If there is none.
+        LightsailSnapError: If the call fails, or no response comes in time.
     """
+    return call_by_deadline(lambda: _make_call(request, transport, clock), request, clock, deadline)
+
+
+def _make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> ResultT:
     began = clock.monotonic()
     facts: dict[str, object] = {"operation": request.operation_name}
     try:

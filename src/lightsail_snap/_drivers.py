@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _perform(wanted: Effect, transport: Transport, clock: Clock) -> object:
     match wanted:
         case Call():
-            return make_call(wanted.request, transport, clock)
+            return make_call(wanted.request, transport, clock, wanted.deadline)
         case Sleep():
             if wanted.seconds > 0:
                 clock.sleep(wanted.seconds)

@@ -16,8 +16,10 @@ from lightsail_snap.errors import (
     AccessDeniedException,
     AccountSetupInProgressException,
     ConfigurationError,
+    CredentialsRejectedError,
     InvalidInputException,
     LightsailSnapError,
+    MissingCredentialsError,
     NotFoundException,
     OperationFailureException,
     OutcomeUnknownError,
@@ -76,6 +78,31 @@ THROTTLING_CODES = frozenset(
     }
 )
 
+# Codes by which AWS services refuse the credentials, the signature or the time of a request.
+AUTHENTICATION_CODES = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignature",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+        "UnrecognizedClientException",
+    }
+)
+
 _LATER = (ServiceException, AccountSetupInProgressException, RegionSetupInProgressException)
 
 # Raised before a byte of the request has left: no connection, or none to the proxy.
@@ -98,6 +125,22 @@ _NETWORK = frozenset({"ConnectionError", "HTTPClientError"})
 _PARAMETERS = frozenset({"ParamValidationError", "ValidationError", "MissingParametersError"})
 _BAD_SETTINGS = frozenset({"InvalidRegionError", "UnknownParameterError", "RangeError"})
 
+# Raised before a request is signed, because there is nothing to sign it with.
+_CREDENTIALS = frozenset(
+    {
+        "CredentialRetrievalError",
+        "LoginError",
+        "NoAuthTokenError",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "RefreshWithMFAUnsupportedError",
+        "SSOError",
+        "TokenRetrievalError",
+        "UnknownCredentialError",
+    }
+)
+
+# Advice for a class, or for those below it; the first that fits counts.
 _ADVICE = {
     "NoCredentialsError": "set up AWS credentials (environment, file, role) or pass session=",
     "PartialCredentialsError": "give both the access key id and the secret access key",
@@ -105,7 +148,12 @@ _ADVICE = {
     "TokenRetrievalError": "sign in again",
     "UnauthorizedSSOTokenError": "sign in again with `aws sso login`",
     "LoginRefreshRequired": "sign in again with `aws login`",
-    "NoRegionError": 'pass region_name=, for example "us-east-1", or set AWS_REGION',
+    "SSOError": "sign in again with `aws sso login`",
+    "LoginError": "sign in again with `aws login`",
+    "NoAuthTokenError": "sign in, or set the token that the configuration names",
+    "RefreshWithMFAUnsupportedError": "get new temporary credentials with your MFA device",
+    "UnknownCredentialError": "correct the credential_source of the profile",
+    "NoRegionError": 'pass region_name=, for example "us-east-1", or set AWS_DEFAULT_REGION',
     "InvalidRegionError": 'pass a region_name such as "us-east-1"',
     "ProfileNotFound": "pass a profile_name that the AWS configuration files hold",
     "UnknownServiceError": "install a botocore that knows Lightsail",
@@ -117,18 +165,21 @@ class Attempt:
     """One of botocore's attempts to send a request.
 
     Attributes:
-        http_status: The status of the answer, once there is one.
-        error: What ended the attempt instead of an answer.
+        http_status: The status of the response, once there is one.
+        is_from_service: Whether the response is recognisably the service's.
+        error: What ended the attempt instead of a response.
     """
 
     http_status: int | None = None
+    is_from_service: bool = False
     error: BaseException | None = None
 
     @property
     def may_have_executed(self) -> bool:
         """Whether the service may have carried the request out."""
         if self.http_status is not None:
-            return self.http_status not in _CLIENT_FAULTS
+            # A proxy's refusal may have replaced the response to a request that was executed.
+            return not self.is_from_service or self.http_status not in _CLIENT_FAULTS
         return self.error is None or not _is_surely_unsent(self.error)
 
 
@@ -173,12 +224,14 @@ def error_from_exception(
     names, text = _botocore_names(error), safe_text(error)
     name = type(error).__name__
     if any(attempt.may_have_executed for attempt in attempts):
-        return OutcomeUnknownError(
-            # The advice comes first, since a long reason is cut off.
-            f"{request.operation_name} may have been carried out, look its effect up before you "
-            f"send it again; no answer came: {name}: {text}",
-            request=request,
+        advice = (
+            "changes nothing, it is safe to send it again"
+            if request.is_read_only
+            else "may have been carried out, look its effect up before you send it again"
         )
+        # The advice comes first, since a long reason is cut off.
+        message = f"{request.operation_name} {advice}; no response was received: {name}: {text}"
+        return OutcomeUnknownError(message, request=request)
     if isinstance(error, LightsailSnapError):
         return error
     if names & _PARAMETERS and not names & _BAD_SETTINGS:
@@ -194,6 +247,20 @@ def error_from_exception(
     return configuration_error(error)
 
 
+def is_from_service(headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether a response is recognisably the service's and not a proxy's.
+
+    Args:
+        headers: Its headers, found in any case.
+        body: Its body.
+    """
+    if headers.get("x-amzn-requestid") or headers.get("x-amzn-errortype"):
+        return True
+    fields = _error_fields(body)
+    declared = _shape_name(_text_of(fields, "__type"))
+    return bool(declared) or _shape_name(_text_of(fields, "code")) in _SERVICE_ERRORS
+
+
 def configuration_error(error: Exception) -> ConfigurationError:
     """Find the exception for settings that botocore refuses.
 
@@ -203,9 +270,11 @@ def configuration_error(error: Exception) -> ConfigurationError:
     Returns:
         The exception to raise; where the remedy is known, it is told.
     """
-    advice = _ADVICE.get(type(error).__name__)
+    names = _botocore_names(error)
+    advice = next((_ADVICE[name] for name in _ADVICE if name in names), None)
     text = f"{type(error).__name__}: {safe_text(error)}"
-    return ConfigurationError(f"{text}; {advice}" if advice else text)
+    kind = MissingCredentialsError if names & _CREDENTIALS else ConfigurationError
+    return kind(f"{text}; {advice}" if advice else text)
 
 
 def _text_of(fields: Mapping[str, Any], *names: str) -> str | None:
@@ -264,15 +333,20 @@ def error_from_answer(
     """
     fields, status = _error_fields(payload), metadata.http_status
     code = _error_type(fields, error_type, status)
-    kind = _SERVICE_ERRORS.get(code, ServiceError)
+    refused = CredentialsRejectedError if code in AUTHENTICATION_CODES else ServiceError
+    kind = _SERVICE_ERRORS.get(code, refused)
     if code in THROTTLING_CODES or (kind is ServiceError and status == _TOO_MANY_REQUESTS):
         kind = ThrottlingError
     server_fault = kind is ServiceException or (status is not None and status >= _SERVER_FAULT)
     is_refusal = status is None or status in _CLIENT_FAULTS
-    was_refused = kind.is_throttling or (is_refusal and not server_fault)
-    # The answered attempt is judged by its answer, the others by how they ended.
-    is_answered = bool(attempts) and attempts[-1].http_status is not None
-    others = attempts[:-1] if is_answered else attempts
+    # The attempt with the response is classified by it, the others by how they ended.
+    # A dict comes from a stub or another hook, and need not be about any attempt.
+    is_on_wire = isinstance(payload, bytes)
+    has_response = is_on_wire and bool(attempts) and attempts[-1].http_status is not None
+    others = attempts[:-1] if has_response else attempts
+    is_proof = not has_response or attempts[-1].is_from_service
+    was_refused = is_proof and (kind.is_throttling or (is_refusal and not server_fault))
+    may_have_executed = not was_refused or any(attempt.may_have_executed for attempt in others)
     return kind(
         _text_of(fields, "message", "Message") or "",
         code=code,
@@ -284,5 +358,5 @@ def error_from_answer(
         operation_name=request.operation_name,
         retry_attempts=metadata.retry_attempts,
         is_retryable=server_fault or kind.is_throttling or kind in _LATER,
-        may_have_executed=not was_refused or any(attempt.may_have_executed for attempt in others),
+        may_have_executed=may_have_executed and not request.is_read_only,
     )

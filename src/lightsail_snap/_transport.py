@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
@@ -21,8 +20,10 @@ from lightsail_snap._error_mapping import (
     configuration_error,
     error_from_answer,
     error_from_exception,
+    is_from_service,
 )
-from lightsail_snap._text import Description, safe_line
+from lightsail_snap._shortcuts import optimize_client, optimize_session
+from lightsail_snap._text import Description
 from lightsail_snap.errors import (
     ConfigurationError,
     LightsailSnapError,
@@ -32,6 +33,7 @@ from lightsail_snap.errors import (
 from lightsail_snap.models import ResponseMetadata
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("lightsail_snap")
 _OUR_HANDLERS = "lightsail-snap"
-_FIRST_ERROR_STATUS = 300
+_FIRST_EVENT = "provide-client-params.lightsail"
+_FIRST_SUCCESS, _FIRST_ERROR_STATUS = 200, 300
 _DATE_LENGTH = 29
 MAX_RESPONSE_BYTES = 64 * 2**20
 """How large the body of an answer may be. The largest page known, of 1000 records, has about 1 MB.
@@ -123,7 +126,10 @@ class _Exchange:
         too_large: The size and the beginning of the last answer, if it is too large to be read.
         is_repeatable: Whether botocore may send the request again although it may have been
             carried out.
-        wire: What botocore was asked to send.
+        thread: Where the call runs.
+        context: botocore's context of the call, once it is begun; any other call is nested.
+        nested: The contexts of calls that event handlers make within this one, with the operation.
+        sending: Those of them that wait for a response.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
@@ -132,7 +138,11 @@ class _Exchange:
     skips_parsing: bool = False
     too_large: tuple[int, bytes] | None = None
     is_repeatable: bool = True
-    wire: dict[str, Any] = field(default_factory=dict)
+    operation: str = ""
+    thread: int = field(default_factory=threading.get_ident)
+    context: dict[str, Any] | None = None
+    nested: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    sending: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
     @property
     def _status(self) -> int:
@@ -173,29 +183,74 @@ class _Exchange:
 _exchange: ContextVar[_Exchange | None] = ContextVar("_exchange", default=None)
 
 
-def _on_before_send(**_: object) -> None:
+def _current() -> _Exchange | None:
+    """Return our call that is under way here; a thread that a handler starts has none."""
     exchange = _exchange.get()
-    if exchange is not None:
-        exchange.attempts.append(Attempt())
-        exchange.response, exchange.is_parsed, exchange.too_large = None, False, None
+    is_here = exchange is not None and exchange.thread == threading.get_ident()
+    return exchange if is_here else None
 
 
-def _on_before_parse(response_dict: dict[str, Any], **_: object) -> None:
-    exchange = _exchange.get()
-    if exchange is not None:
-        exchange.attempts[-1].http_status = response_dict["status_code"]
-        body = response_dict["body"]
-        if len(body) > MAX_RESPONSE_BYTES:
-            # botocore's parser gets to see as little of it as ours.
-            exchange.too_large = len(body), body[:_SHOWN_OF_TOO_LARGE]
-            response_dict["body"] = b""
-        exchange.response = response_dict
-        exchange.skips_parsing = True
+def _on_call(context: dict[str, Any], model: OperationModel, **_: object) -> None:
+    exchange = _current()
+    if exchange is None:
+        return
+    if exchange.context is None and model.name == exchange.operation:
+        exchange.context = context
+    elif context is not exchange.context and not _is_nested(exchange, context):
+        exchange.nested.append((context, model.name))
 
 
-def _on_response_received(exception: BaseException | None, **_: object) -> None:
-    exchange = _exchange.get()
-    if exchange is not None and exchange.attempts:
+def _is_nested(exchange: _Exchange, context: Mapping[str, Any]) -> bool:
+    return any(nested is context for nested, _ in exchange.nested)
+
+
+def _on_before_send(request: AWSPreparedRequest, **_: object) -> None:
+    exchange = _current()
+    if exchange is None:
+        return
+    if exchange.nested:
+        # botocore gives every call an id, which all its attempts have. Without the header, the
+        # attempt counts as ours, since an attempt must not be missed.
+        sent = request.headers.get("amz-sdk-invocation-id")
+        sent = sent.decode() if isinstance(sent, bytes) else sent
+        for one in exchange.nested:
+            if sent is not None and one[0].get("retries", {}).get("invocation-id") == sent:
+                exchange.sending.append(one)
+                return
+    exchange.sending.clear()
+    exchange.attempts.append(Attempt())
+    exchange.response, exchange.is_parsed, exchange.too_large = None, False, None
+
+
+def _on_before_parse(
+    response_dict: dict[str, Any], operation_model: OperationModel, **_: object
+) -> None:
+    exchange = _current()
+    if exchange is None or not exchange.attempts:
+        return
+    if any(name == operation_model.name for _, name in exchange.sending[-1:]):
+        return
+    attempt, body = exchange.attempts[-1], response_dict["body"]
+    attempt.http_status = response_dict["status_code"]
+    if attempt.http_status >= _FIRST_ERROR_STATUS:
+        attempt.is_from_service = is_from_service(response_dict["headers"], body)
+    if len(body) > MAX_RESPONSE_BYTES:
+        # botocore's parser gets to see as little of it as ours.
+        exchange.too_large = len(body), body[:_SHOWN_OF_TOO_LARGE]
+        response_dict["body"] = b""
+    exchange.response = response_dict
+    exchange.skips_parsing = _FIRST_SUCCESS <= attempt.http_status < _FIRST_ERROR_STATUS
+
+
+def _on_response_received(
+    exception: BaseException | None, context: dict[str, Any], **_: object
+) -> None:
+    exchange = _current()
+    if exchange is None:
+        return
+    if _is_nested(exchange, context):
+        exchange.sending = [one for one in exchange.sending if one[0] is not context]
+    elif exchange.attempts:
         exchange.attempts[-1].error = exception
         exchange.is_parsed = exception is None
 
@@ -204,10 +259,13 @@ def _on_needs_retry(
     response: tuple[object, dict[str, Any]] | None,
     caught_exception: Exception | None,
     operation: OperationModel,
+    request_dict: Mapping[str, Any],
     **_: object,
 ) -> None:
-    exchange = _exchange.get()
+    exchange = _current()
     if exchange is None or exchange.is_repeatable:
+        return
+    if _is_nested(exchange, request_dict["context"]):
         return
     if not any(attempt.may_have_executed for attempt in exchange.attempts):
         return
@@ -221,16 +279,20 @@ def _on_needs_retry(
 
 
 _HANDLERS: dict[str, Callable[..., None]] = {
-    # First, so that an attempt counts as begun whatever another handler does then.
-    "before-send.lightsail": _on_before_send,
-    "before-parse.lightsail": _on_before_parse,
-    "response-received.lightsail": _on_response_received,
+    # botocore calls the handlers of a pattern before those of a name, and those of a name before
+    # those of its beginning. So `before-send` and `response-received` are noticed whatever another
+    # handler does then, and `before-parse` only if no other one failed: after it, a response counts
+    # as received.
+    _FIRST_EVENT: _on_call,
+    "before-send.*.*": _on_before_send,
+    "before-parse": _on_before_parse,
+    "response-received.*.*": _on_response_received,
     "needs-retry.lightsail": _on_needs_retry,
 }
 
 
-# Taken only by the first calls after a fork.
-_parting = threading.Lock()
+# Taken only by the first call of each operation, and by the first calls after a fork.
+_lock = threading.Lock()
 
 
 class BotoTransport:
@@ -239,7 +301,7 @@ class BotoTransport:
     A process that was forked meanwhile opens connections of its own.
     """
 
-    __slots__ = ("_client", "_is_closed", "_is_owner", "_methods", "_process")
+    __slots__ = ("_client", "_is_closed", "_is_owner", "_methods", "_observed", "_process")
 
     def __init__(
         self, client: Boto3Client, *, is_owner: bool = False, allow_plain_http: bool = False
@@ -269,14 +331,11 @@ class BotoTransport:
         self._is_owner = is_owner
         self._is_closed = False
         self._process = os.getpid()
+        self._observed: set[str] = set()
         self._methods = {api: name for name, api in meta.method_to_api_mapping.items()}
         for event, handler in _HANDLERS.items():
-            meta.events.register_first(
-                event, handler, unique_id=f"{_OUR_HANDLERS}.{event}", unique_id_uses_count=True
-            )
-        shortcuts = _shortcuts()
-        if shortcuts is not None:
-            shortcuts.read_when_looked_at(boto, _exchange.get)
+            self._register(event, handler)
+        optimize_client(boto, _current)
 
     @classmethod
     def connect(  # noqa: PLR0913 - keyword-only, and each has a default
@@ -306,35 +365,23 @@ class BotoTransport:
             ConfigurationError: If boto3 cannot make such a client, or its requests would travel
                 unencrypted.
         """
-        # Importing this library must not cost importing botocore. boto3 adds nothing to it that a
-        # Lightsail client needs, and takes as long again to be imported.
-        from botocore.config import Config  # noqa: PLC0415 - see above
+        # Importing this library must not cost importing boto3.
+        import boto3.session  # noqa: PLC0415 - see above
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
         from botocore.session import Session  # noqa: PLC0415 - likewise
 
-        shortcuts = _shortcuts()
-
-        if config is None or isinstance(config, Config):
-            # Every request is checked before it gets here, and by stricter rules.
-            unchecked = Config(parameter_validation=False)
-            config = unchecked if config is None else config.merge(unchecked)
         try:
             if session is None:
                 own = Session(profile=profile_name)
-                if shortcuts is not None:
-                    shortcuts.load_less(own)
-                make = own.create_client
-            else:
-                make = session.client
+                optimize_session(own)
+                session = boto3.session.Session(botocore_session=own)
+            make = session.client
             client: Boto3Client = make(
                 "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
             )
         except (BotoCoreError, ValueError, TypeError, AttributeError) as error:
             raise configuration_error(error) from error
-        transport = cls(client, is_owner=True, allow_plain_http=allow_plain_http)
-        if shortcuts is not None:
-            shortcuts.take(transport._client, _exchange.get)
-        return transport
+        return cls(client, is_owner=True, allow_plain_http=allow_plain_http)
 
     @override
     def __repr__(self) -> str:
@@ -357,12 +404,16 @@ class BotoTransport:
             raise ConfigurationError("this client is closed; make another one")
         if self._process != os.getpid():
             self._part_from_the_parent()
+        name = request.operation_name
+        method = self._method(request)
+        if name not in self._observed:
+            self._observe(name)
         wire = request.to_wire()
-        exchange = _Exchange(is_repeatable=request.operation_name not in _NOT_REPEATABLE, wire=wire)
+        exchange = _Exchange(is_repeatable=name not in _NOT_REPEATABLE, operation=name)
         parsed: dict[str, Any] = {}
         token = _exchange.set(exchange)
         try:
-            parsed = self._method(request)(**wire)
+            parsed = method(**wire)
         except Exception as error:
             if not exchange.is_unparsed_success:
                 mapped = _error_from(error, request, exchange)
@@ -379,9 +430,22 @@ class BotoTransport:
         # Nothing went over the wire: a Stubber, or another hook, answered in its place.
         return Answer(parsed, _told(parsed.pop("ResponseMetadata", {})))
 
+    def _register(self, event: str, handler: Callable[..., None]) -> None:
+        self._client.meta.events.register_first(
+            event, handler, unique_id=f"{_OUR_HANDLERS}.{event}", unique_id_uses_count=True
+        )
+
+    def _observe(self, operation: str) -> None:
+        """Recognise each call of an operation before another handler can nest a call in it."""
+        with _lock:
+            if operation not in self._observed:
+                # Handlers of the most specific event come first.
+                self._register(f"{_FIRST_EVENT}.{operation}", _on_call)
+                self._observed.add(operation)
+
     def _part_from_the_parent(self) -> None:
         """Let go of the connections that a fork has copied: their answers may be the parent's."""
-        with _parting:
+        with _lock:
             if self._process != os.getpid():
                 # botocore opens others when they are needed; those of the parent stay open there.
                 self._client.close()
@@ -400,7 +464,8 @@ class BotoTransport:
         if self._is_closed:
             return
         self._is_closed = True
-        for event, handler in _HANDLERS.items():
+        calls = {f"{_FIRST_EVENT}.{operation}": _on_call for operation in self._observed}
+        for event, handler in (_HANDLERS | calls).items():
             self._client.meta.events.unregister(
                 event, handler, unique_id=f"{_OUR_HANDLERS}.{event}", unique_id_uses_count=True
             )
@@ -451,16 +516,6 @@ def credentials_source(profile_name: str | None) -> str | None:
     return None if credentials is None else credentials.method
 
 
-def _shortcuts() -> ModuleType | None:
-    """Find what makes clients of our own cheaper; without it they are as good, and slower."""
-    try:
-        from lightsail_snap import _shortcuts as found  # noqa: PLC0415 - it imports botocore
-    except ImportError as error:
-        _LOGGER.info("no shortcuts for this botocore: %s", safe_line(str(error)))
-        return None
-    return found
-
-
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -503,7 +558,8 @@ def _too_large(request: Request[Any], size: int, beginning: bytes) -> ResponseVa
     rule = f"must have at most {MAX_RESPONSE_BYTES} bytes"
     found = Violation("", rule, "lightsail_snap", "", Description(f"{size} bytes"))
     name = f"{request.operation_name}Result"
-    return ResponseValidationError(name, [found], beginning, may_have_executed=True)
+    may_have_executed = not request.is_read_only
+    return ResponseValidationError(name, [found], beginning, may_have_executed=may_have_executed)
 
 
 def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) -> LightsailSnapError:

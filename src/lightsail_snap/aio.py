@@ -30,8 +30,9 @@ _MOST_CALLS = 10
 class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
     """Talks to Amazon Lightsail about snapshots, without blocking the event loop.
 
-    It has the methods of `LightsailSnapClient`, on asyncio and on trio. boto3 makes the calls in
-    threads, so everything that boto3 can be configured to do works here, too. Used as an async
+    It has the methods of `LightsailSnapClient`, on asyncio and on trio. One client may be used on
+    several event loops of either kind, one after another or at the same time. boto3 makes the calls
+    in threads, so everything that boto3 can be configured to do works here, too. Used as an async
     context manager, it closes the connections it opened.
 
     A call that only looks is given up when its task is cancelled. One that changes something is
@@ -78,15 +79,15 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
                 was set: here, in the environment, in a file or in a boto3 client.
             wait_policy: How patiently the `wait_for_...` methods wait.
             clock: Tells the time and lets it pass while waiting; tests hand in one that jumps.
-            concurrency: How many calls this client makes at the same time at most. boto3 keeps
-                ten connections unless its `Config` says otherwise.
+            concurrency: How many calls this client makes at the same time at most, on each event
+                loop. boto3 keeps ten connections unless its `Config` says otherwise.
 
         Raises:
             ConfigurationError: If the settings contradict each other, boto3 refuses them, requests
                 would travel unencrypted, or anyio is not installed.
         """
         try:
-            from anyio import CapacityLimiter  # noqa: PLC0415 - anyio is an extra
+            import anyio  # noqa: F401, PLC0415 - anyio is an extra
 
             from lightsail_snap._async_driver import AsyncDriver  # noqa: PLC0415 - likewise
         except ImportError as error:
@@ -108,7 +109,7 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
             wait_policy=wait_policy,
             clock=clock,
         )
-        driver = AsyncDriver(connection.transport, connection.clock, CapacityLimiter(concurrency))
+        driver = AsyncDriver(connection.transport, connection.clock, concurrency)
         object.__setattr__(self, "_driver", driver)
         object.__setattr__(self, "_transport", connection.transport)
         object.__setattr__(self, "_wait_policy", connection.wait_policy)

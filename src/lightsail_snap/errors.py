@@ -3,10 +3,12 @@
 ```
 LightsailSnapError
 ├─ RequestValidationError (also ValueError)    the request is wrong; nothing was sent
-├─ ConfigurationError                          no credentials, no region, bad endpoint; not sent
+├─ ConfigurationError                          no region, bad endpoint or settings; not sent
+│   └─ MissingCredentialsError (also AuthenticationError)    no usable credentials; not sent
+├─ AuthenticationError                         the caller cannot be authenticated; says what to do
 ├─ TransportError                              no readable answer came back
-│   ├─ RequestNotSentError                     surely not executed; safe to send again
-│   └─ OutcomeUnknownError                     may have been executed; look before you send again
+│   ├─ RequestNotSentError                     not executed; safe to send again
+│   └─ OutcomeUnknownError                     no response; a change may have been executed
 ├─ ServiceError                                Lightsail answered with an error
 │   ├─ ServiceException
 │   ├─ InvalidInputException
@@ -15,12 +17,13 @@ LightsailSnapError
 │   ├─ AccessDeniedException
 │   ├─ AccountSetupInProgressException
 │   ├─ RegionSetupInProgressException
-│   ├─ UnauthenticatedException
+│   ├─ CredentialsRejectedError (also AuthenticationError)   expired, unknown, wrongly signed
+│   │   └─ UnauthenticatedException
 │   └─ ThrottlingError
 ├─ ResponseValidationError                     Lightsail answered something that cannot be read
 ├─ NameConflictError                           the name is taken by a resource that is not ours
 │   └─ SnapshotConflictError                   ... by a snapshot that is not ours
-├─ PaginationError                             a listing goes round in circles
+├─ PaginationError                             a listing does not end
 ├─ QuiesceError                                writes could not be paused, or not resumed
 ├─ PartialFailureError (also ExceptionGroup)   of many jobs some failed; it holds what succeeded
 └─ WaitError
@@ -256,6 +259,18 @@ class ConfigurationError(LightsailSnapError):
     """Credentials, region, endpoint or client settings are missing or wrong. Nothing was sent."""
 
 
+class AuthenticationError(LightsailSnapError):
+    """The caller cannot be authenticated. The message says what to do.
+
+    Raised as `MissingCredentialsError` before anything is sent, and as `CredentialsRejectedError`
+    if the service refuses the credentials or the signature.
+    """
+
+
+class MissingCredentialsError(ConfigurationError, AuthenticationError):
+    """No usable credentials: none were found, or their provider failed. Nothing was sent."""
+
+
 class TransportError(LightsailSnapError):
     """The call ended without a readable answer.
 
@@ -271,17 +286,20 @@ class TransportError(LightsailSnapError):
 
 
 class RequestNotSentError(TransportError):
-    """No attempt reached the service: it is surely not executed and safe to send again."""
+    """No attempt reached the service: it was not executed and is safe to send again."""
 
 
 class OutcomeUnknownError(TransportError):
-    """At least one attempt may have reached the service, and no answer came back.
+    """At least one attempt may have reached the service, and no response was received.
 
     Attributes:
-        request: What was being sent; look its effect up before sending it again.
+        request: The request. If `may_have_executed`, look its effect up before you send it again.
+        may_have_executed: True unless the request is read-only.
     """
 
-    may_have_executed = True
+    def __init__(self, message: str, *, request: Request[Any]) -> None:
+        super().__init__(message, request=request)
+        self.may_have_executed = not request.is_read_only
 
 
 class ServiceError(LightsailSnapError):
@@ -300,8 +318,9 @@ class ServiceError(LightsailSnapError):
         retry_attempts: How many times botocore had sent the request again before this answer.
         is_retryable: Whether the same request may succeed later without being changed.
         is_throttling: Whether the service asks to be called less often.
-        may_have_executed: Whether this attempt (an error of the 5xx kind) or an earlier one
-            (whose answer was lost) may have been executed nevertheless.
+        may_have_executed: Whether this attempt or an earlier one may have been executed. True
+            after a lost response, an error of the 5xx kind, and an error response that is not
+            recognisably the service's; always false for read-only requests.
     """
 
     is_throttling: bool = False
@@ -385,12 +404,50 @@ class RegionSetupInProgressException(ServiceError):  # noqa: N818 - the service'
     """An opt-in region is still being set up; try again in a few minutes."""
 
 
-class UnauthenticatedException(ServiceError):  # noqa: N818 - the service's own name
+# Seen where only the time is wrong: "Signature expired: ... is now earlier than ...".
+_SKEW_CODES = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
+_SKEW_MESSAGES = ("signature expired", "signature not yet current", "request has expired")
+_EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_SIGNATURE_CODES = frozenset(
+    {
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "InvalidSignature",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+    }
+)
+
+
+class CredentialsRejectedError(ServiceError, AuthenticationError):
+    """The service refused the credentials, the signature or the time of the request.
+
+    `code` is the service's error type, for example `ExpiredTokenException`.
+    """
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, as one clause."""
+        message = self.message.lower()
+        if self.code in _SKEW_CODES or any(part in message for part in _SKEW_MESSAGES):
+            return "check the clock of this machine, it must be within 5 minutes of the real time"
+        if self.code in _EXPIRED_CODES:
+            return "the credentials have expired; sign in again or get new ones"
+        if self.code in _SIGNATURE_CODES:
+            return "check the secret access key, and the clock of this machine"
+        return "check the access key id and the session token, and that they are active"
+
+    @override
+    def __str__(self) -> str:
+        return f"{super().__str__()}; {self.advice}"
+
+
+class UnauthenticatedException(CredentialsRejectedError):  # noqa: N818 - the service's own name
     """The caller is not authenticated."""
 
 
 class ThrottlingError(ServiceError):
-    """The service asks to be called less often. It was surely not executed."""
+    """The service asks to be called less often."""
 
     is_throttling = True
 
@@ -403,7 +460,7 @@ class ResponseValidationError(LightsailSnapError):
         violations: What is wrong with the answer.
         payload: The answer as it came: bytes, or the dict botocore made of it. It is not cleaned
             of anything; `str()` shows its beginning, cleaned.
-        may_have_executed: True where the answer is one to a request: the service did take it.
+        may_have_executed: True where the answer is one to a request that is not read-only.
     """
 
     def __init__(
@@ -437,10 +494,12 @@ class ResponseValidationError(LightsailSnapError):
 
 
 class NameConflictError(LightsailSnapError):
-    """The name is taken by a resource that this call did not make. Nothing was made.
+    """The name is taken by a resource that this call did not make.
 
     Attributes:
         resource: The resource that holds the name.
+        may_have_executed: Whether a response of this call was lost before. If so, it may have made
+            a resource that another client has deleted since.
     """
 
     def __init__(self, message: str, *, resource: Disk | DiskSnapshot | InstanceSnapshot) -> None:
@@ -449,7 +508,7 @@ class NameConflictError(LightsailSnapError):
 
 
 class SnapshotConflictError(NameConflictError):
-    """The name is taken by a snapshot that this call did not make. Nothing was made.
+    """The name is taken by a snapshot that this call did not make.
 
     Attributes:
         snapshot: The snapshot that holds the name.
@@ -461,13 +520,15 @@ class SnapshotConflictError(NameConflictError):
 
 
 class PaginationError(LightsailSnapError):
-    """The service gave a page token for the second time, so the listing would never end.
+    """A listing would never end.
 
-    What was listed before is real, but the rest cannot be had this way.
+    The service gave a page token for the second time, more than 100,000 pages, or 1,000 empty pages
+    in a row. What was listed before is real.
 
     Attributes:
         operation_name: The API operation, for example `GetDiskSnapshots`.
-        page_token: The token.
+        page_token: The token of the page that was not requested any more. Unless it is one that was
+            given twice, a listing from this token continues.
     """
 
     def __init__(self, message: str, *, operation_name: str, page_token: str) -> None:

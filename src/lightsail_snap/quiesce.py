@@ -7,11 +7,11 @@ a context manager for `quiesce=`:
 
     client.take_disk_snapshot(name, source, quiesce=fsfreeze("/mnt/data"))
 
-What is paused must go on again, come what may. So neither the freeze nor the thaw is in the hands
-of the process that asks for them, but in those of a guard: a second, small process in a session of
-its own. It runs the commands, and ends the pause when it is asked to, when the time is up, or when
-the process that asked is gone, killed or crashed or not. It has loaded all that it needs before it
-begins, and writes nothing to any disk.
+A pause must always end. A guard, a small second process in a session of its own, runs both
+commands. It ends the pause on request, when the time is up, or within a second after its owner,
+the process that entered the context manager, was killed, crashed, exited or replaced itself with
+another program. Children that the owner has forked neither prolong nor end the pause. The guard
+loads everything it needs before it begins, and writes nothing to any disk.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal, Self, TypedDict, cast, final
+from typing import IO, TYPE_CHECKING, Final, Literal, Self, TypedDict, cast, final
 
 from typing_extensions import override
 
@@ -51,6 +51,7 @@ _TRIES = 5
 _LAST_TRY = 600
 
 _MOUNTS = "/proc/self/mountinfo"
+_STATUS = "/proc/self/status"
 # Where fsfreeze is, which the PATH of others than root often leaves out.
 _ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
@@ -67,23 +68,55 @@ _SHOWN = 200
 # Runs in an interpreter of its own, without this package. Its standard input and output are one
 # socket: it says that it is ready, reads a plan (one line), and says what becomes of it. No more is
 # written to it: the end of what it can read is the wish that the pause should end.
+#
+# A forked child of the owner shares the socket, so the guard watches the owner itself. Its first
+# argument is a file on which the owner holds a POSIX record lock. The kernel releases the lock when
+# the owner ends or runs another program. Children do not inherit it, and unlike a process id it is
+# neither reused nor different in another PID namespace. The second argument is the owner's
+# /proc/<pid>/status, or -1. It shows that the owner was killed while one of its threads still waits
+# in the kernel for a write to the frozen file system, which keeps the lock.
 _GUARD: Final = r"""# lightsail_snap: ends a pause of writes, even if the process that began it dies
+import fcntl
 import json
 import os
 import select
 import signal
 import subprocess
+import sys
 import time
 
 SLICE = 0.05
+OWNER_CHECK_SECONDS = 0.25
+LOCK, STATUS = map(int, sys.argv[1:])
 is_asked = False  # whether the other side wants the pause to end, or is there no more
+is_orphan = False  # whether the owner is gone
+
+
+def is_owner_gone():
+    try:
+        fcntl.lockf(LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        pass  # the owner holds it
+    try:
+        text = os.pread(STATUS, 65536, 0) if STATUS >= 0 else b""
+    except OSError:
+        return True
+    facts = dict(line.partition(b":")[::2] for line in text.splitlines())
+    pending = int(facts.get(b"SigPnd", b"0"), 16) | int(facts.get(b"ShdPnd", b"0"), 16)
+    is_killed = pending >> signal.SIGKILL - 1 & 1 or facts.get(b"CoreDumping", b"").strip() == b"1"
+    return bool(is_killed) or facts.get(b"State", b"").strip()[:1] in {b"Z", b"X"}
 
 
 def listen(seconds, *pipes):
-    global is_asked
+    # Wait for output of a command, or for the wish that the pause should end.
+    global is_asked, is_orphan
     sources = pipes if is_asked else (0, *pipes)
-    if 0 in select.select(sources, (), (), max(0.0, min(seconds, 3600.0)))[0]:
+    wait = max(0.0, min(seconds, OWNER_CHECK_SECONDS))
+    if 0 in select.select(sources, (), (), wait)[0]:
         is_asked = True
+    elif not is_asked and is_owner_gone():
+        is_asked = is_orphan = True
 
 
 def tell(**facts):
@@ -208,7 +241,7 @@ def end(before, facts, plan):
         is_end = is_settled and (is_done or tries >= last)
         if is_end or tries >= plan["tries"] and not is_told:
             is_told = True
-            facts["elsewhere"] = bool(is_idle and after.code and tries == 1)
+            facts["elsewhere"] |= bool(is_idle and after.code and tries == 1)
             facts["done"] = bool(is_done)
             tell_end(facts, before, after, tries)
         if is_end:
@@ -228,9 +261,13 @@ def main():
     tell(state="ready")
     text = b""
     while not text.endswith(b"\n"):
+        if not select.select((0,), (), (), OWNER_CHECK_SECONDS)[0]:
+            if is_owner_gone():
+                return  # nothing has begun
+            continue
         chunk = os.read(0, 65536)
         if not chunk:
-            return  # nothing has begun
+            return  # likewise
         text += chunk
     plan = json.loads(text)
     facts = {"paused": True, "expired": False, "elsewhere": False}
@@ -244,6 +281,8 @@ def main():
                 tell(state="held")
                 limit = plan["hold"]
                 facts["expired"] = hold(float("inf") if limit is None else began + limit)
+                # An owner that lives nevertheless must not take the pause for complete.
+                facts["elsewhere"] = is_orphan
     finally:
         if facts["paused"] is False:
             facts["done"] = True  # there is nothing to undo
@@ -290,7 +329,7 @@ class _Facts(TypedDict):
     expired: bool
     """Whether the pause ended of itself."""
     elsewhere: bool
-    """Whether it had been ended by somebody else."""
+    """Whether it ended before the owner asked, but not because time was up."""
     done: bool
     tries: int
     """How often `after` was run."""
@@ -303,29 +342,47 @@ class _Facts(TypedDict):
 class _Guard:
     """The process that begins a pause and ends it."""
 
-    __slots__ = ("_line", "_noise", "_process", "_rest")
+    __slots__ = ("_line", "_lock", "_noise", "_owner", "_process", "_rest")
 
     def __init__(self) -> None:
         # Loaded late, since importing us must not cost importing them.
         import socket  # noqa: PLC0415 - see above
         import subprocess  # noqa: PLC0415 - see above
 
-        # Unlike a pipe, a socket can be shut down although a forked child of ours holds it, too,
-        # and can be written to without a SIGPIPE.
-        self._line, theirs = socket.socketpair()
+        self._owner = os.getpid()
         self._rest = self._noise = b""
-        try:
-            with theirs:
-                self._process = subprocess.Popen(  # noqa: S603 - a constant program
-                    [sys.executable or "", "-I", "-S", "-B", "-c", _GUARD],
-                    stdin=theirs.fileno(),
-                    stdout=theirs.fileno(),
-                    stderr=theirs.fileno(),
-                    start_new_session=True,  # Ctrl-C in the terminal is not for the guard
-                )
-        except BaseException:
-            self._line.close()
-            raise
+        with ExitStack() as on_failure, ExitStack() as always:
+            self._lock = on_failure.enter_context(_locked_file())
+            status = _own_status()
+            if status != -1:
+                always.callback(os.close, status)
+            # Unlike a pipe, a socket can be shut down although a forked child of ours holds it,
+            # too, and can be written to without a SIGPIPE.
+            self._line, theirs = socket.socketpair()
+            on_failure.enter_context(self._line)
+            always.enter_context(theirs)
+            program = [sys.executable or "", "-I", "-S", "-B", "-c", _GUARD]
+            self._process = subprocess.Popen(  # noqa: S603 - a constant program
+                [*program, str(self._lock.fileno()), str(status)],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=theirs.fileno(),
+                pass_fds=[self._lock.fileno(), *([status] if status != -1 else [])],
+                start_new_session=True,  # Ctrl-C in the terminal is not for the guard
+            )
+            on_failure.pop_all()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process started it, not the one that this process was forked from."""
+        return self._owner == os.getpid()
+
+    def forget(self) -> None:
+        """Release what a forked child holds of its parent's guard, without effect on the pause."""
+        self._line.close()
+        self._lock.close()
+        # This process has no such child, so the status is not waited for.
+        self._process.poll()
 
     @property
     def pid(self) -> int:
@@ -404,12 +461,39 @@ class _Guard:
             return  # left already
         self.ask()
         self._line.close()
+        self._lock.close()
         try:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
         finally:
             if self._process.returncode is None:
                 threading.Thread(target=self._process.wait, daemon=True).start()
+
+
+def _locked_file() -> IO[bytes]:
+    """Open a file without a name, and take a lock on it that ends with this process."""
+    import fcntl  # noqa: PLC0415 - not on Windows, which cannot pause writes this way
+    import tempfile  # noqa: PLC0415 - importing us must not cost importing it
+
+    try:
+        file: IO[bytes] = open(os.memfd_create("lightsail_snap"), "r+b")  # noqa: PTH123, SIM115 - not a path
+    except (AttributeError, OSError):
+        # Only Linux has memory files, and not with every build of Python.
+        file = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _own_status() -> int:
+    """Open what Linux shows of this process's state; -1 where there is no such file."""
+    try:
+        return os.open(_STATUS, os.O_RDONLY)
+    except OSError:
+        return -1
 
 
 def _ready_guard() -> _Guard:
@@ -520,6 +604,8 @@ class _Pause(ABC):
     ) -> None:
         """Let writes go on.
 
+        In a forked child this does nothing: the pause belongs to the process that entered.
+
         Args:
             kind: The type of the error that ended the block, if one did.
             error: The error itself. It gets a note if writes went on too early.
@@ -533,6 +619,10 @@ class _Pause(ABC):
             raise QuiesceError(f"{self!r} has not been entered")
         failure: QuiesceError | None
         guard, plan = held
+        if not guard.is_ours:
+            guard.forget()
+            self._turn.release()
+            return
         limit = plan["patience"] + _PATIENCE
         try:
             guard.ask()
@@ -806,10 +896,11 @@ def fsfreeze(
     request needs may be written there.
 
     Whatever happens to this process, the file system is thawed when `timeout` is up: by another
-    process, which is there before anything is frozen, and which thaws at once if this one dies.
-    Only what kills both, such as the end of their container or control group, leaves it frozen
-    until somebody thaws it. A thaw that fails is tried again; after five failures an error tells
-    what to run by hand, and it goes on being tried for ten minutes.
+    process, which is there before anything is frozen, and which thaws within a second if this one
+    dies, even if children that it has forked live on. Only what kills both, such as the end of
+    their container or control group, leaves it frozen until somebody thaws it. A thaw that fails is
+    tried again; after five failures an error tells what to run by hand, and it goes on being tried
+    for ten minutes.
 
     Args:
         mount_point: Where the file system is mounted: an absolute path. It must be a mount point,
@@ -845,7 +936,8 @@ def command_hooks(
     which nobody reads any more.
 
     `after` is always run once `before` was started: also if that failed, or was killed half-way,
-    or if this process dies in between. So it must do no harm where nothing is paused.
+    or if this process dies in between; then within a second, even if children that it has forked
+    live on. So it must do no harm where nothing is paused.
 
     Args:
         before: The command that pauses writes, as a list of words.

@@ -48,9 +48,10 @@ A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be sai
 
 ObservedT = TypeVar("ObservedT", bound="Observation")
 
+MIN_DELAY_SECONDS = 0.1
+"""The shortest pause between two polls; a shorter one that a `WaitPolicy` has is raised to this."""
+
 _GROWTH = 2.0
-# From here pauses grow if the shortest is 0: without it they would never grow at all.
-_LEAST_CEILING = 0.1
 _MOST = sys.float_info.max
 _MOST_DOUBLINGS = 64
 _PERCENT = re.compile(r"\s*(\d{1,3})(?:\.\d+)?\s*%?\s*")
@@ -80,12 +81,14 @@ class WaitPolicy:
     """How patiently to wait.
 
     The pause before the next look is drawn at random between `min_delay` and a ceiling that
-    doubles with every look up to `max_delay`, so that many waiters do not ask in step.
+    doubles with every look up to `max_delay`, so that many waiters do not ask in step. No pause is
+    shorter than `MIN_DELAY_SECONDS` (0.1), whatever the policy says.
 
     Attributes:
         timeout: How long to wait at most, as a `timedelta` or in seconds; None is for ever.
-        min_delay: The shortest pause between two looks, as a `timedelta` or in seconds.
-        max_delay: The longest one.
+        min_delay: The shortest pause between two polls, as a `timedelta` or in seconds; less than
+            0.1 s counts as 0.1 s.
+        max_delay: The longest one; less than 0.1 s counts as 0.1 s.
         random: Gives numbers from 0 up to, not including, 1.
 
     Raises:
@@ -140,11 +143,11 @@ class WaitPolicy:
         Returns:
             The pause in seconds.
         """
-        shortest = _seconds("min_delay", self.min_delay)
-        longest = _seconds("max_delay", self.max_delay)
-        grown = max(shortest, _LEAST_CEILING) * _GROWTH ** min(looks, _MOST_DOUBLINGS)
+        shortest = max(_seconds("min_delay", self.min_delay), MIN_DELAY_SECONDS)
+        longest = max(_seconds("max_delay", self.max_delay), MIN_DELAY_SECONDS)
+        grown = shortest * _GROWTH ** min(looks, _MOST_DOUBLINGS)
         ceiling = max(shortest, min(longest, grown))
-        return min(ceiling, shortest + (ceiling - shortest) * self.random())
+        return max(shortest, min(ceiling, shortest + (ceiling - shortest) * self.random()))
 
 
 class Verdict(Enum):

@@ -9,10 +9,7 @@ class HeadersDict(MutableMapping[str, Any]):
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
 
-class AWSRequestPreparer: ...
-
 class AWSRequest:
-    _REQUEST_PREPARER_CLS: type[AWSRequestPreparer]
     method: str
     url: str
     headers: Any

@@ -29,10 +29,7 @@ class ClientMeta:
 class BaseClient:
     meta: ClientMeta
     _endpoint: Any
-    _request_signer: Any
     _ruleset_resolver: Any
-    _serializer: Any
-    _user_agent_creator: Any
     def __init__(
         self,
         serializer: Any,

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 class Credentials:
     method: str
@@ -50,9 +50,3 @@ class AssumeRoleCredentialFetcher:
 
 class CredentialResolver:
     def __init__(self, providers: Sequence[Any]) -> None: ...
-
-class ReadOnlyCredentials(NamedTuple):
-    access_key: str
-    secret_key: str
-    token: str | None
-    account_id: str | None = None

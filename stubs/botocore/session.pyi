@@ -5,6 +5,7 @@ from botocore.credentials import Credentials
 from botocore.model import ServiceModel
 
 class Session:
+    SESSION_VARIABLES: dict[str, tuple[str | None, str | list[str] | None, Any, Any]]
     def __init__(
         self,
         session_vars: Mapping[str, Any] | None = None,
@@ -38,7 +39,6 @@ class Session:
     def get_service_model(
         self, service_name: str, api_version: str | None = None
     ) -> ServiceModel: ...
-    def _register_internal_component(self, name: str, component: Any) -> None: ...
     def register_component(self, name: str, component: Any) -> None: ...
 
 def get_session(env_vars: Mapping[str, Any] | None = None) -> Session: ...

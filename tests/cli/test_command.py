@@ -167,6 +167,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert f"Usage: lightsail-snap {command}" in capsys.readouterr().out
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_are_told_how_to_complete(shell: str) -> None:
     environment = {**os.environ, "_LIGHTSAIL_SNAP_COMPLETE": f"complete_{shell}"}
@@ -204,6 +205,7 @@ _CORE_ALONE = (
 )
 
 
+@pytest.mark.thorough
 def test_a_reader_that_goes_away_is_no_error_without_the_extra() -> None:
     command = [sys.executable, "-c", _CORE_ALONE, "spec-drift", "--all", "--json"]
     with subprocess.Popen(  # noqa: S603 - our own command

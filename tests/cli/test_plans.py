@@ -215,6 +215,7 @@ def test_a_byte_order_mark_is_no_part_of_a_plan(
     assert command("apply", str(tmp_path / "a")).code == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("history")
 def test_two_that_apply_a_run_at_the_same_time_do_it_once(
     command: Command, plan: str, tmp_path: Path, emulator: LightsailEmulator
@@ -500,6 +501,7 @@ def test_what_cannot_be_deleted_is_told(
     assert ended.err == "6 of 7 deleted, 3 kept\n"
 
 
+@pytest.mark.thorough
 def test_a_region_of_copies_that_is_away_is_told_and_stops_nothing_else(
     command: Command, plan: str, emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

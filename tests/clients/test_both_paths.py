@@ -130,6 +130,7 @@ def _as_dict(path: Path, request: Request[Any], wire: dict[str, Any]) -> Result:
     return result
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.operation_name)
 @given(data=st.data())
 @settings(max_examples=10)
@@ -161,6 +162,7 @@ EVENTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.sample(1)
 def test_every_event_is_told_as_by_boto3(path: Path) -> None:
     seen: list[str] = []
     for event in EVENTS:
@@ -195,6 +197,7 @@ def test_a_hook_may_change_what_is_parsed(path: Path) -> None:
     assert create(path).operations[0].status == "Failed"
 
 
+@pytest.mark.sample(1)
 def test_a_hook_may_change_what_is_sent(path: Path) -> None:
     def change(params: dict[str, Any], **_: Any) -> None:
         params["diskSnapshotName"] = "changed"
@@ -263,6 +266,7 @@ BODIES = [b"", b"<html>", b"[]", b"null", b'"text"', b"5", b"\xff\xfe", b'{"oper
           b'{"operations":{}}', b'{"operations":[null]}', b'{"operations":[{"id":5}]}']  # fmt: skip
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("looks", [False, True], ids=["unseen", "looked at"])
 def test_an_unreadable_answer_is_told_and_not_asked_for_again(
@@ -280,6 +284,7 @@ def test_an_unreadable_answer_is_told_and_not_asked_for_again(
     assert len(path.network.requests) == 1
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("event", ["after-call", "response-received", "needs-retry"])
 def test_a_hook_that_fails_after_the_answer_hides_no_outcome(path: Path, event: str) -> None:
     def fail(**_: Any) -> None:
@@ -349,6 +354,7 @@ def test_credentials_come_from_the_chain(tmp_path: Any, monkeypatch: pytest.Monk
     assert headers["X-Amz-Security-Token"] == b"t"
 
 
+@pytest.mark.sample(1)
 def test_another_kind_of_session_will_do(path: Path) -> None:
     """Whatever has a method that makes clients; without the parts that are sped up, all works."""
 
@@ -360,6 +366,7 @@ def test_another_kind_of_session_will_do(path: Path) -> None:
     assert create(other) == create(path)
 
 
+@pytest.mark.sample(1)
 def test_errors_of_all_ways_are_ours(path: Path) -> None:
     path.network.answers = [OSError("cable")]
     with pytest.raises(LightsailSnapError):

@@ -8,8 +8,10 @@ import contextlib
 import contextvars
 import gc
 import logging
+import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -41,7 +43,7 @@ DISK = DiskSource(disk_name="disk-1")
 REQUESTS = [
     CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK) for number in range(6)
 ]
-LONG = 5
+LONG = 60  # only a test that hangs takes it
 CREATED: dict[str, Any] = {"operations": [{"id": "op-1"}]}
 WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="nobody")
 
@@ -75,7 +77,8 @@ class Gate:
         self.ended.append(name)
         if self.error is not None:
             raise self.error(request)
-        snapshot = {"diskSnapshot": {"name": "db-1", "state": self.state}}
+        snapshot_name = getattr(request, "disk_snapshot_name", "db-1")
+        snapshot = {"diskSnapshot": {"name": snapshot_name, "state": self.state}}
         return Answer(snapshot if name.startswith("Get") else CREATED, ResponseMetadata())
 
     def close(self) -> None:
@@ -962,25 +965,52 @@ def test_writes_go_on_after_a_real_interrupt() -> None:
     assert steps == ["paused", "resumed"]
 
 
-def test_nothing_begins_after_an_interrupt() -> None:
+def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupting(Gate):
         def send(self, request: Request[Any]) -> Answer:
             with lock:
                 is_second = len(self.asked) == 1
                 answer = super().send(request)
             if is_second:
-                _thread.interrupt_main()
-            # Others go on until the interrupt has got through.
+                assert all_submitted.wait(LONG)
+                # Again and again: one that comes right before a thread waits does not wake it.
+                while not interrupt_is_through.wait(0.02):
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            # Both calls last until the interrupt has reached the main thread.
             assert interrupt_is_through.wait(LONG)
             return answer
 
+    def submit(pool: ThreadPoolExecutor, *work: Any) -> Any:
+        future = submitted(pool, *work)
+        count.append(future)
+        if len(count) == len(REQUESTS):
+            all_submitted.set()
+        return future
+
+    def shutdown(pool: ThreadPoolExecutor, **options: Any) -> None:
+        shut_down(pool, **options)
+        interrupt_is_through.set()
+
     lock, interrupt_is_through = threading.Lock(), threading.Event()
+    count: list[object] = []
+    all_submitted = threading.Event()
+    submitted, shut_down = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shutdown)
     gate = Interrupting(blocking="nothing")
 
     client = LightsailSnapClient(transport=gate, clock=JumpingClock())
-    threading.Timer(0.1, interrupt_is_through.set).start()
-    with pytest.raises(KeyboardInterrupt):
-        client.take_disk_snapshots(REQUESTS, concurrency=2)
+
+    def interrupt_once(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt_once)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            client.take_disk_snapshots(REQUESTS, concurrency=2)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert gate.ended == ["CreateDiskSnapshot"] * 2
 
 

@@ -111,6 +111,7 @@ def emulator(progression: Progression | None = None) -> tuple[LightsailEmulator,
     return made, clock
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("loop", LOOPS)
 def test_many_snapshots_take_hardly_more_calls_than_there_are(loop: str) -> None:
     lightsail, clock = emulator()

@@ -340,6 +340,7 @@ async def live(world: World) -> None:
         await deletions(world, client)
 
 
+@pytest.mark.sample(2)
 def test_the_whole_life_of_snapshots(world: World) -> None:
     world.run(live)
     assert len(OPERATIONS) == 24

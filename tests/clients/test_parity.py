@@ -123,6 +123,7 @@ def test_lists_are_alike() -> None:
     assert Paginator.__iter__.__doc__ == AsyncPaginator.__aiter__.__doc__
 
 
+@pytest.mark.thorough
 def test_the_async_methods_are_those_that_the_script_makes() -> None:
     if not SCRIPT.exists():
         pytest.skip("the script is in the repository only, not in a source distribution")
@@ -394,6 +395,7 @@ JOBS: dict[str, Job] = {
 }  # fmt: skip
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("job", JOBS)
 @given(replies=SCRIPTS, seed=st.integers(0, 2**16))
 def test_both_clients_do_the_same_whatever_is_answered(

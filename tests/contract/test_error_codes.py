@@ -12,8 +12,11 @@ import pytest
 from botocore.retries.standard import ThrottledRetryableChecker
 
 from lightsail_snap import (
+    AuthenticationError,
     ConfigurationError,
+    CredentialsRejectedError,
     GetDiskRequest,
+    MissingCredentialsError,
     RequestNotSentError,
     RequestValidationError,
     ServiceError,
@@ -21,10 +24,12 @@ from lightsail_snap import (
     errors,
 )
 from lightsail_snap._error_mapping import (
+    AUTHENTICATION_CODES,
     THROTTLING_CODES,
     error_from_answer,
     error_from_exception,
 )
+from lightsail_snap.cli._exits import Code, code_of
 from lightsail_snap.models import ResponseMetadata
 
 REQUEST = GetDiskRequest(disk_name="Disk-1")
@@ -44,28 +49,29 @@ NETWORK = """ConnectTimeoutError ConnectionClosedError ConnectionError EndpointC
     HTTPClientError ProxyConnectionError ReadTimeoutError ResponseStreamingError SSLError"""
 PARAMETERS = """AliasConflictParameterError MissingParametersError ParamValidationError
     UnknownKeyError ValidationError"""
+CREDENTIALS = """CredentialRetrievalError LoginAuthorizationCodeError LoginError
+    LoginInsufficientPermissions LoginRefreshRequired LoginTokenLoadError NoAuthTokenError
+    NoCredentialsError PartialCredentialsError RefreshWithMFAUnsupportedError SSOError
+    SSOTokenLoadError TokenRetrievalError UnauthorizedSSOTokenError UnknownCredentialError"""
 SETTINGS = """ApiVersionNotFoundError AwsChunkedWrapperError BaseEndpointResolverError BotoCoreError
-    CapacityNotAvailableError ChecksumError ConfigNotFound ConfigParseError CredentialRetrievalError
-    DataNotFoundError EndpointProviderError EndpointResolutionError EndpointVariantError
-    FlexibleChecksumError ImminentRemovalWarning IncompleteReadError InfiniteLoopConfigError
+    CapacityNotAvailableError ChecksumError ConfigNotFound ConfigParseError DataNotFoundError
+    EndpointProviderError EndpointResolutionError EndpointVariantError FlexibleChecksumError
+    ImminentRemovalWarning IncompleteReadError InfiniteLoopConfigError
     InvalidChecksumConfigError InvalidConfigError InvalidDNSNameError InvalidDefaultsMode
     InvalidEndpointConfigurationError InvalidEndpointDiscoveryConfigurationError
     InvalidExpressionError InvalidHostLabelError InvalidIMDSEndpointError
     InvalidIMDSEndpointModeError InvalidMaxRetryAttemptsError InvalidProxiesConfigError
     InvalidRegionError InvalidRetryConfigurationError InvalidRetryModeError
     InvalidS3AddressingStyleError InvalidS3UsEast1RegionalEndpointConfigError
-    InvalidSTSRegionalEndpointsConfigError LoginAuthorizationCodeError LoginError
-    LoginInsufficientPermissions LoginRefreshRequired LoginTokenLoadError MD5UnavailableError
-    MetadataRetrievalError MissingDependencyException MissingServiceIdError NoAuthTokenError
-    NoCredentialsError NoRegionError OperationNotPageableError PaginationError
-    PartialCredentialsError ProfileNotFound RangeError RefreshWithMFAUnsupportedError SSOError
-    SSOTokenLoadError ServiceNotInRegionError StubAssertionError StubResponseError
-    TokenRetrievalError UnStubbedResponseError UnauthorizedSSOTokenError
-    UndefinedModelAttributeError UnknownClientMethodError UnknownCredentialError
-    UnknownEndpointError UnknownEndpointResolutionBuiltInName UnknownFIPSEndpointError
-    UnknownParameterError UnknownRegionError UnknownServiceError UnknownServiceStyle
-    UnknownSignatureVersionError UnknownTokenProviderError UnseekableStreamError
-    UnsupportedOutpostResourceError UnsupportedS3AccesspointConfigurationError UnsupportedS3ArnError
+    InvalidSTSRegionalEndpointsConfigError MD5UnavailableError MetadataRetrievalError
+    MissingDependencyException MissingServiceIdError NoRegionError OperationNotPageableError
+    PaginationError ProfileNotFound RangeError ServiceNotInRegionError StubAssertionError
+    StubResponseError UnStubbedResponseError UndefinedModelAttributeError
+    UnknownClientMethodError UnknownEndpointError UnknownEndpointResolutionBuiltInName
+    UnknownFIPSEndpointError UnknownParameterError UnknownRegionError UnknownServiceError
+    UnknownServiceStyle UnknownSignatureVersionError UnknownTokenProviderError
+    UnseekableStreamError UnsupportedOutpostResourceError
+    UnsupportedS3AccesspointConfigurationError UnsupportedS3ArnError
     UnsupportedS3ConfigurationError UnsupportedS3ControlArnError
     UnsupportedS3ControlConfigurationError UnsupportedServiceProtocolsError
     UnsupportedSignatureVersionError UnsupportedTLSVersionWarning WaiterConfigError WaiterError"""
@@ -73,6 +79,7 @@ ANSWERS = "ClientError EventStreamError"
 CLASSIFIED: dict[str, type[Exception]] = {
     **dict.fromkeys(NETWORK.split(), RequestNotSentError),
     **dict.fromkeys(PARAMETERS.split(), RequestValidationError),
+    **dict.fromkeys(CREDENTIALS.split(), MissingCredentialsError),
     **dict.fromkeys(SETTINGS.split(), ConfigurationError),
     **dict.fromkeys(ANSWERS.split(), ServiceError),
 }
@@ -124,6 +131,44 @@ def test_every_code_of_the_service_model_has_a_class() -> None:
         != code
     ]
     assert missing == []
+
+
+def test_every_credential_error_of_botocore_says_what_to_do() -> None:
+    for name in KINDS.keys() & set(CREDENTIALS.split()):
+        found = error_from_exception(suitable(KINDS[name]), REQUEST, [])
+        assert isinstance(found, AuthenticationError)
+        assert isinstance(found, ConfigurationError)
+        assert "; " in str(found)
+
+
+@pytest.mark.parametrize("code", sorted(AUTHENTICATION_CODES))
+def test_refused_credentials_are_authentication_errors(code: str) -> None:
+    found = error_from_answer(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
+    assert type(found) is CredentialsRejectedError
+    assert isinstance(found, AuthenticationError)
+    assert found.code == code
+    assert not found.is_retryable
+    assert str(found).endswith(f"; {found.advice}")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "advice"),
+    [
+        ("ExpiredTokenException", "The security token included is expired", "have expired"),
+        ("UnrecognizedClientException", "The security token is invalid.", "access key id"),
+        ("InvalidSignatureException", "The signature does not match.", "secret access key"),
+        ("InvalidSignatureException", "Signature expired: 1 is now earlier than 2", "the clock"),
+        ("InvalidSignatureException", "Signature not yet current: 2 is later", "the clock"),
+        ("RequestTimeTooSkewed", "The difference is too large.", "the clock"),
+        ("UnauthenticatedException", "Not authenticated.", "access key id"),
+    ],
+)
+def test_an_authentication_error_says_what_to_check(code: str, message: str, advice: str) -> None:
+    body = {"Error": {"Code": code, "Message": message}}
+    found = error_from_answer(REQUEST, body, ResponseMetadata(http_status=400))
+    assert isinstance(found, CredentialsRejectedError)
+    assert advice in found.advice
+    assert code_of(found) is Code.CONFIGURATION
 
 
 def test_the_members_of_error_answers_are_read() -> None:

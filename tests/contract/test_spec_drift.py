@@ -57,6 +57,7 @@ def with_word(model: Any, shape: str, word: str) -> None:
 TEXT, WHOLE_NUMBER = {"shape": "string"}, {"shape": "integer"}
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(
     ("change", "found"),
     [
@@ -246,6 +247,7 @@ def test_what_is_no_service_model_is_refused(model: Any) -> None:
         report_on(model)
 
 
+@pytest.mark.thorough
 @settings(max_examples=15)  # each of them reads the whole model
 @given(st.data())
 def test_a_damaged_service_model_is_refused_or_read(data: st.DataObject) -> None:

@@ -8,15 +8,11 @@ from __future__ import annotations
 import inspect
 import os
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.crash.jobs import HERE, JOBS, NAME, THREADED, copied
 from tests.crash.lab import Lab, Point, laboratory, measure
 
@@ -33,6 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_that_is_killed_anywhere_can_be_run_again(lab: Lab, job: str) -> None:
     figures = measure(lab, job, MOST)
@@ -42,6 +39,7 @@ def test_a_job_that_is_killed_anywhere_can_be_run_again(lab: Lab, job: str) -> N
     assert bool(figures.killed["late"]) == (job != THREADED)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_that_is_killed_again_and_again_ends_all_the_same(lab: Lab, job: str) -> None:
     chance = random.Random(job)  # noqa: S311 - a test's chance has to repeat itself

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.crash import crossing
 from tests.crash.forked import ROUNDS
 from tests.crash.jobs import HERE, POLICY
@@ -61,6 +58,7 @@ def test_a_client_goes_on_in_a_forked_child_and_in_its_parent(
     assert emulator.calls["CreateDiskSnapshot"] == 2 * ROUNDS
 
 
+@pytest.mark.thorough
 def test_many_threads_on_one_client_get_each_its_own(emulator: LightsailEmulator, url: str) -> None:
     for number in range(THREADS):
         emulator.add_disk(f"disk-{number}", region_name=HERE)

@@ -117,6 +117,7 @@ def test_pages_with_commands_are_found() -> None:
     assert sum(len(commands(page)) for page in PAGES) > 12
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page_runs(
     page: Path, world: str, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +140,7 @@ def free_port() -> int:
         return port
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to follow it in")
 def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
     """A real shell and real processes: half a second each, for what everybody tries first."""

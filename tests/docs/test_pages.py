@@ -38,6 +38,7 @@ def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_connection, "SystemClock", lambda: clock)
 
 
+@pytest.mark.sample(8)
 @pytest.mark.usefixtures("_aws_is_the_emulator")
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_code_of_a_page_runs(page: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
 from typing import Any
 
+import boto3.session
 import pytest
+from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -16,8 +19,9 @@ from botocore.exceptions import (
 )
 
 from lightsail_snap.clock import SystemClock
-from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
+from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, _http_server
 
+_ONE_ATTEMPT = Config(retries={"total_max_attempts": 1})
 _CREATE = {"diskName": "Disk-1", "diskSnapshotName": "snap-1"}
 
 
@@ -38,6 +42,7 @@ def is_executed(world: Any) -> bool:
     return bool(world.call("GetDiskSnapshots")["diskSnapshots"])
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("after_commit", [False, True])
 @pytest.mark.parametrize(
     ("kind", "error"),
@@ -60,6 +65,7 @@ def test_no_connection(unchecked: Any, door: str) -> None:
     assert not is_executed(unchecked)
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("after_commit", [False, True])
 @pytest.mark.parametrize(
     ("status", "code"),
@@ -107,6 +113,7 @@ def raw_answer(world: Any, operation: str = "create_disk_snapshot") -> tuple[Any
     return answer
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("kind", "begins", "content_type"),
     [
@@ -235,3 +242,56 @@ def test_what_waits_for_ever_ends_with_the_server() -> None:
                 time.sleep(0.001)
         assert waiting.recv(1) == b""
         waiting.close()
+
+
+@pytest.mark.parametrize("kind", [FaultKind.TIMEOUT, FaultKind.DELAY])
+@pytest.mark.parametrize("count", [16, 40])
+def test_requests_that_a_fault_holds_back_occupy_no_worker(kind: FaultKind, count: int) -> None:
+    request = (
+        b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: Lightsail_20161128.%b\r\n"
+        b"Authorization: Credential=a/b/us-east-1/lightsail/aws4_request\r\n\r\n"
+    )
+    released = threading.Event()
+
+    class Clock(SystemClock):
+        def sleep(self, seconds: float) -> None:
+            if seconds:
+                released.wait(60)
+
+    with LightsailEmulator(clock=Clock()) as emulator, contextlib.ExitStack() as stack:
+        seconds = 3600 if kind is FaultKind.DELAY else 0
+        fault = Fault(kind=kind, operation="GetDisks", seconds=seconds, times=None)
+        emulator.inject(fault)
+        url = stack.enter_context(emulator.serve())
+        host, port = url.removeprefix("http://").split(":")
+        stack.callback(released.set)
+        for _ in range(count):
+            connection = socket.create_connection((host, int(port)))
+            stack.callback(connection.close)
+            connection.sendall(request % b"GetDisks")
+        # If they occupied the workers, this would find none before the time is up.
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(request % b"GetInstances")
+            assert connection.recv(15) == b"HTTP/1.1 200 OK"
+        while emulator.calls["GetDisks"] < count:
+            time.sleep(0.001)
+
+
+def test_workers_that_faults_added_go_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    resize = _http_server._Dispatcher.set_thread_count
+    monkeypatch.setattr(_http_server, "_MAX_FAULTY", 1)
+
+    def resized(dispatcher: Any, count: int) -> None:
+        counts.append(count)
+        resize(dispatcher, count)
+
+    monkeypatch.setattr(_http_server._Dispatcher, "set_thread_count", resized)
+    with LightsailEmulator() as emulator, emulator.serve() as url:
+        session = boto3.session.Session("key", "secret")
+        client = session.client("lightsail", "us-east-1", endpoint_url=url, config=_ONE_ATTEMPT)
+        emulator.inject(Fault(kind=FaultKind.DELAY, times=2))
+        for _ in range(2):
+            client.get_disks()
+        client.close()
+    assert counts == [16, 17, 16, 17, 16, 0]

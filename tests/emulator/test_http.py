@@ -7,13 +7,17 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+import boto3.session
 import pytest
 
+from lightsail_snap import DiskSource, LightsailSnapClient, SnapshotConflictError
 from lightsail_snap.clock import JumpingClock
-from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
+from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression, run_server
 from lightsail_snap.errors import ConfigurationError
 
 _SCOPE = b"AWS4-HMAC-SHA256 Credential=key/20231114/us-east-1/lightsail/aws4_request, Signature=0"
@@ -51,7 +55,9 @@ def test_a_proper_request(url: str) -> None:
     status, headers, body = exchange(url, post(_TARGET + _SIGNED))
     assert (status, body) == (200, b'{"disks":[]}')
     assert headers["content-type"] == "application/x-amz-json-1.1"
-    assert headers["date"] == "tue, 14 nov 2023 22:13:20 gmt"
+    # The emulator's clock is in 2023; the date is that of clients over the network.
+    sent = parsedate_to_datetime(headers["date"].title())
+    assert abs(sent.timestamp() - time.time()) < 120
     assert len(headers["x-amzn-requestid"]) == 36
     assert "server" not in headers
 
@@ -193,3 +199,18 @@ def test_a_process_of_its_own_ends_when_told(number: int, tmp_path: Any) -> None
     run_server(on_ready=on_ready, state=tmp_path / "state", progression=Progression.instant())
     assert len(told) == 1
     assert signal.getsignal(number) is before
+
+
+def test_clock_ahead_of_the_machine_makes_no_older_snapshot_a_success() -> None:
+    clock = JumpingClock(time.time() + 864_000)
+    with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
+        emulator.add_disk("disk-1", region_name="us-east-1")
+        another = emulator.boto3_client("us-east-1")
+        another.create_disk_snapshot(diskName="disk-1", diskSnapshotName="nightly")
+        clock.sleep(3600)
+        session = boto3.session.Session("key", "secret")
+        emulator.inject(Fault(kind=FaultKind.DROP, operation="CreateDiskSnapshot"))
+        made = session.client("lightsail", "us-east-1", endpoint_url=url)
+        with LightsailSnapClient(made, clock=clock) as client, pytest.raises(SnapshotConflictError):
+            client.take_disk_snapshot("nightly", DiskSource(disk_name="disk-1"))
+        made.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lightsail_snap.emulator import Progression
+from lightsail_snap.emulator import Pace, Progression
 
 
 def test_pages(make_world: Any) -> None:
@@ -144,3 +144,24 @@ def test_what_fails_has_no_effect(world: Any) -> None:
         answer = world.call(operation, **params)
         assert {one["status"] for one in answer["operations"]} == {"Failed"}, operation
     assert seen() == before
+
+
+@pytest.mark.parametrize(("unit", "max_polls"), [("seconds", -1), ("polls", 3)])
+def test_max_polls_is_a_bound_for_seconds(unit: Any, max_polls: int) -> None:
+    with pytest.raises(ValueError, match="max_polls must be 0 or more, and with seconds"):
+        Pace(unit, 1, max_polls)
+
+
+def test_work_that_polls_end_has_ended_at_the_last_poll(make_world: Any, tmp_path: Any) -> None:
+    progression = Progression.by_seconds(3600, 3600, max_polls=1)
+    world = make_world(progression=progression, state=tmp_path / "state")
+    world.emulator.add_disk("Disk-1", region_name="us-east-1")
+    made = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap")
+    operation = made["operations"][0]
+    seen = []
+    for _ in range(2):
+        world.later(10)
+        seen.append(world.call("GetOperation", operationId=operation["id"])["operation"])
+    assert [one["status"] for one in seen] == ["Started", "Succeeded"]
+    lasted = seen[1]["statusChangedAt"] - operation["createdAt"]
+    assert lasted.total_seconds() == 20

@@ -86,12 +86,17 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
             "none of us-east-1",
         ),
         ("DeleteAutoSnapshot", {"resourceName": "Disk-1", "date": "soon"}, _INVALID, "not match"),
-        ("CreateDiskSnapshot", {"diskSnapshotName": "s1"}, _INVALID, "exactly one of a disk"),
+        (
+            "CreateDiskSnapshot",
+            {"diskSnapshotName": "s1"},
+            _INVALID,
+            "exactly one of diskName and instanceName",
+        ),
         (
             "CreateDiskSnapshot",
             {"diskSnapshotName": "s1", "diskName": "d", "instanceName": "i"},
             _INVALID,
-            "exactly one of a disk",
+            "exactly one of diskName and instanceName",
         ),
         (
             "CreateInstancesFromSnapshot",
@@ -115,7 +120,7 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
             "CreateDiskFromSnapshot",
             {**_AUTOMATIC, "restoreDate": "soon"},
             _INVALID,
-            "source.restore_date must be a calendar date",
+            "restoreDate must be a calendar date",
         ),
         (
             "CreateDiskFromSnapshot",
@@ -146,7 +151,6 @@ def told(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
         ("GetDisks", b"\xff", _SERIALIZATION, "not JSON"),
         ("GetDisks", b"[" * 100_000, _SERIALIZATION, "not JSON"),
         ("GetDisks", b"[]", _SERIALIZATION, "not a JSON object"),
-        ("GetBuckets", {}, _INVALID, "GetBuckets is an operation of Lightsail that the emulator"),
         ("DescribeVolumes", {}, "UnknownOperationException", "no operation of Lightsail"),
     ],
 )
@@ -218,3 +222,62 @@ def test_no_request_breaks_it(data: st.DataObject, operation: str) -> None:
             answer = emulator.handle("us-east-1", operation, given_payload)
             assert answer.status in {200, 400}
             assert isinstance(json.loads(answer.body), dict)
+
+
+def test_missing_operation_has_an_error_type_and_a_status_of_its_own(emulator: Any) -> None:
+    status, kind, message = told(emulator, "GetBuckets", {})
+    assert (status, kind) == (501, "EmulatorLacksOperation")
+    assert "GetBuckets is an operation of Lightsail that the emulator lacks" in message
+
+
+# None has an underscore, so that one in a message is that of a name in Python.
+_TEXTS = st.sampled_from(["", "a", "-!", "Disk-1", "web-1", "2024-13-99", "us-east-1a", "aws:x"])
+
+
+def _payloads(shape: Any) -> st.SearchStrategy[Any]:
+    match shape.type_name:
+        case "structure":
+            members = {name: _payloads(member) for name, member in shape.members.items()}
+            return st.fixed_dictionaries({}, optional=members)
+        case "list":
+            return st.lists(_payloads(shape.member), max_size=2)
+        case "map":
+            return st.dictionaries(_TEXTS, _payloads(shape.value), max_size=1)
+        case "integer":
+            return st.integers(-1, 9)
+        case "boolean":
+            return st.booleans()
+        case _:
+            return st.sampled_from(shape.enum) if shape.enum else _TEXTS
+
+
+@given(data=st.data(), operation=st.sampled_from(sorted(HANDLERS)))
+def test_errors_use_the_names_of_the_wire(emulator: Any, data: Any, operation: str) -> None:
+    payload = data.draw(_payloads(_MODEL.operation_model(operation).input_shape))
+    message = told(emulator, operation, payload)[2]
+    assert not re.search(r"[a-z]_[a-z]|\bsource\b", message), message
+
+
+@pytest.mark.parametrize(
+    "path", ["/mnt/data", "", "xvdf", "/dev", "/dev/", "/dev/../mnt", "/dev/x y", "dev/xvdf", "/"]
+)
+def test_disk_path_that_is_no_device_path_is_refused(emulator: Any, path: str) -> None:
+    payload = {"diskName": "Disk-1", "instanceName": "web-1", "diskPath": path}
+    answer = emulator.handle("us-east-1", "AttachDisk", payload)
+    if path:
+        expected = "The disk path is invalid. You must specify a valid disk path."
+        assert json.loads(answer.body) == {
+            "__type": _INVALID,
+            "code": "InvalidParams",
+            "message": expected,
+        }
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize("path", ["/dev/xvdf", "/dev/sdf", "/dev/nvme1n1", "/dev/xvdba"])
+def test_device_path_is_accepted(path: str) -> None:
+    with LightsailEmulator(clock=JumpingClock()) as emulator:
+        emulator.add_disk("Disk-1", region_name="us-east-1")
+        emulator.add_instance("web-1", region_name="us-east-1")
+        payload = {"diskName": "Disk-1", "instanceName": "web-1", "diskPath": path}
+        assert emulator.handle("us-east-1", "AttachDisk", payload).status == 200

@@ -20,9 +20,11 @@ from lightsail_snap import (
     ManualSnapshotSource,
     NameConflictError,
     OutcomeUnknownError,
+    Transport,
     WaitError,
     WaitPolicy,
 )
+from lightsail_snap._transport import BotoTransport
 from lightsail_snap.emulator import Fault, LightsailEmulator, Progression
 from lightsail_snap.emulator._wire import Answer
 
@@ -52,6 +54,7 @@ class Meddled(LightsailEmulator):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock=clock, page_size=200)
         self.asked: list[str] = []
+        self.created: list[str] = []
         self.before: Callable[[str, int], object] = lambda _operation, _index: None
         self.after: Callable[[str, int], object] = lambda _operation, _index: None
         self.alter: Callable[[str, Answer], Answer] = lambda _operation, answer: answer
@@ -61,9 +64,22 @@ class Meddled(LightsailEmulator):
         operation, index = target.rpartition(".")[2], len(self.asked)
         self.asked.append(operation)
         self.before(operation, index)
-        answer = self.alter(operation, super().exchange(headers, body))
+        holder = self.holder() if operation in CREATING else None
+        try:
+            answer = super().exchange(headers, body)
+        finally:
+            if operation in CREATING and (now := self.holder()) not in {None, holder}:
+                self.created.append(str(now))
+        answer = self.alter(operation, answer)
         self.after(operation, index)
         return answer
+
+    def holder(self) -> str | None:
+        """Return the ARN of the resource that holds the name NAME now."""
+        # A request would count as a poll, by which the resource progresses.
+        query = "SELECT wire FROM records WHERE region = ? AND name = ?"
+        found = self._store._db.execute(query, (HERE, NAME)).fetchall()
+        return str(json.loads(found[0][0])["arn"]) if found else None
 
     def do(self, operation: str, region: str = HERE, **members: Any) -> dict[str, Any]:
         """Act as somebody else, whom no fault and no hook touches; refusals do not matter."""
@@ -147,6 +163,7 @@ class World:
     skew: float = 0.0
     progression: Progression = field(default_factory=lambda: Progression.by_polls(1, 1))
     client_clock: Clock | None = None
+    wrap: Callable[[Transport], Transport] | None = None
 
     def __post_init__(self) -> None:
         self.clock = JumpingClock()
@@ -179,7 +196,10 @@ class World:
     def client(self) -> LightsailSnapClient:
         clock = self.client_clock or (_Skewed(self.clock, self.skew) if self.skew else self.clock)
         policy = WaitPolicy(random=lambda: 0.5)
-        return LightsailSnapClient(self.boto3_client, clock=clock, wait_policy=policy)
+        if self.wrap is None:
+            return LightsailSnapClient(self.boto3_client, clock=clock, wait_policy=policy)
+        transport = self.wrap(BotoTransport(self.boto3_client))
+        return LightsailSnapClient(transport=transport, clock=clock, wait_policy=policy)
 
     def run(self, **options: Any) -> Outcome:
         """Run the job; nothing but an error of ours may come out of it."""
@@ -249,6 +269,19 @@ class World:
         found = [thing for key, thing in self.things().items() if key[2] == NAME]
         assert len(found) <= 1
         return found[0] if found else None
+
+    def check_honesty(self, outcome: Outcome) -> None:
+        """Require that the outcome tells of this call's resources only, and denies none.
+
+        What this call created is read from the service's store after each of its requests.
+        """
+        created, holder = self.emulator.created, self.emulator.holder()
+        assert len(created) <= 1, created
+        if outcome.error is not None:
+            assert outcome.error.may_have_executed or not created, repr(outcome.error)
+            return
+        assert created == [outcome.thing.arn] == [holder], (created, outcome.thing, holder)
+        assert outcome.thing.state in _FINAL
 
     def check(self, outcome: Outcome, *, foreign: frozenset[str] = frozenset()) -> None:
         """Hold the laws, by what the service really has.

@@ -5,13 +5,21 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
+from dataclasses import replace
+from pathlib import Path
+from types import NoneType, SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.config import Config
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from botocore.config import Config
+from tests.faults.adversaries import ADVERSARIES
+
+from lightsail_snap import OutcomeUnknownError
 from lightsail_snap.emulator import Fault, FaultKind
 
 ALL_PAIRS = os.environ.get("LIGHTSAIL_SNAP_ALL_PAIRS") == "1"
@@ -89,6 +97,7 @@ def test_an_undisturbed_job_makes_no_call_in_vain(kit: Any, job: str) -> None:
     assert "GetOperationsForResource" not in calls
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_succeeds_under_any_one_fault(kit: Any, job: str) -> None:
     for skip, variant in itertools.product(range(len(undisturbed(kit, job))), VARIANTS):
@@ -101,6 +110,7 @@ def _placements(calls: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(calls) for j in range(i, calls + _FINDING_OUT)]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_succeeds_under_any_two_faults(kit: Any, job: str) -> None:
     """In all places if the environment asks for it, else in one place each."""
@@ -111,6 +121,7 @@ def test_a_job_succeeds_under_any_two_faults(kit: Any, job: str) -> None:
             holds(kit, job, Fault(**first, skip=i), Fault(**second, skip=j))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", ["disk", "copy-there", "restore"])
 def test_a_job_succeeds_when_two_answers_of_its_creation_are_lost(kit: Any, job: str) -> None:
     operation = kit.jobs[job].operation
@@ -119,6 +130,7 @@ def test_a_job_succeeds_when_two_answers_of_its_creation_are_lost(kit: Any, job:
         holds(kit, job, *faults)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("job", ["disk", "copy-there", "restore"])
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
 def test_a_job_succeeds_where_botocore_sends_again_by_itself(
@@ -130,3 +142,54 @@ def test_a_job_succeeds_where_botocore_sends_again_by_itself(
         for times in (1, 2):
             fault = Fault(**variant, operation=kit.jobs[job].operation, times=times)
             holds(kit, job, fault, config=config)
+
+
+_LOST = [
+    None,
+    Fault(kind=FaultKind.DROP),
+    Fault(kind=FaultKind.DROP, after_commit=True),
+    Fault(kind=FaultKind.SERVER_ERROR, status=503, after_commit=True),
+    Fault(kind=FaultKind.GARBAGE, after_commit=True),
+]
+
+
+def _run(kit: Any, job: str, fault: Fault | None, *adversaries: str, token: str | None) -> Any:
+    world = kit.world(job)
+    for name in adversaries:
+        ADVERSARIES[name].prepare(world)
+    if fault is not None:
+        world.inject(replace(fault, operation=kit.jobs[job].operation))
+    options: dict[str, Any] = {"tags": {"env": "prod"}} if kit.jobs[job].has_token else {}
+    if token is not None:
+        options["client_token"] = token
+    outcome = world.run(**options)
+    world.check_honesty(outcome)
+    return outcome
+
+
+def _tokens(kit: Any, job: str) -> list[str | None]:
+    return [None, "job-1"] if kit.jobs[job].has_token else [None]
+
+
+@pytest.mark.parametrize("adversary", ADVERSARIES)
+@pytest.mark.parametrize("job", JOBS)
+def test_job_is_honest_under_any_one_adversary(kit: Any, job: str, adversary: str) -> None:
+    for fault, token in itertools.product(_LOST, _tokens(kit, job)):
+        outcome = _run(kit, job, fault, adversary, token=token)
+        spares = ADVERSARIES[adversary].spares_evidence
+        is_proved = token is not None and "removes" not in adversary
+        if fault is None or spares or is_proved:
+            assert outcome.error is None, (fault, token, outcome.error)
+        else:
+            assert isinstance(outcome.error, OutcomeUnknownError | NoneType)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_job_is_honest_under_any_two_adversaries(kit: Any, job: str) -> None:
+    """Under all pairs with all faults if the environment asks for it, else some of them."""
+    chance = random.Random(job)  # noqa: S311 - a test's chance has to repeat itself
+    pairs = list(itertools.permutations(ADVERSARIES, 2))
+    for pair in pairs if ALL_PAIRS else chance.sample(pairs, 30):
+        for token in _tokens(kit, job):
+            for fault in _LOST if ALL_PAIRS else [chance.choice(_LOST)]:
+                _run(kit, job, fault, *pair, token=token)

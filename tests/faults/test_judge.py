@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.faults.matrix import run
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.judge import LAWS, BrokenLawError, judge

@@ -68,11 +68,12 @@ def before_call(world: Any, index: int, act: Callable[[], object]) -> None:
 # --- Somebody else has the name already.
 
 
+@pytest.mark.sample(25)
 @pytest.mark.parametrize("job", [*SNAPSHOTS, *COPIES, "restore"])
 @pytest.mark.parametrize("fault", [None, NOT_MADE, Fault(kind=FaultKind.TIMEOUT, seconds=60)])
 @pytest.mark.parametrize("age", [10, 4 * MINUTES, 1 * HOURS])
 @pytest.mark.parametrize("skew", [0, -4 * MINUTES, 4 * MINUTES, -1 * HOURS, 1 * HOURS])
-def test_a_namesake_from_before_is_a_conflict_whatever_the_clients_clock_says(
+def test_older_namesake_is_a_conflict_whatever_the_clients_clock_shows(
     kit: Any, job: str, fault: Fault | None, age: float, skew: float
 ) -> None:
     world = kit.world(job, skew=skew)
@@ -83,11 +84,16 @@ def test_a_namesake_from_before_is_a_conflict_whatever_the_clients_clock_says(
         world.inject(replace(fault, operation=kit.jobs[job].operation))
     outcome = world.run(**options(kit, job))
 
-    kind = NameConflictError if job == "restore" else SnapshotConflictError
-    assert type(outcome.error) is kind
-    assert not outcome.error.may_have_executed
     assert outcome.error.__cause__ is not None
-    assert outcome.error.resource.arn in theirs
+    # After a lost response nothing clears the flag, and creation times are not exact.
+    assert outcome.error.may_have_executed is bool(fault)
+    if fault and age == 10:
+        assert type(outcome.error) is OutcomeUnknownError
+    else:
+        assert type(outcome.error) is (
+            NameConflictError if job == "restore" else SnapshotConflictError
+        )
+        assert outcome.error.resource.arn in theirs
     world.check(outcome, foreign=theirs)
     assert arn_there(world) == theirs
 
@@ -165,7 +171,7 @@ _OTHERS: dict[str, list[dict[str, Any]]] = {
     ("job", "differing"), [(job, each) for job, those in _OTHERS.items() for each in those]
 )
 @pytest.mark.parametrize("skew", [0, -1 * HOURS])
-def test_what_differs_from_what_was_wanted_is_a_conflict_however_new_it_is(
+def test_equally_new_resource_that_differs_is_no_success(
     kit: Any, job: str, differing: dict[str, Any], skew: float
 ) -> None:
     world = kit.world(job, skew=skew)
@@ -174,23 +180,30 @@ def test_what_differs_from_what_was_wanted_is_a_conflict_however_new_it_is(
     create = 1 if job == "restore" else 0
     before_call(world, create + 1, lambda: world.foreign(**differing))
     outcome = world.run(**options(kit, job))
-    assert isinstance(outcome.error, NameConflictError)
+    # Any client may change tags, so they prove nothing; sources and sizes never change.
+    is_proof = differing.keys() - {"tags"} and differing.get("diskName") != "data-1"
+    assert isinstance(outcome.error, NameConflictError if is_proof else OutcomeUnknownError)
+    assert outcome.error.may_have_executed
     world.check(outcome, foreign=arn_there(world))
 
 
 @pytest.mark.parametrize(
-    ("operation", "members"),
+    ("job", "operation", "members"),
     [
-        ("CreateDisk", {"sizeInGb": 16, "availabilityZone": "us-east-1a", "diskName": "made-1"}),
-        ("CopySnapshot", {"targetSnapshotName": "made-1", "sourceSnapshotName": "old-disk"}),
+        (
+            "restore",
+            "CreateDisk",
+            {"sizeInGb": 16, "availabilityZone": "us-east-1a", "diskName": "made-1"},
+        ),
+        ("disk", "CopySnapshot", {"sourceSnapshotName": "old-disk"}),
+        ("instance", "CopySnapshot", {"sourceSnapshotName": "old-instance"}),
     ],
 )
 def test_what_was_made_in_another_way_is_a_conflict(
-    kit: Any, operation: str, members: dict[str, Any]
+    kit: Any, job: str, operation: str, members: dict[str, Any]
 ) -> None:
-    job = "restore" if operation == "CreateDisk" else "disk"
     if operation == "CopySnapshot":
-        members = {**members, "sourceRegion": "us-east-1"}
+        members = {**members, "targetSnapshotName": "made-1", "sourceRegion": "us-east-1"}
     world = kit.world(job)
     world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
     create = 1 if job == "restore" else 0
@@ -216,13 +229,14 @@ def test_an_equal_thing_of_the_same_moment_is_as_good_as_ones_own_without_a_toke
 
 
 @pytest.mark.parametrize("job", TOKENED)
-def test_a_token_tells_even_an_equal_thing_of_the_same_moment(kit: Any, job: str) -> None:
+def test_equal_resource_without_the_token_is_no_success(kit: Any, job: str) -> None:
     world = kit.world(job)
     world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
     create = 1 if job == "restore" else 0
     before_call(world, create + 1, lambda: world.foreign(**same(kit, job)))
     outcome = world.run(**options(kit, job, client_token=OURS))
-    assert isinstance(outcome.error, NameConflictError)
+    # Another client may have removed the token's tag from a resource of this call.
+    assert isinstance(outcome.error, OutcomeUnknownError)
     world.check(outcome, foreign=arn_there(world))
 
 
@@ -242,6 +256,7 @@ def test_what_is_deleted_before_it_was_ever_seen_is_made_again(kit: Any, job: st
     assert len(world.creations()) == 2
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
 def test_what_is_deleted_while_it_is_awaited_is_no_success(kit: Any, job: str, call: int) -> None:
@@ -348,6 +363,7 @@ def test_the_operation_is_found_on_whichever_page_it_stands(kit: Any, job: str) 
 # --- Clocks.
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("skew", [-4 * MINUTES, 4 * MINUTES, -1 * HOURS, 1 * HOURS])
 def test_a_lost_answer_is_made_up_for_whatever_the_clients_clock_says(
@@ -428,7 +444,7 @@ def test_a_machine_that_slept_in_between_does_not_disown_its_snapshot(kit: Any) 
     [
         (0, OutcomeUnknownError),
         (4 * MINUTES, OutcomeUnknownError),
-        (6 * MINUTES, NameConflictError),
+        (7 * MINUTES, NameConflictError),
     ],
 )
 def test_without_a_date_the_five_minutes_of_a_signature_are_all_that_is_known(
@@ -533,6 +549,7 @@ def test_a_wait_that_is_refused_says_that_it_was_made(kit: Any, job: str, refuse
     assert len(world.creations()) == 1
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("hidden", [1, 2, 4, 100])
 def test_what_is_not_visible_at_once_is_looked_for_again(kit: Any, job: str, hidden: int) -> None:
@@ -563,6 +580,7 @@ def test_what_is_not_visible_at_once_is_looked_for_again(kit: Any, job: str, hid
 # --- Storms and deadlines.
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("times", [4, 5])
 @pytest.mark.parametrize("is_lost_first", [False, True])
@@ -588,6 +606,7 @@ def test_throttling_is_sat_out_until_the_sends_are_used_up(
         assert not outcome.error.may_have_executed
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("job", ["disk", "copy-here", "copy-instance", "restore"])
 @pytest.mark.parametrize("timeout", [0, 7])
 @pytest.mark.parametrize("kind", [*FaultKind, None])
@@ -659,12 +678,21 @@ def test_another_token_or_none_is_another_job(kit: Any, job: str, token: str | N
 
 
 @pytest.mark.parametrize("job", TOKENED)
-def test_a_token_that_is_given_to_a_job_that_differs_is_a_conflict(kit: Any, job: str) -> None:
+def test_token_proves_ownership_whatever_the_tags_are_now(kit: Any, job: str) -> None:
     world = kit.world(job)
-    assert world.run(**options(kit, job, client_token=OURS)).error is None
-    other = {"tags": {"env": "test"}} if job != "restore" else {"size_in_gb": 32}
-    second = world.run(**options(kit, job, client_token=OURS) | other)
+    first = world.run(**options(kit, job, client_token=OURS))
+    second = world.run(tags={"env": "test"}, client_token=OURS)
+    assert second.error is None
+    assert second.thing.arn == first.thing.arn
+
+
+def test_token_that_is_reused_for_another_size_is_a_conflict(kit: Any) -> None:
+    world = kit.world("restore")
+    assert world.run(client_token=OURS).error is None
+    second = world.run(client_token=OURS, size_in_gb=32)
     assert isinstance(second.error, NameConflictError)
+    assert "use another client token and another name" in str(second.error)
+    assert not second.error.may_have_executed
 
 
 def test_a_token_passes_no_snapshot_of_one_disk_off_as_one_of_another(kit: Any) -> None:

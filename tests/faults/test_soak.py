@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from scripts import soak, soak_world
 from scripts.soak_world import HERE, SECRETS, BrokenInvariantError, Footprint
 
 from lightsail_snap import DiskSource, LightsailSnapError
 from lightsail_snap.plans import _steps
+
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).parents[2]
 DAYS = 8

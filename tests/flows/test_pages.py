@@ -17,12 +17,16 @@ from lightsail_snap import (
     GetDiskSnapshotsRequest,
     LightsailSnapClient,
     LightsailSnapError,
+    PagedRequest,
     PaginationError,
     Request,
     RequestNotSentError,
     RequestValidationError,
     ResponseMetadata,
+    WaitTimeoutError,
+    _deadlines,
 )
+from lightsail_snap._flows import _pages
 
 
 class Pages:
@@ -170,6 +174,89 @@ def test_every_list_ends(tokens: list[str], data: st.DataObject) -> None:
     except PaginationError as error:
         assert error.page_token in transport.asked  # noqa: PT017 - either end is right
     assert len(transport.asked) == len(set(transport.asked))
+
+
+class Endless(Pages):
+    """A transport whose lists never end; every page has a new token."""
+
+    def __init__(self, *items: str) -> None:
+        super().__init__({})
+        self.items = list(items)
+
+    def send(self, request: Request[Any]) -> Answer:
+        assert isinstance(request, PagedRequest)
+        self.asked.append(request.page_token)
+        token = f"t{len(self.asked)}"
+        members = {name: [{"name": item} for item in self.items] for name in LISTS}
+        return Answer({**members, "nextPageToken": token}, ResponseMetadata())
+
+
+LISTS = ("diskSnapshots", "instanceSnapshots", "disks", "exportSnapshotRecords")
+
+
+@pytest.fixture
+def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pages, "MAX_PAGES", 7)
+    monkeypatch.setattr(_pages, "MAX_EMPTY_PAGES", 3)
+
+
+@pytest.mark.usefixtures("_few_pages")
+@pytest.mark.parametrize("door", ["sync", "asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("items", "pages", "message"), [([], 3, "3 empty pages in a row"), (["a"], 7, "than 7 pages")]
+)
+def test_list_that_never_ends_is_an_error(
+    door: str, items: list[str], pages: int, message: str
+) -> None:
+    transport, found = Endless(*items), []
+
+    async def main() -> None:
+        async for item in AsyncLightsailSnapClient(transport=transport).iter_disk_snapshots():
+            found.append(item)  # noqa: PERF401 - what came before the error counts
+
+    def read() -> None:
+        if door != "sync":
+            anyio.run(main, backend=door)
+        for item in LightsailSnapClient(transport=transport).iter_disk_snapshots():
+            found.append(item)  # noqa: PERF402 - likewise
+
+    with pytest.raises(PaginationError, match=message) as caught:
+        read()
+    assert len(transport.asked) == pages
+    assert len(found) == pages * len(items)
+    assert caught.value.page_token == f"t{pages}"
+    # From the token that the error holds it can be continued.
+    rest = LightsailSnapClient(transport=transport).iter_disk_snapshots(
+        page_token=caught.value.page_token
+    )
+    next(rest.pages())
+    assert transport.asked[-1] == f"t{pages}"
+
+
+@pytest.mark.usefixtures("_few_pages")
+def test_empty_pages_between_others_do_not_end_a_list() -> None:
+    pages = [["a"], [], [], ["b"], [], [], ["c"]]
+    client = LightsailSnapClient(transport=chain(pages))
+    assert [item.name for item in client.iter_disk_snapshots()] == ["a", "b", "c"]
+
+
+def test_bounds_leave_room_for_a_million_resources() -> None:
+    assert _pages.MAX_PAGES * 10 == 1_000_000
+    assert _pages.MAX_EMPTY_PAGES == 1_000
+
+
+@pytest.mark.usefixtures("_few_pages")
+def test_wait_for_an_export_in_a_list_that_never_ends_fails() -> None:
+    with pytest.raises(PaginationError):
+        LightsailSnapClient(transport=Endless("a")).wait_for_export("db-1")
+
+
+def test_time_limit_bounds_the_pages_within_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_deadlines, "GRACE_SECONDS", 0)
+    client = LightsailSnapClient(transport=Endless("a"))
+    with pytest.raises(WaitTimeoutError) as caught:
+        client.wait_for_export("db-1", timeout=0.1)
+    assert "the time limit had passed" in str(caught.value.__cause__)
 
 
 def test_after_a_fault_the_same_iterator_can_be_asked_again() -> None:

@@ -16,10 +16,10 @@ ROOT = Path(lightsail_snap.__file__).parent
 _PURE = {"_text", "errors", "models"}
 _CLIENT_SIDE = _PURE | {
     "clock", "_error_mapping", "waiters", "_flows", "_transport", "_calls", "_drivers",
-    "_shortcuts", "_async_driver", "_connection", "_endpoint", "_methods", "_aio_methods",
-    "quiesce", "retention",
+    "_shortcuts", "_async_driver", "_async_threads", "_deadlines", "_connection", "_endpoint",
+    "_methods", "_aio_methods", "quiesce", "retention",
 }  # fmt: skip
-_DRIVER = _PURE | {"clock", "_flows", "_calls", "_transport"}
+_DRIVER = _PURE | {"clock", "_flows", "_calls", "_deadlines", "_transport"}
 ALLOWED = {
     "_version": set[str](),
     "_lazy": set[str](),
@@ -33,17 +33,19 @@ ALLOWED = {
     "quiesce": {"_text", "errors"},
     "_endpoint": {"_text", "errors"},
     "_flows": _PURE | {"_lazy", "waiters"},
-    "_shortcuts": {"_text", "models"},
+    "_shortcuts": {"errors", "models"},
     "_transport": _PURE | {"_endpoint", "_error_mapping", "_shortcuts"},
-    "_calls": _PURE,
+    "_deadlines": _PURE | {"clock"},
+    "_calls": _PURE | {"_deadlines"},
     "_drivers": _DRIVER,
-    "_async_driver": _DRIVER,
+    "_async_threads": set[str](),
+    "_async_driver": _DRIVER | {"_async_threads"},
     "_connection": _PURE | {"clock", "waiters", "_endpoint", "_transport"},
     "_methods": _PURE | {"_flows", "waiters"},
     "_aio_methods": _PURE | {"_flows", "waiters"},
     "plans": _PURE
     | {"_endpoint", "_transport", "client", "_methods", "quiesce", "retention", "waiters"},
-    "client": _CLIENT_SIDE - {"_aio_methods", "_async_driver"},
+    "client": _CLIENT_SIDE - {"_aio_methods", "_async_driver", "_async_threads"},
     "aio": _CLIENT_SIDE - {"_methods", "_drivers"},
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_lazy", "_version", "client", "aio"},
@@ -58,13 +60,7 @@ ALLOWED = {
 MAY_IMPORT_BOTO = {
     "_spec_drift/_installed.py",
     "_transport.py",
-    "_shortcuts/_agents.py",
-    "_shortcuts/_endpoints.py",
     "_shortcuts/_loading.py",
-    "_shortcuts/_preparing.py",
-    "_shortcuts/_reading.py",
-    "_shortcuts/_serializing.py",
-    "_shortcuts/_signing.py",
     "plans/_sessions.py",
     "emulator/_in_process.py",
     "emulator/_validation.py",

@@ -55,6 +55,7 @@ def statuses(result: RunResult) -> list[str]:
     return [f"{each.step.action} {each.status}" for each in result.results]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("select", "names"),
     [
@@ -114,6 +115,7 @@ def filled(make_world: Callable[[], Any], plan: BackupPlan) -> Any:
     return world
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("anew", [False, True], ids=["same-run", "run-made-anew"])
 def test_a_run_that_was_killed_anywhere_ends_as_if_it_had_not_been(
@@ -151,7 +153,9 @@ def test_a_run_that_was_killed_anywhere_ends_as_if_it_had_not_been(
 
 
 @settings(
-    max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=max(2, settings.default.max_examples // 8 if settings.default else 0),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(data=st.data())
 def test_a_run_that_is_killed_again_and_again_ends_all_the_same(

@@ -97,6 +97,7 @@ def test_plans_run_in_threads(emulator: LightsailEmulator, clients: RegionalClie
     assert emulator.calls["CreateDiskSnapshot"] == 6
 
 
+@pytest.mark.thorough
 def test_plans_run_in_other_processes(
     emulator: LightsailEmulator, clients: RegionalClients
 ) -> None:
@@ -134,6 +135,7 @@ def told_by(engine: str) -> Any:
     return json.loads(result.stdout)
 
 
+@pytest.mark.thorough
 @needs_dask
 def test_the_same_plans_give_the_same_result_on_threads_and_on_dask() -> None:
     on_threads = told_by("threads")

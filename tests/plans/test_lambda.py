@@ -86,6 +86,7 @@ def allowed() -> set[str]:
     return set(re.findall(r"lightsail:(\w+)", TEMPLATE.read_text(encoding="utf-8")))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("kind", ["disk", "instance", "instance_system_disk"])
 def test_a_schedule_takes_copies_and_is_allowed_to(
     kind: str, handler: Any, emulator: LightsailEmulator
@@ -134,6 +135,7 @@ def test_a_plans_own_timeout_is_kept_if_it_is_shorter(
     assert emulator.calls["CopySnapshot"] == 1
 
 
+@pytest.mark.thorough
 def test_cfn_lint_accepts_the_template() -> None:
     linter = shutil.which("cfn-lint", path=str(Path(sys.executable).parent))
     assert linter is not None, "the dev extra brings it"

@@ -25,7 +25,8 @@ class Raw:
 class Network:
     """A client over real boto3 whose network gives what it is told to; the last outcome for ever.
 
-    An outcome is an exception to raise, or a status, a body and (if wanted) a request id.
+    An outcome is an exception to raise, or a status, a body and (if wanted) a request id; None
+    for a response without one.
     """
 
     def __init__(self, attempts: int) -> None:
@@ -66,7 +67,8 @@ class Network:
         if isinstance(outcome, BaseException):
             raise outcome
         status, body, *rest = outcome
-        headers = {"x-amzn-RequestId": rest[0] if rest else "rid-1"}
+        request_id = rest[0] if rest else "rid-1"
+        headers = {} if request_id is None else {"x-amzn-RequestId": request_id}
         return AWSResponse(request.url, status, headers, Raw(body))
 
 

@@ -199,6 +199,7 @@ def test_an_error_that_is_its_own_cause_can_be_pickled() -> None:
     assert str(pickle.loads(pickle.dumps(error))) == "text"  # noqa: S301 - our own
 
 
+@pytest.mark.sample(8)
 @every_kind
 @given(hostile_texts)
 @example("\n")
@@ -215,6 +216,7 @@ def test_any_text_becomes_one_bounded_printable_line(
     assert len(line) <= LONGEST
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("kind", "character"),
     [(LightsailSnapError, "x"), (ServiceError, "\u202e"), (RequestValidationError, "x")],

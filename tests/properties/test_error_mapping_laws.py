@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from lightsail_snap import (
     ConfigurationError,
+    DiskSource,
     LightsailSnapError,
     NotFoundException,
     OutcomeUnknownError,
@@ -35,7 +36,9 @@ from lightsail_snap import (
     ThrottlingError,
 )
 
+DISK = DiskSource(disk_name="Disk-1")
 URL = "https://lightsail.us-east-1.amazonaws.com/"
+OPERATION = "CreateDiskSnapshot"
 NOT_SENT = (RequestNotSentError, ConfigurationError, RequestValidationError)
 # What is raised before a byte has left; of everything else it cannot be known.
 SURELY_UNSENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
@@ -105,7 +108,11 @@ def outcome(act: Callable[[], object]) -> LightsailSnapError | None:
     return error
 
 
-def look(network: Any) -> LightsailSnapError | None:
+def create(network: Any) -> LightsailSnapError | None:
+    return outcome(lambda: network.client.create_disk_snapshot("db-1", DISK))
+
+
+def read(network: Any) -> LightsailSnapError | None:
     return outcome(lambda: network.client.get_disk("Disk-1"))
 
 
@@ -113,7 +120,7 @@ def look(network: Any) -> LightsailSnapError | None:
 def test_an_exception_while_sending(make: Callable[[], Exception], network: Any) -> None:
     raised = make()
     network.outcomes = [raised]
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert error.__cause__ is raised
     if is_surely_unsent(raised):
@@ -127,7 +134,7 @@ def test_an_exception_while_sending(make: Callable[[], Exception], network: Any)
 def test_an_exception_before_anything_is_sent(make: Callable[[], Exception], network: Any) -> None:
     raised = make()
     network.fail_at("before-call.lightsail", raised)
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert error.__cause__ is raised
     assert network.sent == 0
@@ -142,7 +149,7 @@ def test_an_exception_after_an_attempt_that_may_have_been_carried_out(
 ) -> None:
     raised = make()
     retrying_network.outcomes = [first, raised]
-    error = look(retrying_network)
+    error = create(retrying_network)
     assert error is not None
     assert retrying_network.sent == 2
     assert error.__cause__ is raised
@@ -153,9 +160,9 @@ def test_an_exception_after_an_attempt_that_may_have_been_carried_out(
 @every_exception
 def test_an_exception_after_the_answer(make: Callable[[], Exception], network: Any) -> None:
     raised = make()
-    network.outcomes = [(200, b'{"disk":{"name":"Disk-1"}}')]
+    network.outcomes = [(200, b'{"operations":[{"id":"1"}]}')]
     network.fail_at("after-call.lightsail", raised)
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert error.__cause__ is raised
     assert error.may_have_executed
@@ -164,14 +171,14 @@ def test_an_exception_after_the_answer(make: Callable[[], Exception], network: A
 def test_an_attempt_that_was_refused_does_not_count(retrying_network: Any) -> None:
     refused = EndpointConnectionError(endpoint_url=URL)
     retrying_network.outcomes = [refused, refused]
-    assert type(look(retrying_network)) is RequestNotSentError
+    assert type(create(retrying_network)) is RequestNotSentError
     assert retrying_network.sent == 2
 
 
 def test_an_error_of_ours_from_a_hook_does_not_deny_what_was_sent(retrying_network: Any) -> None:
     mine = ConfigurationError("mine")
     retrying_network.outcomes = [ReadTimeoutError(endpoint_url=URL), mine]
-    error = look(retrying_network)
+    error = create(retrying_network)
     assert error is not None
     assert error.may_have_executed
     assert not isinstance(error, NOT_SENT)
@@ -196,7 +203,7 @@ def test_another_services_refusal_while_signing_is_not_lightsails_answer(network
         "AssumeRole",
     )
     network.fail_at("before-sign.lightsail", denied)
-    error = look(network)
+    error = create(network)
     assert network.sent == 0
     assert type(error) is ConfigurationError
     assert error.__cause__ is denied
@@ -213,8 +220,8 @@ METADATA: list[Any] = [
 @pytest.mark.parametrize("metadata", METADATA)
 @pytest.mark.parametrize("fields", [{}, {"Code": None}, {"Code": 5, "Message": ["x"]}])
 def test_a_client_error_with_odd_facts(metadata: Any, fields: Any, network: Any) -> None:
-    network.outcomes = [ClientError({"Error": fields, "ResponseMetadata": metadata}, "GetDisk")]
-    assert isinstance(look(network), ServiceError)
+    network.outcomes = [ClientError({"Error": fields, "ResponseMetadata": metadata}, OPERATION)]
+    assert isinstance(create(network), ServiceError)
 
 
 texts = st.text(st.characters(), max_size=12)
@@ -266,11 +273,11 @@ def test_any_body_under_any_error_status_is_a_service_error(
     @example(503, b'{"__type":"ThrottlingException"}')
     def law(status: int, body: bytes) -> None:
         wire.outcomes = [(status, body)]
-        error = look(wire)
+        error = create(wire)
         assert isinstance(error, ServiceError)
         assert error.__cause__ is not None
         assert error.http_status == status
-        assert error.operation_name == "GetDisk"
+        assert error.operation_name == OPERATION
         assert error.request_id == "rid-1"
         assert isinstance(error.code, str)
         assert error.code
@@ -286,10 +293,88 @@ def test_any_body_under_any_error_status_is_a_service_error(
     law()
 
 
+foreign_bodies = st.one_of(
+    st.binary(max_size=30),
+    st.fixed_dictionaries(
+        {}, optional={"message": texts, "error": json_values, "code": texts | st.integers()}
+    ).map(lambda fields: json.dumps(fields).encode()),
+).filter(lambda body: b"Exception" not in body and b"__type" not in body)
+
+
+def test_an_error_response_that_is_not_the_services_proves_nothing(network: Any) -> None:
+    @given(st.integers(300, 599), foreign_bodies)
+    @example(403, b"<html>Blocked by policy</html>")
+    @example(403, b"")
+    @example(408, b"Request Timeout")
+    @example(429, b"Too Many Requests")
+    @example(499, b"")
+    @example(400, b'{"code":"BLOCKED","message":"no"}')
+    @example(403, b'{"__type":"","message":"no"}')
+    def law(status: int, body: bytes) -> None:
+        network.outcomes = [(status, body, None)]
+        error = create(network)
+        assert isinstance(error, ServiceError)
+        assert error.may_have_executed
+        error = read(network)
+        assert isinstance(error, ServiceError)
+        assert not error.may_have_executed
+
+    law()
+
+
+@pytest.mark.parametrize(
+    ("body", "request_id"),
+    [
+        (b"", "rid-1"),
+        (b"<html></html>", "rid-1"),
+        (b'{"__type":"NewException"}', None),
+        (b'{"__type":"com.amazonaws.lightsail#NotFoundException"}', None),
+        (b'{"code":"NotFoundException"}', None),
+    ],
+)
+def test_a_refusal_that_is_the_services_was_not_executed(
+    body: bytes, request_id: str | None, network: Any
+) -> None:
+    network.outcomes = [(400, body, request_id)]
+    error = create(network)
+    assert isinstance(error, ServiceError)
+    assert not error.may_have_executed
+
+
+def test_a_foreign_refusal_of_an_earlier_attempt_counts(retrying_network: Any) -> None:
+    page = (429, b"<html>Too Many Requests</html>", None)
+    taken = (400, b'{"__type":"InvalidInputException","code":"NameExists"}')
+    retrying_network.outcomes = [page, taken]
+    error = create(retrying_network)
+    assert error is not None
+    assert retrying_network.sent == 2
+    assert error.may_have_executed
+
+
+reads = st.one_of(
+    st.sampled_from([make() for make in MAKERS.values()]),
+    st.tuples(st.integers(200, 599), bodies, st.sampled_from(["rid-1", None])),
+)
+
+
+def test_a_read_never_claims_that_something_may_have_changed(retrying_network: Any) -> None:
+    @given(reads, reads)
+    @example(ReadTimeoutError(endpoint_url=URL), ReadTimeoutError(endpoint_url=URL))
+    @example((200, b"<html>"), (200, b"<html>"))
+    def law(first: Any, second: Any) -> None:
+        retrying_network.outcomes = [first, second]
+        error = read(retrying_network)
+        if error is not None:
+            assert not error.may_have_executed
+            assert "may have been carried out" not in str(error)
+
+    law()
+
+
 def test_throttling_was_not_executed_whatever_the_status(network: Any) -> None:
     for status in (400, 429, 503):
         network.outcomes = [(status, b'{"__type":"ThrottlingException"}')]
-        error = look(network)
+        error = create(network)
         assert type(error) is ThrottlingError
         assert not error.may_have_executed
 
@@ -306,7 +391,7 @@ def test_throttling_was_not_executed_whatever_the_status(network: Any) -> None:
 )
 def test_the_type_is_found_in_every_form_that_botocore_reads(declared: str, network: Any) -> None:
     network.outcomes = [(400, json.dumps({"__type": declared}).encode())]
-    error = look(network)
+    error = create(network)
     assert type(error) is NotFoundException
     assert isinstance(error.__cause__, ClientError)
     assert error.__cause__.response["Error"]["Code"] == "NotFoundException"
@@ -319,11 +404,11 @@ def test_a_success_that_cannot_be_read_is_never_called_not_sent(network: Any) ->
     @example(200, b"[]")
     @example(200, b"<html></html>")
     @example(200, b"[" * 100_000)
-    @example(200, b'{"disk":{"name":"a","createdAt":1e30}}')
-    @example(200, b'{"disk":"text"}')
+    @example(200, b'{"operations":[{"id":"a","createdAt":1e30}]}')
+    @example(200, b'{"operations":["text"]}')
     def law(status: int, body: bytes) -> None:
         network.outcomes = [(status, body)]
-        error = look(network)
+        error = create(network)
         if error is not None:
             assert type(error) is ResponseValidationError
             assert error.may_have_executed
@@ -364,7 +449,7 @@ def assert_no_canary(error: LightsailSnapError, *, places: Iterable[str] = ()) -
 def test_echoed_credentials_are_taken_out_of_errors(member: str, echo: str, network: Any) -> None:
     fields = {"__type": "InvalidSignatureException", member: echo}
     network.outcomes = [(403, json.dumps(fields).encode())]
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert_no_canary(error)
 
@@ -372,7 +457,7 @@ def test_echoed_credentials_are_taken_out_of_errors(member: str, echo: str, netw
 @pytest.mark.parametrize("member", ["code", "__type"])
 def test_credentials_are_taken_out_of_codes_too(member: str, network: Any) -> None:
     network.outcomes = [(403, json.dumps({member: TEMPORARY_KEY_ID}).encode())]
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert_no_canary(error)
 
@@ -380,7 +465,7 @@ def test_credentials_are_taken_out_of_codes_too(member: str, network: Any) -> No
 @pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
 def test_echoed_credentials_are_taken_out_of_pages(echo: str, network: Any) -> None:
     network.outcomes = [(502, f"<html>{echo}</html>".encode())]
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert_no_canary(error)
 
@@ -389,7 +474,7 @@ def test_echoed_credentials_are_taken_out_of_pages(echo: str, network: Any) -> N
 @pytest.mark.parametrize("kind", [ReadTimeoutError, EndpointConnectionError, ConnectTimeoutError])
 def test_credentials_in_exceptions_are_taken_out(kind: type[Any], echo: str, network: Any) -> None:
     network.outcomes = [kind(endpoint_url=echo)]
-    error = look(network)
+    error = create(network)
     assert error is not None
     assert_no_canary(error)
 
@@ -397,7 +482,7 @@ def test_credentials_in_exceptions_are_taken_out(kind: type[Any], echo: str, net
 @pytest.mark.parametrize("echo", ECHOES[:6], ids=[str(index) for index in range(6)])
 def test_an_unreadable_answer_shows_no_credentials_in_its_text(echo: str, network: Any) -> None:
     network.outcomes = [(200, echo.encode())]
-    error = look(network)
+    error = read(network)
     assert error is not None
     assert [canary for canary in CANARIES if canary in f"{error}{error!r}"] == []
 
@@ -408,7 +493,7 @@ def test_cutting_a_long_message_uncovers_nothing(network: Any) -> None:
         text = "x" * padding + echo
         for body in (json.dumps({"message": text}).encode(), f"<{text}".encode()):
             network.outcomes = [(403, body)]
-            error = look(network)
+            error = create(network)
             assert isinstance(error, ServiceError)
             assert PASSWORD not in error.message
             assert KEY_ID[:12] not in error.message
@@ -418,6 +503,6 @@ def test_the_shown_beginning_of_a_payload_uncovers_nothing(network: Any) -> None
     echo = f" http://user:{PASSWORD}@proxy:3128 {KEY_ID} "
     for padding in range(140):
         network.outcomes = [(200, b"x" * padding + echo.encode())]
-        line = str(look(network))
+        line = str(create(network))
         assert PASSWORD not in line
         assert KEY_ID[:12] not in line

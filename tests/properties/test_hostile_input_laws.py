@@ -102,6 +102,7 @@ def test_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
             assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
 
 
+@pytest.mark.sample(25)
 @pytest.mark.parametrize("kind", MODELS)
 @given(st.one_of(st.binary(max_size=30), texts.map(lambda t: t.encode("utf-16", "surrogatepass"))))
 @example(b"")
@@ -186,6 +187,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
 every_object = pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
 
 
+@pytest.mark.sample(12)
 @every_object
 def test_any_object_is_read_or_refused(make: Callable[[], Any]) -> None:
     for kind in MODELS:

@@ -153,7 +153,7 @@ FLATTENED = {name: kind for name, kind in REQUESTS.items() if issubclass(kind, S
 CASES = [pytest.param(name, "input", id=name) for name in MODELS]
 CASES += [pytest.param(name, "wire", id=f"{name}, on the wire") for name in FLATTENED]
 # There are many models, and one law for each of them.
-SOME = settings(max_examples=max(30, settings.default.max_examples // 5 if settings.default else 0))
+SOME = settings(max_examples=max(4, settings.default.max_examples // 3 if settings.default else 0))
 
 
 def judge(name: str, form: Form, value: Any) -> None:
@@ -164,6 +164,7 @@ def judge(name: str, form: Form, value: Any) -> None:
         assert bool(told) is bool(refused), (value, told, refused)
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize(("name", "form"), CASES)
 def test_the_schema_takes_and_refuses_what_the_model_does(name: str, form: Form) -> None:
     whole = wanted(name) if form == "input" else on_the_wire(name)
@@ -180,6 +181,7 @@ def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: part for value in values for key, part in value.items()}
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
     # Of several, nearly all that may be left out is there.
@@ -198,6 +200,7 @@ def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
     law()
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize("name", MODELS)
 def test_what_a_model_writes_is_as_its_schema_says(name: str) -> None:
     @SOME
@@ -214,6 +217,7 @@ def test_the_wire_has_the_same_schema_where_it_has_no_source(name: str) -> None:
     assert json_schema(MODELS[name], form="wire") == json_schema(MODELS[name])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("form", get_args(Form))
 def test_every_request_and_result_has_a_valid_schema(form: Form) -> None:
     schemas = json_schemas(form=form)

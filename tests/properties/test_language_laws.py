@@ -99,6 +99,7 @@ def differences(kind: Any, texts: list[str], *, accepted: bool) -> list[str]:
 ASSIGNED = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) != "Cn"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [TagKey, TagValue], ids=["key", "value"])
 def test_tags_judge_every_code_point_as_the_documentation_does(kind: Any) -> None:
     good = [c for c in ASSIGNED if is_tag_character(c)]
@@ -110,6 +111,7 @@ def test_tags_judge_every_code_point_as_the_documentation_does(kind: Any) -> Non
     assert differences(kind, [f"a{c}b" for c in bad], accepted=False) == []
 
 
+@pytest.mark.thorough
 def test_new_names_judge_every_code_point_as_the_documentation_does() -> None:
     everything = [chr(number) for number in range(0x110000)]
     for good, wrap in ((NAME_ENDS, "{}a"), (NAME_ENDS, "a{}"), (NAME_INSIDES, "a{}a")):
@@ -119,6 +121,7 @@ def test_new_names_judge_every_code_point_as_the_documentation_does() -> None:
         assert differences(NewResourceName, bad, accepted=False) == []
 
 
+@pytest.mark.thorough
 def test_lookup_names_judge_every_code_point_as_documented() -> None:
     for wrap in ("{}", "a{}b", "a{}"):
         texts = [wrap.format(c) for c in ASSIGNED]

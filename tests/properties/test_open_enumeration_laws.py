@@ -79,6 +79,7 @@ def test_known_members_unpickle_to_the_singletons(protocol: int) -> None:
         assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301 - our own
 
 
+@pytest.mark.sample(4)
 @every_kind
 def test_unknown_words_leave_no_trace(kind: type[OpenEnum]) -> None:
     def instances() -> int:

@@ -279,6 +279,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.sample(150)
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=list(HOSTILE))
 @each(SHAPES)
 def test_whatever_stands_in_a_field_nothing_foreign_is_raised(

@@ -245,6 +245,7 @@ SHAPES = sorted(
 )
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("name", SHAPES)
 def test_whatever_the_service_model_can_produce_is_read_and_kept(
     name: str, service_model: Any

@@ -20,7 +20,12 @@ from lightsail_snap import (
     WaitPolicy,
     WaitTimeoutError,
 )
-from lightsail_snap.waiters import judge_disk_snapshot, judge_operation, percent_of
+from lightsail_snap.waiters import (
+    MIN_DELAY_SECONDS,
+    judge_disk_snapshot,
+    judge_operation,
+    percent_of,
+)
 
 seconds = st.one_of(
     st.floats(0, 1e6),
@@ -60,7 +65,8 @@ def test_a_pause_is_never_outside_its_bounds(
 ) -> None:
     assume(in_seconds(shortest) <= in_seconds(longest))
     policy = WaitPolicy(min_delay=shortest, max_delay=longest, random=lambda: draw)
-    assert in_seconds(shortest) <= policy.delay(looks) <= in_seconds(longest)
+    least, most = (max(in_seconds(each), MIN_DELAY_SECONDS) for each in (shortest, longest))
+    assert least <= policy.delay(looks) <= most
 
 
 @given(st.floats(0, 10), st.floats(0.001, 100), draws)
@@ -73,8 +79,7 @@ def test_the_ceiling_never_sinks_and_reaches_the_longest_pause(
     highest = WaitPolicy(
         min_delay=shortest, max_delay=shortest + more, random=lambda: math.nextafter(1, 0)
     )
-    # Otherwise a wait with this policy would ask without any pause, for ever.
-    assert highest.delay(10**6) == pytest.approx(shortest + more)
+    assert highest.delay(10**6) == pytest.approx(max(shortest + more, MIN_DELAY_SECONDS))
 
 
 @pytest.mark.parametrize("name", ["timeout", "min_delay", "max_delay"])
@@ -145,6 +150,44 @@ def test_a_wait_ends_at_its_deadline_whatever_the_answers(recorder: Any) -> None
         assert in_seconds(caught.value.waited) == pytest.approx(timeout, abs=1e-5)
         # One look at the start, and one after each pause; the last pause is clipped, not split.
         assert len(recorder.reached) <= 2 + timeout / shortest
+
+    law()
+
+
+class Wrong(BoundedClock):
+    """A clock that shows anything, however long it is slept."""
+
+    def __init__(self, readings: list[float]) -> None:
+        super().__init__()
+        self.readings = readings
+
+    def monotonic(self) -> float:
+        return self.readings[self.sleeps % len(self.readings)]
+
+    time = monotonic
+
+
+def test_limited_wait_ends_on_every_clock(recorder: Any) -> None:
+    """On a clock that stands still or goes backwards, too; the pauses that were made count."""
+
+    @given(
+        st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=5),
+        st.floats(0, 50),
+        st.sampled_from([(0, 0), (0, 1), (0.5, 0.5)]),
+        st.sampled_from([0.0, 0.5, -1.0, math.nan]),
+    )
+    def law(
+        readings: list[float], timeout: float, delays: tuple[float, float], draw: float
+    ) -> None:
+        recorder.payload = b'{"operation":{"id":"1"},"operations":[{"id":"1"},{"id":"2"}]}'
+        clock = Wrong(readings)
+        policy = WaitPolicy(
+            min_delay=delays[0], max_delay=delays[1], random=lambda: draw, timeout=timeout
+        )
+        client = LightsailSnapClient(transport=recorder, wait_policy=policy, clock=clock)
+        with pytest.raises(WaitTimeoutError):
+            client.wait_for_operation("1")
+        assert clock.sleeps <= 1 + timeout / MIN_DELAY_SECONDS
 
     law()
 

@@ -6,6 +6,7 @@ import copy
 import gc
 import logging
 import pickle
+import secrets
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -30,8 +31,10 @@ from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
 from lightsail_snap.plans import BackupPlan, regional_clients
 
 REGION = "us-east-1"
-KEY_ID, SECRET, TOKEN = "AKIACANARYCANARYCANA", "canary/secret+key", "canary-session-token=="
-CANARIES = (KEY_ID, SECRET, TOKEN, "canary")
+# Unique to this run: the heap is searched for them, and other tests leave credentials of their own.
+UNIQUE = secrets.token_hex(8)
+KEY_ID, SECRET, TOKEN = f"AKIA{UNIQUE.upper()}", f"{UNIQUE}/secret+key", f"{UNIQUE}-session-token=="
+CANARIES = (KEY_ID, SECRET, TOKEN, UNIQUE)
 SESSION = boto3.session.Session(KEY_ID, SECRET, TOKEN, region_name=REGION)
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=1)
 SOURCE = DiskSource(disk_name="disk-1")

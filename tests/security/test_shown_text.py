@@ -127,6 +127,7 @@ def assert_harmless(text: str) -> None:
         assert not line.startswith("lightsail-snap: forged"), line
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "spares",
     [frozenset(), frozenset({"state", "status", "name"})],

@@ -58,3 +58,36 @@ def test_the_plugin_costs_nothing_until_it_is_used() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("getter", ["get_disk_snapshot", "get_disk_snapshots", "get_operation"])
+def test_code_that_polls_boto3_by_itself_ends(
+    lightsail_emulator: LightsailEmulator, getter: str
+) -> None:
+    boto3_client = lightsail_emulator.boto3_client("us-east-1")
+    made = boto3_client.create_disk_snapshot(diskName="disk-1", diskSnapshotName="nightly")
+    params = {
+        "get_disk_snapshot": {"diskSnapshotName": "nightly"},
+        "get_disk_snapshots": {},
+        "get_operation": {"operationId": made["operations"][0]["id"]},
+    }[getter]
+    polls = 0
+    while True:
+        found = str(getattr(boto3_client, getter)(**params))
+        if "'completed'" in found or "'Succeeded'" in found:
+            break
+        polls += 1
+        assert polls <= 10
+    # It is worth testing only if the first poll finds work that is not finished.
+    assert polls == 10
+
+
+def test_time_on_the_clock_still_ends_work(
+    lightsail_emulator: LightsailEmulator, lightsail_clock: JumpingClock
+) -> None:
+    boto3_client = lightsail_emulator.boto3_client("us-east-1")
+    boto3_client.create_disk_snapshot(diskName="disk-1", diskSnapshotName="nightly")
+    for seconds, state in ((44, "pending"), (1, "completed")):
+        lightsail_clock.sleep(seconds)
+        found = boto3_client.get_disk_snapshot(diskSnapshotName="nightly")["diskSnapshot"]
+        assert found["state"] == state

@@ -47,6 +47,7 @@ def drawn(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], object]) -> 
 QUICK = settings(phases=[Phase.generate], max_examples=2000, database=None)
 
 
+@pytest.mark.sample(25)
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_public_model_can_be_drawn_by_its_type(model: type[Any]) -> None:
     @given(st.from_type(model))
@@ -75,6 +76,7 @@ def test_valid_requests_of_any_operation_are_valid(request: Request[Any]) -> Non
     assert type(request)(**fields) == request
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 def test_requests_of_every_operation_are_drawn(operation: type[Any]) -> None:
     request = drawn(strategies.requests(), lambda request: type(request) is operation)

@@ -21,6 +21,8 @@ import pytest
 import lightsail_snap
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
 CONSUMER = Path(__file__).parent / "consumer"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -33,6 +35,7 @@ from lightsail_snap import (
     RequestNotSentError,
     ResponseMetadata,
     ResponseValidationError,
+    SystemClock,
     ThrottlingError,
     WaitPolicy,
     WaitTimeoutError,
@@ -145,14 +148,20 @@ async def test_calls_are_made_in_threads_of_their_own() -> None:
     assert threading.current_thread().name not in transport.threads
 
 
-def test_calls_of_the_sync_client_are_made_where_it_is_called() -> None:
+def test_calls_without_a_deadline_are_made_in_the_thread_of_the_caller() -> None:
     transport = Scripted(snapshot("completed"))
     client = LightsailSnapClient(transport=transport)
     client.get_disk_snapshot("db-1")
-    client.wait_for_disk_snapshots(["db-1"])
+    client.wait_for_disk_snapshots(["db-1"], timeout=None)
+    LightsailSnapClient(transport=transport, clock=JumpingClock()).wait_for_disk_snapshot("db-1")
     assert transport.threads == {threading.current_thread().name}
-    client.wait_for_disk_snapshots(["db-1", "db-2"])
-    assert any(name.startswith("lightsail-snap") for name in transport.threads)
+
+
+def test_calls_with_a_deadline_are_made_in_threads_of_their_own() -> None:
+    transport = Scripted(snapshot("completed"))
+    client = LightsailSnapClient(transport=transport)
+    client.wait_for_disk_snapshot("db-1")
+    assert transport.threads == {"lightsail-snap GetDiskSnapshot"}
 
 
 # What comes out of a client
@@ -198,6 +207,66 @@ def test_an_async_client_may_be_used_on_one_loop_after_another() -> None:
     client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")), concurrency=1)
     for _ in range(2):
         assert asyncio.run(client.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
+
+
+class Slowly(Scripted):
+    """A transport that takes a moment, and counts how many calls it makes at the same time."""
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__(*answers)
+        self.lock = threading.Lock()
+        self.running = self.most = 0
+
+    def send(self, request: Request[Any]) -> Answer:
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        threading.Event().wait(0.02)
+        with self.lock:
+            self.running -= 1
+        return super().send(request)
+
+
+async def many_at_once(client: AsyncLightsailSnapClient) -> None:
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(client.get_disk_snapshot, "db-1")
+            group.start_soon(client.create_disk_snapshot, "db-1", DISK)
+
+
+@pytest.mark.parametrize(
+    "loops", [("asyncio", "trio"), ("trio", "asyncio"), ("asyncio", "asyncio"), ("trio", "trio")]
+)
+def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -> None:
+    transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
+    for loop in loops:
+        anyio.run(many_at_once, client, backend=loop)
+    assert len(transport.asked) == 20
+    assert transport.most == 2
+
+
+@pytest.mark.parametrize("loops", [("asyncio", "trio"), ("asyncio", "asyncio")])
+def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -> None:
+    transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
+
+    def run(loop: str) -> None:
+        anyio.run(many_at_once, client, backend=loop)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, loops))
+    assert len(transport.asked) == 20
+    # The limit is one of each event loop.
+    assert transport.most <= 4
+
+
+def test_event_loops_that_are_over_leave_nothing_in_a_client() -> None:
+    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
+    for _ in range(3):
+        asyncio.run(client.get_disk_snapshot("db-1"))
+    gc.collect()
+    assert len(client._driver._limiters) == 0
 
 
 @pytest.mark.anyio
@@ -439,7 +508,7 @@ def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.Log
 
         anyio.run(main, backend=door)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
-    assert warning.getMessage().startswith("disk snapshot db-1 was not made yet: ThrottlingExcept")
+    assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: Throttling")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
 
 
@@ -490,3 +559,22 @@ except ThrottlingError:
         [sys.executable, "-W", "error", "-c", program], check=False, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "sync\nasync\n", "")
+
+
+@pytest.mark.anyio
+@on_both_loops
+async def test_deadline_on_a_clock_of_the_callers_own() -> None:
+    class Own(SystemClock):
+        pass
+
+    class Wrapped:
+        inner = Own()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+    for clock in (Own(), Wrapped()):
+        client: Any = AsyncLightsailSnapClient(
+            transport=Scripted(snapshot("completed")), clock=clock
+        )
+        assert (await client.wait_for_disk_snapshot("db-1")).state == "completed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import os
 import pickle
 import ssl
@@ -30,6 +32,8 @@ from botocore.stub import Stubber
 from lightsail_snap import (
     AccountSetupInProgressException,
     ConfigurationError,
+    CreateDiskSnapshotRequest,
+    CredentialsRejectedError,
     DiskSource,
     InvalidInputException,
     LightsailSnapClient,
@@ -209,7 +213,7 @@ def test_an_echoed_canonical_request_loses_its_credentials() -> None:
         '{"__type":"InvalidSignatureException","message":"The Canonical String should have been '
         f"'POST\\nx-amz-security-token:FwoGZXIvYXdzEXAMPLE\\nCredential={KEY_ID}/20261123'\"}}"
     )
-    error = failure(ServiceError, (400, echoed.encode()))
+    error = failure(CredentialsRejectedError, (400, echoed.encode()))
     assert "FwoGZXIvYXdz" not in str(error) + error.message
 
 
@@ -450,6 +454,206 @@ def test_other_calls_on_the_same_boto3_client_are_left_alone() -> None:
     boto = canned(GOOD)
     LightsailSnapClient(boto)
     assert boto.create_disk_snapshot(diskSnapshotName="db-1", diskName="Disk-1")["operations"]
+
+
+# Calls that event handlers make within ours
+
+EVENTS = [
+    "provide-client-params", "before-parameter-build", "before-call", "request-created",
+    "choose-signer", "before-sign", "before-send", "before-parse", "response-received",
+    "needs-retry", "after-call",
+]  # fmt: skip
+
+
+@cache
+def _other_client() -> LightsailSnapClient:
+    return LightsailSnapClient(canned((200, b"{}")))
+
+
+NESTED: dict[str, Callable[[Any], object]] = {
+    "another operation": lambda boto: boto.get_disks(),
+    "the same operation": lambda boto: boto.create_disk_snapshot(
+        diskSnapshotName="other", diskName="Disk-2"
+    ),
+    "our own client": lambda boto: LightsailSnapClient(boto).get_disks(),
+    "another client of the service": lambda _: _other_client().get_disks(),
+    "another thread": lambda boto: _in_thread(boto.get_disks),
+}
+NESTED_RESPONSES: dict[str, Outcome] = {
+    "success": (200, b"{}"),
+    "refused": (400, b'{"__type":"NotFoundException"}'),
+    "failed": (503, b""),
+    "lost": ReadTimeoutError(endpoint_url=URL),
+    "unreadable": (200, b"<html>"),
+}
+
+
+def _in_thread(call: Callable[[], object]) -> None:
+    # In a copy of this context, as asyncio.to_thread does.
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=lambda: context.run(_quietly, call))
+    thread.start()
+    thread.join()
+
+
+def _quietly(call: Callable[[], object]) -> None:
+    with contextlib.suppress(Exception):
+        call()
+
+
+def _facts(call: Callable[[], Any]) -> tuple[object, ...]:
+    try:
+        result = call()
+    except LightsailSnapError as error:
+        retries = getattr(error, "retry_attempts", None)
+        return type(error), error.may_have_executed, retries, str(error)
+    return result, result.response_metadata
+
+
+class _Nesting:
+    """A boto3 client with a handler that makes another call within ours."""
+
+    def __init__(self, event: str, nested: str) -> None:
+        self.depth = self.calls = 0
+        self.nested = nested
+        self.inner: Outcome = GOOD
+        self.outer: list[Outcome] = []
+        self.boto = canned(GOOD, mode="legacy", attempts=1)
+        self.boto.meta.events.register_first("before-send.lightsail", self._respond)
+        self.boto.meta.events.register(f"{event}.lightsail", self._nest)
+        self.client = LightsailSnapClient(self.boto)
+
+    def create(self, outer: list[Outcome], inner: Outcome) -> tuple[object, ...]:
+        self.outer, self.inner = list(outer), inner
+        disk = DiskSource(disk_name="Disk-1")
+        facts = _facts(lambda: self.client.create_disk_snapshot("db-1", disk))
+        assert self.outer == []
+        return facts
+
+    def _nest(self, **_: Any) -> None:
+        if self.depth == 0:
+            self.depth, self.calls = 1, self.calls + 1
+            _quietly(lambda: NESTED[self.nested](self.boto))
+            self.depth = 0
+
+    def _respond(self, request: Any, **_: Any) -> AWSResponse:
+        outcome = self.inner if self.depth else self.outer.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        headers = {"x-amzn-RequestId": "inner" if self.depth else "outer"}
+        return AWSResponse(request.url, outcome[0], headers, Raw(outcome[1]))
+
+
+OUTER: list[list[Outcome]] = [
+    [GOOD],
+    [(400, b'{"__type":"NotFoundException"}')],
+    [(503, b""), GOOD],
+    [ReadTimeoutError(endpoint_url=URL), (400, b'{"__type":"NotFoundException"}')],
+    [EndpointConnectionError(endpoint_url=URL), EndpointConnectionError(endpoint_url=URL)],
+]
+
+
+@cache
+def _without_nested_calls() -> list[tuple[object, ...]]:
+    plain = _Nesting("no-such-event", "another operation")
+    return [plain.create(outer, GOOD) for outer in OUTER]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("nested", NESTED)
+def test_calls_that_handlers_make_leave_ours_alone(event: str, nested: str) -> None:
+    nesting = _Nesting(event, nested)
+    for outer, expected in zip(OUTER, _without_nested_calls(), strict=True):
+        for inner in NESTED_RESPONSES.values():
+            assert nesting.create(outer, inner) == expected
+    assert nesting.calls
+
+
+@pytest.mark.parametrize("nested", ["another operation", "our own client"])
+def test_a_nested_call_does_not_let_an_export_be_repeated(nested: str) -> None:
+    nesting = _Nesting("response-received", nested)
+    nesting.outer, nesting.inner = [(503, b""), GOOD], (503, b"")
+    with pytest.raises(ServiceError) as caught:
+        nesting.client.export_snapshot("db-1")
+    assert caught.value.may_have_executed
+    assert nesting.calls
+    assert nesting.outer == [GOOD]
+
+
+def test_a_nested_call_without_an_invocation_id_counts_as_ours() -> None:
+    nesting = _Nesting("before-call", "another operation")
+    nesting.outer = [GOOD]
+
+    def strip(event_name: str, **facts: Any) -> None:
+        if event_name.startswith("before-send."):
+            del facts["request"].headers["amz-sdk-invocation-id"]
+
+    # The handlers of this pattern are the first of all.
+    nesting.boto.meta.events.register("*.lightsail.GetDisks", strip)
+    result = nesting.client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
+    assert result.response_metadata.request_id == "outer"
+    assert result.response_metadata.retry_attempts == 1
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "unknown member": lambda params: params["tags"][0].update(bogus=1),
+    "another value": lambda params: params["tags"][0].update(value="changed"),
+    "wrong type": lambda params: params["tags"][0].update(value=5),
+    "another tag": lambda params: params["tags"].append({"key": "new"}),
+    "no tags": lambda params: params["tags"].clear(),
+    "unknown parameter": lambda params: params.update(bogus=1),
+}
+
+
+@pytest.mark.parametrize("way", ["injected", "session", "own"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changes_that_handlers_make_have_the_effect_they_have_with_boto3(
+    change: Callable[[dict[str, Any]], object], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    session = boto3.session.Session(region_name="us-east-1")
+
+    def outcome_of(boto: Any, call: Callable[[], object]) -> list[object]:
+        seen: list[object] = []
+
+        def respond(request: Any, **_: Any) -> AWSResponse:
+            seen.append(request.body)
+            return AWSResponse(request.url, 200, {"x-amzn-RequestId": "1"}, Raw(GOOD[1]))
+
+        def tamper(params: dict[str, Any], **_: Any) -> None:
+            change(params)
+
+        boto.meta.events.register("before-send.lightsail", respond)
+        call()
+        boto.meta.events.register("provide-client-params.lightsail", tamper)
+        for _ in range(2):
+            try:
+                call()
+            except LightsailSnapError as error:
+                seen.append(str(error.__cause__))
+            except ParamValidationError as error:
+                seen.append(str(error))
+        return seen
+
+    given: dict[str, Any] = {
+        "injected": {"boto3_client": session.client("lightsail")},
+        "session": {"session": session},
+        "own": {"region_name": "us-east-1"},
+    }[way]
+    client = LightsailSnapClient(**given)
+    transport: Any = client._transport
+    plain: Any = session.client("lightsail")
+    disk = DiskSource(disk_name="Disk-1")
+    ours = outcome_of(
+        transport._client,
+        lambda: client.create_disk_snapshot("db-1", disk, tags={"a": "b"}),
+    )
+    wire = CreateDiskSnapshotRequest(
+        disk_snapshot_name="db-1", source=disk, tags={"a": "b"}
+    ).to_wire
+    assert ours == outcome_of(plain, lambda: plain.create_disk_snapshot(**wire()))
+    assert len(ours) == 3
 
 
 def test_two_clients_on_one_boto3_client_count_once_and_part_cleanly() -> None:

@@ -16,9 +16,15 @@ Quiesce: TypeAlias = AbstractContextManager[Any] | AbstractAsyncContextManager[A
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Send this request; the outcome is its result."""
+    """Send this request; the outcome is its result.
+
+    Attributes:
+        request: The request.
+        deadline: The `Moment.monotonic` after which the response is not waited for; None for never.
+    """
 
     request: Request[Any]
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,42 @@ def pause(seconds: float = 0) -> Flow[Moment]:
         The moment afterwards.
     """
     return cast("Moment", (yield Sleep(seconds)))
+
+
+def with_deadline(flow: Flow[ReturnT], deadline: float | None) -> Flow[ReturnT]:
+    """Run a workflow whose calls all have this deadline, or an earlier one of their own."""
+    outcome: object = None
+    error: LightsailSnapError | None = None
+    try:
+        while True:
+            try:
+                effect = flow.send(outcome) if error is None else flow.throw(error)
+            except StopIteration as end:
+                result: ReturnT = end.value
+                return result
+            outcome, error = None, None
+            try:
+                outcome = yield _limited(effect, deadline)
+            except LightsailSnapError as raised:
+                error = raised
+    finally:
+        flow.close()
+
+
+def _limited(effect: Effect, deadline: float | None) -> Effect:
+    if deadline is None:
+        return effect
+    match effect:
+        case Call():
+            earliest = deadline if effect.deadline is None else min(deadline, effect.deadline)
+            return Call(effect.request, earliest)
+        case Within():
+            return Within(effect.context, with_deadline(effect.flow, deadline))
+        case Together():
+            flows = [with_deadline(flow, deadline) for flow in effect.flows]
+            return Together(flows, effect.limit)
+        case _:
+            return effect
 
 
 def within(context: Quiesce, flow: Flow[ReturnT]) -> Flow[ReturnT]:

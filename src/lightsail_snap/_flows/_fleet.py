@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lightsail_snap._flows._creation import Creation, create_once
-from lightsail_snap._flows._effects import Flow, pause, together
+from lightsail_snap._flows._creation import Accepted, Creation, create_once
+from lightsail_snap._flows._effects import Flow, together, with_deadline
 from lightsail_snap._flows._jobs import about, has_vanished, replaced_by_another, say_accepted
 from lightsail_snap._flows._recipes import disk_snapshot_creation
 from lightsail_snap._flows._subjects import DISK_SNAPSHOTS, OPERATIONS
+from lightsail_snap._flows._timing import RetryBudget, Stopwatch, start
 from lightsail_snap._flows._waits import (
     Absence,
     Ends,
@@ -60,17 +61,23 @@ def take_disk_snapshots(
                 "requests", "must have names of their own", "give each name once", request
             )
         wanted[creation.name] = creation
-    began = yield from pause()
-    made = yield from together(
-        [create_once(creation, policy, limit) for creation in wanted.values()], concurrency
+    stopwatch = yield from start(limit)
+    began = stopwatch.began
+
+    def create(creation: Creation[DiskSnapshot]) -> Flow[Accepted]:
+        return create_once(creation, RetryBudget(policy, Stopwatch(limit, began)))
+
+    made = yield from with_deadline(
+        together([create(creation) for creation in wanted.values()], concurrency),
+        stopwatch.deadline,
     )
     outcomes = dict(zip(wanted, made, strict=True))
     failures = {n: o for n, o in outcomes.items() if isinstance(o, LightsailSnapError)}
+    accepted = {n: o for n, o in outcomes.items() if not isinstance(o, LightsailSnapError)}
     operations = {
         name: operation
-        for name, outcome in outcomes.items()
-        if not isinstance(outcome, LightsailSnapError)
-        and (operation := about(outcome, name)) is not None
+        for name, each in accepted.items()
+        if (operation := about(each.operations, name)) is not None
     }
     ends = yield from wait_for_all(
         OPERATIONS,
@@ -96,11 +103,14 @@ def take_disk_snapshots(
         on_progress=on_progress,
         absence=Absence.EARLY,
         began=began,
+        identities={name: each.identity for name, each in accepted.items()},
     )
     taken = dict(snapshots.successes)
     failures |= snapshots.failures
     for name, snapshot in snapshots.successes.items():
-        replaced = yield from replaced_by_another(wanted[name], snapshot, began)
+        budget = RetryBudget(policy, stopwatch)
+        check = replaced_by_another(wanted[name], accepted[name], snapshot, budget)
+        replaced = yield from with_deadline(check, stopwatch.deadline)
         if replaced is not None:
             failures[name] = replaced
             del taken[name]

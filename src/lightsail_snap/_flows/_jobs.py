@@ -6,8 +6,25 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 
-from lightsail_snap._flows._creation import Creation, MadeT, Patience, Proof, create_once
-from lightsail_snap._flows._effects import Flow, Moment, Quiesce, note, pause, within
+from lightsail_snap._flows._creation import (
+    Accepted,
+    Creation,
+    MadeT,
+    Ownership,
+    create_once,
+    creating_operations,
+    has_tags,
+)
+from lightsail_snap._flows._effects import (
+    Flow,
+    Moment,
+    Quiesce,
+    note,
+    pause,
+    with_deadline,
+    within,
+)
+from lightsail_snap._flows._identity import CLOCK_PRECISION_SECONDS
 from lightsail_snap._flows._recipes import (
     EITHER_SNAPSHOTS,
     LEAST_SIZE,
@@ -24,6 +41,7 @@ from lightsail_snap._flows._subjects import (
     Subject,
     disks,
 )
+from lightsail_snap._flows._timing import RetryBudget, start
 from lightsail_snap._flows._waits import Absence, check_callback, wait_for
 from lightsail_snap.errors import (
     LightsailSnapError,
@@ -117,22 +135,24 @@ def _make(  # noqa: PLR0913 - the ways in which jobs differ
     """Make something exactly once, and wait for its operation and then for itself."""
     check_callback("on_progress", on_progress)
     check_callback("on_quiesced", on_quiesced)
-    began, resume = (yield from pause()), f"{subject.resume}({creation.name!r})"
-    operations = yield from _quiesced(
-        quiesce, create_once(creation, policy, limit), on_quiesced=on_quiesced, resume=resume
+    stopwatch = yield from start(limit)
+    budget, resume = RetryBudget(policy, stopwatch), f"{subject.resume}({creation.name!r})"
+    accepted = yield from with_deadline(
+        _quiesced(quiesce, create_once(creation, budget), on_quiesced=on_quiesced, resume=resume),
+        stopwatch.deadline,
     )
     try:
         thing = yield from _wait(
             subject,
             creation.name,
-            operations,
-            policy,
-            limit,
+            accepted,
+            budget,
             on_progress=on_progress,
             resume=resume,
-            began=began,
         )
-        replaced = yield from replaced_by_another(creation, thing, began)
+        replaced = yield from with_deadline(
+            replaced_by_another(creation, accepted, thing, budget), stopwatch.deadline
+        )
         if replaced is not None:
             raise replaced
     except LightsailSnapError as error:
@@ -142,34 +162,62 @@ def _make(  # noqa: PLR0913 - the ways in which jobs differ
 
 
 def replaced_by_another(
-    creation: Creation[MadeT], thing: MadeT, began: Moment
+    creation: Creation[MadeT], accepted: Accepted, thing: MadeT, budget: RetryBudget
 ) -> Flow[WaitFailedError | None]:
-    """Find the error for a thing that somebody has put in the place of the one that was made."""
-    if creation.prove(thing, ()) is not Proof.FOREIGN:
+    """Return the error for a resource that another client has put in the place of this call's."""
+    if (yield from _is_own(creation, accepted, thing, budget)):
         return None
-    waited = timedelta(seconds=(yield from pause()).monotonic - began.monotonic)
+    yield from budget.stopwatch.read()
     text = (
-        f"{creation.noun} {creation.name} was made, but what is there by this name now is not what "
-        "was asked for: somebody has replaced it, or changed its tags"
+        f"{creation.noun} {creation.name} was created, but the resource of this name is not the "
+        "one that was requested: another client has replaced it, or changed its tags"
     )
+    waited = budget.stopwatch.waited
     if isinstance(thing, Disk):
         return WaitFailedError(text, waited=waited, disk=thing)
     return WaitFailedError(text, waited=waited, snapshot=thing)
 
 
+def _is_own(
+    creation: Creation[MadeT], accepted: Accepted, thing: MadeT, budget: RetryBudget
+) -> Flow[bool]:
+    """Return whether an accepted creation created this resource."""
+    if creation.compare(thing, ()) is Ownership.FOREIGN:
+        return False
+    if accepted.identity.created_after is None:
+        # It was identified when it was looked up.
+        return True
+    is_equal = has_tags(thing, creation.all_tags) or creation.has_token(thing)
+    if accepted.at is None or thing.created_at is None:
+        return is_equal
+    created = thing.created_at.timestamp()
+    is_of_that_moment = abs(created - accepted.at) <= CLOCK_PRECISION_SECONDS
+    if is_equal and is_of_that_moment:
+        return True
+    own = {each.id for each in accepted.operations}
+    # Every resource of this name has an operation of its own, of about the same time.
+    times = {
+        each.id: abs(each.created_at.timestamp() - created)
+        for each in (yield from creating_operations(creation, budget))
+        if each.created_at is not None
+    }
+    if times and own:
+        return min(times, key=times.__getitem__) in own
+    return is_equal or is_of_that_moment
+
+
 def _wait(  # noqa: PLR0913 - all that its only caller knows
     subject: Subject[MadeT],
     name: str,
-    operations: Iterable[Operation],
-    policy: WaitPolicy,
-    limit: float | None,
+    accepted: Accepted,
+    budget: RetryBudget,
     *,
     on_progress: OnProgress | None,
     resume: str,
-    began: Moment,
 ) -> Flow[MadeT]:
     """Wait for the operation that makes a thing, and then for the thing."""
-    operation = about(operations, name)
+    policy, limit, began = budget.policy, budget.stopwatch.limit, budget.stopwatch.began
+    operation = about(accepted.operations, name)
     if operation is not None:
         try:
             yield from wait_for(
@@ -197,6 +245,7 @@ def _wait(  # noqa: PLR0913 - all that its only caller knows
             absence=Absence.EARLY,
             resume=resume,
             began=began,
+            identity=accepted.identity,
         )
     )
 
@@ -331,10 +380,11 @@ def restore_disk(  # noqa: PLR0913 - the ways in which it can be made
     disk_creation(draft, client_token)
     size = size_in_gb
     if size is None:
-        patience = Patience(policy, limit, (yield from pause()))
-        size = yield from patience.look(lambda: size_of(source))
-        left = yield from patience.left()
-        limit = None if left is None else max(0.0, left)
+        stopwatch = yield from start(limit)
+        look_up = RetryBudget(policy, stopwatch).look_up(lambda: size_of(source))
+        size = yield from with_deadline(look_up, stopwatch.deadline)
+        yield from stopwatch.read()
+        limit = None if limit is None else stopwatch.left
     request = CreateDiskFromSnapshotRequest(
         disk_name=disk_name,
         source=source,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from lightsail_snap._flows._creation import (
     Creation,
     Found,
-    Made,
-    Proof,
-    bears,
-    made_by,
+    Ownership,
+    compare_types,
 )
 from lightsail_snap._flows._effects import Flow, call
+from lightsail_snap._flows._faults import is_unreadable
+from lightsail_snap._flows._identity import expect
 from lightsail_snap._flows._subjects import DISK_SNAPSHOTS, INSTANCE_SNAPSHOTS, Subject
-from lightsail_snap._flows._waits import is_unreadable, refused
+from lightsail_snap._flows._waits import refused
 from lightsail_snap.errors import NotFoundException, ServiceError
 from lightsail_snap.models import (
     CopySnapshotRequest,
@@ -42,41 +41,43 @@ CLIENT_TOKEN_KEY = "lightsail-snap:client-token"  # noqa: S105 - the key of a ta
 LEAST_SIZE = 8
 
 
-def _token_tags(client_token: str | None) -> tuple[Tag, ...]:
+def _token_tag(client_token: str | None) -> Tag | None:
     if client_token is None:
-        return ()
+        return None
     if not client_token:
         rule, fix = "must not be empty", "give a text that is this job's own, such as a UUID"
         raise refused("client_token", rule, fix, client_token)
-    return (Tag(key=CLIENT_TOKEN_KEY, value=client_token),)
+    return Tag(key=CLIENT_TOKEN_KEY, value=client_token)
 
 
-def _bearing(tags: tuple[Tag, ...]) -> Callable[[Made], bool] | None:
-    return (lambda thing: bears(thing, tags)) if tags else None
+def _with_token(tags: tuple[Tag, ...], token: Tag | None) -> tuple[Tag, ...]:
+    return tags if token is None else (*tags, token)
 
 
 def _disk_snapshot(name: str) -> Flow[Found[DiskSnapshot]]:
     result = yield from call(GetDiskSnapshotRequest(disk_snapshot_name=name))
-    return Found(result.disk_snapshot, result.response_metadata)
+    found = result.disk_snapshot
+    return Found(expect(found, "name", found.name, name), result.response_metadata)
 
 
 def _instance_snapshot(name: str) -> Flow[Found[InstanceSnapshot]]:
     result = yield from call(GetInstanceSnapshotRequest(instance_snapshot_name=name))
-    return Found(result.instance_snapshot, result.response_metadata)
+    found = result.instance_snapshot
+    return Found(expect(found, "name", found.name, name), result.response_metadata)
 
 
 def _disk(name: str) -> Flow[Found[Disk]]:
     result = yield from call(GetDiskRequest(disk_name=name))
-    return Found(result.disk, result.response_metadata)
+    return Found(expect(result.disk, "name", result.disk.name, name), result.response_metadata)
 
 
-def _same(found: str | None, wanted: str, *, is_other: bool = False) -> Proof:
+def _same(found: str | None, wanted: str, *, is_other: bool = False) -> Ownership:
     if found is None:
-        return Proof.FOREIGN if is_other else Proof.UNCLEAR
-    return Proof.OURS if found == wanted else Proof.FOREIGN
+        return Ownership.FOREIGN if is_other else Ownership.UNKNOWN
+    return Ownership.OWN if found == wanted else Ownership.FOREIGN
 
 
-def _is_of(snapshot: DiskSnapshot, source: SnapshotSource) -> Proof:
+def _is_of(snapshot: DiskSnapshot, source: SnapshotSource) -> Ownership:
     disk, instance = snapshot.from_disk_name, snapshot.from_instance_name
     if isinstance(source, DiskSource):
         return _same(disk, source.disk_name, is_other=instance is not None)
@@ -95,23 +96,18 @@ def disk_snapshot_creation(
     Returns:
         What there is to know of it.
     """
-    own = _token_tags(client_token)
+    token, tags, name = _token_tag(client_token), request.tags, request.disk_snapshot_name
     request = CreateDiskSnapshotRequest(
-        disk_snapshot_name=request.disk_snapshot_name,
-        source=request.source,
-        tags=(*request.tags, *own),
+        disk_snapshot_name=name, source=request.source, tags=_with_token(tags, token)
     )
 
-    def prove(snapshot: DiskSnapshot, history: tuple[Operation, ...]) -> Proof:
-        is_foreign = made_by(request.operation_name, history) is Proof.FOREIGN
-        if is_foreign or not bears(snapshot, request.tags):
-            return Proof.FOREIGN
+    def compare(snapshot: DiskSnapshot, history: tuple[Operation, ...]) -> Ownership:
+        if compare_types(request.operation_name, history) is Ownership.FOREIGN:
+            return Ownership.FOREIGN
         return _is_of(snapshot, request.source)
 
-    name = request.disk_snapshot_name
-    return Creation(
-        request, name, DISK_SNAPSHOTS.noun, lambda: _disk_snapshot(name), prove, _bearing(own)
-    )
+    noun = DISK_SNAPSHOTS.noun
+    return Creation(request, name, noun, lambda: _disk_snapshot(name), compare, tags, token)
 
 
 def instance_snapshot_creation(
@@ -126,21 +122,20 @@ def instance_snapshot_creation(
     Returns:
         What there is to know of it.
     """
-    own, name = _token_tags(client_token), request.instance_snapshot_name
+    token, tags, name = _token_tag(client_token), request.tags, request.instance_snapshot_name
     request = CreateInstanceSnapshotRequest(
         instance_snapshot_name=name,
         instance_name=request.instance_name,
-        tags=(*request.tags, *own),
+        tags=_with_token(tags, token),
     )
 
-    def prove(snapshot: InstanceSnapshot, history: tuple[Operation, ...]) -> Proof:
-        is_foreign = made_by(request.operation_name, history) is Proof.FOREIGN
-        if is_foreign or not bears(snapshot, request.tags):
-            return Proof.FOREIGN
+    def compare(snapshot: InstanceSnapshot, history: tuple[Operation, ...]) -> Ownership:
+        if compare_types(request.operation_name, history) is Ownership.FOREIGN:
+            return Ownership.FOREIGN
         return _same(snapshot.from_instance_name, request.instance_name)
 
     noun = INSTANCE_SNAPSHOTS.noun
-    return Creation(request, name, noun, lambda: _instance_snapshot(name), prove, _bearing(own))
+    return Creation(request, name, noun, lambda: _instance_snapshot(name), compare, tags, token)
 
 
 def _either_snapshot(name: str) -> Flow[Found[Any]]:
@@ -192,15 +187,15 @@ def copy_creation(request: CopySnapshotRequest) -> Creation[DiskSnapshot | Insta
     # Samples of the AWS command line.
     details = f"{request.source_region}:{origin}"
 
-    def prove(_: DiskSnapshot | InstanceSnapshot, history: tuple[Operation, ...]) -> Proof:
+    def compare(_: DiskSnapshot | InstanceSnapshot, history: tuple[Operation, ...]) -> Ownership:
         # A copy tells the disk it is of, not the snapshot it was made from; its operation does.
         copied = [each for each in history if each.operation_type == request.operation_name]
         if any(each.operation_details == details for each in copied):
-            return Proof.OURS
-        return Proof.FOREIGN if history else Proof.UNCLEAR
+            return Ownership.OWN
+        return Ownership.FOREIGN if history else Ownership.UNKNOWN
 
     noun = EITHER_SNAPSHOTS.noun
-    return Creation(request, name, noun, lambda: _either_snapshot(name), prove)
+    return Creation(request, name, noun, lambda: _either_snapshot(name), compare)
 
 
 def size_of(source: RestoreSource) -> Flow[int]:
@@ -234,25 +229,25 @@ def disk_creation(
     Returns:
         What there is to know of it.
     """
-    own, name = _token_tags(client_token), request.disk_name
+    token, tags, name = _token_tag(client_token), request.tags, request.disk_name
     request = CreateDiskFromSnapshotRequest(
         disk_name=name,
         source=request.source,
         availability_zone=request.availability_zone,
         size_in_gb=request.size_in_gb,
-        tags=(*request.tags, *own),
+        tags=_with_token(tags, token),
     )
 
-    def prove(disk: Disk, history: tuple[Operation, ...]) -> Proof:
+    def compare(disk: Disk, history: tuple[Operation, ...]) -> Ownership:
         zone = disk.location.availability_zone if disk.location else None
         differs = disk.size_in_gb not in {None, request.size_in_gb}
         differs = differs or zone not in {None, request.availability_zone}
-        if differs or not bears(disk, request.tags):
-            return Proof.FOREIGN
+        if differs:
+            return Ownership.FOREIGN
         # A disk does not tell what it was made from; its operation tells at least that it was.
         types = {each.operation_type for each in history}
         if request.operation_name in types:
-            return Proof.OURS
-        return Proof.FOREIGN if types else Proof.UNCLEAR
+            return Ownership.OWN
+        return Ownership.FOREIGN if types else Ownership.UNKNOWN
 
-    return Creation(request, name, "disk", lambda: _disk(name), prove, _bearing(own))
+    return Creation(request, name, "disk", lambda: _disk(name), compare, tags, token)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Generic
 
 from lightsail_snap._flows._effects import Flow, call
+from lightsail_snap._flows._identity import expect
 from lightsail_snap._flows._pages import Paging
 from lightsail_snap.models import (
     Disk,
@@ -68,7 +69,8 @@ def _get_operation(operation_id: str) -> GetOperationRequest:
 
 
 def _look_at_operation(operation_id: str) -> Flow[Operation]:
-    return (yield from call(_get_operation(operation_id))).operation
+    found = (yield from call(_get_operation(operation_id))).operation
+    return expect(found, "id", found.id, operation_id)
 
 
 OPERATIONS: Subject[Operation] = Subject(
@@ -87,7 +89,8 @@ def _get_disk_snapshot(name: str) -> GetDiskSnapshotRequest:
 
 
 def _look_at_disk_snapshot(name: str) -> Flow[DiskSnapshot]:
-    return (yield from call(_get_disk_snapshot(name))).disk_snapshot
+    found = (yield from call(_get_disk_snapshot(name))).disk_snapshot
+    return expect(found, "name", found.name, name)
 
 
 DISK_SNAPSHOTS: Subject[DiskSnapshot] = Subject(
@@ -106,7 +109,8 @@ def _get_instance_snapshot(name: str) -> GetInstanceSnapshotRequest:
 
 
 def _look_at_instance_snapshot(name: str) -> Flow[InstanceSnapshot]:
-    return (yield from call(_get_instance_snapshot(name))).instance_snapshot
+    found = (yield from call(_get_instance_snapshot(name))).instance_snapshot
+    return expect(found, "name", found.name, name)
 
 
 INSTANCE_SNAPSHOTS: Subject[InstanceSnapshot] = Subject(
@@ -125,7 +129,8 @@ def _get_disk(name: str) -> GetDiskRequest:
 
 
 def _look_at_disk(name: str) -> Flow[Disk]:
-    return (yield from call(_get_disk(name))).disk
+    found = (yield from call(_get_disk(name))).disk
+    return expect(found, "name", found.name, name)
 
 
 def disks(wanted: DiskState) -> Subject[Disk]:

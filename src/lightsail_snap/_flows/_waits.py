@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,18 +10,18 @@ from enum import Enum
 from itertools import islice
 from typing import Any, Generic
 
-from lightsail_snap._flows._effects import Flow, Moment, call, pause, together
+from lightsail_snap._flows._effects import Flow, Moment, call, together, with_deadline
+from lightsail_snap._flows._faults import is_transient, is_unreadable
+from lightsail_snap._flows._identity import Identity, Match, wrong_resource
 from lightsail_snap._flows._pages import Paging
 from lightsail_snap._flows._subjects import Subject
+from lightsail_snap._flows._timing import start
 from lightsail_snap._text import shown
 from lightsail_snap.errors import (
     LightsailSnapError,
     NotFoundException,
     PartialFailureError,
     RequestValidationError,
-    ResponseValidationError,
-    ServiceError,
-    TransportError,
     Violation,
     WaitFailedError,
     WaitTimeoutError,
@@ -46,11 +45,14 @@ from lightsail_snap.waiters import (
 
 # A clock need not move on for less than this, so a shorter rest of a wait is none.
 _INSTANT = 1e-6
-_LONGEST = timedelta.max / timedelta(seconds=2)
 # A page of something in between is unreadable once or twice; a service that has changed, always.
 _MOST_UNREADABLE = 3
 # How soon the service shows what it has just accepted is unverified.
 _MOST_MISSES = 10
+# A resource that was seen may be missing in a stale response; in so many in a row it is deleted.
+_MAX_STALE_MISSES = 2
+# So many responses in a row may show an earlier resource of the same name.
+_MAX_MISMATCHES = 10
 # So few are asked for one by one: that takes as many calls as a list of one or two pages.
 _FEW = 2
 # An endless iterable must end in an error; more than this is no job for one process.
@@ -66,36 +68,6 @@ class Absence(Enum):
     """It was accepted just now, and may not be visible yet."""
     WANTED = "wanted"
     """It is gone, as it should be."""
-
-
-def is_transient(error: LightsailSnapError) -> bool:
-    """Tell whether the same look may succeed later.
-
-    Args:
-        error: Why it failed.
-
-    Returns:
-        Whether it may. Looking changes nothing, so a look whose outcome is unknown may be repeated
-        like any other.
-    """
-    return isinstance(error, TransportError) or (
-        isinstance(error, ServiceError) and error.is_retryable
-    )
-
-
-def is_unreadable(error: LightsailSnapError) -> bool:
-    """Tell whether an answer came that nobody can read, be it a result or an error.
-
-    Args:
-        error: What was made of it.
-
-    Returns:
-        Whether it is so; the same request may well be answered readably.
-    """
-    if isinstance(error, ServiceError):
-        # An error answer without a type is called by its status.
-        return error.code == str(error.http_status)
-    return isinstance(error, ResponseValidationError)
 
 
 def _as_seen(seen: Observation | None) -> dict[str, Any]:
@@ -121,6 +93,7 @@ class _Watch(Generic[ObservedT]):
         name: Its name.
         absence: What it means that it is not found.
         resume: How to go on waiting later.
+        identity: What identifies it beyond its name.
         seen: What was last seen.
         fault: Why the last look failed, if it did and the wait goes on.
         verdict: What is known of the end.
@@ -131,12 +104,14 @@ class _Watch(Generic[ObservedT]):
     name: str
     absence: Absence = Absence.WRONG
     resume: str = ""
+    identity: Identity = field(default_factory=Identity)
     seen: ObservedT | None = None
     fault: LightsailSnapError | None = None
     verdict: Verdict = Verdict.PENDING
     failure: LightsailSnapError | None = None
     _unreadable: int = field(default=0, repr=False)
     _misses: int = field(default=0, repr=False)
+    _mismatches: int = field(default=0, repr=False)
 
     @property
     def title(self) -> str:
@@ -166,6 +141,9 @@ class _Watch(Generic[ObservedT]):
     def _missed(self, error: NotFoundException, waited: timedelta) -> None:
         if self.absence is Absence.WANTED:
             self.verdict = Verdict.SUCCEEDED
+        elif self.seen is not None and self._misses < _MAX_STALE_MISSES:
+            self._misses += 1
+            self.fault = error
         elif self.seen is not None:
             text = (
                 f"{self.title} is no longer known to the service, last seen in "
@@ -179,15 +157,39 @@ class _Watch(Generic[ObservedT]):
             self._fail(error)
 
     def _see(self, seen: ObservedT, waited: timedelta) -> None:
-        self.seen, self.fault, self._unreadable = seen, None, 0
         if self.absence is Absence.WANTED:
+            self.seen, self.fault, self._unreadable = seen, None, 0
             return
+        # An operation is identified by its id, which is unique for ever.
+        match = Match.SAME if isinstance(seen, Operation) else self.identity.match(seen)
+        if match is not Match.SAME:
+            self._mistake(seen, match, waited)
+            return
+        self.seen, self.fault = seen, None
+        self._unreadable = self._misses = self._mismatches = 0
         self.verdict = self.subject.judge(seen)
         if self.verdict is Verdict.FAILED:
             why = f"ended in {state_of(seen)}"
             if isinstance(seen, Operation) and (seen.error_code or seen.error_details):
                 why += f": {seen.error_code or '(no code)'}: {seen.error_details or '(no details)'}"
             self._fail(WaitFailedError(f"{self.title} {why}", waited=waited, **_as_seen(seen)))
+
+    def _mistake(self, found: ObservedT, match: Match, waited: timedelta) -> None:
+        """Take in a response that shows another resource of the same name."""
+        self._mismatches += 1
+        rule = "must not be before the resource that is waited for was created"
+        fault = wrong_resource(found, "created_at", rule, str(found.created_at))
+        if match is Match.REPLACED:
+            text = f"{self.title} was deleted, and another one of this name was created"
+            self._fail(WaitFailedError(text, waited=waited, **_as_seen(found)))
+        elif self._mismatches > _MAX_MISMATCHES:
+            text = (
+                f"{self.title} cannot be seen: the service keeps showing an earlier one of this "
+                f"name, created at {found.created_at}"
+            )
+            self._fail(WaitFailedError(text, waited=waited, **_as_seen(found)), fault)
+        else:
+            self.fault = fault
 
     def _fail(self, error: LightsailSnapError, cause: LightsailSnapError | None = None) -> None:
         self.verdict, self.failure = Verdict.FAILED, error
@@ -207,26 +209,6 @@ class _Watch(Generic[ObservedT]):
         )
         late = WaitTimeoutError(text, waited=waited, **_as_seen(self.seen))
         self._fail(late, self.fault)
-
-
-@dataclass(slots=True)
-class _Stopwatch:
-    """How long a wait has taken, and what is left of it."""
-
-    limit: float | None
-    began: Moment
-    elapsed: float = 0.0
-
-    @property
-    def left(self) -> float:
-        return math.inf if self.limit is None else max(0.0, self.limit - self.elapsed)
-
-    @property
-    def waited(self) -> timedelta:
-        return timedelta(seconds=min(self.elapsed, _LONGEST))
-
-    def read(self) -> Flow[None]:
-        self.elapsed = (yield from pause()).monotonic - self.began.monotonic
 
 
 def _look(subject: Subject[ObservedT], name: str) -> Flow[ObservedT | LightsailSnapError | None]:
@@ -317,6 +299,7 @@ def wait_for(  # noqa: PLR0913 - the ways in which waits differ
     absence: Absence = Absence.WRONG,
     resume: str = "",
     began: Moment | None = None,
+    identity: Identity | None = None,
 ) -> Flow[ObservedT]:
     """Wait for one thing.
 
@@ -330,14 +313,15 @@ def wait_for(  # noqa: PLR0913 - the ways in which waits differ
         absence: What it means that it is not found.
         resume: How to go on waiting later, if not by the subject's own method.
         began: When the limit began to run; now if None.
+        identity: What identifies the thing beyond its name.
 
     Returns:
         The thing as last seen.
     """
     check_callback("on_progress", on_progress)
     subject.request(name)
-    watch = _Watch(subject, name, absence, resume)
-    stopwatch = _Stopwatch(limit, began or (yield from pause()))
+    watch = _Watch(subject, name, absence, resume, identity or Identity())
+    stopwatch = yield from start(limit, began)
     if first is not None:
         watch.take_in(first, stopwatch.waited)
     looks = 0
@@ -346,8 +330,8 @@ def wait_for(  # noqa: PLR0913 - the ways in which waits differ
             watch.run_out(stopwatch.waited)
             break
         if looks or first is not None:
-            yield from pause(min(policy.delay(looks), stopwatch.left))
-        outcome = yield from _look(subject, name)
+            yield from stopwatch.pause(min(policy.delay(looks), stopwatch.left))
+        outcome = yield from with_deadline(_look(subject, name), stopwatch.deadline)
         looks += 1
         yield from stopwatch.read()
         watch.take_in(outcome, stopwatch.waited)
@@ -430,6 +414,7 @@ def wait_for_all(  # noqa: PLR0913 - the ways in which waits differ
     firsts: Mapping[str, ObservedT] | None = None,
     absence: Absence = Absence.WRONG,
     began: Moment | None = None,
+    identities: Mapping[str, Identity] | None = None,
 ) -> Flow[Ends[ObservedT]]:
     """Wait for many things in one loop of looks.
 
@@ -443,6 +428,7 @@ def wait_for_all(  # noqa: PLR0913 - the ways in which waits differ
         firsts: What was seen of them already.
         absence: What it means that one is not found.
         began: When the limit began to run; now if None.
+        identities: What identifies them beyond their names.
 
     Returns:
         What came of each.
@@ -452,8 +438,12 @@ def wait_for_all(  # noqa: PLR0913 - the ways in which waits differ
     names = list(names)
     for name in names:
         subject.request(name)
-    watches = {name: _Watch(subject, name, absence) for name in names}
-    stopwatch = _Stopwatch(limit, began or (yield from pause()))
+    known = identities or {}
+    watches = {
+        name: _Watch(subject, name, absence, identity=known.get(name) or Identity())
+        for name in names
+    }
+    stopwatch = yield from start(limit, began)
     for name, first in (firsts or {}).items():
         watches[name].take_in(first, stopwatch.waited)
     rounds = 0
@@ -463,8 +453,9 @@ def wait_for_all(  # noqa: PLR0913 - the ways in which waits differ
                 watch.run_out(stopwatch.waited)
             break
         if rounds or firsts:
-            yield from pause(min(policy.delay(rounds), stopwatch.left))
-        outcomes = yield from _look_at_all(subject, [w.name for w in pending], concurrency)
+            yield from stopwatch.pause(min(policy.delay(rounds), stopwatch.left))
+        looks = _look_at_all(subject, [w.name for w in pending], concurrency)
+        outcomes = yield from with_deadline(looks, stopwatch.deadline)
         rounds += 1
         yield from stopwatch.read()
         for watch in pending:

@@ -42,17 +42,17 @@ class Jobs(Sender):
                 region.
             source: `DiskSource(disk_name=...)` or `InstanceSource(instance_name=...)`.
             tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
-            client_token: A text that is this job's own, such as a UUID. The snapshot bears it as
-                the tag `lightsail-snap:client-token`. With it, a job that was interrupted can be
-                run again, even by another process: it finds its snapshot and goes on. Without it,
-                a snapshot of this name that was there before is somebody else's.
+            client_token: A string of this call's own, such as a UUID. The snapshot is tagged with
+                it (`lightsail-snap:client-token`). With it, an interrupted call can be run again,
+                even by another process: it finds its snapshot and waits for it. The tag alone is
+                proof. Without a token, an earlier snapshot of this name is a conflict.
             quiesce: Pauses writes: a context manager that is entered before the request is sent
                 and left as soon as the service has accepted it, or it has failed; for example
                 `fsfreeze("/mnt/data")` or `command_hooks(...)`.
             on_quiesced: Is told how long writes were paused.
-            timeout: For operation and snapshot together: a `timedelta` or seconds; 0 is one look,
-                None for ever, `"policy"` what the client's `WaitPolicy` says (one hour unless
-                set).
+            timeout: For operation and snapshot together: a `timedelta` or seconds; 0 polls once,
+                None waits for ever, `"policy"` is the client's `WaitPolicy` (one hour unless set).
+                If the service does not respond, the call ends 5 seconds later.
             on_progress: Is told of every look with a `WaitProgress`; `print` will do.
 
         Returns:
@@ -60,8 +60,9 @@ class Jobs(Sender):
 
         Raises:
             RequestValidationError: If a rule is broken; nothing was sent.
-            SnapshotConflictError: If the name is taken by a snapshot that this job did not take.
-            OutcomeUnknownError: If it cannot be found out whether the snapshot was taken.
+            SnapshotConflictError: If the name is taken by a snapshot that this call did not take.
+            OutcomeUnknownError: If it cannot be found out whether the snapshot was taken, for
+                example because the service did not respond before the timeout.
             QuiesceError: If writes could not be paused or resumed.
             WaitFailedError: If the snapshot ended in `error`, or vanished.
             WaitTimeoutError: If the time is up; the snapshot goes on in Lightsail.

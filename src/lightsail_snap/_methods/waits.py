@@ -30,8 +30,9 @@ class Waits(Sender):
 
         Args:
             operation: The operation, or its id.
-            timeout: A `timedelta` or seconds; 0 is one look, None for ever, `"policy"` what the
-                client's `WaitPolicy` says (one hour unless set).
+            timeout: A `timedelta` or seconds; 0 polls once, None waits for ever, `"policy"` is the
+                client's `WaitPolicy` (one hour unless set). If the service does not respond, the
+                wait ends 5 seconds later.
             on_progress: Is told of every look with a `WaitProgress`; `print` will do.
 
         Returns:

@@ -1,47 +1,63 @@
-"""Keeps hands off what is not what it is taken for."""
+"""The switch of the optimizations, and their way back to plain botocore."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import ParamSpec
+import os
+import threading
+from types import TracebackType
 
-from lightsail_snap._text import safe_line
+from lightsail_snap.errors import safe_text
 
 _LOGGER = logging.getLogger("lightsail_snap")
-_P = ParamSpec("_P")
+SETTING = "LIGHTSAIL_SNAP_OPTIMIZATIONS"
+_OFF = frozenset({"off", "0", "false", "no"})
 
 
-class MovedError(Exception):
-    """Something is not where, or what, it was."""
+def are_enabled() -> bool:
+    """Return False if the environment switches the optimizations off."""
+    return os.environ.get(SETTING, "").strip().lower() not in _OFF
 
 
-def expect(condition: bool) -> None:  # noqa: FBT001 - one condition, by position as in assert
-    """Stop a shortcut before it changes anything.
+class Fallback:
+    """Context manager that suppresses the exceptions of an optimization.
 
-    Args:
-        condition: Whether all is as it was.
-
-    Raises:
-        MovedError: If not.
+    Attributes:
+        is_active: Whether the optimization has failed, so that plain botocore must be used.
     """
-    if not condition:
-        raise MovedError("not what it was")
 
+    __slots__ = ("_lock", "_optimization", "is_active")
 
-def guarded(shortcut: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
-    """Take a shortcut, or leave it and say so.
+    def __init__(self, optimization: str) -> None:
+        self._optimization = optimization
+        self._lock = threading.Lock()
+        self.is_active = False
 
-    Args:
-        shortcut: It touches parts of botocore that are not public.
-        args: What it takes.
-        kwargs: Likewise.
-    """
-    try:
-        shortcut(*args, **kwargs)
-    except (MovedError, AttributeError, TypeError) as error:
-        _LOGGER.info(
-            "the shortcut %s is not for this botocore, all goes the plain way: %s",
-            shortcut.__name__.strip("_"),
-            safe_line(str(error)),
-        )
+    def record(self, error: Exception) -> None:
+        """Switch to plain botocore; only the first error is logged."""
+        with self._lock:
+            is_first, self.is_active = not self.is_active, True
+        if is_first:
+            _LOGGER.warning(
+                "%s does not work with the installed botocore, plain botocore is used instead "
+                "(%s: %s); to switch the optimizations off, set %s=off",
+                self._optimization,
+                type(error).__name__,
+                safe_text(error),
+                SETTING,
+            )
+
+    def __enter__(self) -> None:
+        """Begin what may fail."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Record an exception and suppress it."""
+        if isinstance(error, Exception):
+            self.record(error)
+            return True
+        return False

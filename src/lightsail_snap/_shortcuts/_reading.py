@@ -1,4 +1,4 @@
-"""Leaves an answer to botocore's parser only if somebody looks at what it makes of it."""
+"""Parse a successful response only if an event handler reads it."""
 
 from __future__ import annotations
 
@@ -7,54 +7,47 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
-from lightsail_snap._shortcuts._guard import expect
+from lightsail_snap._shortcuts._guard import Fallback
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-_FIRST_SUCCESS, _FIRST_ERROR = 200, 300
-
 
 class _Parser(Protocol):
-    def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]: ...  # noqa: ANN401 - as botocore's
+    @property
+    def parse(self) -> Callable[..., dict[str, Any]]: ...
 
 
 class _ParserFactory(Protocol):
-    def create_parser(self, protocol_name: str) -> _Parser: ...
+    @property
+    def create_parser(self) -> Callable[..., _Parser]: ...
 
 
 class Unparsed(dict[str, Any]):
-    """The dict that botocore makes of a successful answer, made when somebody looks into it.
+    """The dict that botocore parses from a successful response, parsed on first access.
 
-    It begins with what botocore itself looks at, `ResponseMetadata`. Everything else, and every
-    look at the whole, has botocore's parser read the body first.
+    `ResponseMetadata`, which botocore itself reads, is there from the start. Access to anything
+    else makes botocore's parser read the body first.
     """
 
     __slots__ = ("_read",)
 
     def __init__(self, metadata: dict[str, Any], read: Callable[[], Mapping[str, Any]]) -> None:
-        """Begin with the metadata.
-
-        Args:
-            metadata: What goes under `ResponseMetadata`.
-            read: Has botocore read the body.
-        """
         super().__init__(ResponseMetadata=metadata)
         self._read: Callable[[], Mapping[str, Any]] | None = read
 
     def whole(self) -> Unparsed:
-        """Have the body read unless it has been.
-
-        Returns:
-            This dict itself.
-        """
+        """Parse the body unless that has been done, and return this dict."""
         read = self._read
         if read is not None:
             parsed = read()
             self._read = None
             for name, value in parsed.items():
                 # What handlers have put here meanwhile stays.
-                dict.setdefault(self, name, value)
+                own = dict.setdefault(self, name, value)
+                if name == "ResponseMetadata" and isinstance(own, dict):
+                    for fact in value.keys() - own.keys():
+                        own[fact] = value[fact]
         return self
 
     def __missing__(self, name: str) -> object:
@@ -68,7 +61,7 @@ class Unparsed(dict[str, Any]):
 
     @override
     def get(self, name: str, default: Any = None) -> Any:
-        # No successful answer has an error; botocore's retry handlers ask every time.
+        # No successful response has an error; botocore's retry handlers check every time.
         if name != "Error" and not dict.__contains__(self, name):
             self.whole()
         return dict.get(self, name, default)
@@ -102,86 +95,95 @@ for _name in (
 
 
 class Reading(Protocol):
-    """What a call of ours wants to know about the reading of its answer."""
+    """State of a call of this library that parsing its response concerns."""
 
     is_parsed: bool
     skips_parsing: bool
 
 
 class _LazyParser:
-    """Puts a successful answer's parsing off."""
+    """Postpone parsing one successful response."""
 
-    __slots__ = ("_protocol", "_reading", "_stock")
+    __slots__ = ("_fallback", "_reading", "_stock")
 
-    def __init__(self, stock: _ParserFactory, protocol: str, reading: Reading) -> None:
+    def __init__(self, stock: _Parser, reading: Reading, fallback: Fallback) -> None:
         self._stock = stock
-        self._protocol = protocol
         self._reading = reading
+        self._fallback = fallback
 
-    def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]:  # noqa: ANN401 - as botocore's
-        status = response["status_code"]
-        stock, protocol, reading = self._stock, self._protocol, self._reading
-        if not _FIRST_SUCCESS <= status < _FIRST_ERROR:
-            return stock.create_parser(protocol).parse(response, shape)
+    def parse(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - as botocore's
+        stock, reading = self._stock, self._reading
 
         def read() -> Mapping[str, Any]:
             try:
-                return stock.create_parser(protocol).parse(response, shape)
+                return stock.parse(*args, **kwargs)
             except Exception:
-                # The handler that looked stumbles over this, but the answer may yet be readable.
+                # The handler that reads gets this error, but the response may be readable for us.
                 reading.is_parsed = False
                 raise
 
-        headers = {name.lower(): value for name, value in response["headers"].items()}
-        metadata: dict[str, Any] = {"HTTPStatusCode": status, "HTTPHeaders": headers}
-        if "x-amzn-requestid" in headers:
-            metadata["RequestId"] = headers["x-amzn-requestid"]
-        return Unparsed(metadata, read)
+        try:
+            return Unparsed(_metadata(*args, **kwargs), read)
+        except Exception as error:  # noqa: BLE001 - plain botocore takes over
+            self._fallback.record(error)
+            return stock.parse(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever botocore's own has
+        return getattr(self._stock, name)
+
+
+def _metadata(response: Mapping[str, Any], shape: object) -> dict[str, Any]:  # noqa: ARG001 - as botocore's
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    metadata: dict[str, Any] = {"HTTPStatusCode": response["status_code"], "HTTPHeaders": headers}
+    if "x-amzn-requestid" in headers:
+        metadata["RequestId"] = headers["x-amzn-requestid"]
+    return metadata
 
 
 class LazyParsers:
-    """Makes parsers as botocore's factory does, and lazy ones for calls of ours."""
+    """Create parsers as botocore's factory does, and lazy ones for calls of this library."""
 
-    __slots__ = ("_current", "_stock")
+    __slots__ = ("_current", "_fallback", "_stock")
 
-    def __init__(self, stock: _ParserFactory, current: Callable[[], Reading | None]) -> None:
-        """Stand before the client's own factory.
-
-        Args:
-            stock: That factory.
-            current: Tells whether a call of ours is under way in this context.
-        """
+    def __init__(
+        self,
+        stock: _ParserFactory,
+        current: Callable[[], Reading | None],
+        fallback: Fallback,
+    ) -> None:
         self._stock = stock
         self._current = current
+        self._fallback = fallback
 
-    def create_parser(self, protocol_name: str) -> _Parser:
-        """Make a parser for the answer that has just come.
-
-        Args:
-            protocol_name: The protocol of the service.
-
-        Returns:
-            A lazy parser if our call's own answer is next, else botocore's.
-        """
+    def create_parser(self, *args: Any, **kwargs: Any) -> _Parser:  # noqa: ANN401 - as botocore's
+        """Create a parser for the response that has just been received."""
+        stock = self._stock.create_parser(*args, **kwargs)
         reading = self._current()
         if reading is None or not reading.skips_parsing:
-            return self._stock.create_parser(protocol_name)
-        # For this one answer: credentials may be fetched from another service in between.
+            return stock
+        # For this one response only: nested calls parse theirs as usual.
         reading.skips_parsing = False
-        return _LazyParser(self._stock, protocol_name, reading)
+        return stock if self._fallback.is_active else _LazyParser(stock, reading, self._fallback)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever botocore's own has
+        return getattr(self._stock, name)
 
 
-def parse_when_looked_at(client: BaseClient, current: Callable[[], Reading | None]) -> None:
-    """Leave the answers to calls of ours unparsed until somebody looks.
+def parse_lazily(
+    client: BaseClient, current: Callable[[], Reading | None], fallback: Fallback
+) -> None:
+    """Leave the successful responses to calls of this library unparsed until they are read.
 
     Args:
         client: The boto3 client.
-        current: Tells whether a call of ours is under way in this context.
+        current: Returns the call of this library that is under way in this context, if any.
+        fallback: Takes over on any exception.
     """
-    endpoint: Any = client._endpoint  # noqa: SLF001 - guarded by the caller
+    endpoint: Any = client._endpoint  # noqa: SLF001 - the caller falls back
     stock = endpoint._response_parser_factory  # noqa: SLF001 - likewise
     if isinstance(stock, LazyParsers):
-        # Another client of this library has been here before.
+        # Another client of this library uses the same boto3 client.
         return
-    expect(callable(stock.create_parser))
-    endpoint._response_parser_factory = LazyParsers(stock, current)  # noqa: SLF001 - likewise
+    if not callable(stock.create_parser):
+        raise TypeError("the parser factory cannot create parsers")
+    endpoint._response_parser_factory = LazyParsers(stock, current, fallback)  # noqa: SLF001 - likewise

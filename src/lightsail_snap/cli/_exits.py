@@ -5,14 +5,13 @@ from __future__ import annotations
 from enum import IntEnum
 
 from lightsail_snap import (
+    AuthenticationError,
     ConfigurationError,
     LightsailSnapError,
     NameConflictError,
     NotFoundException,
-    OutcomeUnknownError,
     PartialFailureError,
     RequestValidationError,
-    UnauthenticatedException,
     WaitTimeoutError,
 )
 
@@ -37,7 +36,7 @@ class Code(IntEnum):
     PARTIAL = 7
     """A part is done, and a part is not."""
     CONFIGURATION = 8
-    """No credentials, no region, or a bad address."""
+    """No credentials, refused credentials, no region, or a bad address."""
     DEFECT = 70
     """A defect of this program, as sysexits.h has it."""
     HUNG_UP = 129
@@ -54,11 +53,10 @@ class Code(IntEnum):
 _CODES: tuple[tuple[type[LightsailSnapError], Code], ...] = (
     (RequestValidationError, Code.USAGE),
     (ConfigurationError, Code.CONFIGURATION),
-    (UnauthenticatedException, Code.CONFIGURATION),
+    (AuthenticationError, Code.CONFIGURATION),
     (NotFoundException, Code.NOT_FOUND),
     (NameConflictError, Code.CONFLICT),
     (WaitTimeoutError, Code.GOES_ON),
-    (OutcomeUnknownError, Code.UNKNOWN),
     (PartialFailureError, Code.PARTIAL),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -255,14 +256,22 @@ def _wait(
     _show_one(settings, found, line)
 
 
+def _rest(limit: Limit, began: float) -> Limit:
+    """Return what is left of a time limit; the client's own one starts again."""
+    if not isinstance(limit, timedelta):
+        return limit
+    return max(timedelta(0), limit - timedelta(seconds=time.monotonic() - began))
+
+
 def _until_gone(
     client: LightsailSnapClient,
     name: str,
     limit: Limit,
     _tell: object,
 ) -> tuple[dict[str, Any], str]:
+    began = time.monotonic()
     client.wait_for_disk_snapshot_deletion(name, timeout=limit)
-    client.wait_for_instance_snapshot_deletion(name, timeout=limit)
+    client.wait_for_instance_snapshot_deletion(name, timeout=_rest(limit, began))
     return _gone(name)  # pragma: no cover - CPython 3.11's tracer loses the frame while waiting
 
 
@@ -273,10 +282,12 @@ def _until_ready(
     tell: Callable[[WaitProgress[Any]], None],
 ) -> tuple[dict[str, Any], str]:
     snapshot: AnySnapshot
-    if isinstance(_find(client, name), InstanceSnapshot):
-        snapshot = client.wait_for_instance_snapshot(name, timeout=limit, on_progress=tell)
-    else:
+    began = time.monotonic()
+    try:
         snapshot = client.wait_for_disk_snapshot(name, timeout=limit, on_progress=tell)
+    except NotFoundException:
+        rest = _rest(limit, began)
+        snapshot = client.wait_for_instance_snapshot(name, timeout=rest, on_progress=tell)
     return _there(snapshot)
 
 

@@ -317,7 +317,7 @@ class Call:
         Returns:
             Its shape as of now.
         """
-        if record.course is not None and record.course.pace.unit == "polls":
+        if record.course is not None and record.course.counts_polls:
             record.course.seen += 1
             self.store.save(record)
         self._settle(record)

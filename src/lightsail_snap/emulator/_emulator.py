@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -69,7 +69,8 @@ class LightsailEmulator:
         """Make a Lightsail.
 
         Args:
-            clock: What tells its time; the machine's clock if None.
+            clock: What tells its time; the machine's clock if None. The `Date` header of responses
+                to boto3 clients of this process is that of this clock, over HTTP the machine's.
             progression: How fast work goes; by seconds on the clock if None. The attribute of this
                 name can be set later, for work that begins then.
             page_size: How many things a page of a list holds at most, 1 to 200.
@@ -159,7 +160,7 @@ class LightsailEmulator:
                 the context is entered.
             ValueError: If other machines could reach it and that was not allowed; likewise.
         """
-        return _http.serving(self.exchange, host=host, port=port, allow_remote=allow_remote)
+        return _http.serving(self._exchange, host=host, port=port, allow_remote=allow_remote)
 
     def inject(self, fault: Fault) -> None:
         """Let a fault wait for its call, behind those that wait already.
@@ -268,6 +269,14 @@ class LightsailEmulator:
         Returns:
             The answer, and what becomes of it on its way.
         """
+        return self._exchange(headers, body, nullcontext)
+
+    def _exchange(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        during_fault: Callable[[], AbstractContextManager[object]],
+    ) -> Answer:
         found = {name.lower(): value for name, value in headers.items()}
         try:
             operation = operation_of(found.get("x-amz-target"))
@@ -279,7 +288,8 @@ class LightsailEmulator:
         fault = self._faults.for_call(operation)
         if fault is None:
             return self.handle(region, operation, body)
-        return spoil(fault, lambda: self.handle(region, operation, body), self.clock)
+        with during_fault():
+            return spoil(fault, lambda: self.handle(region, operation, body), self.clock)
 
     def _carry_out(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> bytes:
         handler = HANDLERS.get(operation)

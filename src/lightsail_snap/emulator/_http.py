@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from lightsail_snap.emulator._wire import Answer
 from lightsail_snap.errors import ConfigurationError
 
-Exchange = Callable[[Mapping[str, str], bytes], Answer]
-"""Answers one HTTP request, given its headers and its body."""
+Exchange = Callable[
+    [Mapping[str, str], bytes, Callable[[], AbstractContextManager[object]]], Answer
+]
+"""Answers one HTTP request, given its headers, its body, and what surrounds a fault."""
 
 # The loopback address of IPv4 by its number: a name may stand for several addresses.
 _LOCALHOST = "127.0.0.1"

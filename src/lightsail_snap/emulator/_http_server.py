@@ -11,6 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate, parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,8 @@ _LARGEST_READ = 2**22
 # More than waitress holds back for one connection (outbuf_high_watermark, 2**24).
 _NEVER_ON_DISK = 2**25
 _THREADS = 16
+# So many requests that a fault delays occupy no worker. More of them do.
+_MAX_FAULTY = 500
 _MOST_CONNECTIONS = 2000
 _TICK = 0.02
 _PATIENCE = 5
@@ -108,6 +112,8 @@ class Server:
         """
         self._exchange = exchange
         self._stopping = threading.Event()
+        self._resizing = threading.Lock()
+        self._faulty = 0
         self._map: dict[int, Any] = {}
         adjustments = Adjustments(
             sockets=[listener],
@@ -142,7 +148,8 @@ class Server:
 
     def stop(self) -> None:
         """Stop serving; what is being answered is finished first."""
-        self._stopping.set()
+        with self._resizing:
+            self._stopping.set()
         self._server.pull_trigger()
         self._thread.join()
         self._dispatcher.shutdown(timeout=_PATIENCE)
@@ -166,13 +173,19 @@ class Server:
         got = self._answer(environ)
         if got.ending is Ending.TIMED_OUT:
             is_gone = environ[_IS_GONE]
-            while not is_gone() and not self._stopping.wait(_TICK):
-                pass
+            with self._another_worker():
+                while not is_gone() and not self._stopping.wait(_TICK):
+                    pass
         if got.ending not in {Ending.WHOLE, Ending.TRUNCATED}:
             # This is how a waitress application says that there is nobody to answer: the
             # connection closes without a byte.
             raise ClientDisconnected
-        start_response(f"{got.status} {_phrase(got.status)}", list(got.headers.items()))
+        # Clients compare the date with their own clock: the JavaScript SDK takes a difference of
+        # five minutes for clock skew, and sends the request again. But a date before the creation
+        # of what is there already would make older resources look new.
+        now = max(time.time(), parsedate_to_datetime(got.headers["Date"]).timestamp())
+        headers = {**got.headers, "Date": formatdate(now, usegmt=True)}
+        start_response(f"{got.status} {_phrase(got.status)}", list(headers.items()))
         if got.ending is Ending.WHOLE:
             return iter((got.body,))
         return _truncated(got.body)
@@ -190,7 +203,22 @@ class Server:
             for name, value in environ.items()
             if name.startswith("HTTP_")
         }
-        return self._exchange(headers, environ["wsgi.input"].read(length))
+        return self._exchange(headers, environ["wsgi.input"].read(length), self._another_worker)
+
+    @contextmanager
+    def _another_worker(self) -> Iterator[None]:
+        """Replace this worker as long as a fault keeps it from other requests."""
+        self._resize(1)
+        try:
+            yield
+        finally:
+            self._resize(-1)
+
+    def _resize(self, change: int) -> None:
+        with self._resizing:
+            self._faulty += change
+            if not self._stopping.is_set():
+                self._dispatcher.set_thread_count(_THREADS + min(self._faulty, _MAX_FAULTY))
 
 
 def _phrase(status: int) -> str:

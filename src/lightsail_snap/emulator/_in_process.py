@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lightsail_snap.emulator._validation import builtin_loader
 from lightsail_snap.emulator._wire import Answer, Ending
 
 if TYPE_CHECKING:
@@ -52,20 +53,30 @@ def _failed(ending: Ending, url: str) -> Exception:
 
 @functools.cache
 def _session() -> Session:
-    """Make the session of all emulators' clients; it knows nothing of the machine's AWS set-up."""
+    """Make the session of all emulators' clients, independent of every AWS setting."""
     import boto3.session  # noqa: PLC0415 - importing us must not cost importing it
     import botocore.session  # noqa: PLC0415 - likewise
 
-    nothing = {
-        "profile": (None, None, None, None),
+    # Without names in the configuration file and the environment only the default is left.
+    variables = {
+        name: (None, None, default, conversion)
+        for name, (_, _, default, conversion) in botocore.session.Session.SESSION_VARIABLES.items()
+    }
+    variables |= {
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
+        # These have environment variables of their own, one a service.
         "ignore_configured_endpoint_urls": (None, None, True, None),
     }
+    session = botocore.session.Session(session_vars=variables)
+    for section in ("s3", "proxies_config"):
+        # Sections are not variables of the session, but read from the same places.
+        session.get_component("config_store").set_config_variable(section, None)
+    session.register_component("data_loader", builtin_loader())
     return boto3.session.Session(
         aws_access_key_id="emulator",
         aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
-        botocore_session=botocore.session.Session(session_vars=nothing),
+        botocore_session=session,
     )
 
 

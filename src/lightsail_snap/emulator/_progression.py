@@ -19,12 +19,18 @@ class Pace:
         unit: What is counted: seconds on the emulator's clock, or looks at the thing itself.
         amount: How many of them pass before it is done. 0 seconds: it is done in the very answer
             that begins it; 0 polls: the first look finds it done.
+        max_polls: With seconds, how many polls at most find it unfinished, however little time
+            has passed; any number if None.
     """
 
     unit: Literal["seconds", "polls"]
     amount: float
+    max_polls: int | None = None
 
     def __post_init__(self) -> None:
+        if self.max_polls is not None and (self.max_polls < 0 or self.unit == "polls"):
+            message = f"max_polls must be 0 or more, and with seconds, not {self.max_polls}"
+            raise ValueError(message)
         # Written this way round, NaN is refused too.
         if not self.amount >= 0:
             message = f"work takes 0 or more {self.unit}, not {self.amount}"
@@ -60,7 +66,14 @@ class Course:
             return self.seen / (self.pace.amount + 1)
         if self.pace.amount == 0:
             return 1
-        return max(0.0, now - self.begun) / self.pace.amount
+        polls = self.pace.max_polls
+        by_polls = 0.0 if polls is None else self.seen / (polls + 1)
+        return max(by_polls, (now - self.begun) / self.pace.amount, 0.0)
+
+    @property
+    def counts_polls(self) -> bool:
+        """Whether polls bring the work forward."""
+        return self.pace.unit == "polls" or self.pace.max_polls is not None
 
     def percent(self, now: float) -> str:
         """Tell how much is done, in words.
@@ -84,7 +97,7 @@ class Course:
         Returns:
             Seconds since 1970-01-01 UTC.
         """
-        return self.begun + self.pace.amount if self.pace.unit == "seconds" else now
+        return min(self.begun + self.pace.amount, now) if self.pace.unit == "seconds" else now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,13 +178,18 @@ class Progression:
         return cls(operation=Pace("polls", operation), snapshot=Pace("polls", snapshot))
 
     @classmethod
-    def by_seconds(cls, operation: float = 20, snapshot: float = 45) -> Self:
+    def by_seconds(
+        cls, operation: float = 20, snapshot: float = 45, *, max_polls: int | None = None
+    ) -> Self:
         """Let things be done after some time on the emulator's clock.
 
         Args:
             operation: How long an operation takes, in seconds, and a new disk or instance. About
                 18 s were seen at the service for CreateInstances.
             snapshot: How long a snapshot takes, in seconds.
+            max_polls: How many polls of a resource at most find it unfinished, however little
+                time has passed; any number if None. With it, code that polls without sleeping on
+                the emulator's clock ends.
 
         Returns:
             The progression.
@@ -179,7 +197,10 @@ class Progression:
         Raises:
             ValueError: If a number is negative.
         """
-        return cls(operation=Pace("seconds", operation), snapshot=Pace("seconds", snapshot))
+        return cls(
+            operation=Pace("seconds", operation, max_polls),
+            snapshot=Pace("seconds", snapshot, max_polls),
+        )
 
     def with_failed_operation(
         self,

@@ -69,14 +69,17 @@ class Record:
 def _course_text(course: Course | None) -> str | None:
     if course is None:
         return None
-    return json.dumps([course.begun, course.pace.unit, course.pace.amount, course.end, course.seen])
+    pace = course.pace
+    facts = [course.begun, pace.unit, pace.amount, course.end, course.seen, pace.max_polls]
+    return json.dumps(facts)
 
 
 def _course(text: str | None) -> Course | None:
     if text is None:
         return None
-    begun, unit, amount, end, seen = json.loads(text)
-    return Course(begun, Pace(unit, amount), end, seen)
+    # Files of earlier versions lack the last value.
+    begun, unit, amount, end, seen, *max_polls = json.loads(text)
+    return Course(begun, Pace(unit, amount, *max_polls), end, seen)
 
 
 def _record(row: tuple[Any, ...]) -> Record:

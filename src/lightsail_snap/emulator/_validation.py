@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 
 from lightsail_snap import models
 from lightsail_snap.emulator._wire import Failure, invalid_input
@@ -19,6 +21,7 @@ from lightsail_snap.models.names import DiskSize, NewResourceName, PageToken
 from lightsail_snap.models.source import SourcedRequest, WireSource
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.model import (
         ListShape,
         MapShape,
@@ -72,12 +75,23 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _INTEGER_LIMIT = 2**31
 
 
+def builtin_loader() -> Loader:
+    """Make a loader of botocore's own data, without the user's `~/.aws/models`.
+
+    Returns:
+        The loader.
+    """
+    from botocore.loaders import Loader  # noqa: PLC0415 - importing us must not cost importing it
+
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+
 @functools.cache
 def _service_model() -> ServiceModel:
-    from botocore.loaders import Loader  # noqa: PLC0415 - importing us must not cost importing it
-    from botocore.model import ServiceModel  # noqa: PLC0415 - likewise
+    from botocore.model import ServiceModel  # noqa: PLC0415 - importing us must not cost importing it
 
-    return ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
+    description = builtin_loader().load_service_model("lightsail", "service-2")
+    return ServiceModel(description, "lightsail")
 
 
 @functools.cache
@@ -98,14 +112,16 @@ def unsupported(operation: str, supported: Collection[str]) -> Failure:
         supported: The names of those that it has.
 
     Returns:
-        The error. For an operation of Lightsail it is an InvalidInputException, which the service
-        itself would not answer with; for a word that is none it is the UnknownOperationException
-        of AWS JSON services in general, unverified for Lightsail.
+        The error. For an operation of Lightsail it is an EmulatorLacksOperation under HTTP 501,
+        a type that the service does not have, so that code which handles the service's errors
+        does not swallow it. For any other name it is the UnknownOperationException of AWS JSON
+        services in general, unverified for Lightsail.
     """
     tip = f"The emulator has {', '.join(sorted(supported))}."
     if operation in _service_model().operation_names:
         message = f"{operation} is an operation of Lightsail that the emulator lacks."
-        return invalid_input(message, code="EmulatorLacksOperation", tip=tip)
+        status = HTTPStatus.NOT_IMPLEMENTED
+        return Failure("EmulatorLacksOperation", message, tip=tip, status=status)
     message = f"{operation!r} is no operation of Lightsail."
     return Failure("UnknownOperationException", message, tip=tip)
 
@@ -165,9 +181,18 @@ def _checked_by(spec: type[Request[Any]], request: dict[str, Any]) -> dict[str, 
 def _told(violation: Violation, spec: type[Request[Any]], request: Mapping[str, Any]) -> str:
     if violation.rule == _NAME_RULE:
         return _no_new_name(violation.input)
-    if violation.field == "source" and issubclass(spec, SourcedRequest):
-        return _no_source(spec._wire_source, request, violation.rule)  # noqa: SLF001 - the spec's own table
-    return f"{violation.field} {violation.rule}"
+    source = spec._wire_source if issubclass(spec, SourcedRequest) else None  # noqa: SLF001 - the spec's own table
+    if source is not None and violation.field == "source":
+        return _no_source(source, request)
+    return f"{_wire_path(violation.field, source)} {violation.rule}"
+
+
+def _wire_path(path: str, source: WireSource | None) -> str:
+    """Spell a field's path as on the wire, which has no `source` but its members."""
+    first, dot, field = path.partition(".")
+    if source is not None and first == "source" and dot:
+        return next(names[field] for names in source.variants.values() if field in names)
+    return to_camel(path)
 
 
 def _no_new_name(name: object) -> str:
@@ -178,15 +203,14 @@ def _no_new_name(name: object) -> str:
     )
 
 
-def _no_source(source: WireSource, request: Mapping[str, Any], rule: str) -> str:
-    if "manual" not in source.variants:
-        return f"source {rule}"
-    # Whoever writes members of the wire knows of no source; the texts are unverified.
-    manual = source.variants["manual"]["snapshot_name"]
-    automatic = source.variants["auto"]["resource_name"]
-    if (manual in request) == (automatic in request):
-        return f"Give exactly one of {manual} and {automatic}."
+def _no_source(source: WireSource, request: Mapping[str, Any]) -> str:
+    # The texts are unverified.
+    names = [next(iter(members.values())) for members in source.variants.values()]
+    given = [name for name in dict.fromkeys(names) if name in request]
+    if len(given) != 1:
+        return f"Give exactly one of {' and '.join(dict.fromkeys(names))}."
     which = f"{source.variants['auto']['restore_date']} and {source.flags['latest-auto']}"
+    automatic = source.variants["auto"]["resource_name"]
     return f"Give exactly one of {which} with {automatic}, else neither."
 
 

@@ -338,10 +338,10 @@ class Result(ResultModel, frozen=True):
         Returns:
             A result of the same value with these facts.
         """
-        told = self.model_copy()
-        # Set on our own copy; a private attribute is no field, so freezing does not mean it.
-        told._response_metadata = metadata  # type: ignore[misc] # noqa: SLF001 - our own
-        return told
+        copied = self.model_copy()
+        # pydantic's way to set a private attribute of a frozen model, without its checks.
+        copied.__pydantic_private__ = {"_response_metadata": metadata}
+        return copied
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -387,6 +387,8 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
 
     operation_name: ClassVar[str]
     """The API operation, for example `CreateDiskSnapshot`."""
+    is_read_only: ClassVar[bool]
+    """Whether the operation changes nothing, so that repeating it is always safe."""
     _result_type: ClassVar[type[Result]]
 
     if not TYPE_CHECKING:
@@ -406,6 +408,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
             if bound and isinstance(bound[0], type):
                 # AWS names the input shape of an operation after the operation.
                 cls.operation_name = cls.__name__.removesuffix("Request")
+                cls.is_read_only = cls.operation_name.startswith(("Get", "Is"))
                 (cls._result_type,) = bound
 
     @classmethod
@@ -450,7 +453,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
             # The generic argument and _result_type are one and the same.
             return self._result_type.from_wire(payload)  # type: ignore[return-value] # see above
         except ResponseValidationError as error:
-            error.may_have_executed = True
+            error.may_have_executed = not self.is_read_only
             raise
 
 

@@ -107,12 +107,14 @@ class RegionalClients:
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
 
         try:
+            session: Any = _session(
+                self.profile_name, self.role, region_name, allow_plain_http=self.allow_plain_http
+            )
             config = Config(
                 retries={"mode": "adaptive", "total_max_attempts": self.max_attempts},
                 max_pool_connections=self.max_connections,
-            )
-            session = _session(
-                self.profile_name, self.role, region_name, allow_plain_http=self.allow_plain_http
+                # A Config without it hides AWS_DEFAULTS_MODE and the profile's defaults_mode.
+                defaults_mode=session._session.get_config_variable("defaults_mode"),  # noqa: SLF001 - boto3 shows it in no other way
             )
         except (BotoCoreError, ValueError) as error:
             raise ConfigurationError(f"no session can be made: {error}") from error

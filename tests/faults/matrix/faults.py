@@ -264,6 +264,16 @@ def _contents() -> list[Fault]:
     ]
 
 
+def _wrong_resources() -> list[Fault]:
+    """Responses that show other resources than the requested one."""
+    other, early = _by_field(fields.another_identity), _by_field(fields.created_in_1970)
+    return [
+        *_lasting("names and ids of other resources", other, alters=True),
+        *_lasting("creation times of 1970", early, alters=True),
+    ]
+
+
 FAULTS: dict[str, Fault] = {
-    each.name: each for each in [*_network(), *_answers(), *_identity(), *_contents()]
+    each.name: each
+    for each in [*_network(), *_answers(), *_identity(), *_contents(), *_wrong_resources()]
 }

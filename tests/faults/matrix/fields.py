@@ -62,6 +62,16 @@ def missing(_: str, value: Any) -> Any:
     return MISSING
 
 
+def another_identity(name: str, value: Any) -> Any:
+    """Give the name or id of another resource."""
+    return f"other-{value}" if name in {"name", "id", "resourceName"} else value
+
+
+def created_in_1970(name: str, value: Any) -> Any:
+    """Give a creation time that is none."""
+    return 1.0 if name == "createdAt" else value
+
+
 def unheard_of(name: str, value: Any) -> Any:
     """Give a word that no enumeration has."""
     return UNHEARD_OF if name in ENUMERATIONS else value

@@ -38,7 +38,7 @@ from tests.faults.matrix.world import (
 from typing_extensions import override
 
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient, WaitPolicy
-from lightsail_snap._shortcuts import load_less
+from lightsail_snap._shortcuts import optimize_session
 from lightsail_snap.emulator._wire import Answer
 
 MODES = ("legacy", "standard", "adaptive")
@@ -113,7 +113,7 @@ class Evidence:
 def _session() -> boto3.session.Session:
     core = botocore.session.Session()
     # Every cell makes a client, and half of what that takes is methods that nobody here calls.
-    load_less(core)
+    optimize_session(core)
     return boto3.session.Session(KEY_ID, SECRET, TOKEN, region_name=HERE, botocore_session=core)
 
 

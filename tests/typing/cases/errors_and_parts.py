@@ -12,6 +12,9 @@ from typing import Literal
 from typing_extensions import assert_type
 
 from lightsail_snap import (
+    AuthenticationError,
+    CredentialsRejectedError,
+    MissingCredentialsError,
     AccessDeniedException,
     AccountSetupInProgressException,
     Answer,
@@ -83,16 +86,19 @@ def the_tree(
     | AccountSetupInProgressException
     | RegionSetupInProgressException
     | UnauthenticatedException
+    | CredentialsRejectedError
     | ThrottlingError,
     transport: RequestNotSentError | OutcomeUnknownError,
     wait: WaitFailedError | WaitTimeoutError,
     conflict: SnapshotConflictError,
+    credentials: MissingCredentialsError | CredentialsRejectedError,
 ) -> None:
+    both: AuthenticationError = credentials
     one: ServiceError = service
     two: TransportError = transport
     three: WaitError = wait
     four: NameConflictError = conflict
-    every: LightsailSnapError = one or two or three or four
+    every: LightsailSnapError = both or one or two or three or four
     assert_type(service.sub_code, str | None)
     assert_type(service.is_throttling, bool)
     assert_type(two.operation_name, str)

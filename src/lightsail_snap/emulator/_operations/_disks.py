@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lightsail_snap.emulator._call import Call
@@ -16,6 +17,9 @@ _IOPS_PER_GB = 3
 _FEWEST_IOPS = 100
 # Lightsail quotas: disks that can be attached to one instance.
 _MOST_ATTACHED = 15
+# `/dev/xvdf` is accepted and `/mnt/data` is not (community logs). Which other names of devices are
+# accepted is unverified: all are here.
+_DEVICE_PATH = re.compile(r"/dev/[A-Za-z0-9]+")
 _STATES = ("pending", "available", "error")
 _DETACHED: dict[str, Any] = {"isAttached": False, "attachmentState": "detached"}
 
@@ -135,6 +139,10 @@ def _attach_disk(call: Call) -> dict[str, Any]:
     disk = call.find("Disk", call.request["diskName"])
     instance = call.find("Instance", call.request["instanceName"])
     path = call.request["diskPath"]
+    if not _DEVICE_PATH.fullmatch(path):
+        # The code and the text are the service's, from a report about its Terraform provider.
+        message = "The disk path is invalid. You must specify a valid disk path."
+        raise invalid_input(message, code="InvalidParams")
     attached = call.store.newest(call.region, "Disk", about=instance.name)
     problem = _why_not_attached(disk, instance, path, attached)
     if problem:

@@ -1,0 +1,205 @@
+"""The embedded Lightsail works the same with every AWS setting of its user."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import botocore
+import botocore.session
+import pytest
+from botocore.config import Config
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from lightsail_snap import DiskSource, LightsailSnapClient
+from lightsail_snap.cli import main
+from lightsail_snap.clock import JumpingClock
+from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _validation
+
+_SETTINGS = botocore.session.Session.SESSION_VARIABLES
+# Switches on code that is imported by its name, which no setting for AWS does.
+_NO_SETTINGS = {
+    "BOTOCORE_EXPERIMENTAL__PLUGINS",
+    # The service that runs the program sets it, and it shows in the user agent.
+    "AWS_EXECUTION_ENV",
+}
+_NAMES_IN_SOURCE = re.compile(r"""["']((?:AWS|BOTO|BOTOCORE)_[A-Z0-9_]+)["']""")
+
+
+def _variables() -> list[str]:
+    """List the environment variables that the installed botocore knows, whatever its version."""
+    found = {
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_LIGHTSAIL",
+        "AWS_BEARER_TOKEN_LIGHTSAIL",
+        "AWS_REGION",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "REQUESTS_CA_BUNDLE",
+    }
+    for _, names, _, _ in _SETTINGS.values():
+        found.update([names] if isinstance(names, str) else names or [])
+    for file in Path(botocore.__file__).parent.glob("*.py"):
+        found.update(_NAMES_IN_SOURCE.findall(file.read_text("utf-8")))
+    return sorted(found - _NO_SETTINGS)
+
+
+_VARIABLES = _variables()
+_FILE_SETTINGS = sorted(name for _, (name, *_rest) in _SETTINGS.items() if name)
+# Values that mean something to one setting or another, and values that mean nothing to any.
+_MEANINGFUL = """
+    true false 0 1 7 -1 1e99 standard adaptive legacy auto in-region required when_required
+    disabled ipv6 us-gov-west-1 xx * http://127.0.0.1:9 http://[ /nowhere /dev/null sigv4a,none
+"""
+_VALUES = st.sampled_from(["", "é ü", "a" * 60, *_MEANINGFUL.split()]) | st.text(
+    st.characters(codec="utf-8", exclude_characters="\0"), max_size=10
+)
+_ENVIRONMENTS = st.dictionaries(st.sampled_from(_VARIABLES), _VALUES, max_size=8)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_left() -> Iterator[None]:
+    yield
+    _in_process._session.cache_clear()
+    _validation._service_model.cache_clear()
+
+
+@functools.cache
+def _expected() -> list[Any]:
+    return _life({})
+
+
+def _life(environment: dict[str, str]) -> list[Any]:
+    """Make a client in an environment, use it, and return what could depend on the environment."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _VARIABLES and not name.startswith("AWS_")
+    }
+    _in_process._session.cache_clear()
+    _validation._service_model.cache_clear()
+    sent: list[Any] = []
+    with (
+        mock.patch.dict(os.environ, {**clean, **environment}, clear=True),
+        LightsailEmulator(clock=JumpingClock(), progression=Progression.instant()) as emulator,
+    ):
+        emulator.add_disk("disk-1", region_name="us-east-1")
+        exchange = emulator.exchange
+
+        def recorded(headers: Any, body: bytes) -> Any:
+            changing = {"Authorization", "X-Amz-Date", "amz-sdk-invocation-id"}
+            kept = {name: value for name, value in headers.items() if name not in changing}
+            # Which features are in use, other clients of the process included.
+            kept["User-Agent"] = re.sub(r" m/\S+", "", kept["User-Agent"])
+            sent.append((kept, body))
+            return exchange(headers, body)
+
+        with mock.patch.object(emulator, "exchange", recorded):
+            client = emulator.boto3_client("us-east-1")
+        with LightsailSnapClient(client, clock=emulator.clock) as snap:
+            snap.create_disk_snapshot("nightly", DiskSource(disk_name="disk-1"))
+            assert snap.wait_for_disk_snapshot("nightly").state == "completed"
+        config = client.meta.config
+        values = {name: getattr(config, name) for name in sorted(vars(Config)["OPTION_DEFAULTS"])}
+        return [client.meta.endpoint_url, repr(values), sent]
+
+
+@given(environment=_ENVIRONMENTS)
+@example(environment={"AWS_RETRY_MODE": "bogus"})
+@example(environment={"AWS_RETRY_MODE": "adaptive", "AWS_MAX_ATTEMPTS": "9"})
+@example(environment={"AWS_MAX_ATTEMPTS": "many"})
+@example(environment={"AWS_DEFAULTS_MODE": "in-region"})
+@example(environment={"AWS_DEFAULTS_MODE": "bogus"})
+@example(environment={"AWS_PROFILE": "there-is-none"})
+@example(environment={"AWS_CONFIG_FILE": "/dev/null/there-is-none"})
+@example(environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+@example(environment={"AWS_ENDPOINT_URL_LIGHTSAIL": "no address"})
+@example(environment={"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"})
+@example(environment={"AWS_CA_BUNDLE": "/nowhere", "REQUESTS_CA_BUNDLE": "/nowhere"})
+@example(environment={"HTTPS_PROXY": "http://[", "HTTP_PROXY": "socks5://x"})
+@example(environment={"AWS_DATA_PATH": "/nowhere", "AWS_SDK_UA_APP_ID": "x" * 99})
+@example(environment={"AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES": "x"})
+@example(environment={"AWS_REQUEST_CHECKSUM_CALCULATION": "x"})
+@example(environment={"AWS_RESPONSE_CHECKSUM_VALIDATION": "x"})
+@example(environment={"AWS_SIGV4A_SIGNING_REGION_SET": "*", "AWS_AUTH_SCHEME_PREFERENCE": "x"})
+@example(environment={"AWS_ACCOUNT_ID_ENDPOINT_MODE": "bogus"})
+@example(environment={"AWS_BEARER_TOKEN_LIGHTSAIL": "token"})
+@settings(max_examples=12, deadline=None)
+def test_client_in_any_environment_is_as_in_an_empty_one(environment: dict[str, str]) -> None:
+    assert _life(environment) == _expected()
+
+
+def test_client_is_independent_of_every_variable_at_once() -> None:
+    expected = _expected()
+    for value in ("xx", "true", "-1"):
+        assert _life(dict.fromkeys(_VARIABLES, value)) == expected
+
+
+@given(values=st.dictionaries(st.sampled_from(_FILE_SETTINGS), _VALUES))
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_client_is_independent_of_any_configuration_file(
+    tmp_path: Path, values: dict[str, str]
+) -> None:
+    file = tmp_path / "config"
+    lines = "".join(f"{name} = {' '.join(value.split())}\n" for name, value in values.items())
+    file.write_text(f"[default]\n{lines}[services s]\n", "utf-8")
+    assert _life({"AWS_CONFIG_FILE": str(file)}) == _expected()
+
+
+@pytest.mark.parametrize("content", [b"[default", b"\xff\xfe", b"retry_mode = x\n"])
+def test_client_is_independent_of_a_broken_home(tmp_path: Path, content: bytes) -> None:
+    expected = _expected()
+    for name in ("config", "credentials", "models/lightsail/2016-11-28/service-2.json"):
+        path = tmp_path / ".aws" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert _life({"HOME": str(tmp_path)}) == expected
+
+
+def test_settings_are_read_from_neither_files_nor_the_environment() -> None:
+    # The next setting of botocore is covered, too, whatever its name.
+    with mock.patch.dict(_SETTINGS, {"later": ("later", "AWS_LATER", "default", None)}):
+        _in_process._session.cache_clear()
+        with mock.patch.dict(os.environ, dict.fromkeys([*_VARIABLES, "AWS_LATER"], "0")):
+            session: Any = vars(_in_process._session())["_session"]
+            read = {name: session.get_config_variable(name) for name in _SETTINGS}
+    files = {"config_file": os.devnull, "credentials_file": os.devnull}
+    given = {**files, "ignore_configured_endpoint_urls": True}
+    assert (
+        read
+        == {name: default for name, (*_, default, _c) in _SETTINGS.items()}
+        | {"later": "default"}
+        | given
+    )
+
+
+def test_configuration_that_is_passed_in_is_respected() -> None:
+    config = Config(
+        retries={"total_max_attempts": 7, "mode": "adaptive"}, read_timeout=3, user_agent_extra="me"
+    )
+    with LightsailEmulator() as emulator:
+        found = emulator.boto3_client("us-east-1", config).meta.config
+    assert (found.retries["total_max_attempts"], found.retries["mode"]) == (7, "adaptive")
+    assert found.read_timeout == 3
+    assert "me" in found.user_agent.split()
+
+
+@pytest.mark.parametrize("value", ["xx", "true", "-1"])
+def test_demo_works_with_any_settings(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _in_process._session.cache_clear()
+    for name in _VARIABLES:
+        monkeypatch.setenv(name, value)
+    assert main(["demo", "--seconds", "0"]) == 0
+    assert "completed" in capsys.readouterr().out
