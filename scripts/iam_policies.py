@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from botocore.config import Config
 
@@ -31,11 +31,11 @@ from lightsail_snap import (
     LightsailSnapError,
     ManualSnapshotSource,
     RetentionPolicy,
+    Scope,
     SnapshotSource,
-    plan_retention,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
-from lightsail_snap.plans import BackupPlan, apply, prepare
+from lightsail_snap.plans import BackupPlan, apply, prepare, prune
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "iam.md"
 HERE, THERE = "us-east-1", "us-west-2"
@@ -217,7 +217,7 @@ def _planned(kind: str, *interruptions: Fault) -> Way:
     return prepared
 
 
-def _pruned(kind: str) -> Way:
+def _pruned(kind: Literal["disk", "instance"]) -> Way:
     def prepared(world: World) -> Act:
         client = world.client()
         if kind == "instance":
@@ -227,14 +227,7 @@ def _pruned(kind: str) -> Way:
 
         def act() -> None:
             policy = RetentionPolicy(time_zone="UTC", keep_last=1)
-            if kind == "instance":
-                for instance in plan_retention(
-                    client.iter_instance_snapshots(), policy, world.now
-                ).delete:
-                    client.delete_instance_snapshot(instance.name)
-            else:
-                for disk in plan_retention(client.iter_disk_snapshots(), policy, world.now).delete:
-                    client.delete_disk_snapshot(disk.name)
+            prune(policy, client, scope=Scope(owner="mine"), kind=kind).raise_for_failures()
 
         return act
 
@@ -360,8 +353,7 @@ JOBS = (
     ),
     Job(
         "Prune",
-        "`plan_retention` over `iter_disk_snapshots` or `iter_instance_snapshots`, then "
-        "`delete_disk_snapshot` or `delete_instance_snapshot`",
+        "`plans.plan_prune`, `plans.prune`",
         (_pruned("disk"), _pruned("instance")),
     ),
 )

@@ -27,7 +27,7 @@ from lightsail_snap.emulator import LightsailEmulator
 
 TODAY = datetime(2025, 6, 16, 3, 17, tzinfo=UTC)
 WIDTH = 110
-PRUNE = ["prune", "--keep-daily", "3", "--keep-weekly", "3"]
+PRUNE = ["prune", "--owner", "nightly", "--keep-daily", "3", "--keep-weekly", "3"]
 
 
 class Stopped(Shifted):

@@ -690,14 +690,6 @@ class _Terms:
     keep_newest: bool
 
 
-def _expires_before(terms: _Terms) -> datetime | None:
-    policy = terms.policy
-    span = policy.delete_older_than if policy else None
-    if policy is None or not isinstance(span, str):
-        return None
-    return _Span.parse(span).before(terms.now, ZoneInfo(str(policy.time_zone)))
-
-
 # Rules that decide by themselves which snapshots go; the others only add to what stays.
 _NOT_SELECTIVE = frozenset({"time_zone", "keep_tagged", "delete_older_than"})
 
@@ -727,7 +719,8 @@ def _judge_group(
         reasons[place].append(reason)
     ages = [""] * len(group)
     if policy and policy.delete_older_than:
-        limit = _expires_before(terms)
+        zone = ZoneInfo(str(policy.time_zone))
+        limit = _Span.parse(str(policy.delete_older_than)).before(terms.now, zone)
         for place, dated in enumerate(group):
             if limit is not None and dated.created < limit:
                 ages[place] = f"older than {policy.delete_older_than}"

@@ -49,6 +49,13 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
             yield url
 
 
+class Reader(io.StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 class Shell:
     """Runs the lines of a page as a shell would, as far as pages need one."""
 
@@ -69,6 +76,7 @@ class Shell:
         if words[0] in TESTED_ELSEWHERE:
             words.append("--help")
         out, errors = io.StringIO(), io.StringIO()
+        self.monkeypatch.setattr(sys, "stdin", Reader("y\n"))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
             code = main(words)
         assert code == 0, (line, out.getvalue(), errors.getvalue())
@@ -152,10 +160,16 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name[:4] not in quiet}
     environment |= {"HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "200"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    import pty  # noqa: PLC0415 - Windows has none, and no bash either
+
+    # A reader sits at a terminal, and answers the one question of the page.
+    reader, terminal = pty.openpty()
+    os.write(reader, b"y\n")
     with subprocess.Popen(  # noqa: S603 - our own page
         ["bash", "-c", "\n".join(script)],  # noqa: S607 - whichever bash a reader has
         cwd=tmp_path,
         env=environment,
+        stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -166,11 +180,16 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
         finally:
             if shell.poll() is None:
                 os.killpg(shell.pid, signal.SIGKILL)
+            os.close(terminal)
+            os.close(reader)
     assert shell.returncode == 0, out
     said = out.replace(str(port), "8123")
-    *_, looked, _applied, again, pruned, listed, end = re.split(r"^\$ ", said, flags=re.MULTILINE)
+    *_, looked, applied, again, pruned, listed, end = re.split(r"^\$ ", said, flags=re.MULTILINE)
     assert "before-upgrade" in looked
     assert "delete" in looked
+    assert re.search(r"take 1, copy 0, delete \d\d \(\d\d snapshots from .*, 1\d kept\)", applied)
+    assert "Continue? [y/N]" in applied
+    assert "skipped 0, failed 0" in applied
     assert "done 0, adopted 1, skipped 0, failed 0" in again
     assert "0 of 0 deleted" in pruned
     rows = listed.splitlines()[2:-1]

@@ -1,0 +1,980 @@
+"""The contract of bulk deletion: every invariant, as an example and as a property."""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lightsail_snap
+from lightsail_snap import (
+    Answer,
+    ConfigurationError,
+    DiskSnapshot,
+    DiskSource,
+    JumpingClock,
+    LightsailSnapClient,
+    OutcomeUnknownError,
+    Request,
+    RequestNotSentError,
+    RequestValidationError,
+    RetentionPolicy,
+    Scope,
+    plan_retention,
+)
+from lightsail_snap._transport import BotoTransport
+from lightsail_snap.emulator import LightsailEmulator, Progression
+from lightsail_snap.plans import BackupPlan, PruneResult, apply, plan_prune, prepare, prune
+from lightsail_snap.plans import _deletion as deletion
+from lightsail_snap.retention import OWNERSHIP_TAG
+
+HOME, DAY = "us-east-1", 86_400
+Plug = Callable[[Request[Any], bool], None]
+
+
+def nothing(_request: Request[Any], _is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+    """Leave a call alone."""
+
+
+class State:
+    """An embedded Lightsail, a client whose calls can be watched, and another client."""
+
+    def __init__(self, page_size: int = 100) -> None:
+        self.clock = JumpingClock()
+        self.emulator = LightsailEmulator(
+            clock=self.clock, progression=Progression.instant(), page_size=page_size
+        )
+        for name in ("db", "other"):
+            self.emulator.add_disk(name, region_name=HOME)
+        self.emulator.add_instance("web", region_name=HOME)
+        self.calls: list[str] = []
+        self.plug: Plug = nothing
+        self.skew = 0.0
+        self.date: Callable[[datetime | None], datetime | None] = lambda date: date
+        self.client = LightsailSnapClient(transport=Watched(self), clock=Skewed(self))
+        self.another = LightsailSnapClient(self.emulator.boto3_client(HOME), clock=self.clock)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.time(), UTC)
+
+    def take(self, *names: str, disk: str = "db", owner: str | None = "nightly") -> None:
+        for name in names:
+            self.another.take_disk_snapshot(
+                name, DiskSource(disk_name=disk), tags={OWNERSHIP_TAG: owner}
+            )
+            self.clock.sleep(DAY)
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(each.name for each in self.another.iter_disk_snapshots())
+
+    def plan(self, keep_last: int = 2, **scope: Any) -> Any:
+        policy = RetentionPolicy(time_zone="UTC", keep_last=keep_last)
+        return plan_prune(policy, self.client, scope=Scope(**(scope or {"owner": "nightly"})))
+
+
+class Skewed:
+    """The host's clock: it may differ from the service's."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def time(self) -> float:
+        return self._state.clock.time() + self._state.skew
+
+    def monotonic(self) -> float:
+        return self._state.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._state.clock.sleep(seconds)
+
+
+class Watched:
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._transport = BotoTransport(state.emulator.boto3_client(HOME))
+
+    def send(self, request: Request[Any]) -> Answer:
+        self._state.calls.append(request.operation_name)
+        self._state.plug(request, False)  # noqa: FBT003 - before
+        answer = self._transport.send(request)
+        self._state.plug(request, True)  # noqa: FBT003 - after
+        date = self._state.date(answer.metadata.date)
+        return replace(answer, metadata=replace(answer.metadata, date=date))
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+@pytest.fixture
+def state() -> Iterator[State]:
+    made = State()
+    made.take("s0", "s1", "s2", "s3", "s4")
+    yield made
+    made.emulator.close()
+
+
+def outcomes(result: PruneResult) -> dict[str, str]:
+    return {each.snapshot.name: each.record.outcome for each in result.results if each.record}
+
+
+def before_call(number: int, action: Callable[[], object]) -> Plug:
+    """Let another client act before the call of this number, counted from 1."""
+    count = 0
+
+    def plug(_request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+        nonlocal count
+        count += not is_done
+        if not is_done and count == number:
+            action()
+
+    return plug
+
+
+# The three stories that led to the gate.
+
+
+def test_prune_after_another_client_deleted_the_kept_ones_keeps_two(state: State) -> None:
+    planned = state.plan(keep_last=2)
+    for name in ("s4", "s3"):
+        state.another.delete_disk_snapshot(name)
+    result = prune(planned, state.client)
+    assert state.names == ["s1", "s2"]
+    assert outcomes(result) == {"s0": "deleted", "s1": "kept", "s2": "kept"}
+    assert "it is kept now: newest: of its source; last: 1 of 2" in str(result)
+
+
+def test_apply_after_another_client_deleted_the_kept_ones_keeps_two(state: State) -> None:
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        slot="day",
+        select={"kind": "disk", "names": ["db"]},
+        retention={"time_zone": "UTC", "keep_last": 2},
+    )
+    run = prepare(plan, state.client)
+    state.another.delete_disk_snapshot("s4")
+    result = apply(run, state.client)
+    assert [each.status for each in result.results] == ["done", "done", "done", "done", "skipped"]
+    assert state.names == ["nightly-db-20231119", "s3"]
+
+
+@pytest.mark.parametrize("ahead", [20, 1])
+def test_a_run_made_by_a_clock_that_is_ahead_deletes_nothing(state: State, ahead: int) -> None:
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        slot="day",
+        select={"kind": "disk", "names": ["db"]},
+        retention={"time_zone": "UTC", "keep_within": "36h"},
+    )
+    before = state.names
+    result = apply(
+        prepare(plan, state.client, now=state.now + timedelta(hours=ahead)), state.client
+    )
+    assert set(before) < set(state.names)
+    assert f"the run was made for a time {ahead}:00:00 ahead of the service's clock" in str(result)
+    assert {each.deletion.outcome for each in result.results if each.deletion} == {
+        "untrusted_clock"
+    }
+
+
+def test_an_ad_hoc_policy_never_deletes_what_a_plan_manages(state: State) -> None:
+    state.take("mine-1", "mine-2", owner=None)
+    policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+    with pytest.raises(RequestValidationError, match="must say which snapshots may be deleted"):
+        prune(policy, state.client)
+    for scope in (Scope(sources=["db"]), Scope(names=["*"]), Scope(owner="weekly")):
+        prune(policy, state.client, scope=scope)
+    assert state.names == ["mine-2", "s0", "s1", "s2", "s3", "s4"]
+    prune(policy, state.client, scope=Scope(owner="nightly"))
+    assert state.names == ["mine-2", "s4"]
+
+
+# Fresh evidence.
+
+
+def test_a_deletion_takes_three_calls_and_shares_its_listing(state: State) -> None:
+    state.take(*(f"t{number}" for number in range(60)))
+    planned = state.plan(keep_last=1)
+    state.calls.clear()
+    result = prune(planned, state.client)
+    assert len(result.results) == 64
+    assert result.is_complete
+    pages = [name for name in state.calls if name == "GetDiskSnapshots"]
+    assert len(pages) == 2
+    assert len(state.calls) == 3 * 64 + 2
+    assert state.calls[1:4] == ["GetDiskSnapshot", "GetDiskSnapshot", "DeleteDiskSnapshot"]
+
+
+def test_evidence_that_grows_old_is_listed_again(state: State) -> None:
+    planned = state.plan(keep_last=1)
+    state.calls.clear()
+    state.plug = before_call(2, lambda: state.clock.sleep(61))
+    assert prune(planned, state.client).is_complete
+    assert [name[:6] for name in state.calls[:7]] == [
+        "GetDis", "GetDis", "GetDis", "GetDis", "GetDis", "GetDis", "Delete",
+    ]  # fmt: skip
+    assert state.calls.count("GetDiskSnapshots") == 2
+
+
+def test_evidence_that_is_old_by_the_time_of_every_deletion_deletes_nothing(state: State) -> None:
+    planned = state.plan(keep_last=1)
+
+    def slow(_request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+        if is_done:
+            state.clock.sleep(40)
+
+    state.plug = slow
+    result = prune(planned, state.client)
+    assert set(outcomes(result).values()) == {"stale_evidence"}
+    assert "its evidence became older than 60 s" in str(result)
+    assert len(state.names) == 5
+
+
+def test_a_keeper_that_vanishes_is_noticed_and_everything_evaluated_again(state: State) -> None:
+    planned = state.plan(keep_last=1)
+    # List, victim, keeper: the keeper goes before it is looked up.
+    state.plug = before_call(3, lambda: state.another.delete_disk_snapshot("s4"))
+    result = prune(planned, state.client)
+    assert state.names == ["s3"]
+    assert outcomes(result) == {"s0": "deleted", "s1": "deleted", "s2": "deleted", "s3": "kept"}
+    assert result.results[0].record is not None
+    assert result.results[0].record.keeper == "s3"
+
+
+def test_each_keeper_is_looked_up_in_turn(state: State) -> None:
+    result = prune(state.plan(keep_last=2), state.client)
+    assert [each.record.keeper for each in result.results if each.record] == ["s4", "s3", "s4"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.another.tag_resource("s0", {"golden": None}),
+        lambda state: state.another.untag_resource("s0", [OWNERSHIP_TAG]),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_victim_whose_tags_change_stays(
+    state: State, number: int, change: Callable[[State], object]
+) -> None:
+    planned = state.plan()
+    state.plug = before_call(number, lambda: change(state))
+    result = prune(planned, state.client)
+    assert outcomes(result) == {"s0": "changed", "s1": "deleted", "s2": "deleted"}
+    assert "s0" in state.names
+
+
+def test_a_listing_that_misses_a_snapshot_deletes_nothing_of_it(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned, pages = state.plan(), deletion._pages
+
+    def without(*args: Any) -> Any:
+        for metadata, items in pages(*args):
+            yield metadata, tuple(each for each in items if each.name != "s0")
+
+    monkeypatch.setattr(deletion, "_pages", without)
+    result = prune(planned, state.client)
+    assert outcomes(result) == {"s0": "stale_evidence", "s1": "deleted", "s2": "deleted"}
+    assert "the listing does not show it, though it exists" in str(result)
+
+
+@pytest.mark.parametrize("lack", ["missing", "pending"])
+def test_a_listing_without_the_new_snapshot_deletes_nothing(
+    state: State, monkeypatch: pytest.MonkeyPatch, lack: str
+) -> None:
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        slot="day",
+        select={"kind": "disk", "names": ["db"]},
+        retention={"time_zone": "UTC", "keep_last": 1},
+    )
+    run, pages = prepare(plan, state.client), deletion._pages
+
+    def stale(*args: Any) -> Any:
+        for metadata, items in pages(*args):
+            yield (
+                metadata,
+                tuple(
+                    each.model_copy(update={"state": "pending"}) if lack == "pending" else each
+                    for each in items
+                    if each.name != run.steps[0].name or lack == "pending"
+                ),
+            )
+
+    monkeypatch.setattr(deletion, "_pages", stale)
+    result = apply(run, state.client)
+    assert "the listing" in str(result)
+    assert len(state.names) == 6
+    assert {each.deletion.outcome for each in result.results if each.deletion} == {"stale_evidence"}
+
+
+# The floor.
+
+
+def test_minimum_remaining_keeps_more_than_the_policy(state: State) -> None:
+    policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+    scope = Scope(owner="nightly")
+    planned = plan_prune(policy, state.client, scope=scope, minimum_remaining=4)
+    assert planned.delete == (planned.verdicts[-1].snapshot,)
+    assert planned.verdicts[3].reasons == ("minimum_remaining: 4",)
+    stricter = prune(state.plan(keep_last=1), state.client, minimum_remaining=4)
+    assert outcomes(stricter) == {"s0": "deleted", "s1": "kept", "s2": "kept", "s3": "kept"}
+    assert state.names == ["s1", "s2", "s3", "s4"]
+
+
+def test_the_floor_of_a_plan_is_that_of_its_runs(state: State) -> None:
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        slot="day",
+        select={"kind": "disk", "names": ["db"]},
+        retention={"time_zone": "UTC", "keep_last": 1},
+        minimum_remaining=5,
+    )
+    run = prepare(plan, state.client)
+    assert (
+        run.summary == "take 1, copy 0, delete 1 (1 snapshot from 2023-11-14 to 2023-11-14, 5 kept)"
+    )
+    assert apply(run, state.client).is_complete
+    assert len(state.names) == 5
+
+
+def test_snapshots_that_cannot_be_restored_hold_no_floor(state: State) -> None:
+    state.emulator.progression = Progression.by_polls(1000, 1000)
+    state.another.create_disk_snapshot(
+        "pending", DiskSource(disk_name="db"), tags={OWNERSHIP_TAG: "nightly"}
+    )
+    prune(state.plan(keep_last=1), state.client)
+    assert state.names == ["pending", "s4"]
+
+
+def test_without_a_group_by_source_each_source_keeps_one(state: State) -> None:
+    state.take("o0", "o1", disk="other")
+    snapshots = list(state.client.iter_disk_snapshots())
+    planned = plan_retention(
+        snapshots,
+        RetentionPolicy(time_zone="UTC", keep_last=1),
+        state.now,
+        owned=Scope(owner="nightly"),
+        group_by="none",
+    )
+    assert len(planned.keep) == 1
+    prune(planned, state.client)
+    assert state.names == ["o1", "s4"]
+
+
+def test_only_the_flag_lifts_the_floor_and_only_in_scope(state: State) -> None:
+    state.take("other-1", disk="other", owner="weekly")
+    scope = Scope(owner="nightly")
+    with pytest.raises(RequestValidationError, match="must keep something unless"):
+        prune(None, state.client, scope=scope)
+    with pytest.raises(RequestValidationError, match="must say which snapshots"):
+        prune(None, state.client, unsafe_allow_remove_all=True)
+    result = prune(None, state.client, scope=scope, unsafe_allow_remove_all=True)
+    assert result.is_complete
+    assert {each.record and each.record.rule for each in result.results} == {"all are removed"}
+    assert state.names == ["other-1"]
+
+
+def test_the_flag_leaves_what_the_policy_keeps(state: State) -> None:
+    policy = RetentionPolicy(time_zone="UTC", delete_older_than="60h")
+    scope = Scope(owner="nightly")
+    prune(policy, state.client, scope=scope, unsafe_allow_remove_all=True)
+    assert state.names == ["s3", "s4"]
+    state.clock.sleep(100 * DAY)
+    prune(policy, state.client, scope=scope)
+    assert state.names == ["s4"]
+    prune(policy, state.client, scope=scope, unsafe_allow_remove_all=True)
+    assert state.names == []
+
+
+def test_age_deletes_snapshots_of_sources_that_are_gone_only_on_request(state: State) -> None:
+    facts: dict[str, Any] = {
+        "name": "nightly",
+        "region": HOME,
+        "slot": "day",
+        "select": {"kind": "disk", "names": ["other"]},
+    }
+    rules: dict[str, Any] = {"time_zone": "UTC", "keep_last": 3}
+    state.clock.sleep(2 * DAY)
+    run = prepare(BackupPlan(**facts, retention=rules), state.client)
+    assert [step.action for step in run.steps] == ["take"]
+    plan = BackupPlan(**facts, retention=rules | {"delete_older_than": "5d"})
+    run = prepare(plan, state.client)
+    assert "are of sources that are not selected (any more), and go when older than 5d" in str(run)
+    result = apply(run, state.client)
+    assert [each.status for each in result.results] == ["done"] * 3
+    assert {each.deletion.rule for each in result.results if each.deletion} == {"older than 5d"}
+    assert state.names == ["nightly-other-20231121", "s2", "s3", "s4"]
+    state.clock.sleep(100 * DAY)
+    assert apply(prepare(plan, state.client), state.client).is_complete
+    assert "s4" in state.names
+    assert "s3" not in state.names
+
+
+# Trusted time.
+
+
+@pytest.mark.parametrize("skew", [-301, 301, -DAY, DAY])
+def test_clocks_that_differ_delete_nothing(state: State, skew: float) -> None:
+    planned = state.plan()
+    state.skew = skew
+    result = prune(planned, state.client)
+    assert set(outcomes(result).values()) == {"untrusted_clock"}
+    word = "ahead of" if skew > 0 else "behind"
+    assert f"{word} the service's" in str(result)
+    assert len(state.names) == 5
+    # Nothing further is sent once the clock is not to be trusted.
+    assert state.calls.count("GetDiskSnapshots") == 2
+    with pytest.raises(ConfigurationError, match="nothing can be deleted: the clock of this"):
+        state.plan()
+
+
+@pytest.mark.parametrize("skew", [-299, 299])
+def test_clocks_within_the_tolerance_delete_the_same(state: State, skew: float) -> None:
+    state.skew = skew
+    assert prune(state.plan(), state.client).is_complete
+    assert state.names == ["s3", "s4"]
+
+
+def test_a_service_without_a_date_deletes_nothing(state: State) -> None:
+    planned = state.plan()
+    state.date = lambda _date: None
+    result = prune(planned, state.client)
+    assert set(outcomes(result).values()) == {"untrusted_clock"}
+    assert "no Date header" in str(result)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_clock_that_goes_wrong_before_a_deletion_stops_it(state: State, number: int) -> None:
+    planned = state.plan()
+    state.plug = before_call(number, lambda: setattr(state, "skew", 400.0))
+    assert set(outcomes(prune(planned, state.client)).values()) == {"untrusted_clock"}
+    assert len(state.names) == 5
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY])
+def test_both_clocks_jumping_together_is_noticed(state: State, jump: float) -> None:
+    planned = state.plan()
+
+    def leap() -> None:
+        state.skew = jump
+        state.date = lambda date: date and date + timedelta(seconds=jump)
+
+    state.plug = before_call(2, leap)
+    result = prune(planned, state.client)
+    assert set(outcomes(result).values()) == {"untrusted_clock"}
+    assert "against the time that has passed on this machine" in str(result)
+
+
+def test_a_snapshot_dated_after_the_services_clock_protects_its_source(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned, pages = state.plan(), deletion._pages
+
+    def future(*args: Any) -> Any:
+        for metadata, items in pages(*args):
+            late = {"created_at": state.now + timedelta(minutes=6)}
+            yield (
+                metadata,
+                tuple(
+                    each.model_copy(update=late) if each.name == "s4" else each for each in items
+                ),
+            )
+
+    monkeypatch.setattr(deletion, "_pages", future)
+    result = prune(planned, state.client)
+    assert set(outcomes(result).values()) == {"kept"}
+    assert "dated later than the service's clock" in str(result)
+
+
+def test_a_new_snapshot_that_contradicts_the_clock_deletes_nothing(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        slot="day",
+        select={"kind": "disk", "names": ["db"]},
+        retention={"time_zone": "UTC", "keep_last": 1},
+    )
+    run, take = prepare(plan, state.client), LightsailSnapClient.take_disk_snapshot
+
+    def earlier(*args: Any, **kwargs: Any) -> Any:
+        new = take(*args, **kwargs)
+        return new.model_copy(update={"created_at": state.now - timedelta(hours=1)})
+
+    monkeypatch.setattr(LightsailSnapClient, "take_disk_snapshot", earlier)
+    result = apply(run, state.client)
+    assert "does not agree with the service's clock" in str(result)
+    assert len(state.names) == 6
+
+
+# Scope, limits and what is passed in.
+
+
+@pytest.mark.parametrize(
+    ("tags", "scope", "is_in"),
+    [
+        ({OWNERSHIP_TAG: "nightly"}, {"owner": "nightly"}, True),
+        ({OWNERSHIP_TAG: "nightly"}, {"owner": "night"}, False),
+        ({OWNERSHIP_TAG: "nightly"}, {"names": ["*"]}, False),
+        ({OWNERSHIP_TAG: "nightly"}, {"owner": "nightly", "names": ["x*"]}, False),
+        ({OWNERSHIP_TAG: "nightly"}, {"owner": "nightly", "sources": ["d?"]}, True),
+        ({OWNERSHIP_TAG: None}, {"sources": ["db"]}, True),
+        ({OWNERSHIP_TAG: None}, {"sources": ["other"]}, False),
+        ({OWNERSHIP_TAG: None}, {"owner": "nightly"}, False),
+        ({}, {"sources": ["db"]}, False),
+        ({}, {"names": ["a?"]}, True),
+        ({}, {"names": ["A?"]}, False),
+        ({}, {"owner": "nightly"}, False),
+    ],
+)
+def test_scope_matches_all_fields_and_respects_plans(
+    tags: dict[str, str | None], scope: dict[str, Any], *, is_in: bool
+) -> None:
+    state = State()
+    state.another.take_disk_snapshot("ab", DiskSource(disk_name="db"), tags=tags)
+    (found,) = state.another.iter_disk_snapshots()
+    assert Scope(**scope)(found) is is_in
+    assert Scope.model_validate_json(Scope(**scope).model_dump_json()) == Scope(**scope)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"owner": ""}, {"names": "db-*"}, {"names": [""]}, {"sources": [1]}, {"x": 1}]
+)
+def test_a_scope_that_says_nothing_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(RequestValidationError):
+        Scope(**given)
+
+
+def test_more_deletions_than_allowed_delete_nothing(state: State) -> None:
+    result = prune(state.plan(), state.client, max_deletions=2)
+    assert set(outcomes(result).values()) == {"limit"}
+    assert "3 deletions are more than max_deletions, 2" in str(result)
+    assert len(state.names) == 5
+    assert prune(state.plan(), state.client, max_deletions=3).is_complete
+
+
+def test_the_default_limit_is_derived_from_the_policy(state: State) -> None:
+    state.take(*(f"t{number}" for number in range(20)))
+    facts: dict[str, Any] = {
+        "name": "nightly",
+        "region": HOME,
+        "slot": "day",
+        "select": {"kind": "disk", "names": ["db"]},
+        "retention": {"time_zone": "UTC", "keep_last": 1},
+    }
+    run = prepare(BackupPlan(**facts), state.client)
+    assert run.max_deletions == 10
+    result = apply(run, state.client)
+    assert [each.status for each in result.results] == ["done"] + ["skipped"] * 25
+    assert not result.is_complete
+    assert len(state.names) == 26
+    rules = {f"keep_{each}": 1 for each in ("last", "hourly", "daily", "weekly", "monthly")}
+    many = BackupPlan(**facts | {"retention": {"time_zone": "UTC", "keep_yearly": 1, **rules}})
+    assert prepare(many, state.client).max_deletions == 12
+    assert prepare(BackupPlan(**facts, max_deletions=0), state.client).max_deletions == 0
+    assert apply(run, state.client, max_deletions=25).is_complete
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scope": Scope(owner="weekly")},
+        {"minimum_remaining": 0},
+        {"minimum_remaining": True},
+        {"minimum_remaining": 2, "unsafe_allow_remove_all": True},
+        {"unsafe_allow_remove_all": 1},
+        {"max_deletions": -1},
+        {"kind": "disks"},
+    ],
+)
+def test_prune_refuses_arguments_that_make_no_sense(state: State, options: dict[str, Any]) -> None:
+    planned = state.plan()
+    with pytest.raises(RequestValidationError):
+        prune(planned, state.client, **options)
+    with pytest.raises(RequestValidationError):
+        prune("policy", state.client, scope=Scope(owner="x"))  # type: ignore[arg-type] # on purpose
+    with pytest.raises(RequestValidationError):
+        apply(prepare(PLAN, state.client), state.client, max_deletions=-1)
+    assert len(state.names) == 5
+
+
+PLAN = BackupPlan(
+    name="nightly",
+    region=HOME,
+    slot="day",
+    select={"kind": "disk", "names": ["db"]},
+    retention={"time_zone": "UTC", "keep_last": 2},
+)
+
+
+def test_edited_runs_delete_nothing_outside_of_their_plan(state: State) -> None:
+    run = prepare(PLAN, state.client)
+    elsewhere = run.model_copy(
+        update={
+            "steps": tuple(
+                step if step.action == "take" else step.model_copy(update={"region": "eu-west-1"})
+                for step in run.steps
+            )
+        }
+    )
+    result = apply(elsewhere, state.client)
+    assert "the plan has nothing in eu-west-1" in str(result)
+    no_policy = run.model_copy(update={"plan": PLAN.model_copy(update={"retention": None})})
+    assert "the plan has no retention" in str(apply(no_policy, state.client, max_deletions=99))
+    other_source = run.model_copy(
+        update={
+            "steps": tuple(
+                step if step.action == "take" else step.model_copy(update={"source": "other"})
+                for step in run.steps
+            )
+        }
+    )
+    assert "no new snapshot was taken" in str(apply(other_source, state.client))
+    assert {f"s{number}" for number in range(5)} < set(state.names)
+
+
+def test_a_region_without_a_new_copy_deletes_nothing(state: State) -> None:
+    plan = PLAN.model_copy(update={"copies": ("us-west-2",)})
+    away = LightsailSnapClient(state.emulator.boto3_client("us-west-2"), clock=state.clock)
+    run = prepare(plan, state.client, clients=lambda _region: away)
+    run = run.model_copy(
+        update={
+            "steps": tuple(
+                step if step.action == "take" else step.model_copy(update={"region": "us-west-2"})
+                for step in run.steps
+                if step.action != "copy"
+            )
+        }
+    )
+    result = apply(run, state.client, clients=lambda _region: away)
+    assert "no new snapshot was taken or copied in us-west-2" in str(result)
+
+
+def test_what_cannot_be_identified_or_is_of_another_source_stays(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = deletion.Terms(Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1))
+    gate = deletion.DeletionGate(state.client, terms, ["disk"])
+    oldest = gate.preview().delete[0]
+    moved = gate.delete(replace(deletion.Approved.of(oldest), source="other"))
+    assert (moved.outcome, moved.reason) == ("changed", "it is of another source")
+    pages = deletion._pages
+
+    def with_changes(changes: dict[str, Any]) -> Any:
+        def changed(*args: Any) -> Any:
+            for metadata, items in pages(*args):
+                yield metadata, tuple(each.model_copy(update=changes) for each in items)
+
+        return changed
+
+    monkeypatch.setattr(deletion, "_pages", with_changes({"arn": None}))
+    result = prune(state.plan(), state.client)
+    assert set(outcomes(result).values()) == {"changed"}
+    assert "the ARN and creation time that identify it are unknown" in str(result)
+    monkeypatch.setattr(deletion, "_pages", with_changes({"from_disk_name": None}))
+    found = [each.model_copy(update={"from_disk_name": None}) for each in state.plan().keep]
+    policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+    scope = Scope(owner="nightly")
+    planned = plan_retention(found, policy, state.now, owned=scope, group_by="none")
+    assert len(planned.delete) == 4
+    result = prune(planned, state.client)
+    assert {each.reason for each in result.results} == {"it is kept now: no source"}
+    assert len(state.names) == 5
+
+
+def test_a_listing_that_was_replaced_is_not_discarded_again(state: State) -> None:
+    terms = deletion.Terms(Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1))
+    gate = deletion.DeletionGate(state.client, terms, ["disk"])
+    first = gate._evidence()
+    gate._discard(first)
+    second = gate._evidence()
+    gate._discard(first)
+    assert gate._evidence() is second
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    ages=st.lists(st.integers(0, 400), min_size=1, max_size=30, unique=True),
+    limit=st.integers(1, 300),
+    keep_last=st.integers(0, 5) | st.just("all"),
+)
+def test_delete_older_than_leaves_only_the_newest_of_what_is_older(
+    ages: list[int], limit: int, keep_last: Any
+) -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    snapshots = [
+        DiskSnapshot.from_wire(
+            {
+                "name": f"s{age}",
+                "createdAt": (now - timedelta(hours=age)).timestamp(),
+                "state": "completed",
+                "fromDiskName": "db",
+                "tags": [{"key": OWNERSHIP_TAG}, *([{"key": "golden"}] if age == 399 else [])],
+            }
+        )
+        for age in ages
+    ]
+    rules: dict[str, Any] = {"keep_last": keep_last, "keep_tagged": ["golden"]}
+    policy = RetentionPolicy(time_zone="UTC", delete_older_than=f"{limit}h", **rules)
+    planned = plan_retention(snapshots, policy, now)
+    kept = {int(each.name[1:]) for each in planned.keep}
+    assert {age for age in kept if age > limit} <= {min(ages), 399}
+    young = sorted(age for age in ages if age <= limit)
+    count = len(young) if keep_last in {0, "all"} else keep_last
+    assert set(young[:count]) <= kept
+
+
+def test_instance_snapshots_are_deleted_by_the_same_rules(state: State) -> None:
+    for name in ("w0", "w1", "w2"):
+        state.another.take_instance_snapshot(name, "web", tags={OWNERSHIP_TAG: "nightly"})
+        state.clock.sleep(DAY)
+    policy = RetentionPolicy(time_zone="UTC", keep_last=1)
+    result = prune(policy, state.client, scope=Scope(owner="nightly"), kind="instance")
+    assert [each.snapshot.name for each in result.results] == ["w0", "w1"]
+    assert [each.name for each in state.another.iter_instance_snapshots()] == ["w2"]
+    assert len(state.names) == 5
+
+
+# Audit.
+
+
+def test_each_deletion_is_logged_with_rule_evidence_and_keeper(
+    state: State, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="lightsail_snap.plans"):
+        result = prune(state.plan(), state.client)
+    records = [each.deletion for each in caplog.records if hasattr(each, "deletion")]
+    assert records == [each.to_dict()["deletion"] for each in result.results]
+    first = json.loads(json.dumps(records[0]))
+    assert first == {
+        "name": "s0",
+        "arn": first["arn"],
+        "source": "db",
+        "created_at": result.results[0].to_dict()["created_at"],
+        "outcome": "deleted",
+        "rule": "no rule keeps it",
+        "keeper": "s4",
+        "evidence": {
+            "listed_at": first["evidence"]["listed_at"],
+            "pages": 1,
+            "snapshots": 5,
+            "age_seconds": 0.0,
+        },
+    }
+    # The intention is logged before the request, in case nothing can be logged after it.
+    assert caplog.messages[0] == "deleting s0: no rule keeps it; kept: s4"
+    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    assert outcomes(again) == outcomes(result)
+
+
+# Resumption.
+
+
+class Interrupt(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+def test_prune_interrupted_at_any_call_ends_the_same_when_run_again(*, is_after: bool) -> None:
+    for number in range(1, 40):
+        state = State()
+        state.take("s0", "s1", "s2", "s3")
+        planned = state.plan()
+        count = 0
+
+        def plug(_request: Request[Any], is_done: bool, at: int = number) -> None:  # noqa: FBT001 - the hook's signature
+            nonlocal count
+            count += is_done == is_after
+            if is_done == is_after and count == at:
+                raise Interrupt
+
+        state.plug = plug
+        try:
+            prune(planned, state.client)
+        except Interrupt:
+            assert {"s2", "s3"} <= set(state.names)
+        else:
+            assert number == 8
+            return
+        state.plug = nothing
+        assert prune(planned, state.client).is_complete
+        assert state.names == ["s2", "s3"]
+    pytest.fail("it never came to its end")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_lost_response_is_looked_up_by_arn(state: State, *, is_known: bool) -> None:
+    planned = state.plan(keep_last=4)
+
+    def lose(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+        if request.operation_name == "DeleteDiskSnapshot" and is_done:
+            # A namesake is not what was to be deleted.
+            state.take("s0")
+            raise OutcomeUnknownError("lost", request=request)
+        if not is_known and state.calls[-2:-1] == ["DeleteDiskSnapshot"]:
+            raise RequestNotSentError("no way", request=request)
+
+    state.plug = lose
+    (result,) = prune(planned, state.client).results
+    assert result.status == ("done" if is_known else "failed")
+    if not is_known:
+        assert isinstance(result.error, OutcomeUnknownError)
+        assert result.error.may_have_executed
+
+
+def test_two_prunes_at_once_delete_nothing_twice(state: State) -> None:
+    planned = state.plan()
+    rival = LightsailSnapClient(state.emulator.boto3_client(HOME), clock=state.clock)
+    state.plug = before_call(2, lambda: prune(planned, rival))
+    result = prune(planned, state.client)
+    assert set(outcomes(result).values()) == {"gone"}
+    assert result.is_complete
+    assert state.names == ["s3", "s4"]
+
+
+# All of it against other clients that do anything between any two calls.
+
+ACTIONS = st.tuples(
+    st.integers(1, 30),
+    st.sampled_from(["delete", "tag", "untag", "take", "sleep", "replace"]),
+    st.integers(0, 5),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    keep=st.integers(1, 4),
+    minimum=st.integers(1, 4),
+    actions=st.lists(ACTIONS, max_size=6),
+)
+def test_other_clients_never_make_a_prune_delete_the_last_copy(  # noqa: C901 - what others do
+    keep: int, minimum: int, actions: list[tuple[int, str, int]]
+) -> None:
+    state = State(page_size=4)
+    state.take("s0", "s1", "s2", "s3", "s4")
+    planned = state.plan(keep_last=keep)
+    approved = {each.arn for each in planned.delete}
+    count = 0
+    seen: dict[str, Any] = {}
+    deleted: list[str] = []
+
+    def usable() -> dict[str, Any]:
+        return {
+            each.name: each
+            for each in state.another.iter_disk_snapshots()
+            if each.state == "completed" and Scope(owner="nightly")(each)
+        }
+
+    def act(kind: str, number: int) -> None:
+        name = f"s{number}"
+        present = name in state.names
+        if kind == "sleep":
+            state.clock.sleep(number * 20)
+        elif kind == "take" and not present:
+            state.take(name)
+        elif kind in {"delete", "replace"} and present:
+            state.another.delete_disk_snapshot(name)
+            if kind == "replace":
+                state.take(name)
+        elif kind == "tag" and present:
+            state.another.tag_resource(name, {"golden": None})
+        elif kind == "untag" and present:
+            state.another.untag_resource(name, [OWNERSHIP_TAG])
+
+    def plug(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+        nonlocal count, seen
+        if is_done:
+            seen = usable()
+            return
+        count += 1
+        if request.operation_name == "DeleteDiskSnapshot":
+            # What no other client did after the last response: the window of one call.
+            victim = request.to_wire()["diskSnapshotName"]
+            assert isinstance(victim, str)
+            others = {name for name in seen if name != victim}
+            assert others, "the last usable snapshot"
+            deleted.append(victim)
+        for at, kind, number in actions:
+            if at == count:
+                act(kind, number)
+
+    state.plug = plug
+    result = prune(planned, state.client, minimum_remaining=minimum)
+    state.plug = nothing
+    done = [each for each in result.results if each.status == "done"]
+    assert {each.snapshot.arn for each in done} <= approved
+    assert len(deleted) == len(set(deleted))
+    assert all("golden" not in {tag.key for tag in each.snapshot.tags} for each in done)
+    if not actions:
+        assert len(state.names) == max(keep, minimum)
+    # What is left to do, a further run does; with no more changes it keeps the floor.
+    prune(state.plan(keep_last=keep), state.client)
+    assert len(usable()) >= min(keep, len(usable()) or 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    host=st.floats(-2 * DAY, 2 * DAY),
+    service=st.floats(-2 * DAY, 2 * DAY),
+    is_dated=st.booleans(),
+)
+def test_deletions_happen_only_while_the_clocks_agree(
+    host: float, service: float, *, is_dated: bool
+) -> None:
+    state = State()
+    state.take("s0", "s1", "s2")
+    planned = state.plan(keep_last=1)
+    state.skew = host
+    state.date = lambda date: date and date + timedelta(seconds=service) if is_dated else None
+    prune(planned, state.client)
+    has_deleted = len(state.names) < 3
+    if not is_dated or abs(host - service) > 301:
+        assert not has_deleted
+    elif abs(host - service) < 299 and service > -299:
+        assert has_deleted
+
+
+# The architecture.
+
+
+def test_nothing_else_in_the_package_deletes_in_bulk() -> None:
+    root = Path(lightsail_snap.__file__).parent
+    callers = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr.startswith("delete_")
+        and node.func.attr.endswith(("snapshot", "disk"))
+    }
+    # The command `delete` deletes what is named on its command line.
+    assert callers - {"cli/_snapshots.py"} == {"plans/_deletion.py"}
+    makers = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute | ast.Name)
+        and ast.unparse(node.func).rpartition(".")[2].startswith("Delete")
+        and ast.unparse(node.func).endswith("Request")
+    }
+    assert makers == {"_methods/operations.py", "_aio_methods/operations.py"}
