@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -326,3 +327,62 @@ def test_html_is_escaped(make_plan: Maker) -> None:
     assert "&lt;b&gt;3" in page
     assert "<b>" not in page
     assert page.count("<tr>") == 4
+
+
+def _calls_of_make_run(plan: BackupPlan, disks: int, each: int) -> int:
+    """Count the function calls, those of C functions included, that planning takes."""
+    found = {
+        region: tuple(
+            snapshot(f"s{disk}-{age}", timedelta(days=age), region, fromDiskName=f"disk-{disk}")
+            # As many sources again are not selected.
+            for disk in range(-disks, disks)
+            for age in range(1, each + 1)
+        )
+        for region in (HOME, AWAY)
+    }
+    inventory = Inventory(sources(*(f"disk-{disk}" for disk in range(disks))), found)
+    count = 0
+
+    def on_event(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event.endswith("call")
+
+    before = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        run = make_run(plan, inventory, NOW)
+    finally:
+        sys.setprofile(before)
+    assert len(run.steps) > 2 * disks
+    return count
+
+
+def test_make_run_work_grows_linearly_with_the_inventory() -> None:
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        select={"kind": "disk", "globs": ["*"]},
+        copies=(AWAY,),
+        retention={"time_zone": "UTC", "keep_daily": 2, "delete_older_than": "4d"},
+    )
+    _calls_of_make_run(plan, 2, 5)  # what is built on first use does not count
+    small, large = _calls_of_make_run(plan, 10, 5), _calls_of_make_run(plan, 40, 5)
+    assert large < 4.4 * small
+
+
+def test_make_run_evaluates_each_source_by_its_own_snapshots_only() -> None:
+    found = tuple(
+        snapshot(f"s{disk}-{age}", timedelta(days=age), fromDiskName=f"db-{disk}")
+        for age in range(1, 6)
+        for disk in (1, 2)
+    )
+    plan = BackupPlan(
+        name="nightly",
+        region=HOME,
+        select={"kind": "disk", "names": ["db-1", "db-2"]},
+        retention={"time_zone": "UTC", "keep_last": 3},
+    )
+    run = make_run(plan, Inventory(sources("db-1", "db-2"), {HOME: found}), NOW)
+    deleted = [step.name for step in run.steps if isinstance(step, DeleteStep)]
+    assert deleted == ["s1-5", "s1-4", "s1-3", "s2-5", "s2-4", "s2-3"]
+    assert run.kept == 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
@@ -307,7 +307,7 @@ def _selected(plan: BackupPlan, inventory: Inventory) -> list[Source]:
         there = {each.name for each in found}
         what = "disk" if select.kind == "disk" else "instance"
         fix = f"of this plan there must be such a {what} in {plan.region}, or allow_missing = true"
-        missing = [name for name in select.names if name not in there]
+        missing = set(select.names) - there
         problems = [
             Violation(f"select.names[{index}]", "is not there, or excluded", OURS, fix, name)
             for index, name in enumerate(select.names)
@@ -368,17 +368,29 @@ def _as_made(plan: BackupPlan, step: TakeStep | CopyStep, now: datetime) -> AnyS
     return DiskSnapshot(**facts, state=DiskSnapshotState.COMPLETED)
 
 
+_BySource: TypeAlias = Mapping[str | None, Sequence[AnySnapshot]]
+
+
+def _group_by_source(
+    snapshots: Iterable[AnySnapshot], kind: Kind
+) -> dict[str | None, list[AnySnapshot]]:
+    """Group snapshots by the name of their source; None for those that have no such source."""
+    groups: dict[str | None, list[AnySnapshot]] = {}
+    for snapshot in snapshots:
+        groups.setdefault(source_of(snapshot, kind), []).append(snapshot)
+    return groups
+
+
 def _afterwards(
     plan: BackupPlan, step: TakeStep | CopyStep, listed: Sequence[AnySnapshot], now: datetime
 ) -> list[AnySnapshot]:
-    """Tell what snapshots of a source there will be once a step has succeeded."""
+    """Return the snapshots of a source after a step; `listed` are those that it has now."""
     made = _as_made(plan, step, now)
-    kept = [each for each in listed if source_of(each, step.kind) == step.source]
     # An interrupted run has left it behind; it may be pending, but will not be by then.
-    begun = next((each for each in kept if each.name == step.name), None)
+    begun = next((each for each in listed if each.name == step.name), None)
     if begun is not None and begun.created_at and has_token(begun, step.client_token):
         made = made.model_copy(update={"created_at": begun.created_at})
-    return [made, *(each for each in kept if each.name != step.name)]
+    return [made, *(each for each in listed if each.name != step.name)]
 
 
 def _deletions(
@@ -433,21 +445,17 @@ def _planned(  # noqa: PLR0913 - as many as there are facts
 
 
 def _expired(
-    plan: BackupPlan, inventory: Inventory, selected: set[str], now: datetime
+    plan: BackupPlan, groups: Mapping[str, _BySource], selected: set[str], now: datetime
 ) -> Iterator[tuple[Sequence[Step], int]]:
     """Plan deletions by age alone, of sources that the plan does not select any more."""
     for region in plan.regions:
-        policy, snapshots = plan.policy_of(region), inventory.snapshots.get(region, ())
+        policy = plan.policy_of(region)
         if policy is None or not policy.delete_older_than:
             continue
-        by_source: dict[str, list[AnySnapshot]] = {}
-        for each in snapshots:
-            source = source_of(each, plan.select.kind)
-            if source is not None and source not in selected:
-                by_source.setdefault(source, []).append(each)
+        by_source = groups.get(region, {})
         by_age = age_only(policy)
-        for _, found in sorted(by_source.items()):
-            yield _planned(plan, by_age, found, region=region, now=now)
+        for source in sorted({each for each in by_source if each is not None} - selected):
+            yield _planned(plan, by_age, by_source[source], region=region, now=now)
 
 
 def age_only(policy: RetentionPolicy) -> RetentionPolicy:
@@ -460,7 +468,7 @@ def age_only(policy: RetentionPolicy) -> RetentionPolicy:
 
 
 def _steps_for(
-    plan: BackupPlan, source: str, name: str, inventory: Inventory, now: datetime
+    plan: BackupPlan, source: str, name: str, groups: Mapping[str, _BySource], now: datetime
 ) -> tuple[Sequence[Step], int]:
     kind, region = plan.select.kind, plan.region
     facts: dict[str, Any] = {"kind": kind, "source": source, "name": name, "tags": plan.all_tags}
@@ -481,23 +489,26 @@ def _steps_for(
     for step in making:
         policy = plan.policy_of(step.region)
         # Nothing is known of a Region that could not be listed.
-        if policy is not None and step.region in inventory.snapshots:
-            deletions, staying = _deletions(
-                plan, step, policy, inventory.snapshots[step.region], now
-            )
+        if policy is not None and step.region in groups:
+            listed = groups[step.region].get(source, ())
+            deletions, staying = _deletions(plan, step, policy, listed, now)
             steps += deletions
             kept += staying
     return steps, kept
 
 
-def _orphans(plan: BackupPlan, inventory: Inventory, selected: set[str]) -> Iterator[str]:
+def _orphans(
+    plan: BackupPlan, groups: Mapping[str, _BySource], selected: set[str]
+) -> Iterator[str]:
     is_ours = by_tag(OWNERSHIP_TAG, plan.name)
     old = plan.retention.delete_older_than if plan.retention else None
-    for region, snapshots in inventory.snapshots.items():
+    for region, by_source in groups.items():
         names = sorted(
             each.name
+            for source, snapshots in by_source.items()
+            if source not in selected
             for each in snapshots
-            if is_ours(each) and source_of(each, plan.select.kind) not in selected
+            if is_ours(each)
         )
         if names and plan.retention:
             more = ", ..." if len(names) > _NAMES_SHOWN else ""
@@ -536,11 +547,15 @@ def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
     now = checked_time("make_run", now)
     sources = _selected(plan, inventory)
     names = _names(plan, sources, now)
-    found = [_steps_for(plan, source, name, inventory, now) for source, name in names.items()]
-    found += _expired(plan, inventory, set(names), now)
+    groups = {
+        region: _group_by_source(snapshots, plan.select.kind)
+        for region, snapshots in inventory.snapshots.items()
+    }
+    found = [_steps_for(plan, source, name, groups, now) for source, name in names.items()]
+    found += _expired(plan, groups, set(names), now)
     steps = [step for part, _ in found for step in part]
     kept = sum(count for _, count in found)
-    notes = [*_orphans(plan, inventory, set(names)), *_unlisted(plan, inventory)]
+    notes = [*_orphans(plan, groups, set(names)), *_unlisted(plan, inventory)]
     unlisted = tuple(inventory.unlisted) if plan.retention else ()
     return Run(
         plan=plan,
