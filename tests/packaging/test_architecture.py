@@ -44,7 +44,8 @@ ALLOWED = {
     "_methods": _PURE | {"_flows", "waiters"},
     "_aio_methods": _PURE | {"_flows", "waiters"},
     "plans": _PURE
-    | {"_endpoint", "_transport", "client", "_methods", "quiesce", "retention", "waiters"},
+    | {"_endpoint", "_error_mapping", "_transport", "client", "_methods", "quiesce"}
+    | {"retention", "waiters"},
     "client": _CLIENT_SIDE - {"_aio_methods", "_async_driver", "_async_threads"},
     "aio": _CLIENT_SIDE - {"_methods", "_drivers"},
     "emulator": _PURE | {"clock"},

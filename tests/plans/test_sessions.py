@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import pickle
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ class Aws:
     Attributes:
         url: The address.
         assumed: The parameters of every AssumeRole.
+        sources: Which access key signed every AssumeRole.
         signers: Which access keys signed requests to Lightsail, with their regions.
     """
 
@@ -39,20 +43,22 @@ class Aws:
         self.emulator = LightsailEmulator()
         self.assumed: list[dict[str, list[str]]] = []
         self.signers: list[tuple[str, str]] = []
+        self.sources: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                credential = re.search(
+                    r"Credential=(\w+)/\d+/([\w-]+)/", self.headers["Authorization"]
+                )
+                assert credential is not None
                 if b"Action=AssumeRole" in body:
                     aws.assumed.append(parse_qs(body.decode()))
+                    aws.sources.append(credential[1])
                     status, headers, answer = 200, {"Content-Type": "text/xml"}, ASSUMED.encode()
                 else:
                     found = aws.emulator.exchange(dict(self.headers), body)
                     status, headers, answer = found.status, dict(found.headers), found.body
-                    credential = re.search(
-                        r"Credential=(\w+)/\d+/([\w-]+)/", self.headers["Authorization"]
-                    )
-                    assert credential is not None
                     aws.signers.append((credential[1], credential[2]))
                 self.send_response(status)
                 for name, value in (headers | {"Content-Length": str(len(answer))}).items():
@@ -147,26 +153,28 @@ source_profile = base
     assert aws.signers == [("ASSUMED", "us-east-1")]
 
 
+def _key_of(client: Any) -> str:
+    """Return the access key that a client signs with."""
+    found: str = client._transport._client._get_credentials().access_key
+    return found
+
+
 @pytest.mark.usefixtures("_keys")
-def test_equal_settings_share_clients_and_so_their_pace() -> None:
-    first, second = (
-        regional_clients(endpoint_url="http://127.0.0.1:1"),
-        regional_clients(endpoint_url="http://127.0.0.1:1"),
-    )
-    try:
-        travelled = pickle.loads(pickle.dumps(first))  # noqa: S301 - our own bytes
-        assert travelled("us-east-1") is first("us-east-1") is second("us-east-1")
+def test_copies_of_a_factory_share_its_clients_and_so_its_pace() -> None:
+    first = regional_clients(endpoint_url="http://127.0.0.1:1")
+    with first:
+        copies = pickle.loads(pickle.dumps(first)), copy.copy(first), copy.deepcopy(first)  # noqa: S301 - our own bytes
+        assert all(each == first and hash(each) == hash(first) for each in copies)
+        assert {each("us-east-1") for each in copies} == {first("us-east-1")}
         assert first("us-east-1") is not first("us-west-2")
         found: Any = first("us-east-1")
         config = found._transport._client.meta.config
         assert config.retries == {"mode": "adaptive", "total_max_attempts": 10}
         assert config.max_pool_connections == 50
         old = first("us-east-1")
-    finally:
         first.close()
-    assert not any(key[1] == first for key in _sessions._made)
-    assert first("us-east-1") is not old
-    first.close()
+        assert not first._pool.clients
+        assert first("us-east-1") is not old
     with pytest.raises(ConfigurationError, match="closed"):
         list(old.iter_disks())
 
@@ -175,19 +183,124 @@ def test_equal_settings_share_clients_and_so_their_pace() -> None:
 def test_clients_are_closed_when_the_last_user_is_done() -> None:
     with regional_clients(endpoint_url="http://127.0.0.1:1") as outer:
         client = outer("us-east-1")
-        with regional_clients(endpoint_url="http://127.0.0.1:1") as inner:
+        with pickle.loads(pickle.dumps(outer)) as inner:  # noqa: S301 - our own bytes
             assert inner("us-east-1") is client
+        assert outer("us-east-1") is client
+        with regional_clients(endpoint_url="http://127.0.0.1:1") as other:
+            assert other != outer
+            assert other("us-east-1") is not client
         assert outer("us-east-1") is client
     with pytest.raises(ConfigurationError, match="closed"):
         list(client.iter_disks())
-    assert not _sessions._entered
+
+
+@pytest.fixture
+def _profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (f"[{n}]\naws_access_key_id = OF_{n}\naws_secret_access_key = s\n" for n in "AB")
+    file = tmp_path / "credentials"
+    file.write_text("".join(lines), encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+SETTINGS: dict[str, Callable[[str], dict[str, str]]] = {
+    "keys": lambda who: {"AWS_ACCESS_KEY_ID": f"OF_{who}", "AWS_SECRET_ACCESS_KEY": "s"},
+    "profile": lambda who: {"AWS_PROFILE": who},
+}
+
+
+@pytest.mark.usefixtures("_profiles")
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_each_factory_uses_the_credentials_of_its_own_time(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def become(who: str) -> None:
+        for name, value in SETTINGS[kind](who).items():
+            monkeypatch.setenv(name, value)
+
+    become("A")
+    first = regional_clients()
+    assert _key_of(first("us-east-1")) == "OF_A"
+    become("B")
+    second = regional_clients()
+    assert _key_of(second("us-east-1")) == "OF_B"
+    # One factory never mixes two accounts, and closing one does not concern the other.
+    assert _key_of(first("us-west-2")) == "OF_A"
+    second.close()
+    assert _key_of(first("us-east-1")) == "OF_A"
+    first.close()
+    assert _key_of(first("us-east-1")) == "OF_B"
+    first.close()
+
+
+@pytest.mark.usefixtures("_profiles")
+def test_each_factory_uses_the_endpoint_settings_of_its_own_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for port in (1, 2):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LIGHTSAIL", f"http://127.0.0.1:{port}")
+        with regional_clients() as clients:
+            client: Any = clients("us-east-1")
+            assert client._transport._client.meta.endpoint_url == f"http://127.0.0.1:{port}"
+
+
+def test_each_factory_of_a_role_assumes_it_with_the_credentials_of_its_own_time(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "TENANT1")
+    first = assume_role_clients(ROLE, endpoint_url=aws.url, sts_endpoint_url=aws.url)
+    list(first("us-east-1").iter_disks())
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "TENANT2")
+    with (
+        first,
+        assume_role_clients(ROLE, endpoint_url=aws.url, sts_endpoint_url=aws.url) as second,
+    ):
+        list(second("us-east-1").iter_disks())
+        list(first("eu-west-1").iter_disks())
+    assert aws.sources == ["TENANT1", "TENANT2", "TENANT1"]
+
+
+@pytest.mark.usefixtures("_keys")
+def test_all_threads_get_the_same_client() -> None:
+    with regional_clients() as clients, ThreadPoolExecutor(8) as threads:
+        regions = ["us-east-1", "us-west-2"] * 20
+        found = set(zip(regions, threads.map(clients, regions), strict=True))
+    assert len(found) == 2
+
+
+@pytest.mark.usefixtures("_keys")
+def test_a_factory_that_arrives_in_another_process_keeps_its_clients_between_tasks() -> None:
+    sent = pickle.dumps(regional_clients())
+    # The original is gone, as in a worker process, and each task unpickles a copy of its own.
+    gc.collect()
+    client = pickle.loads(sent)("us-east-1")  # noqa: S301 - our own bytes
+    gc.collect()
+    assert pickle.loads(sent)("us-east-1") is client  # noqa: S301 - likewise
+    for _ in range(_sessions._MAX_UNPICKLED_POOLS):
+        pickle.loads(pickle.dumps(regional_clients()))  # noqa: S301 - likewise
+    gc.collect()
+    with pickle.loads(sent) as later:  # noqa: S301 - likewise
+        assert later("us-east-1") is not client
+    assert len(_sessions._unpickled) == _sessions._MAX_UNPICKLED_POOLS
+    client.close()
+
+
+@pytest.mark.usefixtures("_keys")
+def test_a_factory_that_is_dropped_leaves_nothing_behind() -> None:
+    before = len(_sessions._pools)
+    for _ in range(3):
+        regional_clients()("us-east-1").close()
+    gc.collect()
+    assert len(_sessions._pools) <= before
 
 
 @pytest.mark.usefixtures("_keys")
 def test_a_child_does_not_wait_for_a_thread_that_only_its_parent_has() -> None:
     with _sessions._making:
         # As it is done in the child of a process whose other thread makes a client.
-        _sessions._forget_whose_turn_it_is()
+        _sessions._renew_lock()
         with regional_clients(endpoint_url="http://127.0.0.1:1") as clients:
             assert clients("us-east-1") is clients("us-east-1")
 
@@ -208,7 +321,7 @@ def test_settings_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) ->
         assume_role_clients(ROLE, max_connections=wrong)
     with pytest.raises(RequestValidationError, match="give WaitPolicy"):
         regional_clients(wait_policy="patient")  # type: ignore[arg-type] # on purpose
-    with pytest.raises(ConfigurationError, match="no session can be made"):
+    with pytest.raises(ConfigurationError, match="ProfileNotFound"):
         regional_clients(profile_name="no-such-profile")("us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(ConfigurationError, match="no credentials to assume"):

@@ -30,7 +30,6 @@ from lightsail_snap import (
 from lightsail_snap._endpoint import is_https, is_loopback, stays_here
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.plans import assume_role_clients, regional_clients
-from lightsail_snap.plans._sessions import _session
 
 REGION = "us-east-1"
 REFUSED = r"neither https:// nor this machine.*allow_plain_http=True"
@@ -300,7 +299,7 @@ def test_sts_is_not_asked_for_credentials_unencrypted(monkeypatch: pytest.Monkey
     ):
         clients(REGION).get_disk("Disk-1")
     allowed = assume_role_clients(arn, sts_endpoint_url="http://192.0.2.1", allow_plain_http=True)
-    session: Any = _session(None, allowed.role, REGION, allow_plain_http=allowed.allow_plain_http)
+    session: Any = allowed._session_for(REGION)
     provider = session._session.get_component("credential_provider").providers[0]
     fetcher = provider._fetch.__self__
     assert fetcher._client_creator("sts").meta.endpoint_url == "http://192.0.2.1"

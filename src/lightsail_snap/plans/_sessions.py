@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+from typing_extensions import override
 
 from lightsail_snap._endpoint import checked_permission
+from lightsail_snap._error_mapping import configuration_error
 from lightsail_snap._transport import check_client
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError
@@ -17,25 +22,68 @@ from lightsail_snap.plans._base import refused
 from lightsail_snap.waiters import WaitPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from boto3.session import Session
 
-# Shared by everything in this process that wants the same: botocore's adaptive mode slows a client
-# down when the service throttles it, so all plans for one region must go through one client.
-_made: dict[tuple[int, RegionalClients, str], LightsailSnapClient] = {}
-_entered: Counter[tuple[int, RegionalClients]] = Counter()
-_making = threading.Lock()
+_MAX_UNPICKLED_POOLS = 32
+# boto3 sessions are not thread-safe. Reentrant, because a client in the making may need STS.
+_making = threading.RLock()
 
 
-def _forget_whose_turn_it_is() -> None:
+def _renew_lock() -> None:
     """Make a new lock: the thread that held it while another one forked is not in the child."""
     global _making  # noqa: PLW0603 - it is this module's own
-    _making = threading.Lock()
+    _making = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no forks
-    os.register_at_fork(after_in_child=_forget_whose_turn_it_is)
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+class _Pool:
+    """The clients of one factory and its copies, by process and Region.
+
+    botocore's adaptive mode slows a client down when the service throttles it, so all plans of a
+    factory share its clients. No other factory shares them: it may find other credentials.
+    """
+
+    __slots__ = ("__weakref__", "clients", "entered", "key", "sessions")
+
+    def __init__(self, key: str | None = None) -> None:
+        self.key = key or uuid4().hex
+        self.clients: dict[tuple[int, str], LightsailSnapClient] = {}
+        self.sessions: dict[int, Session] = {}
+        self.entered: Counter[int] = Counter()
+        _pools[self.key] = self
+
+    @override
+    def __reduce__(self) -> tuple[Callable[[str], _Pool], tuple[str]]:
+        return _unpickled_pool, (self.key,)
+
+    def close(self) -> None:
+        """Close the clients that were made in this process, and drop its credentials."""
+        process = os.getpid()
+        for key in [key for key in self.clients if key[0] == process]:
+            self.clients.pop(key).close()
+        self.sessions.pop(process, None)
+
+
+_pools: WeakValueDictionary[str, _Pool] = WeakValueDictionary()
+# Unpickled factories live as long as one task; the pools of the latest ones are kept for the next.
+_unpickled: dict[str, _Pool] = {}
+
+
+def _unpickled_pool(key: str) -> _Pool:
+    """Return the pool of a factory that is unpickled: in its own process the very same."""
+    with _making:
+        pool = _pools.get(key) or _Pool(key)
+        _unpickled.pop(key, None)
+        _unpickled[key] = pool
+        if len(_unpickled) > _MAX_UNPICKLED_POOLS:
+            del _unpickled[next(iter(_unpickled))]
+        return pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +105,14 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class RegionalClients:
-    """Gives the client of a region; the same one every time, to all threads of the process.
+    """Factory of clients by Region: the same client each time, for all threads of the process.
 
-    Made by `regional_clients` or `assume_role_clients`. It pickles as its settings, without any
-    connection or credential, and equal ones share their clients. Used as a context manager, it
-    closes the clients that were made in this process, unless an equal one is still in use so.
+    Made by `regional_clients` or `assume_role_clients`. Each factory has its own clients. Its
+    credentials are those that boto3 finds when the factory makes its first client in a process;
+    they hold for all Regions until `close`. Another factory, also one with the same settings, finds
+    its own credentials. A factory pickles as its settings, without connections and credentials; its
+    copies equal it and share its clients within a process. As a context manager, it closes the
+    clients that were made in this process when the last `with` block of it and its copies ends.
     """
 
     profile_name: str | None
@@ -71,6 +122,7 @@ class RegionalClients:
     wait_policy: WaitPolicy
     role: Role | None = None
     allow_plain_http: bool = False
+    _pool: _Pool = field(default_factory=_Pool, init=False, repr=False)
 
     def __post_init__(self) -> None:
         checked_permission(self.allow_plain_http)
@@ -95,21 +147,20 @@ class RegionalClients:
         Raises:
             ConfigurationError: If boto3 refuses the settings, or requests would travel unencrypted.
         """
-        # A forked process must not go on with the connections of the other.
-        key = (os.getpid(), self, region_name)
+        # A forked process must not use the connections of its parent.
+        key = (os.getpid(), region_name)
+        clients = self._pool.clients
         with _making:
-            if key not in _made:
-                _made[key] = self._make(region_name)
-            return _made[key]
+            if key not in clients:
+                clients[key] = self._make(region_name)
+            return clients[key]
 
     def _make(self, region_name: str) -> LightsailSnapClient:
         from botocore.config import Config  # noqa: PLC0415 - only who connects needs it
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
 
         try:
-            session: Any = _session(
-                self.profile_name, self.role, region_name, allow_plain_http=self.allow_plain_http
-            )
+            session: Any = self._session_for(region_name)
             config = Config(
                 retries={"mode": "adaptive", "total_max_attempts": self.max_attempts},
                 max_pool_connections=self.max_connections,
@@ -117,7 +168,7 @@ class RegionalClients:
                 defaults_mode=session._session.get_config_variable("defaults_mode"),  # noqa: SLF001 - boto3 shows it in no other way
             )
         except (BotoCoreError, ValueError) as error:
-            raise ConfigurationError(f"no session can be made: {error}") from error
+            raise configuration_error(error) from error
         return LightsailSnapClient(
             region_name=region_name,
             endpoint_url=self.endpoint_url,
@@ -127,18 +178,26 @@ class RegionalClients:
             wait_policy=self.wait_policy,
         )
 
-    def close(self) -> None:
-        """Close the clients that were made in this process; others are made when asked for."""
-        with _making:
-            self._close()
+    def _session_for(self, region_name: str) -> Session:
+        import boto3.session  # noqa: PLC0415 - only who connects needs it
 
-    def _close(self) -> None:
-        for key in [key for key in _made if key[:2] == (os.getpid(), self)]:
-            _made.pop(key).close()
+        sessions, process = self._pool.sessions, os.getpid()
+        if process not in sessions:
+            # It remembers the credentials it finds, so that all Regions have the same ones.
+            sessions[process] = boto3.session.Session(profile_name=self.profile_name)
+        base = sessions[process]
+        if self.role is None:
+            return base
+        return _assumed(base, self.role, region_name, allow_plain_http=self.allow_plain_http)
+
+    def close(self) -> None:
+        """Close the clients of this process. The next call finds credentials and makes clients."""
+        with _making:
+            self._pool.close()
 
     def __enter__(self) -> Self:
         with _making:
-            _entered[os.getpid(), self] += 1
+            self._pool.entered[os.getpid()] += 1
         return self
 
     def __exit__(
@@ -147,22 +206,16 @@ class RegionalClients:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        key = (os.getpid(), self)
+        process = os.getpid()
         with _making:
-            _entered[key] -= 1
-            if not _entered[key]:
-                del _entered[key]
-                self._close()
+            self._pool.entered[process] -= 1
+            if not self._pool.entered[process]:
+                self._pool.close()
 
 
-def _session(
-    profile_name: str | None, role: Role | None, region_name: str, *, allow_plain_http: bool
-) -> Session:
+def _assumed(base: Session, role: Role, region_name: str, *, allow_plain_http: bool) -> Session:
+    """Return a session with the credentials of a role, which `base` assumes."""
     import boto3.session  # noqa: PLC0415 - only who connects needs it
-
-    base: Any = boto3.session.Session(profile_name=profile_name)
-    if role is None:
-        return base  # type: ignore[no-any-return] # Any only where stubs know too little
     import botocore.credentials  # noqa: PLC0415 - likewise
     import botocore.session  # noqa: PLC0415 - likewise
 
@@ -192,7 +245,8 @@ def _session(
 
 
 def _client_of_sts(session: Any, allow_plain_http: bool, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401, FBT001 - botocore calls it as it does a session's own
-    client = session.client(*arguments, **settings)
+    with _making:
+        client = session.client(*arguments, **settings)
     # The answer holds credentials.
     check_client(client, allow_plain_http=allow_plain_http, service="STS")
     return client
@@ -224,10 +278,11 @@ def regional_clients(  # noqa: PLR0913 - keyword-only, and each has a default
     allow_plain_http: bool = False,
     wait_policy: WaitPolicy | None = None,
 ) -> RegionalClients:
-    """Make clients region by region, as they are needed.
+    """Make a factory of clients by Region.
 
-    They use botocore's adaptive retry mode: a client that is throttled slows down. All plans of a
-    process share the client of a region, and so its pace.
+    The clients use botocore's adaptive retry mode: a client that is throttled slows down. All plans
+    that use one factory share the client of a Region, and so its pace. Another factory has its own
+    clients and finds its own credentials, also if the settings are the same.
 
     Args:
         profile_name: The profile of the AWS configuration files. One with `role_arn` and
