@@ -299,7 +299,7 @@ class OutcomeUnknownError(TransportError):
 
     def __init__(self, message: str, *, request: Request[Any]) -> None:
         super().__init__(message, request=request)
-        self.may_have_executed = not request.is_read_only
+        self.may_have_executed: bool = not request.is_read_only
 
 
 class ServiceError(LightsailSnapError):
