@@ -9,7 +9,7 @@ from lightsail_snap.cli._output import say
 
 
 def is_terminal() -> bool:
-    """Return whether somebody can answer: standard input is a terminal."""
+    """Return whether standard input is a terminal, so that a question can be answered."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
