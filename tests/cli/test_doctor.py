@@ -53,7 +53,7 @@ def test_missing_credentials_are_told(command: Command, monkeypatch: pytest.Monk
     assert ended.code == 1
     broken = _broken(ended)
     assert "AWS_PROFILE" in broken["credentials"]
-    assert "ConfigurationError" in broken["connection"]
+    assert "MissingCredentialsError" in broken["connection"]
     ended = command("doctor")
     assert ended.err == "2 of 3 checks failed\n"
 
