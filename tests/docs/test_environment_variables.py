@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import botocore.configprovider
+import botocore.configprovider  # type: ignore[import-untyped] # its stubs lack this module
 import botocore.credentials
 import pytest
 
