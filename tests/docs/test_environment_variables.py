@@ -6,11 +6,10 @@ import ast
 import os
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import botocore.configprovider  # type: ignore[import-untyped] # its stubs lack this module
-import botocore.credentials
 import pytest
 
 from lightsail_snap import ConfigurationError, LightsailSnapClient
@@ -38,10 +37,10 @@ _NOT_ADVICE = {
 def read_by_botocore() -> set[str]:
     """Return the environment variables that botocore reads for sessions and credentials."""
     found = set(_ENDPOINTS)
-    configuration: Any = botocore.configprovider
+    configuration: Any = import_module("botocore.configprovider")
     for _, names, *_ in configuration.BOTOCORE_DEFAUT_SESSION_VARIABLES.values():
         found |= {names} if isinstance(names, str) else set(names or ())
-    credentials: Any = botocore.credentials
+    credentials: Any = import_module("botocore.credentials")
     env, container = credentials.EnvProvider, credentials.ContainerProvider
     found |= {env.ACCESS_KEY, env.SECRET_KEY, env.EXPIRY_TIME, *env.TOKENS}
     found |= {container.ENV_VAR, container.ENV_VAR_FULL}
