@@ -153,7 +153,10 @@ _ADVICE = {
     "NoAuthTokenError": "sign in, or set the token that the configuration names",
     "RefreshWithMFAUnsupportedError": "get new temporary credentials with your MFA device",
     "UnknownCredentialError": "correct the credential_source of the profile",
-    "NoRegionError": 'pass region_name=, for example "us-east-1", or set AWS_DEFAULT_REGION',
+    "NoRegionError": (
+        'pass region_name="us-east-1" (option --region), or set AWS_DEFAULT_REGION or the region of '
+        "the profile; boto3 does not read AWS_REGION"
+    ),
     "InvalidRegionError": 'pass a region_name such as "us-east-1"',
     "ProfileNotFound": "pass a profile_name that the AWS configuration files hold",
     "UnknownServiceError": "install a botocore that knows Lightsail",

@@ -31,6 +31,7 @@ from lightsail_snap.errors import (
     Violation,
 )
 from lightsail_snap.models import ResponseMetadata
+from lightsail_snap.models._regions import find_region_problem
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -314,8 +315,8 @@ class BotoTransport:
             allow_plain_http: Whether requests may travel unencrypted to another machine.
 
         Raises:
-            ConfigurationError: If it is no boto3 Lightsail client, or its requests would travel
-                unencrypted.
+            ConfigurationError: If it is no boto3 Lightsail client, its Region is not a Region, or
+                its requests would travel unencrypted.
         """
         boto: BaseClient = client  # type: ignore[assignment] # by shape, checked on the next lines
         meta = getattr(boto, "meta", None)
@@ -326,6 +327,7 @@ class BotoTransport:
                 'give boto3.client("lightsail")'
             )
             raise ConfigurationError(message)
+        _check_region("the Region of the boto3 client", getattr(meta, "region_name", None))
         check_client(boto, allow_plain_http=allow_plain_http)
         self._client = boto
         self._is_owner = is_owner
@@ -362,8 +364,8 @@ class BotoTransport:
             The transport, which closes the client with itself.
 
         Raises:
-            ConfigurationError: If boto3 cannot make such a client, or its requests would travel
-                unencrypted.
+            ConfigurationError: If boto3 cannot make such a client, the Region is not a Region, or
+                its requests would travel unencrypted.
         """
         # Importing this library must not cost importing boto3.
         import boto3.session  # noqa: PLC0415 - see above
@@ -380,7 +382,13 @@ class BotoTransport:
                 "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
             )
         except (BotoCoreError, ValueError, TypeError, AttributeError) as error:
+            if isinstance(error, ValueError):
+                # boto3 refuses some of what is not a Region, in words about host names.
+                _check_region(*_region_setting(region_name, config, session), cause=error)
             raise configuration_error(error) from error
+        # boto3 resolves names such as fips-us-east-1.
+        setting, _ = _region_setting(region_name, config, session)
+        _check_region(setting, client.meta.region_name)  # type: ignore[attr-defined] # boto3 made it
         return cls(client, is_owner=True, allow_plain_http=allow_plain_http)
 
     @override
@@ -471,6 +479,23 @@ class BotoTransport:
             )
         if self._is_owner:
             self._client.close()
+
+
+def _region_setting(region_name: object, config: object, session: object) -> tuple[str, object]:
+    """Return which setting decides about the Region, in boto3's order, and its value."""
+    if region_name is not None:
+        return "region_name", region_name
+    configured = getattr(config, "region_name", None)
+    if configured is not None:
+        return "region_name of the Config", configured
+    found = getattr(session, "region_name", None)
+    return "the Region (of AWS_DEFAULT_REGION, the profile or the session)", found
+
+
+def _check_region(setting: str, value: object, cause: Exception | None = None) -> None:
+    problem = None if value is None else find_region_problem(setting, value)
+    if problem:
+        raise ConfigurationError(problem) from cause
 
 
 def check_client(client: BaseClient, *, allow_plain_http: bool, service: str = "Lightsail") -> None:

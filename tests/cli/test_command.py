@@ -112,7 +112,8 @@ def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
         (["--host", "127.0.0.300"], 2, "127.0.0.300"),
         (["--state", "/"], 8, "state file"),
         (["--history", "3"], 2, "--history needs at least one --disk"),
-        (["--region", "moon"], 2, "Lightsail is not in moon"),
+        (["--region", "xx-north-9"], 2, "Lightsail is not in xx-north-9"),
+        (["--region", "us-east-1a"], 2, "--region must be an AWS Region"),
         (["--history", "3", "--disk", "d?"], 2, "The name 'd?' is not valid"),
     ],
 )

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from lightsail_snap import RequestValidationError
 from lightsail_snap.cli import _plans
 from lightsail_snap.cli._emulator import Shifted, furnish
 from lightsail_snap.cli._output import show_line, steps
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.emulator._wire import Answer, answer
-from lightsail_snap.plans import BackupPlan
+from lightsail_snap.plans import BackupPlan, Run
 
 Command = Callable[..., Any]
 
@@ -213,6 +214,70 @@ def test_a_byte_order_mark_is_no_part_of_a_plan(
         assert _plans._read_plan(marked).name == "nightly"
     assert BackupPlan.from_toml(tmp_path / "a.toml").name == "nightly"
     assert command("apply", str(tmp_path / "a")).code == 0
+
+
+_ENCODINGS = {
+    "UTF-8": ("", "utf-8"),
+    "UTF-8 with a mark": ("", "utf-8-sig"),
+    "UTF-16 LE": ("\ufeff", "utf-16-le"),
+    "UTF-16 BE": ("\ufeff", "utf-16-be"),
+    "UTF-32 LE": ("\ufeff", "utf-32-le"),
+    "UTF-32 BE": ("\ufeff", "utf-32-be"),
+}
+
+
+def _give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("encoding", _ENCODINGS)
+def test_plans_and_runs_are_read_in_every_marked_encoding(
+    encoding: str, command: Command, plan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, codec = _ENCODINGS[encoding]
+    text = PLAN + "# größe 名前\n"
+    run = command("plan", plan, "--json").out
+    # `>` of PowerShell also ends lines with CR LF.
+    files = {"a.toml": text, "b": text, "run.json": run.replace("\n", "\r\n"), "run": run}
+    for name, document in files.items():
+        content = (mark + document).encode(codec)
+        file = tmp_path / name
+        file.write_bytes(content)
+        assert command("plan", str(file)).code == 0
+        _give_stdin(monkeypatch, content)
+        assert command("plan", "-").code == 0
+        kind = BackupPlan.from_toml if document is text else Run.from_json
+        assert kind(file) == kind(content) == kind(mark + document)
+    _give_stdin(monkeypatch, (mark + run).encode(codec))
+    assert command("apply", "-").code == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff{}",
+        PLAN.encode("utf-16-le"),
+        b"\xff\xfe{",
+        b"\xfe\xff\xd8\x00",
+        "name = 'größe'".encode("latin-1"),
+    ],
+)
+@pytest.mark.parametrize("name", ["run.json", "plan.toml", "-"])
+def test_other_encodings_are_refused_with_how_to_write_the_file(
+    name: str, content: bytes, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / name
+    if name == "-":
+        _give_stdin(monkeypatch, content)
+    else:
+        file.write_bytes(content)
+    ended = command("apply", "-" if name == "-" else str(file))
+    assert ended.code == 2
+    assert "must be text in UTF-8" in ended.err
+    assert "Out-File -Encoding utf8" in ended.err
+    for read in (Run.from_json, BackupPlan.from_json, BackupPlan.from_toml):
+        with pytest.raises(RequestValidationError, match="must be text in UTF-8"):
+            read(content)
 
 
 @pytest.mark.thorough

@@ -123,7 +123,7 @@ def test_an_interrupt_tells_what_goes_on_and_how_to_resume(
             ["copy", "a1", "--from", "us-east-1", "--auto", "2026-11-23", "--auto-latest"],
             "--auto and --auto-latest contradict each other",
         ),
-        (["list", "--region", ""], "--region is empty; say which, or leave it out"),
+        (["list", "--region", ""], "--region must be an AWS Region such as us-east-2"),
         (["list", "--profile", ""], "--profile is empty"),
         (["list", "--endpoint-url", ""], "--endpoint-url is empty"),
     ],

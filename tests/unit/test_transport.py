@@ -726,8 +726,8 @@ def constructed(**settings: Any) -> Callable[[], LightsailSnapClient]:
 @pytest.mark.parametrize(
     ("make", "advice"),
     [
-        (constructed(), "pass region_name="),
-        (constructed(region_name="us east"), "pass a region_name such as"),
+        (constructed(), "pass region_name=.*AWS_DEFAULT_REGION"),
+        (constructed(region_name="us east"), "region_name must be an AWS Region"),
         (constructed(profile_name="nobody"), "pass a profile_name"),
         (constructed(region_name="us-east-1", endpoint_url="nowhere"), "Invalid endpoint"),
         (constructed(region_name="us-east-1", config=5), "signature_version"),

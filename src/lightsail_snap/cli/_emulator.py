@@ -18,6 +18,7 @@ from lightsail_snap.cli._output import say
 from lightsail_snap.cli._settings import add, finite
 from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
 from lightsail_snap.emulator._validation import SERVED_REGIONS
+from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.plans import BackupPlan, Selection, apply, prepare
 
 _DAY = 86_400.0
@@ -96,7 +97,7 @@ def _emulator(
         message = "of which disks? --history needs at least one --disk NAME"
         raise UsageError(message)
     if region not in SERVED_REGIONS:
-        message = (
+        message = find_region_problem("--region", region) or (
             f"Lightsail is not in {one_line(region, 80)}; it is in {', '.join(SERVED_REGIONS)}"
         )
         raise UsageError(message)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -31,6 +32,7 @@ from lightsail_snap.plans import (
     prepare,
     prune,
 )
+from lightsail_snap.plans._base import decode_document
 from lightsail_snap.plans._prune import Kinds
 from lightsail_snap.plans._steps import deletion_summary
 from lightsail_snap.retention import (
@@ -43,7 +45,7 @@ from lightsail_snap.retention import (
 
 _PANEL = "Plans"
 
-_PlanFile = Annotated[Path, typer.Argument(help="The plan, a TOML or JSON file.")]
+_PlanFile = Annotated[Path, typer.Argument(help="The plan, a TOML or JSON file; - for stdin.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,24 +61,30 @@ def add_to(app: typer.Typer) -> None:
 
 # A run of a hundred thousand steps is a tenth of it.
 _LARGEST = 2**28
+_STDIN = Path("-")
 
 
 def _read(file: Path) -> BackupPlan | Run:
-    with file.open("rb") as opened:
-        content = opened.read(_LARGEST + 1).removeprefix(codecs.BOM_UTF8)
+    with nullcontext(sys.stdin.buffer) if file == _STDIN else file.open("rb") as opened:
+        content = opened.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         message = f"{one_line(str(file))} is too large for a plan or a run"
         raise UsageError(message)
     # A pipe has no ending that tells; JSON begins with a brace, and no TOML does.
-    is_json = file.suffix.lower() == ".json" or content.lstrip().startswith(b"{")
-    if file.suffix.lower() == ".toml" or not is_json:
-        return BackupPlan.from_toml(content)
     try:
-        is_run = "steps" in json.loads(content)
+        text = decode_document(content)
+    except UnicodeError:
+        # The plan's own error says which encodings can be read.
+        return BackupPlan.from_json(content)
+    is_json = file.suffix.lower() == ".json" or text.lstrip().startswith("{")
+    if file.suffix.lower() == ".toml" or not is_json:
+        return BackupPlan.from_toml(text)
+    try:
+        is_run = "steps" in json.loads(text)
     except (ValueError, TypeError, RecursionError):
         # The plan says in its own words what is wrong with it.
         is_run = False
-    return Run.from_json(content) if is_run else BackupPlan.from_json(content)
+    return Run.from_json(text) if is_run else BackupPlan.from_json(text)
 
 
 def _read_plan(file: Path) -> BackupPlan:
@@ -123,7 +131,8 @@ MaxDeletions = Annotated[
 def _apply(
     settings: Settings,
     files: Annotated[
-        list[Path], typer.Argument(help="Plans (TOML or JSON), or runs that `plan --json` printed.")
+        list[Path],
+        typer.Argument(help="Plans (TOML or JSON) or runs of `plan --json`; - for stdin."),
     ],
     *,
     concurrency: Annotated[

@@ -23,6 +23,7 @@ from lightsail_snap import LightsailSnapClient, LightsailSnapError, WaitPolicy
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, Interrupted, ToldToEnd, UsageError, code_of, told
 from lightsail_snap.cli._output import lead_nowhere, say
+from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.plans import RegionalClients, regional_clients
 
 ReturnT = TypeVar("ReturnT")
@@ -45,12 +46,16 @@ class Settings:
     poll: float
 
     def __post_init__(self) -> None:
-        """Refuse what a script gives whose variable is not set.
+        """Check the options before anything else is done.
 
         Raises:
-            UsageError: If one of them is empty.
+            UsageError: If one of them is empty, as in a script whose variable is not set, or the
+                Region is not a Region.
         """
-        for name in ("region", "profile", "endpoint_url"):
+        problem = None if self.region is None else find_region_problem("--region", self.region)
+        if problem:
+            raise UsageError(problem)
+        for name in ("profile", "endpoint_url"):
             if getattr(self, name) == "":
                 message = f"--{name.replace('_', '-')} is empty; say which, or leave it out"
                 raise UsageError(message)
@@ -134,7 +139,9 @@ _OPTIONS: dict[str, Any] = {
     "region": Annotated[
         str | None,
         typer.Option(
-            "--region", help="AWS Region; boto3's own search if left out.", rich_help_panel=_PANEL
+            "--region",
+            help="AWS Region. Default: AWS_DEFAULT_REGION, else the Region of the profile.",
+            rich_help_panel=_PANEL,
         ),
     ],
     "profile": Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from lightsail_snap.models._regions import REGION_PATTERN, REGION_RULE
 from lightsail_snap.models._rules import Rule
 
 # ASCII is spelled out because \w is Unicode in most engines, and patterns are handed to pydantic
@@ -110,13 +111,8 @@ AvailabilityZone = Annotated[
 
 RegionInput = Annotated[
     str,
-    StringConstraints(strict=True, pattern=r"^[a-z]+(-[a-z0-9]+)+-[0-9]+$"),
-    Rule(
-        "must be an AWS Region such as us-east-2; a zone (us-east-2a) is none",
-        "shape RegionName of the service model; words that it lacks are let through, for the "
-        "service to judge",
-        "give RegionName.US_EAST_2 or its like",
-    ),
+    StringConstraints(strict=True, pattern=REGION_PATTERN),
+    REGION_RULE,
 ]
 """An AWS Region, for example `us-east-2` or `RegionName.US_EAST_2`."""
 

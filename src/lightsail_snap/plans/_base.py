@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -47,6 +48,41 @@ _MODEL_SOURCE = "Lightsail service model"
 
 TextOrPath: TypeAlias = str | bytes | os.PathLike[str]
 """A document itself, or the path of the file it is in (a path is no `str`)."""
+
+
+# Of UTF-32 before UTF-16, whose mark it begins with. PowerShell 5.1 writes UTF-16 by `>`.
+_CODECS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ENCODING = "must be text in UTF-8, or in UTF-16 or UTF-32 with a byte order mark"
+_ENCODING_FIX = (
+    "save the file as UTF-8; in PowerShell, pipe the command into: Out-File -Encoding utf8 run.json"
+)
+
+
+def decode_document(content: str | bytes) -> str:
+    """Decode a document by its byte order mark, else as UTF-8.
+
+    Args:
+        content: The bytes of the document, or the document itself.
+
+    Returns:
+        The document without a byte order mark.
+
+    Raises:
+        UnicodeError: If it is in another encoding.
+    """
+    if isinstance(content, bytes):
+        codec = next((name for mark, name in _CODECS if content.startswith(mark)), "utf-8")
+        content = content.decode(codec)
+    if "\0" in content:
+        message = "it has null characters, as UTF-16 without a byte order mark does"
+        raise UnicodeError(message)
+    return content.removeprefix("\ufeff")
 
 
 def refused(model: str, field: str, rule: str, fix: str, given: object) -> RequestValidationError:
@@ -161,10 +197,11 @@ class PlanModel(BaseModel, frozen=True):
     def _from_text(cls, source: TextOrPath, parse: Callable[[str], object], what: str) -> Self:
         try:
             content = Path(source).read_bytes() if isinstance(source, os.PathLike) else source
-            # Some editors of Windows begin a file with a byte order mark.
-            text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
-            table = parse(text)
-        # UnicodeDecodeError and TOMLDecodeError are ValueErrors, too.
+            table = parse(decode_document(content))
+        except UnicodeError as error:
+            rule = f"{_ENCODING}: {one_line(str(error), 200)}"
+            raise refused(cls.__name__, "", rule, _ENCODING_FIX, source) from error
+        # TOMLDecodeError is a ValueError, too.
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             cls._refuse_text(f"must be a {what}: {one_line(str(error), 200)}", what, source, error)
         if not isinstance(table, Mapping):

@@ -18,6 +18,7 @@ from lightsail_snap._error_mapping import configuration_error
 from lightsail_snap._transport import check_client
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.plans._base import refused
 from lightsail_snap.waiters import WaitPolicy
 
@@ -145,7 +146,8 @@ class RegionalClients:
             The client, which is closed by `close` only.
 
         Raises:
-            ConfigurationError: If boto3 refuses the settings, or requests would travel unencrypted.
+            ConfigurationError: If boto3 refuses the settings, the Region is not a Region, or
+                requests would travel unencrypted.
         """
         # A forked process must not use the connections of its parent.
         key = (os.getpid(), region_name)
@@ -156,6 +158,9 @@ class RegionalClients:
             return clients[key]
 
     def _make(self, region_name: str) -> LightsailSnapClient:
+        problem = find_region_problem("region_name", region_name)
+        if problem:
+            raise ConfigurationError(problem)
         from botocore.config import Config  # noqa: PLC0415 - only who connects needs it
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
 
