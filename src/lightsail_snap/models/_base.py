@@ -338,7 +338,8 @@ class Result(ResultModel, frozen=True):
     def response_metadata(self) -> ResponseMetadata:
         """How the answer came: request id, HTTP status, retries. Not part of its value."""
         private = self.__pydantic_private__ or {}
-        return private.get(_METADATA, _NO_METADATA)
+        metadata: ResponseMetadata = private.get(_METADATA, _NO_METADATA)
+        return metadata
 
     def with_metadata(self, metadata: ResponseMetadata) -> Self:
         """Say how the answer came.
