@@ -26,7 +26,7 @@ _WORDS = (
     (r"__iter__", "__aiter__"),
     (r"__next__", "__anext__"),
     (r"\bnext\(self\._pages\)", "anext(self._pages)"),
-    (r"(self\.send\(|self\._run\(|self\._send\(|\banext\()", r"await \1"),
+    (r"(self\.send\(|self\._run\(|self\._call\(|self\._send\(|\banext\()", r"await \1"),
     (
         r"Callable\[\[PagedRequest\[PageT\]\], PageT\]",
         "Callable[[PagedRequest[PageT]], Awaitable[PageT]]",
@@ -35,7 +35,7 @@ _WORDS = (
     (r"from contextlib import AbstractContextManager\n", ""),
 )
 _HEADER = "# Made by scripts/make_async.py from {name}: change that one.\n"
-_SENDS = re.compile(r"self\.(send|_run|_send)\(|\bnext\(")
+_SENDS = re.compile(r"self\.(send|_run|_call|_send)\(|\bnext\(")
 
 
 def _sending(source: str) -> set[int]:
@@ -46,7 +46,7 @@ def _sending(source: str) -> set[int]:
         if isinstance(node, ast.FunctionDef)
         and (
             _SENDS.search("\n".join(source.splitlines()[node.lineno : node.end_lineno]))
-            or node.name in {"send", "_run"}
+            or node.name in {"send", "_run", "_call"}
         )
     }
 

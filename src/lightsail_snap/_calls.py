@@ -14,6 +14,7 @@ from lightsail_snap.errors import (
     Violation,
     safe_text,
 )
+from lightsail_snap.models._base import set_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lightsail_snap._flows._effects import Note
     from lightsail_snap._transport import Transport
     from lightsail_snap.clock import Clock
-    from lightsail_snap.models import Request, ResultT
+    from lightsail_snap.models import Request, ResponseMetadata, ResultT
 
 LOGGER = logging.getLogger("lightsail_snap")
 # A library does not write to standard error of its own accord.
@@ -65,33 +66,43 @@ def make_call(
     Raises:
         LightsailSnapError: If the call fails, or no response comes in time.
     """
+    if deadline is None:
+        return _make_call(request, transport, clock)
     return call_by_deadline(lambda: _make_call(request, transport, clock), request, clock, deadline)
 
 
 def _make_call(request: Request[ResultT], transport: Transport, clock: Clock) -> ResultT:
     began = clock.monotonic()
-    facts: dict[str, object] = {"operation": request.operation_name}
+    metadata: ResponseMetadata | None = None
     try:
         answer = transport.send(request)
-        facts |= {
-            "request_id": answer.metadata.request_id,
-            "http_status": answer.metadata.http_status,
-            "attempt": answer.metadata.retry_attempts + 1,
-        }
-        result = request.read_result(answer.payload).with_metadata(answer.metadata)
+        metadata = answer.metadata
+        result = request.read_result(answer.payload)
     except LightsailSnapError as error:
-        for name in ("request_id", "http_status"):
-            facts.setdefault(name, getattr(error, name, None))
-        facts.setdefault("attempt", getattr(error, "retry_attempts", 0) + 1)
-        facts |= {"error": type(error).__name__, "may_have_executed": error.may_have_executed}
-        facts["elapsed"] = clock.monotonic() - began
+        facts = {
+            **_facts(request, metadata or error),
+            "error": type(error).__name__,
+            "may_have_executed": error.may_have_executed,
+            "elapsed": clock.monotonic() - began,
+        }
         LOGGER.info("%s failed: %s", request.operation_name, error, extra=safe_facts(facts))
         raise
+    set_metadata(result, metadata)
     # Making texts fit for a log takes longer than all else here, and mostly nobody listens.
     if LOGGER.isEnabledFor(logging.DEBUG):
-        facts["elapsed"] = clock.monotonic() - began
+        facts = {**_facts(request, metadata), "elapsed": clock.monotonic() - began}
         LOGGER.debug("%s answered", request.operation_name, extra=safe_facts(facts))
     return result
+
+
+def _facts(request: Request[Any], told: ResponseMetadata | LightsailSnapError) -> dict[str, object]:
+    """Collect the data of a log record from what is known of the response."""
+    return {
+        "operation": request.operation_name,
+        "request_id": getattr(told, "request_id", None),
+        "http_status": getattr(told, "http_status", None),
+        "attempt": getattr(told, "retry_attempts", 0) + 1,
+    }
 
 
 def tell(note: Note) -> None:

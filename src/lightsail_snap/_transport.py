@@ -120,27 +120,28 @@ class _Exchange:
     """What botocore's events tell of one call, all its attempts included.
 
     Attributes:
+        operation: The API operation.
+        is_repeatable: Whether botocore may send the request again although it may have been
+            carried out.
+        thread: Where the call runs.
         attempts: Every attempt to send that was begun.
         response: The last answer, as botocore's parser gets it.
         is_parsed: Whether botocore could read the last answer.
         skips_parsing: Whether botocore's parser need not read the answer that is next.
         too_large: The size and the beginning of the last answer, if it is too large to be read.
-        is_repeatable: Whether botocore may send the request again although it may have been
-            carried out.
-        thread: Where the call runs.
         context: botocore's context of the call, once it is begun; any other call is nested.
         nested: The contexts of calls that event handlers make within this one, with the operation.
         sending: Those of them that wait for a response.
     """
 
+    operation: str
+    is_repeatable: bool
+    thread: int
     attempts: list[Attempt] = field(default_factory=list)
     response: Mapping[str, Any] | None = None
     is_parsed: bool = False
     skips_parsing: bool = False
     too_large: tuple[int, bytes] | None = None
-    is_repeatable: bool = True
-    operation: str = ""
-    thread: int = field(default_factory=threading.get_ident)
     context: dict[str, Any] | None = None
     nested: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     sending: list[tuple[dict[str, Any], str]] = field(default_factory=list)
@@ -170,11 +171,11 @@ class _Exchange:
         return {} if self.response is None else self.response["headers"]
 
     def metadata(self) -> ResponseMetadata:
-        headers = self.headers
+        headers, attempts = self.headers, self.attempts
         return ResponseMetadata(
             request_id=headers.get("x-amzn-requestid"),
-            http_status=self.attempts[-1].http_status,
-            retry_attempts=len(self.attempts) - 1,
+            http_status=attempts[-1].http_status,
+            retry_attempts=len(attempts) - 1,
             date=_date(headers.get("date")),
         )
 
@@ -193,11 +194,11 @@ def _current() -> _Exchange | None:
 
 def _on_call(context: dict[str, Any], model: OperationModel, **_: object) -> None:
     exchange = _current()
-    if exchange is None:
+    if exchange is None or context is exchange.context:
         return
     if exchange.context is None and model.name == exchange.operation:
         exchange.context = context
-    elif context is not exchange.context and not _is_nested(exchange, context):
+    elif not _is_nested(exchange, context):
         exchange.nested.append((context, model.name))
 
 
@@ -229,7 +230,7 @@ def _on_before_parse(
     exchange = _current()
     if exchange is None or not exchange.attempts:
         return
-    if any(name == operation_model.name for _, name in exchange.sending[-1:]):
+    if exchange.sending and exchange.sending[-1][1] == operation_model.name:
         return
     attempt, body = exchange.attempts[-1], response_dict["body"]
     attempt.http_status = response_dict["status_code"]
@@ -249,7 +250,7 @@ def _on_response_received(
     exchange = _current()
     if exchange is None:
         return
-    if _is_nested(exchange, context):
+    if exchange.nested and _is_nested(exchange, context):
         exchange.sending = [one for one in exchange.sending if one[0] is not context]
     elif exchange.attempts:
         exchange.attempts[-1].error = exception
@@ -417,7 +418,7 @@ class BotoTransport:
         if name not in self._observed:
             self._observe(name)
         wire = request.to_wire()
-        exchange = _Exchange(is_repeatable=name not in _NOT_REPEATABLE, operation=name)
+        exchange = _Exchange(name, name not in _NOT_REPEATABLE, threading.get_ident())
         parsed: dict[str, Any] = {}
         token = _exchange.set(exchange)
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, Self, final
 
 from typing_extensions import override
 
+from lightsail_snap._calls import make_call
 from lightsail_snap._connection import connect
 from lightsail_snap._drivers import run
 from lightsail_snap._methods.jobs import Jobs
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lightsail_snap._flows._effects import ReturnT
     from lightsail_snap._transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap.clock import Clock
+    from lightsail_snap.models import Request, ResultT
     from lightsail_snap.waiters import WaitPolicy
 
 
@@ -124,3 +126,8 @@ class LightsailSnapClient(Operations, Lists, Waits, Jobs):
     @override
     def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         return run(flow, self._transport, self._clock)
+
+    @override
+    def _call(self, request: Request[ResultT]) -> ResultT:
+        # The same as to run the flow of one call, without its generator.
+        return make_call(request, self._transport, self._clock)

@@ -39,7 +39,11 @@ class Sender:
             ServiceError: If the service answered with an error.
             ResponseValidationError: If the answer cannot be read.
         """
-        return await self._run(_flows.call(Request.checked(request)))
+        return await self._call(Request.checked(request))
+
+    async def _call(self, request: Request[ResultT]) -> ResultT:
+        """Make one call."""
+        return await self._run(_flows.call(request))
 
     async def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out."""

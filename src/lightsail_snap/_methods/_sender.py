@@ -38,7 +38,11 @@ class Sender:
             ServiceError: If the service answered with an error.
             ResponseValidationError: If the answer cannot be read.
         """
-        return self._run(_flows.call(Request.checked(request)))
+        return self._call(Request.checked(request))
+
+    def _call(self, request: Request[ResultT]) -> ResultT:
+        """Make one call."""
+        return self._run(_flows.call(request))
 
     def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out."""

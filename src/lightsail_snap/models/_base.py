@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_arg
 from pydantic import (
     BaseModel,
     ConfigDict,
-    PrivateAttr,
     StrictStr,
     ValidationError,
     main,
@@ -308,6 +307,16 @@ class ResponseMetadata:
     date: datetime | None = None
 
 
+_METADATA = "_response_metadata"
+_NO_METADATA = ResponseMetadata()
+
+
+def set_metadata(result: Result, metadata: ResponseMetadata) -> None:
+    """Say how the answer came, in a result that nothing else refers to yet."""
+    # pydantic's way to set a private attribute of a frozen model, without its checks.
+    object.__setattr__(result, "__pydantic_private__", {_METADATA: metadata})
+
+
 def _alias(cls: type[BaseModel], argument: Any) -> Any:  # noqa: ANN401 - as typing has it
     """Say what a generic class is bound to, without a class of its own.
 
@@ -322,12 +331,15 @@ def _alias(cls: type[BaseModel], argument: Any) -> Any:  # noqa: ANN401 - as typ
 class Result(ResultModel, frozen=True):
     """The answer to one request."""
 
-    _response_metadata: ResponseMetadata = PrivateAttr(default_factory=ResponseMetadata)
+    # No private attribute is declared: pydantic would call back into Python for each result that
+    # it reads, to set the default. It copies and pickles what is set all the same.
 
     @property
     def response_metadata(self) -> ResponseMetadata:
         """How the answer came: request id, HTTP status, retries. Not part of its value."""
-        return self._response_metadata
+        private = self.__pydantic_private__ or {}
+        metadata: ResponseMetadata = private.get(_METADATA, _NO_METADATA)
+        return metadata
 
     def with_metadata(self, metadata: ResponseMetadata) -> Self:
         """Say how the answer came.
@@ -339,8 +351,7 @@ class Result(ResultModel, frozen=True):
             A result of the same value with these facts.
         """
         copied = self.model_copy()
-        # pydantic's way to set a private attribute of a frozen model, without its checks.
-        copied.__pydantic_private__ = {"_response_metadata": metadata}
+        set_metadata(copied, metadata)
         return copied
 
     @override
