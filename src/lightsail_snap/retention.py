@@ -10,7 +10,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -22,9 +22,9 @@ from typing import (
     TypeAlias,
     TypeVar,
 )
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, model_validator
+from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from lightsail_snap._text import safe_line, shown
@@ -36,6 +36,7 @@ from lightsail_snap.models import (
     InstanceSnapshotState,
 )
 from lightsail_snap.models._rules import Requirement, violations
+from lightsail_snap.models.tags import has_tags
 
 OWNERSHIP_TAG = "lightsail-snap:managed"
 """The key of the tag that says: this snapshot was made to be pruned by this library."""
@@ -74,8 +75,26 @@ _TAGS = Requirement(
 _ZONE = Requirement(
     "must be a time zone that the IANA database names",
     _OURS,
-    'write "Europe/Berlin" or "UTC"; where the system has no database, install the package tzdata',
+    'use a name such as "Europe/Berlin" or "UTC"',
 )
+_NO_DATABASE = Requirement(
+    "must be UTC, since this system has no time zone database",
+    _OURS,
+    'run `pip install tzdata`, or use "UTC"',
+)
+_PORTABLE_ZONE = Requirement(
+    "must be a time zone that has the same name and meaning on every machine",
+    _OURS,
+    'use a name of the IANA database such as "Europe/Berlin", or "UTC"',
+)
+# A file with one of these names could be missing or wrong, so none is read.
+_UTC_NAMES = frozenset(
+    {"UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
+)
+# Links to the zone of this machine, placeholders, and builds of the database that not every system
+# has: those in `right` count leap seconds.
+_LOCAL_NAMES = frozenset({"localtime", "local", "posixrules", "factory"})
+_LOCAL_FOLDERS = ("posix/", "right/", "systemv/")
 _OWNER = Requirement("must be the name of a plan", _OURS, "give 'nightly', or leave it out")
 _PATTERNS = Requirement(
     "must be a sequence of shell patterns, none of them empty",
@@ -118,7 +137,7 @@ class _Span:
         parts = ((self.years, "y"), (self.months, "m"), (self.days, "d"), (self.hours, "h"))
         return "".join(f"{number}{unit}" for number, unit in parts if number)
 
-    def before(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    def before(self, moment: datetime, zone: tzinfo) -> datetime | None:
         """Go back from a moment.
 
         As in restic, a day that the month does not have runs over into the next month.
@@ -179,18 +198,28 @@ def _tags(value: object) -> tuple[str, ...]:
 
 
 def _zone(value: object) -> str:
-    key: object = value
-    if value is UTC:
-        key = "UTC"
-    elif isinstance(value, ZoneInfo):
-        key = value.key
+    if isinstance(value, ZoneInfo):
+        key: object = value.key
+        if key is None:
+            raise _PORTABLE_ZONE.broken()
+    else:
+        key = "UTC" if isinstance(value, timezone) and value == UTC else value
     if not isinstance(key, str):
         raise _ZONE.broken()
+    if key in _UTC_NAMES:
+        return str(key)
+    if key.lower() in _LOCAL_NAMES or key.lower().startswith(_LOCAL_FOLDERS):
+        raise _PORTABLE_ZONE.broken()
     try:
         return ZoneInfo(key).key
     # ZoneInfoNotFoundError is a KeyError; a folder of the database is an OSError.
     except (KeyError, ValueError, OSError):
-        raise _ZONE.broken() from None
+        raise (_ZONE if available_timezones() else _NO_DATABASE).broken() from None
+
+
+def _zone_of(name: str) -> tzinfo:
+    """Return a time zone by its name; UTC needs no database."""
+    return UTC if name in _UTC_NAMES else ZoneInfo(name)
 
 
 def _owner(value: object) -> str | None:
@@ -208,24 +237,36 @@ def _patterns(value: object) -> tuple[str, ...]:
     return patterns
 
 
-OwnerName = Annotated[str, PlainValidator(_owner, json_schema_input_type=str)]
+# pydantic cannot derive what a validator function returns.
+_STRING_SCHEMA = WithJsonSchema({"type": "string"}, mode="serialization")
+_STRINGS_SCHEMA = WithJsonSchema(
+    {"type": "array", "items": {"type": "string"}}, mode="serialization"
+)
+
+OwnerName = Annotated[str, PlainValidator(_owner, json_schema_input_type=str), _STRING_SCHEMA]
 """The name of a plan, not empty."""
 
 NamePatterns = Annotated[
     Sequence[str],
     PlainValidator(_patterns, json_schema_input_type=list[str]),
+    _STRINGS_SCHEMA,
 ]
 """Shell patterns, none of them empty."""
 
 Count = Annotated[
     int | Literal["all"] | None,
     PlainValidator(_count, json_schema_input_type=int | Literal["all"] | None),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"const": _ALL}, {"type": "null"}]},
+        mode="serialization",
+    ),
 ]
 """How many to keep: 0 or more, `"all"`, or None if the rule is not wanted."""
 
 Duration = Annotated[
     str | timedelta | None,
     PlainValidator(_span, json_schema_input_type=str | None),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]}, mode="serialization"),
 ]
 """A duration as restic writes it, `1y5m7d2h`, or a `timedelta` of whole hours.
 
@@ -237,11 +278,19 @@ nothing as None.
 TagSpecs = Annotated[
     Sequence[str],
     PlainValidator(_tags, json_schema_input_type=list[str]),
+    _STRINGS_SCHEMA,
 ]
 """Tags, each `key` or `key=value`; with commas, tags that a snapshot must bear all of."""
 
-TimeZone = Annotated[str | tzinfo, PlainValidator(_zone, json_schema_input_type=str)]
-"""A name of the IANA database, a `ZoneInfo` of such a name, or `datetime.UTC`; kept as the name."""
+TimeZone = Annotated[
+    str | tzinfo, PlainValidator(_zone, json_schema_input_type=str), _STRING_SCHEMA
+]
+"""A name of the IANA database, a `ZoneInfo` of such a name, or `datetime.UTC`; kept as the name.
+
+UTC needs no database. Names that mean something else on another machine, such as `localtime` and
+`right/UTC`, are refused. Where the system has no database (Windows), `tzdata` is installed with
+this package; in slim container images install it yourself.
+"""
 
 
 class RetentionPolicy(BaseModel, frozen=True):
@@ -458,7 +507,7 @@ class RetentionPlan(Generic[SnapshotT]):
 
     @override
     def __str__(self) -> str:
-        zone = ZoneInfo(self.time_zone)
+        zone = _zone_of(self.time_zone)
         rows = [
             (
                 "keep" if verdict.keep else "delete",
@@ -496,7 +545,7 @@ def by_tag(key: str, value: str | None = None) -> Ownership:
 
     Args:
         key: The tag's key.
-        value: The tag's value; None for any value, or none.
+        value: The tag's value; None for any value or none, "" for no value.
 
     Returns:
         What `plan_retention` takes as `owned`.
@@ -510,7 +559,8 @@ def by_tag(key: str, value: str | None = None) -> Ownership:
 
     def owned(snapshot: AnySnapshot) -> bool:
         return any(
-            tag.key == key and (value is None or tag.value == value) for tag in snapshot.tags
+            tag.key == key and (value is None or (tag.value or "") == value)
+            for tag in snapshot.tags
         )
 
     return owned
@@ -562,7 +612,7 @@ def _region(snapshot: AnySnapshot) -> str:
     return region or ""
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+def _local(moment: datetime, zone: tzinfo) -> datetime:
     try:
         return moment.astimezone(zone)
     except OverflowError:
@@ -635,9 +685,9 @@ def _newest_of_each(periods: Sequence[str], most: object, reason: str) -> _Picks
 
 
 def _tagged(snapshot: AnySnapshot, specs: Sequence[str]) -> Iterator[str]:
-    borne = {tag.key for tag in snapshot.tags}
-    borne |= {f"{tag.key}={tag.value}" for tag in snapshot.tags if tag.value is not None}
-    return (spec for spec in specs if borne.issuperset(spec.split(",")))
+    return (
+        spec for spec in specs if has_tags(((tag.key, tag.value) for tag in snapshot.tags), spec)
+    )
 
 
 def _rule_picks(
@@ -661,7 +711,7 @@ def _rule_picks(
         """Count how many of the group a duration reaches."""
         if not isinstance(duration, str):
             return 0
-        zone = ZoneInfo(str(policy.time_zone))
+        zone = _zone_of(str(policy.time_zone))
         since = _Span.parse(duration).before(anchor, zone) if anchor else None
         return sum(since is None or dated.created > since for dated in group)
 
@@ -719,7 +769,7 @@ def _judge_group(
         reasons[place].append(reason)
     ages = [""] * len(group)
     if policy and policy.delete_older_than:
-        zone = ZoneInfo(str(policy.time_zone))
+        zone = _zone_of(str(policy.time_zone))
         limit = _Span.parse(str(policy.delete_older_than)).before(terms.now, zone)
         for place, dated in enumerate(group):
             if limit is not None and dated.created < limit:
@@ -850,7 +900,8 @@ def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evalu
     keep_newest: bool = True,
 ) -> RetentionPlan[SnapshotT]:
     """Evaluate a policy; None keeps nothing. Dates up to `latest` (`now` if None) are the past."""
-    zone = ZoneInfo(str(policy.time_zone)) if policy else ZoneInfo("UTC")
+    name = str(policy.time_zone) if policy else "UTC"
+    zone = _zone_of(name)
     terms = _Terms(policy, now, now if latest is None else latest, keep_newest)
     verdicts: list[RetentionVerdict[SnapshotT]] = []
     groups: dict[tuple[str | None, ...], list[_Dated[SnapshotT]]] = {}
@@ -875,4 +926,4 @@ def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evalu
         verdicts += _judge_group(group, terms, newest)
     scope = owned if isinstance(owned, Scope) else None
     ordered = tuple(sorted(verdicts, key=_newest_first))
-    return RetentionPlan(ordered, zone.key, policy, scope, group_by)
+    return RetentionPlan(ordered, name, policy, scope, group_by)

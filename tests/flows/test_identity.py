@@ -100,7 +100,11 @@ def snapshot(age: float, arn: str = "arn:new", state: str = "completed", **more:
 
 WAITS: dict[str, tuple[str, str, Callable[[LightsailSnapClient], Any]]] = {
     "operation": ("GetOperation", "operation", lambda c: c.wait_for_operation("db-1")),
-    "disk snapshot": ("GetDiskSnapshot", "diskSnapshot", lambda c: c.wait_for_disk_snapshot("db-1")),
+    "disk snapshot": (
+        "GetDiskSnapshot",
+        "diskSnapshot",
+        lambda c: c.wait_for_disk_snapshot("db-1"),
+    ),
     "instance snapshot": (
         "GetInstanceSnapshot",
         "instanceSnapshot",

@@ -133,8 +133,11 @@ def test_what_is_no_region_is_refused_with_a_way_out(region: Any) -> None:
         )
     )
     assert violation.field == "source_region"
-    assert "a zone (us-east-2a) is none" in violation.rule
-    assert violation.fix == "give RegionName.US_EAST_2 or its like"
+    assert "not an Availability Zone (us-east-2a)" in violation.rule
+    is_zone = region == "us-east-2a"
+    assert violation.fix == (
+        "use us-east-2" if is_zone else "use the code of a Region, such as us-east-2"
+    )
 
 
 def test_a_region_may_be_given_as_a_word_of_its_own() -> None:

@@ -214,10 +214,11 @@ def _create(
                         name, instance, on_progress=tell, **options
                     )
                 else:
+                    # Not validated here, so that the request reports all violations at once.
                     source = (
-                        DiskSource(disk_name=disk)
+                        DiskSource.model_construct(disk_name=disk)
                         if disk is not None
-                        else InstanceSource(instance_name=str(system_disk))
+                        else InstanceSource.model_construct(instance_name=str(system_disk))
                     )
                     snapshot = client.take_disk_snapshot(name, source, on_progress=tell, **options)
         except WaitTimeoutError:
@@ -319,8 +320,7 @@ def _list(
     wanted = {(key, value) for key, value in tags_in(tag or []).items()}
 
     def fits(snapshot: AnySnapshot) -> bool:
-        borne = {(each.key, each.value) for each in snapshot.tags}
-        borne |= {(key, None) for key, _ in borne}
+        borne = {(each.key, value) for each in snapshot.tags for value in (None, each.value or "")}
         return (
             fnmatchcase(snapshot.name, pattern)
             and source in {None, _source_of(snapshot)}

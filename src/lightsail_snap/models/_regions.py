@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-
-from pydantic import GetCoreSchemaHandler, ValidationError
-from pydantic_core import PydanticCustomError, core_schema
-from typing_extensions import override
 
 from lightsail_snap._text import shown
 from lightsail_snap.models._rules import Rule
@@ -57,35 +52,19 @@ def _suggested(value: object) -> str | None:
     return found[0] if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class _RegionRule(Rule):
-    """A rule whose fix depends on the value."""
-
-    def fix_for(self, value: object) -> str:
-        """Return what to write instead of a value."""
-        region = _suggested(value)
-        return f"use {region}" if region else self.fix
-
-    @override
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        def check(value: object, validate: core_schema.ValidatorFunctionWrapHandler) -> object:
-            try:
-                return validate(value)
-            except ValidationError:
-                context = {"rule": self.text, "source": self.source, "fix": self.fix_for(value)}
-                raise PydanticCustomError("broken_rule", "{rule}", context) from None
-
-        return core_schema.no_info_wrap_validator_function(check, handler(source))
+def _explain(value: object) -> str | None:
+    """Return what to write instead of a value."""
+    region = _suggested(value)
+    return f"use {region}" if region else None
 
 
-REGION_RULE = _RegionRule(
+REGION_RULE = Rule(
     "must be an AWS Region such as us-east-2, not an Availability Zone (us-east-2a) or a display "
     "name (Ohio)",
     "shape RegionName of the service model; words that it lacks are let through, for the "
     "service to judge",
     "use the code of a Region, such as us-east-2",
+    _explain,
 )
 
 
@@ -101,4 +80,5 @@ def find_region_problem(setting: str, value: object) -> str | None:
     """
     if isinstance(value, str) and _REGION.match(value):
         return None
-    return f"{setting} {REGION_RULE.text}; it is {shown(value)}: {REGION_RULE.fix_for(value)}"
+    fix = _explain(value) or REGION_RULE.fix
+    return f"{setting} {REGION_RULE.text}; it is {shown(value)}: {fix}"

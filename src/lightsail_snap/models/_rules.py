@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,23 @@ class Requirement:
         return {"rule": self.text, "source": self.source, "fix": self.fix}
 
 
+# By the text of the rule, since pydantic carries only text and numbers in its errors.
+_explanations: dict[str, Callable[[object], str | None]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule(Requirement):
-    """A requirement that stands for all errors of the type it annotates."""
+    """A requirement that stands for all errors of the type it annotates.
+
+    Attributes:
+        explain: Returns the fix for a value that breaks the rule; None for the general one.
+    """
+
+    explain: Callable[[object], str | None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.explain is not None:
+            _explanations[self.text] = self.explain
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -98,7 +113,11 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
         location = (*location[:1], *location[2:])
     field = _path(location)
     if "rule" in context:
-        return Violation(field, context["rule"], context["source"], context["fix"], given)
+        rule, fix = context["rule"], context["fix"]
+        explain = _explanations.get(rule)
+        if explain is not None:
+            fix = explain(error["input"]) or fix
+        return Violation(field, rule, context["source"], fix, given)
     match error["type"]:
         case "missing":
             rule, source, fix = "is required", _MODEL_SOURCE, f"give {location[-1]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -173,6 +174,34 @@ def _is_not_reserved(text: str) -> str:
     return text
 
 
+_TAG_PUNCTUATION = frozenset("+-=._:/@")
+
+
+def _is_tag_character(character: str) -> bool:
+    return character in _TAG_PUNCTUATION or unicodedata.category(character)[0] in "LNZ"
+
+
+def _explain_tag_text(longest: int) -> Callable[[object], str | None]:
+    def explain(given: object) -> str | None:
+        if not isinstance(given, str):
+            return None
+        fixes = []
+        if not given:
+            fixes.append("use at least one character")
+        if given.startswith("aws:"):
+            fixes.append("do not begin it with aws:, which is reserved for AWS")
+        if len(given) > longest:
+            fixes.append(f"shorten it from {len(given)} to {longest} characters")
+        bad = next((each for each in given if not _is_tag_character(each)), None)
+        if bad is not None and all(map(_is_tag_character, unicodedata.normalize("NFC", given))):
+            fixes.append("compose its combining marks: unicodedata.normalize('NFC', text)")
+        elif bad is not None:
+            fixes.append(f"replace the character {bad!a} (U+{ord(bad):04X})")
+        return "; ".join(fixes) or None
+
+    return explain
+
+
 TagKey = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=128, pattern=f"^{_TAG_CHARACTERS}+$"),
@@ -181,8 +210,8 @@ TagKey = Annotated[
         "must be a string of 1 to 128 letters, numbers, spaces (of any script) or + - = . _ : / @ "
         "that does not begin with aws:",
         _TAG_SOURCE,
-        "shorten the key or replace the characters; text with combining marks may fit after "
-        "unicodedata.normalize('NFC', key)",
+        'use a string such as "env"',
+        _explain_tag_text(128),
     ),
 ]
 """The key of a tag: 1 to 128 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
@@ -199,8 +228,8 @@ TagValue = Annotated[
         "must be a string of 0 to 256 letters, numbers, spaces (of any script) or + - = . _ : / @ "
         "that does not begin with aws:",
         _TAG_SOURCE,
-        "shorten the value or replace the characters; text with combining marks may fit after "
-        "unicodedata.normalize('NFC', value)",
+        'use a string such as "prod", or None for a tag without a value',
+        _explain_tag_text(256),
     ),
 ]
 """The value of a tag: 0 to 256 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.

@@ -52,6 +52,11 @@ _SHAPE = Requirement(
 class Tag(RequestModel, frozen=True):
     """A label on a resource.
 
+    A tag with an empty value and a tag without a value mean the same everywhere in this library:
+    they are equal, and filters and policies treat them alike, since the service returns a tag that
+    was sent with an empty value as one without (reported by its users, unverified). A request sends
+    the value as it is given.
+
     Equality and hash take key and value only, so a tag that was sent equals the one that comes
     back. Source: shape `Tag` of the service model, and the Lightsail user guide.
     """
@@ -65,15 +70,15 @@ class Tag(RequestModel, frozen=True):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tag):
             return NotImplemented
-        return (self.key, self.value, self.model_extra or {}) == (
+        return (self.key, self.value or None, self.model_extra or {}) == (
             other.key,
-            other.value,
+            other.value or None,
             other.model_extra or {},
         )
 
     @override
     def __hash__(self) -> int:
-        return hash((self.key, self.value))
+        return hash((self.key, self.value or None))
 
 
 class ResourceTag(ResultModel, Tag, frozen=True):
@@ -89,6 +94,24 @@ class ResourceTag(ResultModel, Tag, frozen=True):
     """What the label is about."""
     value: StrictStr | None = None
     """What the label says; None for a key-only tag."""
+
+    # Those of `Tag`, not those of a result.
+    __eq__ = Tag.__eq__
+    __hash__ = Tag.__hash__
+
+
+def has_tags(tags: Iterable[tuple[str, str | None]], spec: str) -> bool:
+    """Return whether tags match a specification such as `key`, `key=value` or `key=,other`.
+
+    Args:
+        tags: Keys and values.
+        spec: `key` for any value or none, `key=value`, `key=` for no value; several with commas.
+
+    Returns:
+        Whether all of them are there.
+    """
+    found = {text for key, value in tags for text in (key, f"{key}={value or ''}")}
+    return found.issuperset(spec.split(","))
 
 
 def _error(

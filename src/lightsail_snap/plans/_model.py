@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from lightsail_snap.models import Tag, TagsInput
 from lightsail_snap.models._rules import Requirement, Rule
 from lightsail_snap.models.names import RegionInput, ResourceName
-from lightsail_snap.models.tags import TagList
+from lightsail_snap.models.tags import TagList, has_tags
 from lightsail_snap.plans._base import OURS, PlanModel, TextOrPath, parse_toml
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
 
@@ -146,20 +146,6 @@ MaxDeletions = Annotated[
 """How many snapshots may be deleted: 0 or more."""
 
 
-def bears(tags: Mapping[str, str | None], spec: str) -> bool:
-    """Tell whether tags are those that a text speaks of.
-
-    Args:
-        tags: The tags.
-        spec: `key`, `key=value`, or several of those with commas in between.
-
-    Returns:
-        Whether all of them are there.
-    """
-    borne = tags.keys() | {f"{key}={value}" for key, value in tags.items() if value is not None}
-    return borne >= set(spec.split(","))
-
-
 class Selection(PlanModel, frozen=True):
     """What a plan takes snapshots of: all of a kind that any of the three ways of saying names."""
 
@@ -212,7 +198,7 @@ class Selection(PlanModel, frozen=True):
         return (
             name in self.names
             or any(fnmatchcase(name, pattern) for pattern in self.globs)
-            or any(bears(tags, spec) for spec in self.tags)
+            or any(has_tags(tags.items(), spec) for spec in self.tags)
         )
 
 
