@@ -134,9 +134,9 @@ class Watch:
     """What the oracle knows of one run."""
 
     limits: Limits
-    approved: dict[tuple[str, str], tuple[Any, ...]] | None = None
+    approved: dict[tuple[str, str, str], tuple[Any, ...]] | None = None
     run_time: float | None = None
-    made: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    made: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     copies: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
@@ -208,25 +208,26 @@ class Watch:
         keep, go = self.limits.split(group, max(page.service for page in pages))
         self.require(entry in go, "fresh evidence", f"{what}: the listing does not delete it")
         self.require(self.limits.covers(entry) and is_usable(entry), "scope", what)
-        self._check_approval(kind, what, entry)
+        self._check_approval(region, kind, what, entry)
         self._check_gets(kind, what, entry, keep)
         self._check_floor(what, group, keep, end, region)
         self._check_time(what, region, end)
-        self._check_made(what, source_of(entry), listed)
+        self._check_made(what, region, source_of(entry), listed)
         self._check_count(region, kind, name, what)
 
-    def _approve_first_listing(self) -> dict[tuple[str, str], tuple[Any, ...]]:
+    def _approve_first_listing(self) -> dict[tuple[str, str, str], tuple[Any, ...]]:
         """Return what the first listing of a policy's run deletes, which is approved thereby."""
         pages = list(takewhile(lambda each: each.operation in LISTS, self.seen))
         listed = [e for page in pages for e in (page.body or {})[LISTS[page.operation]]]
         now = max(page.service for page in pages)
         going = [e for group in by_source(listed).values() for e in self.limits.split(group, now)[1]]
-        return {(each["resourceType"], each["name"]): identity(each) for each in going}
+        region = pages[0].region
+        return {(region, each["resourceType"], each["name"]): identity(each) for each in going}
 
-    def _check_approval(self, kind: str, what: str, entry: Wire) -> None:
+    def _check_approval(self, region: str, kind: str, what: str, entry: Wire) -> None:
         if self.approved is None:
             self.approved = self._approve_first_listing()
-        expected = self.approved.get((kind, entry["name"]))
+        expected = self.approved.get((region, kind, entry["name"]))
         self.require(expected is not None, "identity", f"{what} was not approved")
         self.require(expected in {None, identity(entry)}, "identity", f"{what} has changed")
 
@@ -275,22 +276,24 @@ class Watch:
             ahead = self.run_time - self.seen[end].service
             self.require(ahead <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: run {ahead} s ahead")
 
-    def _check_made(self, what: str, source: tuple[str, str], listed: Sequence[Wire]) -> None:
-        for token in self.made.get(source, ()):
+    def _check_made(
+        self, what: str, region: str, source: tuple[str, str], listed: Sequence[Wire]
+    ) -> None:
+        for token in self.made.get((region, *source), ()):
             is_there = any(
                 tags_of(each).get(TOKEN_TAG) == token and is_usable(each) for each in listed
             )
             self.require(is_there, "prerequisite", f"{what}: {token} is not listed")
-        for region, name in self.copies.get(source, ()):
+        for copy_region, name in self.copies.get(source, ()):
             got = any(
-                each.region == region
+                each.region == copy_region
                 and each.body
                 and each.operation in GETS
                 and each.body[GETS[each.operation]]["name"] == name
                 and is_usable(each.body[GETS[each.operation]])
                 for each in self.seen
             )
-            self.require(got, "prerequisite", f"{what}: no copy {region}/{name}")
+            self.require(got, "prerequisite", f"{what}: no copy {copy_region}/{name}")
 
     def _check_count(self, region: str, kind: str, name: str, what: str) -> None:
         key = (region, kind, name)
@@ -326,8 +329,8 @@ class Watch:
         if len(gets) == len(self.seen[-2:]) and gets and gets[0].is_true:
             self.require(self.limits.covers(victim), "scope", f"{what}: in truth")
             if self.approved is not None:
-                kind = victim["resourceType"]
-                expected = self.approved.get((kind, victim["name"]))
+                key = (gets[0].region, victim["resourceType"], victim["name"])
+                expected = self.approved.get(key)
                 self.require(identity(victim) == expected, "identity", f"{what}: in truth")
         if self.limits.remove_all:
             return

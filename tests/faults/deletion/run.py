@@ -7,33 +7,30 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from random import Random
 from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from lightsail_snap import LightsailSnapClient, LightsailSnapError, RetentionPolicy, Scope
+from lightsail_snap import InstanceSnapshot, LightsailSnapClient, LightsailSnapError, RetentionPolicy, Scope
 from lightsail_snap.plans import BackupPlan, DeletionRecord, apply, apply_many, make_run, plan_prune
 from lightsail_snap.plans import prepare as prepare_run
 from lightsail_snap.plans import prune
 from lightsail_snap.plans._steps import CopyStep, DeleteStep, Run, TakeStep
 from tests.faults.deletion.history import OTHER_OWNER, OWNER, History, Job, random_history, shrink
 from tests.faults.deletion.oracle import (
-    OWNER_TAG,
+    TOKEN_TAG,
     Limits,
     Watch,
     Wire,
     by_source,
     identity,
-    is_usable,
-    source_of,
     tags_of,
 )
 from tests.faults.deletion.world import HERE, THERE, HostClock, Turns, World
 
 T = TypeVar("T")
-_KINDS = {"disk": "DiskSnapshot", "instance": "InstanceSnapshot"}
+_KINDS = ("DiskSnapshot", "InstanceSnapshot")
 
 
 class InvariantError(AssertionError):
@@ -158,7 +155,7 @@ class _Runner:
         if job.mode == "prune-plan":
             planned = plan_prune(_policy(job), client, **options)
             watch.approved = {
-                (_KINDS["instance" if hasattr(each, "from_attached_disks") else "disk"], each.name): (
+                (HERE, _KINDS[isinstance(each, InstanceSnapshot)], each.name): (
                     each.name,
                     each.arn,
                     each.created_at.timestamp() if each.created_at else 0,
@@ -183,13 +180,14 @@ class _Runner:
             match step:
                 case DeleteStep():
                     tags = tuple(sorted((key, value or "") for key, value in step.tags))
-                    key = ("DiskSnapshot", step.name)
-                    watch.approved[key] = (step.name, step.arn, step.created_at.timestamp(), tags)
-                case TakeStep():
-                    watch.made.setdefault(("DiskSnapshot", step.source), []).append(step.client_token)
-                case CopyStep():
-                    key = ("DiskSnapshot", step.source)
-                    watch.copies.setdefault(key, []).append((step.region, step.name))
+                    approved = (step.region, "DiskSnapshot", step.name)
+                    watch.approved[approved] = (step.name, step.arn, step.created_at.timestamp(), tags)
+                case TakeStep() | CopyStep():
+                    key = (step.region, "DiskSnapshot", step.source)
+                    watch.made.setdefault(key, []).append(step.client_token)
+                    if isinstance(step, CopyStep):
+                        copies = watch.copies.setdefault(key[1:], [])
+                        copies.append((step.region, step.name))
 
     def _prune(self, planned: Any, client: LightsailSnapClient, **options: Any) -> None:
         result = prune(planned, client, **options)
@@ -316,16 +314,15 @@ def _not_resumed(world: World, before: _Runner) -> list[str]:
     broken = [f"run again: {line}" for line in world.watches[0].broken]
     new = world.state()
     made = [each for each in new if each not in old]
-    limits, expected = _limits(job), list[Wire]()
+    limits = _limits(job)
     everything, going = [*old, *made], list[Wire]()
-    taken = {source_of(each) for each in made} | {
-        source_of(each) for each in old if each["name"].endswith(_slot(world))
-    }
+    tokens = [token for found in world.watches[0].made.values() for token in found]
     for source, group in by_source(everything).items():
+        if job.mode.startswith("apply") and source[0] != "DiskSnapshot":
+            continue
         go = limits.split(group, world.clock.time())[1]
-        if job.mode.startswith("apply"):
-            go = _going_by_plan(job, source, group, go, taken, world.clock.time())
-        going += go
+        # What the run itself takes stays, even if another client has taken a later one.
+        going += [each for each in go if tags_of(each).get(TOKEN_TAG) not in tokens]
     limit = job.max_deletions
     if job.mode.startswith("apply") and limit is None:
         limit = max(10, 2 * sum(2 + job.has_copies for _ in range(2)))
@@ -339,22 +336,6 @@ def _not_resumed(world: World, before: _Runner) -> list[str]:
         names = [[each["name"] for each in state] for state in (old, new, expected)]
         broken.append(f"resumability: {names[0]} became {names[1]}, not {names[2]}")
     return broken
-
-
-def _slot(world: World) -> str:
-    return datetime.fromtimestamp(world.clock.time(), UTC).strftime("%Y%m%dT%HZ")
-
-
-def _going_by_plan(
-    job: Job,
-    source: tuple[str, str],
-    group: list[Wire],
-    go: list[Wire],
-    taken: set[tuple[str, str]],
-    now: float,
-) -> list[Wire]:
-    """Return what a plan deletes of a source: of disks only."""
-    return go if source[0] == "DiskSnapshot" and source[1].startswith("db-") else []
 
 
 def run_many(count: int, seed: int) -> Tally:
