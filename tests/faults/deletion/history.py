@@ -90,7 +90,7 @@ _AMOUNTS: dict[str, tuple[float, ...]] = {
     "step": (30, -30, 250, 320, -320, -HOUR, 20 * HOUR, DAY, -DAY),
     "suspend": (30, 61, 290, 320, DAY),
 }
-_TAGS: tuple[Tag, ...] = ("ours", "ours", "ours", "ours", "ours", "kept", "other", "empty", "none")
+_TAGS: tuple[Tag, ...] = (*(("ours",) * 9), "kept", "other", "other", "empty", "none", "none")
 _MODES: tuple[Mode, ...] = ("prune", "prune", "prune-plan", "apply", "apply", "apply-many")
 _SCOPES: tuple[ScopeKind, ...] = ("owner", "owner", "owner-names", "names", "sources")
 _AHEAD = (2, -2, 250, -250, 320, -320, HOUR, -HOUR, 20 * HOUR, DAY, -DAY)
@@ -112,7 +112,7 @@ def random_history(chance: Random) -> History:
             rules=rules(),
             scope=pick(_SCOPES),
             minimum_remaining=pick((1, 1, 1, 2, 4)),
-            max_deletions=pick((None, None, None, None, None, 20, 4, 1, 0)),
+            max_deletions=pick((*((None,) * 9), 20, 6, 4, 1, 0)),
             remove_all=chance.random() < 0.1,
             has_copies=chance.random() < 0.3,
             clock_ahead=pick(_AHEAD) if chance.random() < 0.2 else 0,
@@ -133,12 +133,12 @@ def random_history(chance: Random) -> History:
     sources = SOURCES if chance.random() < 0.4 else SOURCES[:1]
     snapshots = [
         (pick(sources), pick((1, 6, 24, 24, 30)), pick(_TAGS))
-        for _ in range(chance.randint(2, 9))
+        for _ in range(chance.randint(3, 12))
     ]
     jobs = [job() for _ in range(1 if chance.random() < 0.7 else 2)]
     if len(jobs) == 2 and chance.random() < 0.5:
         jobs[1] = jobs[0]
-    calls = 24 * len(jobs)
+    calls = 18 * len(jobs)
     events = [event(calls) for _ in range(pick((0, 1, 1, 2, 2, 3, 4, 6)))]
     turns = [chance.randrange(2) for _ in range(40 if len(jobs) > 1 else 0)]
     page_size = pick((100, 100, 2, 3, 5))

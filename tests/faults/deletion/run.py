@@ -323,10 +323,14 @@ def _not_resumed(world: World, before: _Runner) -> list[str]:
         go = limits.split(group, world.clock.time())[1]
         # What the run itself takes stays, even if another client has taken a later one.
         going += [each for each in go if tags_of(each).get(TOKEN_TAG) not in tokens]
-    limit = job.max_deletions
-    if job.mode.startswith("apply") and limit is None:
-        limit = max(10, 2 * sum(2 + job.has_copies for _ in range(2)))
-    if limit is not None and len(going) > limit:
+    limit, count = job.max_deletions, len(going)
+    if job.mode.startswith("apply"):
+        rules = vars(job.rules).values()
+        usual = sum(map(bool, rules)) * len(tokens)
+        limit = max(10, 2 * usual) if limit is None else limit
+        # Copies in the other Region count, too.
+        count = len(world.watches[0].approved or ())
+    if limit is not None and count > limit:
         going = []
     expected = [each for each in everything if each not in going]
     if not again.is_complete and job.mode.startswith("apply"):

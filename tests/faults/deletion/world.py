@@ -238,11 +238,12 @@ class World:
 
     def send(self, number: int, region: str, request: Request[Any]) -> Answer:
         """Carry a request of a run out, with all that the history has for this call."""
-        if self.turns is not None:
-            self.turns.take(number)
         watch, operation, members = self.watches[number], request.operation_name, request.to_wire()
         if operation in DELETES:
-            watch.check_request(region, operation, members[DELETES[operation]], self._seen(number, region, operation, members, None))
+            now = self._seen(number, region, operation, members, None)
+            watch.check_request(region, operation, members[DELETES[operation]], now)
+        if self.turns is not None:
+            self.turns.take(number)
         index, self.calls = self.calls, self.calls + 1
         events = [] if self.is_quiet else [e for e in self.history.events if e.call == index]
         for event in events:
