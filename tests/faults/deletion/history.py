@@ -44,6 +44,7 @@ class Rules:
     older_than_days: int = 0
     tagged: bool = False
 
+
 @dataclass(frozen=True)
 class Job:
     """One run under test."""
@@ -132,14 +133,16 @@ def random_history(chance: Random) -> History:
 
     sources = SOURCES if chance.random() < 0.4 else SOURCES[:1]
     snapshots = [
-        (pick(sources), pick((1, 6, 24, 24, 30)), pick(_TAGS))
-        for _ in range(chance.randint(3, 12))
+        (pick(sources), pick((1, 6, 24, 24, 30)), pick(_TAGS)) for _ in range(chance.randint(3, 12))
     ]
     jobs = [job() for _ in range(1 if chance.random() < 0.7 else 2)]
     if len(jobs) == 2 and chance.random() < 0.5:
         jobs[1] = jobs[0]
     calls = 18 * len(jobs)
     events = [event(calls) for _ in range(pick((0, 1, 1, 2, 2, 3, 4, 6)))]
+    if jobs[0].clock_ahead and chance.random() < 0.4:
+        # The clock was wrong when the run was prepared, and has been set since.
+        events.append(Event(0, "step", -jobs[0].clock_ahead))
     turns = [chance.randrange(2) for _ in range(40 if len(jobs) > 1 else 0)]
     page_size = pick((100, 100, 2, 3, 5))
     return History(tuple(snapshots), tuple(jobs), tuple(events), tuple(turns), page_size)

@@ -6,7 +6,6 @@ snapshots. It evaluates retention by itself, for the rules that histories use.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +23,10 @@ ROUNDING = 1.0
 Wire = dict[str, Any]
 LISTS = {"GetDiskSnapshots": "diskSnapshots", "GetInstanceSnapshots": "instanceSnapshots"}
 GETS = {"GetDiskSnapshot": "diskSnapshot", "GetInstanceSnapshot": "instanceSnapshot"}
-DELETES = {"DeleteDiskSnapshot": "diskSnapshotName", "DeleteInstanceSnapshot": "instanceSnapshotName"}
+DELETES = {
+    "DeleteDiskSnapshot": "diskSnapshotName",
+    "DeleteInstanceSnapshot": "instanceSnapshotName",
+}
 
 
 def tags_of(wire: Wire) -> dict[str, str]:
@@ -163,7 +165,9 @@ class Watch:
                 continue
             if each.body is None:
                 break
-            if all(page.operation != each.operation for page in pages) and each.body.get("nextPageToken"):
+            if all(page.operation != each.operation for page in pages) and each.body.get(
+                "nextPageToken"
+            ):
                 break
             place = max(place, index)
             pages.append(each)
@@ -199,7 +203,9 @@ class Watch:
         age = now.service - last.service
         self.require(age <= MAX_AGE + MAX_SKEW + ROUNDING, "fresh evidence", f"{what}: {age} s")
         groups = by_source(listed)
-        entries = [e for g in groups.values() for e in g if (e["resourceType"], e["name"]) == (kind, name)]
+        entries = [
+            e for g in groups.values() for e in g if (e["resourceType"], e["name"]) == (kind, name)
+        ]
         self.require(len(entries) == 1, "fresh evidence", f"{what} is not listed once")
         if len(entries) != 1:
             return
@@ -220,7 +226,9 @@ class Watch:
         pages = list(takewhile(lambda each: each.operation in LISTS, self.seen))
         listed = [e for page in pages for e in (page.body or {})[LISTS[page.operation]]]
         now = max(page.service for page in pages)
-        going = [e for group in by_source(listed).values() for e in self.limits.split(group, now)[1]]
+        going = [
+            e for group in by_source(listed).values() for e in self.limits.split(group, now)[1]
+        ]
         region = pages[0].region
         return {(region, each["resourceType"], each["name"]): identity(each) for each in going}
 
@@ -234,8 +242,8 @@ class Watch:
     def _check_gets(self, kind: str, what: str, entry: Wire, keep: Sequence[Wire]) -> None:
         gets = self.seen[-2:] if keep else self.seen[-1:]
         found = [GETS[e.operation] for e in gets if e.operation in GETS and e.body]
-        self.require(len(found) == len(gets), "identity", f"{what}: no Gets right before")
         if len(found) != len(gets):
+            self.require(False, "floor", f"{what}: no Gets right before")  # noqa: FBT003 - as above
             return
         bodies = [(e.body or {})[member] for e, member in zip(gets, found, strict=True)]
         self.require(identity(bodies[0]) == identity(entry), "identity", f"{what}: Get differs")
@@ -250,8 +258,14 @@ class Watch:
     def _check_floor(
         self, what: str, group: Sequence[Wire], keep: Sequence[Wire], end: int, region: str
     ) -> None:
-        gone = {e.members[DELETES[e.operation]] for e in self.seen[end:] if e.operation in DELETES and e.region == region}
-        counted = [e for e in group if is_usable(e) and self.limits.covers(e) and e["name"] not in gone]
+        gone = {
+            e.members[DELETES[e.operation]]
+            for e in self.seen[end:]
+            if e.operation in DELETES and e.region == region
+        }
+        counted = [
+            e for e in group if is_usable(e) and self.limits.covers(e) and e["name"] not in gone
+        ]
         remaining = len(counted) - 1
         enough = 0 if self.limits.remove_all else 1
         self.require(remaining >= max(len(keep), enough), "floor", f"{what}: {remaining} remain")
@@ -271,10 +285,14 @@ class Watch:
             off = each.host - each.date
             self.require(abs(off) <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: Date {off} s")
             moved = each.service - each.monotonic - base
-            self.require(abs(moved) <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: moved {moved}")
+            self.require(
+                abs(moved) <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: moved {moved}"
+            )
         if self.run_time is not None:
             ahead = self.run_time - self.seen[end].service
-            self.require(ahead <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: run {ahead} s ahead")
+            self.require(
+                ahead <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: run {ahead} s ahead"
+            )
 
     def _check_made(
         self, what: str, region: str, source: tuple[str, str], listed: Sequence[Wire]
@@ -335,10 +353,8 @@ class Watch:
         if self.limits.remove_all:
             return
         source = source_of(victim)
-        left = [e for e in others if source_of(e) == source and is_usable(e) and self.limits.covers(e)]
+        left = [
+            e for e in others if source_of(e) == source and is_usable(e) and self.limits.covers(e)
+        ]
         is_excused = bool(touched) or not self.seen[-1].is_true
         self.require(bool(left) or is_excused, "floor", f"{what}: it is the last one, in truth")
-
-
-def duplicates(arns: Iterable[str]) -> list[str]:
-    return [arn for arn, count in Counter(arns).items() if count > 1]

@@ -12,12 +12,29 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from lightsail_snap import InstanceSnapshot, LightsailSnapClient, LightsailSnapError, RetentionPolicy, Scope
+from lightsail_snap import (
+    InstanceSnapshot,
+    LightsailSnapClient,
+    LightsailSnapError,
+    RetentionPolicy,
+    Scope,
+)
 from lightsail_snap.plans import BackupPlan, DeletionRecord, apply, apply_many, make_run, plan_prune
 from lightsail_snap.plans import prepare as prepare_run
 from lightsail_snap.plans import prune
 from lightsail_snap.plans._steps import CopyStep, DeleteStep, Run, TakeStep
-from tests.faults.deletion.history import OTHER_OWNER, OWNER, History, Job, random_history, shrink
+from tests.faults.deletion.history import (
+    CLOCKS,
+    DEEDS,
+    FAULTS,
+    OTHER_OWNER,
+    OWNER,
+    READS,
+    History,
+    Job,
+    random_history,
+    shrink,
+)
 from tests.faults.deletion.oracle import (
     TOKEN_TAG,
     Limits,
@@ -151,7 +168,9 @@ class _Runner:
             "unsafe_allow_remove_all": _removes_all(job),
         }
         if job.mode == "prune":
-            return lambda: self._prune(_policy(job), client, max_deletions=job.max_deletions, **options)
+            return lambda: self._prune(
+                _policy(job), client, max_deletions=job.max_deletions, **options
+            )
         if job.mode == "prune-plan":
             planned = plan_prune(_policy(job), client, **options)
             watch.approved = {
@@ -166,7 +185,9 @@ class _Runner:
             watch.seen.clear()
             watch.marks.clear()
             return lambda: self._prune(planned, client, max_deletions=job.max_deletions, **options)
-        run = prepare_run(_plan(job), client, clients=lambda region: world.client(self.number, region))
+        run = prepare_run(
+            _plan(job), client, clients=lambda region: world.client(self.number, region)
+        )
         self._watch_run(watch, run)
         return lambda: self._apply(run, client)
 
@@ -181,7 +202,12 @@ class _Runner:
                 case DeleteStep():
                     tags = tuple(sorted((key, value or "") for key, value in step.tags))
                     approved = (step.region, "DiskSnapshot", step.name)
-                    watch.approved[approved] = (step.name, step.arn, step.created_at.timestamp(), tags)
+                    watch.approved[approved] = (
+                        step.name,
+                        step.arn,
+                        step.created_at.timestamp(),
+                        tags,
+                    )
                 case TakeStep() | CopyStep():
                     key = (step.region, "DiskSnapshot", step.source)
                     watch.made.setdefault(key, []).append(step.client_token)
@@ -364,6 +390,27 @@ def run_many(count: int, seed: int) -> Tally:
             _raise_simplest(history)
             raise
     return tally
+
+
+def deletion_table(tally: Tally, violations: int) -> str:
+    """Return the figures as a table in Markdown."""
+    groups = (
+        ("actions of other clients", DEEDS),
+        ("failed requests and lost responses", FAULTS[:-2]),
+        ("interrupts", FAULTS[-2:]),
+        ("stale responses", READS),
+        ("steps, pauses and suspensions of clocks", CLOCKS),
+    )
+    rows = [
+        ("histories", tally.histories),
+        ("runs", tally.runs),
+        ("requests", tally.requests),
+        *((name, sum(tally.happened[each] for each in kinds)) for name, kinds in groups),
+        ("Delete requests checked", tally.deletions),
+        *((f"outcome `{name}`", count) for name, count in sorted(tally.outcomes.items())),
+        ("violations", violations),
+    ]
+    return "\n".join(["| | |", "|---|--:|", *(f"| {name} | {count:,} |" for name, count in rows)])
 
 
 def _raise_simplest(history: History) -> None:

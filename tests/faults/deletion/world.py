@@ -190,12 +190,15 @@ class World:
         source = by_name.get(self._victim, state[-1] if state else {}).get("fromDiskName")
         group = [each for each in state if each.get("fromDiskName") == source]
         if deed.startswith("create"):
-            self._change(self.create(source or SOURCES[2], "ours" if deed.endswith("ours") else "other"))
+            self._change(
+                self.create(source or SOURCES[2], "ours" if deed.endswith("ours") else "other")
+            )
             return
         if not group:
             return
         newest, oldest = group[-1], group[0]
-        victim = by_name.get(self._victim)
+        # Before and between deletions the oldest is the next.
+        victim = by_name.get(self._victim, oldest)
         match deed:
             case "delete newest":
                 targets = [newest]
@@ -204,7 +207,7 @@ class World:
             case "delete all but oldest":
                 targets = group[1:]
             case "delete victim" | "replace victim" | "untag victim" | "tag victim as kept":
-                targets = [victim] if victim else []
+                targets = [victim]
             case "copy oldest":
                 self._names += 1
                 self.do(
@@ -272,7 +275,13 @@ class World:
             clock.suspended += event.amount
 
     def _seen(
-        self, number: int, region: str, operation: str, members: Wire, body: Wire | None, **facts: Any
+        self,
+        number: int,
+        region: str,
+        operation: str,
+        members: Wire,
+        body: Wire | None,
+        **facts: Any,
     ) -> Seen:
         clock, service = self.clocks[number], self.clock.time()
         facts.setdefault("date", float(int(service)))
