@@ -183,7 +183,7 @@ class Watch:
     def _lists_disks(self, region: str) -> bool:
         return any(e.region == region and e.operation == "GetDiskSnapshots" for e in self.seen)
 
-    def check_request(self, region: str, operation: str, name: str, now: Seen) -> None:  # noqa: PLR0914 - one for each fact
+    def check_request(self, region: str, operation: str, name: str, now: Seen) -> None:
         """Check all that a run knew when it sent the request for a deletion.
 
         Args:
@@ -215,7 +215,7 @@ class Watch:
         self.require(entry in go, "fresh evidence", f"{what}: the listing does not delete it")
         self.require(self.limits.covers(entry) and is_usable(entry), "scope", what)
         self._check_approval(region, kind, what, entry)
-        self._check_gets(kind, what, entry, keep)
+        self._check_gets(what, entry, keep)
         self._check_floor(what, group, keep, end, region)
         self._check_time(what, region, end)
         self._check_made(what, region, source_of(entry), listed)
@@ -239,7 +239,7 @@ class Watch:
         self.require(expected is not None, "identity", f"{what} was not approved")
         self.require(expected in {None, identity(entry)}, "identity", f"{what} has changed")
 
-    def _check_gets(self, kind: str, what: str, entry: Wire, keep: Sequence[Wire]) -> None:
+    def _check_gets(self, what: str, entry: Wire, keep: Sequence[Wire]) -> None:
         gets = self.seen[-2:] if keep else self.seen[-1:]
         found = [GETS[e.operation] for e in gets if e.operation in GETS and e.body]
         if len(found) != len(gets):
@@ -323,7 +323,7 @@ class Watch:
             count = len(self.approved) if self.approved is not None else 0
             self.require(count <= limit, "max_deletions", f"{what}: {count} approved")
 
-    def check_truth(  # noqa: PLR0913 - one for each fact
+    def check_truth(
         self,
         what: str,
         victim: Wire | None,

@@ -10,19 +10,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
-from typing_extensions import override
-
-from lightsail_snap import (
-    InstanceSnapshot,
-    LightsailSnapClient,
-    LightsailSnapError,
-    RetentionPolicy,
-    Scope,
-)
-from lightsail_snap.plans import BackupPlan, DeletionRecord, apply, apply_many, make_run, plan_prune
-from lightsail_snap.plans import prepare as prepare_run
-from lightsail_snap.plans import prune
-from lightsail_snap.plans._steps import CopyStep, DeleteStep, Run, TakeStep
 from tests.faults.deletion.history import (
     CLOCKS,
     DEEDS,
@@ -45,6 +32,25 @@ from tests.faults.deletion.oracle import (
     tags_of,
 )
 from tests.faults.deletion.world import HERE, THERE, HostClock, Turns, World
+from typing_extensions import override
+
+from lightsail_snap import (
+    InstanceSnapshot,
+    LightsailSnapClient,
+    LightsailSnapError,
+    RetentionPolicy,
+    Scope,
+)
+from lightsail_snap.plans import (
+    BackupPlan,
+    DeletionRecord,
+    apply,
+    apply_many,
+    plan_prune,
+    prune,
+)
+from lightsail_snap.plans import prepare as prepare_run
+from lightsail_snap.plans._steps import CopyStep, DeleteStep, Run, TakeStep
 
 T = TypeVar("T")
 _KINDS = ("DiskSnapshot", "InstanceSnapshot")

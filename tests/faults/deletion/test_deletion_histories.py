@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from lightsail_snap import DiskSnapshot, Scope
-from lightsail_snap.plans import _apply, _deletion, _prune
 from tests.faults.deletion.history import Event, History, Job, Rules, Tag, shrink
 from tests.faults.deletion.run import InvariantError, run_history, run_many
+
+from lightsail_snap import DiskSnapshot, Scope
+from lightsail_snap.plans import _apply, _deletion
 
 _OURS: Tag = "ours"
 _FIVE = tuple(("db-1", 24, _OURS) for _ in range(5))

@@ -9,18 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from lightsail_snap import (
-    Answer,
-    JumpingClock,
-    LightsailSnapClient,
-    OutcomeUnknownError,
-    Request,
-    RequestNotSentError,
-    WaitPolicy,
-)
-from lightsail_snap._error_mapping import Attempt, error_from_answer
-from lightsail_snap.emulator import LightsailEmulator, Progression
-from lightsail_snap.models import ResponseMetadata
 from tests.faults.deletion.history import (
     DEEDS,
     HOUR,
@@ -40,6 +28,19 @@ from tests.faults.deletion.oracle import (
     Watch,
     Wire,
 )
+
+from lightsail_snap import (
+    Answer,
+    JumpingClock,
+    LightsailSnapClient,
+    OutcomeUnknownError,
+    Request,
+    RequestNotSentError,
+    WaitPolicy,
+)
+from lightsail_snap._error_mapping import Attempt, error_from_answer
+from lightsail_snap.emulator import LightsailEmulator, Progression
+from lightsail_snap.models import ResponseMetadata
 
 HERE, THERE = "us-east-1", "us-west-2"
 _CREATES = {
@@ -169,7 +170,8 @@ class World:
         operation, member = _CREATES[kind]
         tags = [{"key": key, "value": value} for key, value in _TAGS[tag].items()]
         of = "instanceName" if source == "web-1" else "diskName"
-        self.do(operation, **{member: name, of: source, "tags": tags})
+        members: Wire = {member: name, of: source, "tags": tags}
+        self.do(operation, **members)
         return name
 
     def _delete(self, wire: Wire) -> None:
@@ -190,50 +192,44 @@ class World:
         source = by_name.get(self._victim, state[-1] if state else {}).get("fromDiskName")
         group = [each for each in state if each.get("fromDiskName") == source]
         if deed.startswith("create"):
-            self._change(
-                self.create(source or SOURCES[2], "ours" if deed.endswith("ours") else "other")
-            )
-            return
-        if not group:
-            return
-        newest, oldest = group[-1], group[0]
-        # Before and between deletions the oldest is the next.
-        victim = by_name.get(self._victim, oldest)
-        match deed:
-            case "delete newest":
-                targets = [newest]
-            case "delete last seen":
-                targets = [by_name[self._last_get]] if self._last_get in by_name else []
-            case "delete all but oldest":
-                targets = group[1:]
-            case "delete victim" | "replace victim" | "untag victim" | "tag victim as kept":
-                targets = [victim]
-            case "copy oldest":
-                self._names += 1
-                self.do(
-                    "CopySnapshot",
-                    sourceRegion=HERE,
-                    sourceSnapshotName=oldest["name"],
-                    targetSnapshotName=f"s-{self._names}",
-                )
-                self._retag({"name": f"s-{self._names}"}, OWNER)
-                self._change(f"s-{self._names}")
-                return
+            tag: Tag = "ours" if deed == "create ours" else "other"
+            self._change(self.create(source or SOURCES[2], tag))
+        elif group and deed == "copy oldest":
+            self._copy(group[0]["name"])
+        elif group:
+            # Before and between deletions the oldest is the next.
+            victim = by_name.get(self._victim, group[0])
+            targets = {
+                "delete all but oldest": group[1:],
+                "delete last seen": [each for each in group if each["name"] == self._last_get],
+            }
+            usual = [victim if "victim" in deed else group[-1]]
+            for each in targets.get(deed, usual):
+                self._act_on(each, deed)
+
+    def _act_on(self, wire: Wire, deed: str) -> None:
+        self._change(wire["name"])
+        match deed.split(maxsplit=1)[0]:
+            case "delete":
+                self._delete(wire)
+            case "replace":
+                self._delete(wire)
+                source = wire.get("fromDiskName") or wire["fromInstanceName"]
+                self.create(source, "ours", wire["name"])
+            case "untag":
+                self._retag(wire, None)
+            case _ if deed.endswith("other"):
+                self._retag(wire, OTHER_OWNER)
             case _:
-                targets = [newest]
-        for each in targets:
-            self._change(each["name"])
-            if deed.startswith("delete"):
-                self._delete(each)
-            elif deed.startswith("replace"):
-                self._delete(each)
-                self.create(source or SOURCES[2], "ours", each["name"])
-            elif deed == "tag newest as other":
-                self._retag(each, OTHER_OWNER)
-            elif deed == "tag victim as kept":
-                self._retag(each, "", "keep")
-            else:
-                self._retag(each, None)
+                self._retag(wire, "", "keep")
+
+    def _copy(self, name: str) -> None:
+        self._names += 1
+        target = f"s-{self._names}"
+        members = {"sourceSnapshotName": name, "targetSnapshotName": target}
+        self.do("CopySnapshot", **members, sourceRegion=HERE)
+        self._retag({"name": target}, OWNER)
+        self._change(target)
 
     def _change(self, name: str, by: int = -1) -> None:
         self._changes.append((by, name))
@@ -313,14 +309,7 @@ class World:
     ) -> tuple[Answer, Seen | None]:
         operation, members = request.operation_name, request.to_wire()
         kinds = {event.what for event in events}
-        if "interrupt" in kinds:
-            raise KeyboardInterrupt
-        if "refused" in kinds:
-            raise RequestNotSentError("refused", request=request)
-        if "throttled" in kinds:
-            raise self._error(request, 400, b'{"__type": "ThrottlingException"}')
-        if "500" in kinds:
-            raise self._error(request, 500, b'{"__type": "ServiceException"}')
+        self._fail_before(request, kinds)
         stale = next((event for event in events if event.what.startswith("stale")), None)
         if stale is not None and self._states and operation in {*GETS, *LISTS}:
             return self._stale(number, region, request, stale)
@@ -330,10 +319,7 @@ class World:
         body = json.loads(reply.body)
         if operation in DELETES and reply.status == 200:
             self._change(members[DELETES[operation]], by=number)
-        if "lost" in kinds:
-            raise OutcomeUnknownError("lost", request=request)
-        if "500 after" in kinds:
-            raise self._error(request, 500, b'{"__type": "ServiceException"}')
+        self._fail_after(request, kinds)
         if reply.status != 200:
             raise self._error(request, reply.status, reply.body)
         if operation in DELETES:
@@ -341,6 +327,22 @@ class World:
             self.watches[number].succeeded.add((region, kind, members[DELETES[operation]]))
         seen = self._seen(number, region, operation, members, body)
         return _answer(reply.body, self.clock.time()), seen
+
+    def _fail_before(self, request: Request[Any], kinds: set[str]) -> None:
+        if "interrupt" in kinds:
+            raise KeyboardInterrupt
+        if "refused" in kinds:
+            raise RequestNotSentError("refused", request=request)
+        if "throttled" in kinds:
+            raise self._error(request, 400, b'{"__type": "ThrottlingException"}')
+        if "500" in kinds:
+            raise self._error(request, 500, b'{"__type": "ServiceException"}')
+
+    def _fail_after(self, request: Request[Any], kinds: set[str]) -> None:
+        if "lost" in kinds:
+            raise OutcomeUnknownError("lost", request=request)
+        if "500 after" in kinds:
+            raise self._error(request, 500, b'{"__type": "ServiceException"}')
 
     def _stale(
         self, number: int, region: str, request: Request[Any], event: Event
