@@ -32,7 +32,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from lightsail_snap._text import one_line, safe_line
@@ -56,7 +56,8 @@ from lightsail_snap.retention import (
 _log = logging.getLogger("lightsail_snap.plans")
 
 MAX_EVIDENCE_AGE_SECONDS = 60.0
-"""How long a listing justifies deletions, on a monotonic clock, from its last page on."""
+"""How long a listing justifies deletions, from its last page on: by the host's monotonic clock and
+by the service's clock."""
 MAX_DELETIONS_PER_LISTING = 50
 """How many snapshots are considered for deletion by one listing."""
 MAX_CLOCK_SKEW_SECONDS = 300.0
@@ -246,6 +247,7 @@ class _ServiceTime:
     def __init__(self, client: LightsailSnapClient) -> None:
         self._clock = client._clock  # noqa: SLF001 - the package's own client
         self._offset: float | None = None
+        self.latest = datetime.min.replace(tzinfo=UTC)
 
     def monotonic(self) -> float:
         return self._clock.monotonic()
@@ -273,6 +275,7 @@ class _ServiceTime:
                 "time that has passed on this machine"
             )
             raise UntrustedClockError(message)
+        self.latest = max(self.latest, date)
         return date
 
 
@@ -403,7 +406,9 @@ class DeletionGate:
         }
 
     def _is_old(self, listing: _Listing) -> bool:
-        return self._time.monotonic() - listing.ended > MAX_EVIDENCE_AGE_SECONDS
+        # Monotonic clocks stop while a machine is suspended; the service's clock does not.
+        passed = (self._time.latest + _SKEW - listing.latest).total_seconds()
+        return max(passed, self._time.monotonic() - listing.ended) > MAX_EVIDENCE_AGE_SECONDS
 
     def _evidence(self) -> _Listing:
         with self._lock:

@@ -200,8 +200,8 @@ class Watch:
             return
         last = self.seen[end]
         self.require(now.monotonic - last.monotonic <= MAX_AGE, "fresh evidence", f"{what}: old")
-        age = now.service - last.service
-        self.require(age <= MAX_AGE + MAX_SKEW + ROUNDING, "fresh evidence", f"{what}: {age} s")
+        age = self.seen[-1].service - last.service
+        self.require(age <= MAX_AGE + ROUNDING, "fresh evidence", f"{what}: {age} s")
         groups = by_source(listed)
         entries = [
             e for g in groups.values() for e in g if (e["resourceType"], e["name"]) == (kind, name)

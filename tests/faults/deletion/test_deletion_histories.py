@@ -58,6 +58,12 @@ def test_keepers_deleted_at_any_call_end_no_history(call: int, deed: str) -> Non
     run_history(History(_FIVE, (_KEEP_TWO,), (Event(call, deed),)))
 
 
+@pytest.mark.parametrize("seconds", [63, 290])
+def test_evidence_gathered_before_a_suspension_is_renewed(seconds: float) -> None:
+    tally = run_history(History(_FIVE, (_KEEP_TWO,), (Event(2, "suspend", seconds),)))
+    assert tally.outcomes["deleted"] == 3
+
+
 def test_two_equal_runs_delete_each_snapshot_once() -> None:
     history = History(_FIVE, (_KEEP_TWO, _KEEP_TWO), turns=(0, 1) * 20)
     tally = run_history(history)
