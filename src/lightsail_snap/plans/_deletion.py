@@ -56,7 +56,7 @@ from lightsail_snap.retention import (
 _log = logging.getLogger("lightsail_snap.plans")
 
 MAX_EVIDENCE_AGE_SECONDS = 60.0
-"""How long a listing justifies deletions, from its last page on: by the host's monotonic clock and
+"""How long a listing justifies deletions, from its first page on: by the host's monotonic clock and
 by the service's clock."""
 MAX_DELETIONS_PER_LISTING = 50
 """How many snapshots are considered for deletion by one listing."""
@@ -302,6 +302,7 @@ class _Source:
 class _Listing:
     """All snapshots of a Region, and what the policy says about them."""
 
+    began: float
     ended: float
     listed_at: datetime
     latest: datetime
@@ -402,13 +403,13 @@ class DeletionGate:
             "listed_at": listing.listed_at,
             "listed_pages": listing.pages,
             "listed_snapshots": len(listing.plan.verdicts),
-            "evidence_age": round(self._time.monotonic() - listing.ended, 3),
+            "evidence_age": round(self._time.monotonic() - listing.began, 3),
         }
 
     def _is_old(self, listing: _Listing) -> bool:
         # Monotonic clocks stop while a machine is suspended; the service's clock does not.
-        passed = (self._time.latest + _SKEW - listing.latest).total_seconds()
-        return max(passed, self._time.monotonic() - listing.ended) > MAX_EVIDENCE_AGE_SECONDS
+        passed = (self._time.latest - listing.listed_at).total_seconds()
+        return max(passed, self._time.monotonic() - listing.began) > MAX_EVIDENCE_AGE_SECONDS
 
     def _evidence(self) -> _Listing:
         with self._lock:
@@ -430,6 +431,7 @@ class DeletionGate:
                 self._listing = None
 
     def _list(self) -> _Listing:
+        began = self._time.monotonic()
         dates: list[datetime] = []
         snapshots: list[AnySnapshot] = []
         for kind in self._kinds:
@@ -450,7 +452,7 @@ class DeletionGate:
         sources = _by_source(plan, terms, latest)
         verdicts = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.verdicts}
         ended = self._time.monotonic()
-        return _Listing(ended, listed_at, latest, len(dates), plan, verdicts, sources)
+        return _Listing(began, ended, listed_at, latest, len(dates), plan, verdicts, sources)
 
     def _why_not(self, source: _Source | None) -> str:
         if source is None:

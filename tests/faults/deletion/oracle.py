@@ -198,9 +198,10 @@ class Watch:
         self.require(bool(pages), "fresh evidence", f"{what} without a complete listing")
         if not pages:
             return
-        last = self.seen[end]
-        self.require(now.monotonic - last.monotonic <= MAX_AGE, "fresh evidence", f"{what}: old")
-        age = self.seen[-1].service - last.service
+        # Pages are in the reverse order of their responses.
+        first = pages[-1]
+        self.require(now.monotonic - first.monotonic <= MAX_AGE, "fresh evidence", f"{what}: old")
+        age = self.seen[-1].service - first.service
         self.require(age <= MAX_AGE + ROUNDING, "fresh evidence", f"{what}: {age} s")
         groups = by_source(listed)
         entries = [

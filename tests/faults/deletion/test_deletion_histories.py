@@ -64,6 +64,12 @@ def test_evidence_gathered_before_a_suspension_is_renewed(seconds: float) -> Non
     assert tally.outcomes["deleted"] == 3
 
 
+@pytest.mark.parametrize("what", ["pass", "suspend"])
+def test_pages_of_different_times_justify_no_deletion(what: str) -> None:
+    history = History(_FIVE, (_KEEP_TWO,), (Event(1, what, 63),), page_size=3)
+    assert run_history(history).outcomes["deleted"] == 3
+
+
 def test_two_equal_runs_delete_each_snapshot_once() -> None:
     history = History(_FIVE, (_KEEP_TWO, _KEEP_TWO), turns=(0, 1) * 20)
     tally = run_history(history)
