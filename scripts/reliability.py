@@ -30,7 +30,7 @@ from tests.faults.matrix.operations import CLIENTS, OPERATIONS  # noqa: E402 - l
 _SEED = 1
 _QUICK_POINTS, _QUICK_DAYS, _MONTHS = 2, 10, 12
 _QUICK_INPUTS, _INPUTS = 20_000, 1_000_000
-_QUICK_HISTORIES, _HISTORIES, _HISTORIES_PER_TASK = 200, 12_000, 200
+_QUICK_HISTORIES, _HISTORIES, _HISTORIES_PER_TASK = 200, 10_000, 200
 
 Part = Callable[[argparse.Namespace], tuple[str, list[str]]]
 

@@ -272,10 +272,13 @@ class Watch:
         self.require(remaining >= max(len(keep), enough), "floor", f"{what}: {remaining} remain")
 
     def _check_time(self, what: str, region: str, end: int) -> None:
+        # The lookup after a Delete without a response only finds out whether it was carried out.
+        is_lookup = [before.operation in DELETES and before.body is None for before in self.seen]
         read = [
             each
-            for each in self.seen
-            if each.region == region and each.body is not None and each.operation in {*LISTS, *GETS}
+            for each, skipped in zip(self.seen, [False, *is_lookup], strict=False)
+            if each.region == region and each.body is not None
+            if each.operation in LISTS or (each.operation in GETS and not skipped)
         ]
         # The gate begins with the first listing.
         first = next(i for i, each in enumerate(read) if each.operation in LISTS)

@@ -302,7 +302,8 @@ class World:
             self._last_get = next(iter(members.values()))
             if len(watch.seen) < 2 or watch.seen[-2].operation not in GETS:
                 self._victim = self._last_get
-        self._states.append({each: self.state(each) for each in (HERE, THERE)})
+        regions = (HERE, THERE) if any(each.has_copies for each in self.history.jobs) else (HERE,)
+        self._states.append({each: self.state(each) for each in regions})
 
     def _exchange(
         self, number: int, region: str, request: Request[Any], events: Sequence[Event]
