@@ -224,7 +224,12 @@ class Watch:
 
     def _approve_first_listing(self) -> dict[tuple[str, str, str], tuple[Any, ...]]:
         """Return what the first listing of a policy's run deletes, which is approved thereby."""
-        pages = list(takewhile(lambda each: each.operation in LISTS, self.seen))
+        pages: list[Seen] = []
+        for each in takewhile(lambda each: each.operation in LISTS, self.seen):
+            is_again = any(page.operation == each.operation for page in pages)
+            if is_again and not each.members.get("pageToken"):
+                break
+            pages.append(each)
         listed = [e for page in pages for e in (page.body or {})[LISTS[page.operation]]]
         now = max(page.service for page in pages)
         going = [
