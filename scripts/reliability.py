@@ -1,7 +1,7 @@
 """Measures what docs/reliability.md promises, and writes the figures there.
 
     python scripts/reliability.py             # everything, half an hour
-    python scripts/reliability.py --part soak # one part of matrix, crash, fuzz and soak
+    python scripts/reliability.py --part soak # one part of matrix, crash, fuzz, soak and deletion
     python scripts/reliability.py --quick     # a sample, which is shown and not written
 
 The exit code is 1 if a law was broken.
@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from scripts.crashes import crash_figures, crash_table  # noqa: E402 - it is found by the line above
 from scripts.fuzz import fuzz, fuzz_table  # noqa: E402 - likewise
 from scripts.soak import MONTH, SoakFailedError, soak, soak_table  # noqa: E402 - likewise
+from tests.faults.deletion.run import Tally, deletion_table, run_many  # noqa: E402 - it lies with the tests
 from tests.faults.matrix import run  # noqa: E402 - it lies with the tests
 from tests.faults.matrix.faults import FAULTS  # noqa: E402 - likewise
 from tests.faults.matrix.operations import CLIENTS, OPERATIONS  # noqa: E402 - likewise
@@ -29,6 +30,7 @@ from tests.faults.matrix.operations import CLIENTS, OPERATIONS  # noqa: E402 - l
 _SEED = 1
 _QUICK_POINTS, _QUICK_DAYS, _MONTHS = 2, 10, 12
 _QUICK_INPUTS, _INPUTS = 20_000, 1_000_000
+_QUICK_HISTORIES, _HISTORIES, _HISTORIES_PER_TASK = 200, 10_000, 200
 
 Part = Callable[[argparse.Namespace], tuple[str, list[str]]]
 
@@ -114,7 +116,41 @@ def soaked(options: argparse.Namespace) -> tuple[str, list[str]]:
         return "", [str(problem)]
 
 
-PARTS: dict[str, Part] = {"matrix": matrix, "crash": crash, "fuzz": fuzzed, "soak": soaked}
+def _histories(seed: int) -> tuple[Tally, str]:
+    try:
+        return run_many(_HISTORIES_PER_TASK, seed), ""
+    except AssertionError as problem:
+        notes = getattr(problem, "__notes__", [])
+        return Tally(), " ".join([str(problem), *notes])
+
+
+def deletion(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Let adversaries act between the calls of runs that delete.
+
+    Args:
+        options: Whether a sample will do, and how many processes to use.
+
+    Returns:
+        The figures, and the invariants that were broken.
+    """
+    count = _QUICK_HISTORIES if options.quick else _HISTORIES
+    seeds = range(0, count, _HISTORIES_PER_TASK)
+    with ProcessPoolExecutor(options.jobs) as pool:
+        found = list(pool.map(_histories, seeds))
+    tally = Tally()
+    for part, _ in found:
+        tally.add(part)
+    broken = [problem for _, problem in found if problem]
+    return deletion_table(tally, len(broken)), broken
+
+
+PARTS: dict[str, Part] = {
+    "matrix": matrix,
+    "crash": crash,
+    "fuzz": fuzzed,
+    "soak": soaked,
+    "deletion": deletion,
+}
 
 
 def write(part: str, text: str) -> None:

@@ -32,7 +32,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from lightsail_snap._text import one_line, safe_line
@@ -56,7 +56,8 @@ from lightsail_snap.retention import (
 _log = logging.getLogger("lightsail_snap.plans")
 
 MAX_EVIDENCE_AGE_SECONDS = 60.0
-"""How long a listing justifies deletions, on a monotonic clock, from its last page on."""
+"""How long a listing justifies deletions, from its first page on: by the host's monotonic clock and
+by the service's clock."""
 MAX_DELETIONS_PER_LISTING = 50
 """How many snapshots are considered for deletion by one listing."""
 MAX_CLOCK_SKEW_SECONDS = 300.0
@@ -246,6 +247,7 @@ class _ServiceTime:
     def __init__(self, client: LightsailSnapClient) -> None:
         self._clock = client._clock  # noqa: SLF001 - the package's own client
         self._offset: float | None = None
+        self.latest = datetime.min.replace(tzinfo=UTC)
 
     def monotonic(self) -> float:
         return self._clock.monotonic()
@@ -273,6 +275,7 @@ class _ServiceTime:
                 "time that has passed on this machine"
             )
             raise UntrustedClockError(message)
+        self.latest = max(self.latest, date)
         return date
 
 
@@ -299,6 +302,7 @@ class _Source:
 class _Listing:
     """All snapshots of a Region, and what the policy says about them."""
 
+    began: float
     ended: float
     listed_at: datetime
     latest: datetime
@@ -399,11 +403,13 @@ class DeletionGate:
             "listed_at": listing.listed_at,
             "listed_pages": listing.pages,
             "listed_snapshots": len(listing.plan.verdicts),
-            "evidence_age": round(self._time.monotonic() - listing.ended, 3),
+            "evidence_age": round(self._time.monotonic() - listing.began, 3),
         }
 
     def _is_old(self, listing: _Listing) -> bool:
-        return self._time.monotonic() - listing.ended > MAX_EVIDENCE_AGE_SECONDS
+        # Monotonic clocks stop while a machine is suspended; the service's clock does not.
+        passed = (self._time.latest - listing.listed_at).total_seconds()
+        return max(passed, self._time.monotonic() - listing.began) > MAX_EVIDENCE_AGE_SECONDS
 
     def _evidence(self) -> _Listing:
         with self._lock:
@@ -425,6 +431,7 @@ class DeletionGate:
                 self._listing = None
 
     def _list(self) -> _Listing:
+        began = self._time.monotonic()
         dates: list[datetime] = []
         snapshots: list[AnySnapshot] = []
         for kind in self._kinds:
@@ -445,7 +452,7 @@ class DeletionGate:
         sources = _by_source(plan, terms, latest)
         verdicts = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.verdicts}
         ended = self._time.monotonic()
-        return _Listing(ended, listed_at, latest, len(dates), plan, verdicts, sources)
+        return _Listing(began, ended, listed_at, latest, len(dates), plan, verdicts, sources)
 
     def _why_not(self, source: _Source | None) -> str:
         if source is None:

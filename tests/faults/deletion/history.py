@@ -1,0 +1,180 @@
+"""Histories: what a run is configured with, and what happens between its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Literal
+
+HOUR, DAY = 3600, 86_400
+SOURCES = ("db-1", "db-2", "web-1")
+OWNER, OTHER_OWNER = "nightly", "weekly"
+
+Tag = Literal["ours", "kept", "other", "empty", "none"]
+Mode = Literal["prune", "prune-plan", "apply", "apply-many"]
+ScopeKind = Literal["owner", "owner-names", "names", "sources"]
+
+DEEDS = (
+    "delete newest",
+    "delete last seen",
+    "delete all but oldest",
+    "delete victim",
+    "create ours",
+    "create other",
+    "replace newest",
+    "replace victim",
+    "tag newest as other",
+    "untag victim",
+    "tag victim as kept",
+    "untag newest",
+    "copy oldest",
+)
+FAULTS = ("refused", "throttled", "500", "500 after", "lost", "interrupt", "interrupt after")
+READS = ("stale", "stale with its date")
+CLOCKS = ("pass", "step", "suspend")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A retention policy, with the rules that the oracle knows."""
+
+    last: int = 0
+    daily: int = 0
+    older_than_days: int = 0
+    tagged: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run under test."""
+
+    mode: Mode
+    rules: Rules
+    scope: ScopeKind = "owner"
+    minimum_remaining: int = 1
+    max_deletions: int | None = None
+    remove_all: bool = False
+    has_copies: bool = False
+    clock_ahead: float = 0.0
+    other_owner: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens at a call.
+
+    Attributes:
+        call: The number of the call, of all runs together.
+        what: One of DEEDS, FAULTS, READS or CLOCKS.
+        amount: Seconds for CLOCKS, the age in calls for READS.
+    """
+
+    call: int
+    what: str
+    amount: float = 0.0
+
+
+@dataclass(frozen=True)
+class History:
+    """All that is chosen."""
+
+    snapshots: tuple[tuple[str, int, Tag], ...]
+    jobs: tuple[Job, ...]
+    events: tuple[Event, ...] = ()
+    turns: tuple[int, ...] = ()
+    page_size: int = 100
+
+
+_AMOUNTS: dict[str, tuple[float, ...]] = {
+    "pass": (1, 20, 61, 400, DAY),
+    "step": (30, -30, 250, 320, -320, -HOUR, 20 * HOUR, DAY, -DAY),
+    "suspend": (30, 61, 290, 320, DAY),
+}
+_TAGS: tuple[Tag, ...] = (*(("ours",) * 9), "kept", "other", "other", "empty", "none", "none")
+_MODES: tuple[Mode, ...] = ("prune", "prune", "prune-plan", "apply", "apply", "apply-many")
+_SCOPES: tuple[ScopeKind, ...] = ("owner", "owner", "owner-names", "names", "sources")
+_AHEAD = (2, -2, 250, -250, 320, -320, HOUR, -HOUR, 20 * HOUR, DAY, -DAY)
+
+
+def random_history(chance: Random) -> History:
+    """Return a history that is drawn from a generator of chance."""
+    pick = chance.choice
+
+    def rules() -> Rules:
+        found = Rules(
+            pick((0, 1, 1, 2, 3)), pick((0, 0, 1, 2)), pick((0, 0, 0, 1, 3)), pick((False, True))
+        )
+        return found if found.last or found.daily or found.older_than_days else rules()
+
+    def job() -> Job:
+        return Job(
+            mode=pick(_MODES),
+            rules=rules(),
+            scope=pick(_SCOPES),
+            minimum_remaining=pick((1, 1, 1, 2, 4)),
+            max_deletions=pick((*((None,) * 9), 20, 6, 4, 1, 0)),
+            remove_all=chance.random() < 0.1,
+            has_copies=chance.random() < 0.3,
+            clock_ahead=pick(_AHEAD) if chance.random() < 0.2 else 0,
+            other_owner=chance.random() < 0.15,
+        )
+
+    def event(calls: int) -> Event:
+        call, draw = chance.randrange(calls), chance.random()
+        if draw < 0.5:
+            return Event(call, pick(DEEDS))
+        if draw < 0.7:
+            return Event(call, pick(FAULTS))
+        if draw < 0.85:
+            return Event(call, pick(READS), chance.randint(1, 12))
+        what = pick(CLOCKS)
+        return Event(call, what, pick(_AMOUNTS[what]))
+
+    sources = SOURCES if chance.random() < 0.4 else SOURCES[:1]
+    snapshots = [
+        (pick(sources), pick((1, 6, 24, 24, 30)), pick(_TAGS)) for _ in range(chance.randint(3, 12))
+    ]
+    jobs = [job() for _ in range(1 if chance.random() < 0.7 else 2)]
+    if len(jobs) == 2 and chance.random() < 0.5:
+        jobs[1] = jobs[0]
+    calls = 18 * len(jobs)
+    events = [event(calls) for _ in range(pick((0, 1, 1, 2, 2, 3, 4, 6)))]
+    if jobs[0].clock_ahead and chance.random() < 0.4:
+        # The clock was wrong when the run was prepared, and has been set since.
+        events.append(Event(0, "step", -jobs[0].clock_ahead))
+    turns = [chance.randrange(2) for _ in range(40 if len(jobs) > 1 else 0)]
+    page_size = pick((100, 100, 2, 3, 5))
+    return History(tuple(snapshots), tuple(jobs), tuple(events), tuple(turns), page_size)
+
+
+def shrink(history: History, fails: Callable[[History], bool]) -> History:
+    """Return a history of fewer parts that fails, too."""
+    is_smaller = True
+    while is_smaller:
+        is_smaller = False
+        for smaller in _smaller(history):
+            if fails(smaller):
+                history, is_smaller = smaller, True
+                break
+    return history
+
+
+def _smaller(history: History) -> Iterator[History]:
+    if len(history.jobs) > 1:
+        yield from (replace(history, jobs=(job,), turns=()) for job in history.jobs)
+    for field in ("events", "snapshots"):
+        parts = getattr(history, field)
+        for place in range(len(parts)):
+            yield replace(history, **{field: parts[:place] + parts[place + 1 :]})
+    if history.page_size != History.page_size:
+        yield replace(history, page_size=History.page_size)
+    for place in range(len(history.turns), 0, -8):
+        yield replace(history, turns=history.turns[: place - 1])
+    plain = Job("prune", Rules(last=1))
+    for place, job in enumerate(history.jobs):
+        for name, value in vars(plain).items():
+            if getattr(job, name) != value:
+                changed = replace(job, **{name: value})
+                jobs = (*history.jobs[:place], changed, *history.jobs[place + 1 :])
+                yield replace(history, jobs=jobs)
