@@ -149,13 +149,24 @@ def success_is_true(found: Evidence) -> None:
         _require(found.world.record.commits, "nothing was carried out")
 
 
+_WITHHELD = {
+    "slow drip, always": "stale_evidence",
+    "the service's clock a day ahead": "untrusted_clock",
+    "the service's clock a day behind": "untrusted_clock",
+    "the service's date unreadable": "untrusted_clock",
+}
+
+
 def _plan_is_true(found: Evidence) -> None:
     left = [each for each in found.value.results if each.status not in {"done", "adopted"}]
     # Where the service does not tell which snapshot it is or when it was made, nothing is deleted,
     # and the plan says that it left it.
     for each in left:
         is_safe = (each.status, each.step.action) == ("skipped", "delete")
-        _require(found.cell.fault.alters and is_safe, f"left: {each}")
+        # Without a clock to trust, or evidence that is fresh, nothing is deleted.
+        outcome = each.deletion.outcome if each.deletion else ""
+        is_due = found.cell.fault.alters or outcome == _WITHHELD.get(found.cell.fault.name)
+        _require(is_due and is_safe, f"left: {each}")
     things, operations = found.state or ({}, {})
     usual_things, usual_operations = _undisturbed(found.cell.operation)
     missing = [key for key, thing in usual_things.items() if things.get(key) != thing]
@@ -164,7 +175,8 @@ def _plan_is_true(found: Evidence) -> None:
     _require(not more, f"more was done than if undisturbed: {more}")
     # What is told wrongly of a snapshot, or not at all, may keep it from being deleted, and never
     # the reverse.
-    if not found.cell.fault.alters and not found.value.run.unlisted:
+    is_withheld = found.cell.fault.alters or found.cell.fault.name in _WITHHELD
+    if not is_withheld and not found.value.run.unlisted:
         _require(things.keys() == usual_things.keys(), "something else is there")
 
 
