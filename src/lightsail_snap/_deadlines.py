@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lightsail_snap._interrupts import SLICE_SECONDS
 from lightsail_snap.clock import JumpingClock, SystemClock
 from lightsail_snap.errors import OutcomeUnknownError, RequestNotSentError, TransportError
 
@@ -109,8 +110,10 @@ class _Worker:
     def wait(self, clock: Clock, end: float) -> bool:
         """Wait for the end of the call until the clock shows a time; return whether it came."""
         if isinstance(clock, SystemClock):
-            seconds = max(0.0, min(end - clock.monotonic(), threading.TIMEOUT_MAX))
-            return self.has_ended.wait(seconds)
+            while (left := end - clock.monotonic()) > 0:
+                if self.has_ended.wait(min(left, SLICE_SECONDS)):
+                    return True
+            return self.has_ended.is_set()
         while not self.has_ended.wait(_CLOCK_READING_SECONDS):
             if clock.monotonic() >= end:
                 return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lightsail_snap._calls import entered, left, make_call, tell
 from lightsail_snap._flows._effects import Call, Moment, Note, Sleep, Within
+from lightsail_snap._interrupts import result_of
 from lightsail_snap.errors import LightsailSnapError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _together(wanted: Together, transport: Transport, clock: Clock) -> list[Any]
                 pool.submit(context.run, outcome_of, flow)
                 for context, flow in zip(contexts, wanted.flows, strict=True)
             ]
-            return [future.result() for future in futures]
+            return [result_of(future) for future in futures]
         except BaseException:
             # What has not begun must not begin after an interrupt.
             pool.shutdown(wait=False, cancel_futures=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,10 +51,8 @@ def test_it_begins_with_what_it_is_told(
 
 def test_a_server_without_anything_to_begin_with(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def ended_at_once() -> Iterator[threading.Event]:
-        stop = threading.Event()
-        stop.set()
-        yield stop
+    def ended_at_once() -> Iterator[Callable[[], None]]:
+        yield lambda: None
 
     monkeypatch.setattr(_run, "_until_signalled", ended_at_once)
     urls: list[str] = []

@@ -19,11 +19,12 @@ _CLIENT_SIDE = _PURE | {
     "_shortcuts", "_async_driver", "_async_threads", "_deadlines", "_connection", "_endpoint",
     "_methods", "_aio_methods", "quiesce", "retention",
 }  # fmt: skip
-_DRIVER = _PURE | {"clock", "_flows", "_calls", "_deadlines", "_transport"}
+_DRIVER = _PURE | {"clock", "_flows", "_calls", "_deadlines", "_interrupts", "_transport"}
 ALLOWED = {
     "_version": set[str](),
     "_lazy": set[str](),
     "_text": set[str](),
+    "_interrupts": set[str](),
     "clock": set[str](),
     "errors": {"_text"},
     "models": {"_lazy", "_text", "errors"},
@@ -35,7 +36,7 @@ ALLOWED = {
     "_flows": _PURE | {"_lazy", "waiters"},
     "_shortcuts": {"errors", "models"},
     "_transport": _PURE | {"_endpoint", "_error_mapping", "_shortcuts"},
-    "_deadlines": _PURE | {"clock"},
+    "_deadlines": _PURE | {"clock", "_interrupts"},
     "_calls": _PURE | {"_deadlines"},
     "_drivers": _DRIVER,
     "_async_threads": set[str](),
@@ -44,8 +45,8 @@ ALLOWED = {
     "_methods": _PURE | {"_flows", "waiters"},
     "_aio_methods": _PURE | {"_flows", "waiters"},
     "plans": _PURE
-    | {"_endpoint", "_error_mapping", "_transport", "client", "_methods", "quiesce"}
-    | {"retention", "waiters"},
+    | {"_endpoint", "_error_mapping", "_transport", "client", "_interrupts", "_methods"}
+    | {"quiesce", "retention", "waiters"},
     "client": _CLIENT_SIDE - {"_aio_methods", "_async_driver", "_async_threads"},
     "aio": _CLIENT_SIDE - {"_methods", "_drivers"},
     "emulator": _PURE | {"clock"},
@@ -53,7 +54,7 @@ ALLOWED = {
     "testing": _CLIENT_SIDE | {"client", "aio", "emulator"},
     "json_schema": _PURE,
     "_spec_drift": _PURE | {"json_schema"},
-    "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "_spec_drift", "__init__"},
+    "cli": _CLIENT_SIDE | {"_interrupts", "client", "emulator", "plans", "_spec_drift", "__init__"},
     "__main__": {"cli"},
 }
 # Rooms that may import boto3 or botocore: the transport and its shortcuts, the plans' maker of

@@ -88,13 +88,14 @@ def test_the_version_is_one() -> None:
     assert version("lightsail-snap") == lightsail_snap.__version__
 
 
-def test_the_core_depends_on_three_packages() -> None:
+def test_the_core_depends_on_three_packages_and_time_zone_data() -> None:
     core = {
         match[0].lower()
         for requirement in requires("lightsail-snap") or []
         if "extra ==" not in requirement and (match := re.match(r"[\w-]+", requirement))
     }
-    assert core == {"boto3", "pydantic", "typing-extensions"}
+    # Windows has no time zone data.
+    assert core == {"boto3", "pydantic", "typing-extensions", "tzdata"}
     assert metadata("lightsail-snap")["License-Expression"] == "Apache-2.0"
 
 
@@ -103,14 +104,16 @@ def test_the_quickstart_tells_the_supported_versions() -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     page = (root / "docs" / "quickstart.md").read_text(encoding="utf-8")
     table = re.findall(
-        r"^\| `([\w-]+)`(?:, for the extra `(\w+)`)? \| (\S+) \|$", page, re.MULTILINE
+        r"^\| `([\w-]+)`(?:, for the extra `(\w+)`|, on Windows)? \| (\S+) \|$",
+        page,
+        re.MULTILINE,
     )
     extras = {name: project["optional-dependencies"][name] for _, name, _ in table if name}
     assert sorted(table) == sorted(
         (match[1], extra, match[2])
         for extra, needed in {"": project["dependencies"], **extras}.items()
         for each in needed
-        if (match := re.fullmatch(r"([\w-]+)([<>=].*)", each))
+        if (match := re.fullmatch(r"([\w-]+)([<>=][^;]*)(; sys_platform == 'win32')?", each))
     )
     pythons = re.findall(r":: (3\.\d+)$", "\n".join(project["classifiers"]), re.MULTILINE)
     assert f"| CPython | {', '.join(pythons)} |" in page.splitlines()

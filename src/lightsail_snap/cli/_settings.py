@@ -20,6 +20,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, WaitPolicy
+from lightsail_snap._interrupts import result_of
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, Interrupted, ToldToEnd, UsageError, code_of, told
 from lightsail_snap.cli._output import lead_nowhere, say
@@ -284,7 +285,7 @@ def aside(work: Callable[[], ReturnT]) -> ReturnT:
             outcome.set_exception(error)
 
     threading.Thread(target=do, name="lightsail-snap-work", daemon=True).start()
-    return outcome.result()
+    return result_of(outcome)
 
 
 def add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,14 +16,26 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def _until_signalled() -> Iterator[threading.Event]:
-    stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _ENDING}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _until_signalled() -> Iterator[Callable[[], None]]:
+    """Yield a function that returns when the process is to end."""
+    # The interpreter writes the number of a signal here when it arrives. An Event would not do: a
+    # handler that sets it can run while the same thread holds its lock, and blocks for ever.
+    reader, writer = socket.socketpair()
+    writer.settimeout(0)
+
+    def wait() -> None:
+        while reader.recv(1)[0] not in _ENDING:
+            pass
+
+    with reader, writer:
+        earlier = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        before = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
+        try:
+            yield wait
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(earlier)
 
 
 def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
@@ -57,11 +69,11 @@ def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
         ValueError: If other machines could reach it and that was not allowed.
     """
     with (
-        _until_signalled() as stop,
+        _until_signalled() as wait,
         LightsailEmulator(state=state, progression=progression, clock=clock) as emulator,
     ):
         if on_start is not None:
             on_start(emulator)
         with emulator.serve(host=host, port=port, allow_remote=allow_remote) as url:
             on_ready(url)
-            stop.wait()
+            wait()

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
+from lightsail_snap._interrupts import result_of
 from lightsail_snap._text import one_line, safe_line
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import (
@@ -554,7 +555,7 @@ def _together(
         return [each() for each in work]
     with ThreadPoolExecutor(workers, thread_name_prefix="lightsail-snap-plan") as pool:
         try:
-            return [future.result() for future in [pool.submit(each) for each in work]]
+            return [result_of(future) for future in [pool.submit(each) for each in work]]
         except BaseException:
             # What has not begun must not begin after an interrupt.
             pool.shutdown(wait=False, cancel_futures=True)
