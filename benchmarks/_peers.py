@@ -266,7 +266,7 @@ def peers() -> tuple[list[Peer], list[str]]:
         _raw(BASE),
         _raw(CONTROL),
         _ours("lightsail-snap, client built by it", built_client()),
-        _ours("lightsail-snap, boto3 client handed in", LightsailSnapClient(boto3_client())),
+        _ours("lightsail-snap, injected boto3 client", LightsailSnapClient(boto3_client())),
     ]
     missing = []
     for make in (_capo, _casts, _dataclasses, _typed_boto3, _plain_models, _floor):

@@ -12,6 +12,7 @@ from lightsail_snap._aio_methods.lists import Lists
 from lightsail_snap._aio_methods.operations import Operations
 from lightsail_snap._aio_methods.waits import Waits
 from lightsail_snap._connection import connect
+from lightsail_snap._flows import call
 from lightsail_snap._text import shown
 from lightsail_snap.errors import ConfigurationError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lightsail_snap._flows._effects import ReturnT
     from lightsail_snap._transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap.clock import Clock
+    from lightsail_snap.models import Request, ResultT
     from lightsail_snap.waiters import WaitPolicy
 
 _MOST_CALLS = 10
@@ -149,3 +151,7 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
     @override
     async def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         return await self._driver.run(flow)
+
+    @override
+    async def _call(self, request: Request[ResultT]) -> ResultT:
+        return await self._driver.run(call(request))

@@ -28,10 +28,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from tests.crash.jobs import JOBS, THREADED
-from tests.crash.worlds import READY, Seen, furnish, seen
+from tests.crash.worlds import PresentClock, Seen, furnish, seen
 from typing_extensions import override
 
-from lightsail_snap import JumpingClock
 from lightsail_snap.emulator import Answer, Ending, LightsailEmulator, Progression
 
 Moment: TypeAlias = Literal["before", "after", "late"]
@@ -230,7 +229,7 @@ class Lab:
             furnish(template)
         path = self.folder / f"world-{next(self._numbers)}"
         shutil.copy(template, path)
-        clock = JumpingClock(READY)
+        clock = PresentClock()
         progression = Progression.by_polls(1, 1)
         with LightsailEmulator(
             state=path, clock=clock, progression=progression, page_size=200

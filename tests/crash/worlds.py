@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.crash.jobs import HERE, THERE, carry_out, plan_of
+from typing_extensions import override
 
 from lightsail_snap import JumpingClock, LightsailSnapClient
 from lightsail_snap.emulator import LightsailEmulator, Progression
@@ -24,8 +27,20 @@ _OF_EACH = {"arn", "supportCode", "createdAt", "fromDiskArn", "fromInstanceArn"}
 # To set the same tags twice is to set them.
 _IDEMPOTENT = {"TagResource"}
 _DAY = 86_400
-_BEGINNING = 1_700_000_000.0
-READY = _BEGINNING + 2 * _DAY
+# Plans delete only where the service's clock and the machine's agree.
+READY = time.time()
+_BEGINNING = READY - 2 * _DAY
+
+
+class PresentClock(JumpingClock):
+    """The machine's clock, ahead of it by what was slept; sleeping takes no time."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+
+    @override
+    def time(self) -> float:
+        return time.time() + super().time()
 
 
 @dataclass
@@ -64,16 +79,22 @@ def furnish(path: Path) -> None:
             clock.sleep(_DAY)
 
 
+def body_of(world: LightsailEmulator, region: str, operation: str) -> str:
+    """Return a response in which names have no date of today, which may change meanwhile."""
+    today = f"{datetime.fromtimestamp(world.clock.time(), UTC):%Y%m%d}"
+    return world.handle(region, operation, {}).body.decode().replace(today, "today")
+
+
 def seen(world: LightsailEmulator) -> Seen:
     things: dict[tuple[str, str, str], dict[str, Any]] = {}
     operations: Counter[tuple[str, str, str, str]] = Counter()
     for region in (HERE, THERE):
         for listing, member in _LISTS.items():
-            for thing in json.loads(world.handle(region, listing, {}).body)[member]:
+            for thing in json.loads(body_of(world, region, listing))[member]:
                 told = {key: value for key, value in thing.items() if key not in _OF_EACH}
                 told["tags"] = sorted(map(json.dumps, told["tags"]))
                 things[region, listing, thing["name"]] = told
-        for each in json.loads(world.handle(region, "GetOperations", {}).body)["operations"]:
+        for each in json.loads(body_of(world, region, "GetOperations"))["operations"]:
             if each["operationType"] in _IDEMPOTENT:
                 continue
             details = each.get("operationDetails", "")

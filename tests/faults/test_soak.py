@@ -110,7 +110,7 @@ def test_a_broken_invariant_is_told_with_its_seed_and_a_command(
 def test_pruning_that_differs_from_the_verdicts_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_steps, "_deletions", lambda *_: iter(()))
+    monkeypatch.setattr(_steps, "_deletions", lambda *_: ([], 0))
     assert soak.main(["--days", "8", "--seed", "3"]) == 1
     assert "after pruning by nightly" in capsys.readouterr().err
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lightsail_snap import _flows
 from lightsail_snap.models import Request, ResultT
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class Sender:
 
     async def _call(self, request: Request[ResultT]) -> ResultT:
         """Make one call."""
-        return await self._run(_flows.call(request))
+        raise NotImplementedError  # pragma: no cover - the client has the driver
 
     async def _run(self, flow: Flow[ReturnT]) -> ReturnT:
         """Carry a programme out."""
