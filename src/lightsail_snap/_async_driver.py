@@ -98,6 +98,9 @@ class AsyncDriver:
         with self._lock:
             limiter = self._limiters.get(loop)
             if limiter is None:
+                # Older versions of anyio keep event loops alive that are over.
+                for over in [each for each in self._limiters if _is_closed(each)]:
+                    del self._limiters[over]
                 limiter = self._limiters[loop] = anyio.CapacityLimiter(self._concurrency)
             return limiter
 
@@ -211,6 +214,11 @@ class AsyncDriver:
             for _ in range(min(wanted.limit, len(wanted.flows))):
                 group.start_soon(work)
         return outcomes
+
+
+def _is_closed(loop: Any) -> bool:  # noqa: ANN401 - asyncio's, trio's or another
+    is_closed: Callable[[], bool] = getattr(loop, "is_closed", bool)
+    return is_closed()
 
 
 def _tell_of_cancelled(request: Request[Any], outcome: object, cancelled: BaseException) -> None:

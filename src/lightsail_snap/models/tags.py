@@ -96,8 +96,13 @@ class ResourceTag(ResultModel, Tag, frozen=True):
     """What the label says; None for a key-only tag."""
 
     # Those of `Tag`, not those of a result.
-    __eq__ = Tag.__eq__
-    __hash__ = Tag.__hash__
+    @override
+    def __eq__(self, other: object) -> bool:
+        return Tag.__eq__(self, other)
+
+    @override
+    def __hash__(self) -> int:
+        return Tag.__hash__(self)
 
 
 def has_tags(tags: Iterable[tuple[str, str | None]], spec: str) -> bool:
