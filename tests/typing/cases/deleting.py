@@ -1,0 +1,98 @@
+"""What type checkers say about deletion, and about refused credentials. Checked, never run.
+
+A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from typing_extensions import assert_type
+
+from lightsail_snap import (
+    AuthenticationError,
+    CredentialsRejectedError,
+    DiskSnapshot,
+    InstanceSnapshot,
+    LightsailSnapClient,
+    MissingCredentialsError,
+    RetentionPlan,
+    RetentionPolicy,
+    Scope,
+)
+from lightsail_snap.models.tags import has_tags
+from lightsail_snap.plans import BackupPlan, DeletionRecord, Run, plan_prune, prune
+from lightsail_snap.retention import NamePatterns, OwnerName, evaluate, is_usable, source_key
+from lightsail_snap.waiters import MIN_DELAY_SECONDS
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+POLICY = RetentionPolicy(time_zone="UTC", keep_last=2)
+
+
+def scopes(snapshot: DiskSnapshot) -> None:
+    scope = Scope(owner="nightly", names=["n-*"], sources=("db-1",))
+    assert_type(scope(snapshot), bool)
+    Scope(owner=5)  # mypy: arg-type pyright: reportArgumentType
+    Scope(plan="nightly")  # mypy: call-arg pyright: reportCallIssue
+    owner: OwnerName = "nightly"
+    patterns: NamePatterns = ["n-*"]
+    wrong_owner: OwnerName = 5  # mypy: assignment pyright: reportAssignmentType
+    wrong_patterns: NamePatterns = 5  # mypy: assignment pyright: reportAssignmentType
+    del owner, patterns, wrong_owner, wrong_patterns
+
+
+def pruning(client: LightsailSnapClient) -> None:
+    plan = plan_prune(POLICY, client, scope=Scope(owner="nightly"))
+    assert_type(plan, RetentionPlan[DiskSnapshot | InstanceSnapshot])
+    prune(plan, client)
+    prune(POLICY, client, scope=Scope(owner="nightly"), max_deletions=5)
+    plan_prune(POLICY, client)  # mypy: call-arg pyright: reportCallIssue
+    plan_prune(POLICY, client, scope="nightly")  # mypy: arg-type pyright: reportArgumentType
+
+
+def records(record: DeletionRecord) -> None:
+    assert_type(record.status, str)  # mypy: assert-type pyright: reportAssertTypeFailure
+    print(record.to_dict())  # any: JSON, and the shape of a JSON value has no type in Python
+    print(record.status, record.keeper)
+    record.status = "done"  # mypy: misc pyright: reportAttributeAccessIssue
+    record.to_dict(5)  # mypy: call-arg pyright: reportCallIssue
+    DeletionRecord("n")  # mypy: call-arg pyright: reportCallIssue
+
+
+def plans(plan: BackupPlan, run: Run) -> None:
+    assert_type(plan.regions, tuple[str, ...])
+    assert_type(plan.policy_of("us-east-1"), RetentionPolicy | None)
+    assert_type(run.max_deletions, int)
+    assert_type(run.summary, str)
+    plan.regions = ("us-east-1",)  # mypy: misc pyright: reportAttributeAccessIssue
+    plan.policy_of(5)  # mypy: arg-type pyright: reportArgumentType
+    run.max_deletions = 5  # mypy: misc pyright: reportAttributeAccessIssue
+    run.summary()  # mypy: operator pyright: reportCallIssue
+
+
+def evaluation(snapshots: Iterable[DiskSnapshot], snapshot: DiskSnapshot) -> None:
+    plan = evaluate(snapshots, POLICY, NOW, owned=Scope(owner="nightly"))
+    assert_type(plan, RetentionPlan[DiskSnapshot])
+    assert_type(is_usable(snapshot), bool)
+    assert_type(source_key(snapshot), tuple[str, str | None])
+    assert_type(has_tags([("env", None)], "env=prod"), bool)
+    seconds: float = MIN_DELAY_SECONDS
+    evaluate(snapshots, POLICY, NOW)  # mypy: call-arg pyright: reportCallIssue
+    is_usable("db-1")  # mypy: arg-type pyright: reportArgumentType
+    source_key("db-1")  # mypy: arg-type pyright: reportArgumentType
+    has_tags([("env", None)], 5)  # mypy: arg-type pyright: reportArgumentType
+    text: str = MIN_DELAY_SECONDS  # mypy: assignment pyright: reportAssignmentType
+    del seconds, text
+
+
+def credentials(rejected: CredentialsRejectedError, errors: Sequence[AuthenticationError]) -> None:
+    assert_type(rejected.advice, str)
+    rejected.advice = "sign in"  # mypy: misc pyright: reportAttributeAccessIssue
+    missing: MissingCredentialsError = rejected  # mypy: assignment pyright: reportAssignmentType
+    error: AuthenticationError = rejected
+    print(error)
+    number: int = errors  # mypy: assignment pyright: reportAssignmentType
+    wrong: CredentialsRejectedError = errors[0]  # mypy: assignment pyright: reportAssignmentType
+    del missing, number, wrong
+    MissingCredentialsError(5)
