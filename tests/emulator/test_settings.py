@@ -22,6 +22,8 @@ from lightsail_snap.cli import main
 from lightsail_snap.clock import JumpingClock
 from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _validation
 
+# Each example makes a client, which takes a while.
+_FEW = max(4, settings.default.max_examples // 8 if settings.default else 0)
 _SETTINGS = botocore.session.Session.SESSION_VARIABLES
 # Switches on code that is imported by its name, which no setting for AWS does.
 _NO_SETTINGS = {
@@ -132,7 +134,7 @@ def _life(environment: dict[str, str]) -> list[Any]:
 @example(environment={"AWS_SIGV4A_SIGNING_REGION_SET": "*", "AWS_AUTH_SCHEME_PREFERENCE": "x"})
 @example(environment={"AWS_ACCOUNT_ID_ENDPOINT_MODE": "bogus"})
 @example(environment={"AWS_BEARER_TOKEN_LIGHTSAIL": "token"})
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=_FEW)
 def test_client_in_any_environment_is_as_in_an_empty_one(environment: dict[str, str]) -> None:
     assert _life(environment) == _expected()
 
@@ -144,9 +146,7 @@ def test_client_is_independent_of_every_variable_at_once() -> None:
 
 
 @given(values=st.dictionaries(st.sampled_from(_FILE_SETTINGS), _VALUES))
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=_FEW, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_client_is_independent_of_any_configuration_file(
     tmp_path: Path, values: dict[str, str]
 ) -> None:

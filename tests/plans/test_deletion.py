@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lightsail_snap
@@ -710,7 +710,6 @@ def test_a_listing_that_was_replaced_is_not_discarded_again(state: State) -> Non
     assert gate._evidence() is second
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     ages=st.lists(st.integers(0, 400), min_size=1, max_size=30, unique=True),
     limit=st.integers(1, 300),
@@ -859,7 +858,6 @@ ACTIONS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     keep=st.integers(1, 4),
     minimum=st.integers(1, 4),
@@ -930,7 +928,6 @@ def test_other_clients_never_make_a_prune_delete_the_last_copy(  # noqa: C901 - 
     assert len(usable()) >= min(keep, len(usable()) or 1)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     host=st.floats(-2 * DAY, 2 * DAY),
     service=st.floats(-2 * DAY, 2 * DAY),
