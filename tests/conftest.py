@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 # Settings of the user who runs the tests, removed before any module or subprocess sees them.
 _HIDDEN = re.compile(
@@ -64,8 +65,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.thorough)
 
 
+@pytest.fixture(scope="session")
+def _hypothesis_has_run() -> None:
+    """Let hypothesis register its random generator before anything is frozen.
+
+    Older versions search the garbage collector for references to it, which sees nothing frozen.
+    """
+
+    @given(st.none())
+    def run(_: None) -> None:
+        pass
+
+    run()
+
+
 @pytest.fixture(autouse=True, scope="module")
-def _small_heap() -> None:
+def _small_heap(_hypothesis_has_run: None) -> None:
     """Exclude what is loaded already from garbage collection, which many tests start."""
     gc.collect()
     gc.freeze()
