@@ -21,11 +21,11 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"].replace(f"{_PYENV}/shim
 
 # What type checkers and documentation tools say does not depend on what the tests run on.
 _SAME_EVERYWHERE = ("tests/typing", "tests/docs")
-_FASTEST = ("tests/unit", "tests/flows", "tests/contract")
+_FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
 # These hold the package against today's botocore and tools, on purpose.
 _NEEDS_NEWEST = (
-    "tests/contract/test_service_model.py::test_known_words_are_those_of_the_service_model",
+    "tests/conformance/test_service_model.py::test_known_words_are_those_of_the_service_model",
     "tests/clients/test_parity.py::test_the_async_methods_are_those_that_the_script_makes",
 )
 
