@@ -44,7 +44,7 @@ from lightsail_snap.models import (
     ResponseMetadata,
     Tag,
 )
-from lightsail_snap.models._records import OperationsResult
+from lightsail_snap.models.operations import OperationsResult
 
 Made: TypeAlias = Disk | DiskSnapshot | InstanceSnapshot
 MadeT = TypeVar("MadeT", bound=Made)
