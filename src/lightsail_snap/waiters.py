@@ -29,6 +29,13 @@ if TYPE_CHECKING:
         PollResult,
     )
 
+__all__ = [
+    "GroupProgress",
+    "Timeout",
+    "WaitPolicy",
+    "WaitProgress",
+]
+
 Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
 """How long to wait at most.
 

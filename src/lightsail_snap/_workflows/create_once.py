@@ -40,7 +40,7 @@ from lightsail_snap.errors import (
     safe_text,
 )
 from lightsail_snap.models import Disk, Operation, Request, ResponseMetadata, Tag
-from lightsail_snap.models._records import OperationsResult
+from lightsail_snap.models.operations import OperationsResult
 
 CLIENT_TOKEN_KEY = "lightsail-snap:client-token"  # noqa: S105 - the key of a tag, no secret
 # botocore sends up to five times by itself, each time.
