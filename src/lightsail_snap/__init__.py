@@ -11,10 +11,6 @@ from lightsail_snap._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from lightsail_snap._aio_methods.paginator import AsyncPaginator as AsyncPaginator
-    from lightsail_snap._boto.transport import Boto3Client as Boto3Client
-    from lightsail_snap._boto.transport import Boto3Session as Boto3Session
-    from lightsail_snap._boto.transport import Response as Response
-    from lightsail_snap._boto.transport import Transport as Transport
     from lightsail_snap._methods.paginator import Paginator as Paginator
     from lightsail_snap.aio import AsyncLightsailSnapClient as AsyncLightsailSnapClient
     from lightsail_snap.client import LightsailSnapClient as LightsailSnapClient
@@ -183,6 +179,10 @@ if TYPE_CHECKING:
     from lightsail_snap.retention import by_name as by_name
     from lightsail_snap.retention import by_tag as by_tag
     from lightsail_snap.retention import plan_retention as plan_retention
+    from lightsail_snap.transport import Boto3Client as Boto3Client
+    from lightsail_snap.transport import Boto3Session as Boto3Session
+    from lightsail_snap.transport import Response as Response
+    from lightsail_snap.transport import Transport as Transport
     from lightsail_snap.waiters import GroupProgress as GroupProgress
     from lightsail_snap.waiters import Timeout as Timeout
     from lightsail_snap.waiters import WaitPolicy as WaitPolicy
@@ -353,10 +353,10 @@ __all__ = [
 _HOMES = {
     "AsyncPaginator": "_aio_methods.paginator",
     "Paginator": "_methods.paginator",
-    "Response": "_boto.transport",
-    "Boto3Client": "_boto.transport",
-    "Boto3Session": "_boto.transport",
-    "Transport": "_boto.transport",
+    "Response": "transport",
+    "Boto3Client": "transport",
+    "Boto3Session": "transport",
+    "Transport": "transport",
     "AsyncLightsailSnapClient": "aio",
     "LightsailSnapClient": "client",
     "Clock": "clock",

@@ -16,11 +16,11 @@ from lightsail_snap._methods.operations import Operations
 from lightsail_snap._methods.waits import Waits
 
 if TYPE_CHECKING:
-    from lightsail_snap._boto.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap._workflows import Flow
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request, ResultT
+    from lightsail_snap.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap.waiters import WaitPolicy
 
 

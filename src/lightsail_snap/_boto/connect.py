@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lightsail_snap._boto.endpoint import checked_permission
-from lightsail_snap._boto.transport import Boto3Client, Boto3Session, BotoTransport, Transport
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.clock import Clock, SystemClock
 from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.transport import Boto3Client, Boto3Session, Transport
 from lightsail_snap.waiters import WaitPolicy
 
 

@@ -28,10 +28,10 @@ from lightsail_snap.clock import SystemClock, VirtualClock
 from lightsail_snap.errors import LightsailSnapError, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from lightsail_snap._boto.transport import Transport
     from lightsail_snap._workflows.effects import Effect, Flow, Gather, ReturnT
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request
+    from lightsail_snap.transport import Transport
 
 
 class AsyncDriver:

@@ -12,9 +12,9 @@ from lightsail_snap._workflows.effects import Call, ClockReading, Log, RunInCont
 from lightsail_snap.errors import LightsailSnapError
 
 if TYPE_CHECKING:
-    from lightsail_snap._boto.transport import Transport
     from lightsail_snap._workflows.effects import Effect, Flow, Gather, ReturnT
     from lightsail_snap.clock import Clock
+    from lightsail_snap.transport import Transport
 
 
 def _perform(wanted: Effect, transport: Transport, clock: Clock) -> object:
