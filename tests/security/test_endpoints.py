@@ -27,7 +27,7 @@ from lightsail_snap import (
     ResponseValidationError,
     ServiceError,
 )
-from lightsail_snap._boto.endpoint import is_https, is_loopback, stays_here
+from lightsail_snap._boto.endpoint import is_https, is_loopback, is_local_plain_http
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.plans import assume_role_clients, regional_clients
 
@@ -103,12 +103,12 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("url", HERE)
 def test_loopback_is_this_machine(url: str) -> None:
-    assert stays_here(url)
+    assert is_local_plain_http(url)
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 def test_nothing_else_is_this_machine(url: str) -> None:
-    assert not stays_here(url)
+    assert not is_local_plain_http(url)
     assert not is_https(url)
 
 
@@ -133,7 +133,7 @@ url_pieces = st.lists(
 @example("http://127.0.0.1/\\@evil.com")
 def test_what_is_this_machine_to_us_is_so_to_every_parser(url: str) -> None:
     for text in (url, f"http://{url}", f"http://127.0.0.1{url}", f"http://[::1]{url}"):
-        if not stays_here(text):
+        if not is_local_plain_http(text):
             continue
         # What connects goes by urllib3, and what signs and names the host by urllib.
         for host in (urllib3.util.parse_url(text).host, urlsplit(text).hostname):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lightsail_snap._boto.endpoint import checked_permission
+from lightsail_snap._boto.endpoint import check_plain_http_permission
 from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.clock import Clock, SystemClock
 from lightsail_snap.errors import ConfigurationError
@@ -63,7 +63,7 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
         "config": config,
     }
     ways = {"boto3_client": boto3_client, "transport": transport}
-    if checked_permission(allow_plain_http) and transport is not None:
+    if check_plain_http_permission(allow_plain_http) and transport is not None:
         # It would say nothing about what a transport of somebody else's does.
         message = "transport, allow_plain_http contradict each other; give one of them"
         raise ConfigurationError(message)

@@ -56,7 +56,7 @@ def is_https(url: str) -> bool:
     return url[:8].lower() == "https://"
 
 
-def stays_here(url: str) -> bool:
+def is_local_plain_http(url: str) -> bool:
     """Tell whether a URL is one of plain HTTP on this machine, to every parser.
 
     Args:
@@ -86,7 +86,7 @@ def refuse_plain_http(
     if allowed or is_https(url):
         return
     fix = "use https://, or pass allow_plain_http=True if the network between is trusted"
-    if not stays_here(url):
+    if not is_local_plain_http(url):
         message = (
             f"{service} would be reached at {short_repr(url, 200)}, which is neither https:// nor this "
             "machine: session tokens, requests and answers could be read and altered on their "
@@ -94,7 +94,7 @@ def refuse_plain_http(
         )
         raise ConfigurationError(message)
     proxy = proxies.get("http")
-    if proxy and not stays_here(str(proxy)):
+    if proxy and not is_local_plain_http(str(proxy)):
         message = (
             f"{service} at {short_repr(url, 200)} would be reached through the proxy {short_repr(proxy, 200)}"
             ", unencrypted, although it is on this machine: add its host to the environment "
@@ -103,7 +103,7 @@ def refuse_plain_http(
         raise ConfigurationError(message)
 
 
-def checked_permission(allowed: object) -> bool:
+def check_plain_http_permission(allowed: object) -> bool:
     """Take the parameter `allow_plain_http` as a caller gave it.
 
     Args:

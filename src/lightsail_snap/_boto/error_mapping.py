@@ -314,7 +314,7 @@ def _error_type(fields: Mapping[str, Any], header: str | None, http_status: int 
     return finer if finer in _SERVICE_ERRORS else str(http_status or "Unknown")
 
 
-def error_from_answer(
+def error_from_response(
     request: Request[Any],
     payload: Mapping[str, object] | bytes,
     metadata: ResponseMetadata,

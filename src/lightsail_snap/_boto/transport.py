@@ -18,7 +18,7 @@ from lightsail_snap._boto.endpoint import refuse_plain_http
 from lightsail_snap._boto.error_mapping import (
     Attempt,
     configuration_error,
-    error_from_answer,
+    error_from_response,
     error_from_exception,
     is_from_service,
 )
@@ -329,7 +329,7 @@ class BotoTransport:
             )
             raise ConfigurationError(message)
         _check_region("the Region of the boto3 client", getattr(meta, "region_name", None))
-        check_client(boto, allow_plain_http=allow_plain_http)
+        check_endpoint(boto, allow_plain_http=allow_plain_http)
         self._client = boto
         self._is_owner = is_owner
         self._is_closed = False
@@ -499,7 +499,7 @@ def _check_region(setting: str, value: object, cause: Exception | None = None) -
         raise ConfigurationError(problem) from cause
 
 
-def check_client(client: BaseClient, *, allow_plain_http: bool, service: str = "Lightsail") -> None:
+def check_endpoint(client: BaseClient, *, allow_plain_http: bool, service: str = "Lightsail") -> None:
     """Refuse a boto3 client whose requests would travel unencrypted to another machine.
 
     Args:
@@ -519,7 +519,7 @@ def check_client(client: BaseClient, *, allow_plain_http: bool, service: str = "
     refuse_plain_http(url, proxies=found, allowed=allow_plain_http, service=service)
 
 
-def credentials_source(profile_name: str | None) -> str | None:
+def find_credentials_source(profile_name: str | None) -> str | None:
     """Tell where botocore finds credentials. The credentials themselves are not read.
 
     Args:
@@ -597,7 +597,7 @@ def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) ->
         answer = None
     # An error that comes after a parsed answer is somebody's hook, or the next attempt's signing.
     if exchange.is_error_answer and (answer is not None or not exchange.is_parsed):
-        return error_from_answer(
+        return error_from_response(
             request,
             exchange.body or b"",
             exchange.metadata(),
@@ -606,5 +606,5 @@ def _error_from(error: Exception, request: Request[Any], exchange: _Exchange) ->
         )
     if answer is not None:
         metadata = _told(answer.response.get("ResponseMetadata", {}))
-        return error_from_answer(request, answer.response, metadata, exchange.attempts)
+        return error_from_response(request, answer.response, metadata, exchange.attempts)
     return error_from_exception(error, request, exchange.attempts)
