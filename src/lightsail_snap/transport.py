@@ -1,8 +1,8 @@
 """The interface between a client and whatever sends its requests.
 
-Every request of a client goes through one `Transport`. By default that is boto3. To use something
-else, such as another HTTP library or recorded responses, pass `transport=` to the client. Any object
-with the two methods of `Transport` works:
+Every request of a client goes through one `Transport`, by default over boto3. To use something else,
+such as another HTTP library or recorded responses, pass `transport=` to the client. Any object with
+the two methods of `Transport` works:
 
     class RecordedTransport:
         def __init__(self, bodies: dict[str, bytes]) -> None:

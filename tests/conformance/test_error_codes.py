@@ -127,7 +127,9 @@ def test_every_code_of_the_service_model_has_a_class() -> None:
     missing = [
         code
         for code in sorted(shapes)
-        if type(error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())).__name__
+        if type(
+            error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
+        ).__name__
         != code
     ]
     assert missing == []

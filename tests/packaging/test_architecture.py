@@ -15,7 +15,9 @@ ROOT = Path(lightsail_snap.__file__).parent
 # Every top-level module or package with those it may import; each may import itself.
 _PURE = {"_text", "_parameters", "errors", "models"}
 _VALUES = _PURE | {"waiters", "retention", "clock"}
-_CLIENT_SIDE = _VALUES | {"_workflows", "_boto", "_drivers", "_methods", "_aio_methods", "quiesce"}
+_CLIENT_SIDE = _VALUES | {
+    *("_workflows", "_boto", "_drivers", "_methods", "_aio_methods", "quiesce", "transport")
+}
 ALLOWED = {
     "_version": set[str](),
     "_lazy": set[str](),
@@ -28,8 +30,9 @@ ALLOWED = {
     "retention": _PURE,
     "quiesce": {"_text", "_parameters", "errors"},
     "_workflows": _PURE | {"_lazy", "waiters"},
-    "_boto": _VALUES,
-    "_drivers": _VALUES | {"_workflows", "_boto"},
+    "transport": _PURE,
+    "_boto": _VALUES | {"transport"},
+    "_drivers": _VALUES | {"_workflows"},
     "_methods": _PURE | {"_workflows", "waiters"},
     "_aio_methods": _PURE | {"_workflows", "waiters"},
     "client": _CLIENT_SIDE,

@@ -18,7 +18,7 @@ from lightsail_snap import (
     LightsailSnapError,
     __version__,
 )
-from lightsail_snap._boto.transport import find_credentials_source
+from lightsail_snap._boto.connect import find_credentials_source
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, told
 from lightsail_snap.cli._output import say, show_json, show_table
