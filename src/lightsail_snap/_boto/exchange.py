@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MAX_RESPONSE_BYTES = 64 * 2**20
 """Maximum size of a response body that is parsed. The largest known page has about 1 MB.
 
-Parsing takes a multiple of the size. botocore holds the body in memory before it calls any public
-hook, so this limits what is parsed, not what is received.
+Parsing takes a multiple of the size. botocore holds the body in memory before it calls any event
+handler, so this limits what is parsed, not what is received.
 """
 _MAX_KEPT_BYTES = 4096
 _MIN_SUCCESS_STATUS, _MIN_ERROR_STATUS = 200, 300
