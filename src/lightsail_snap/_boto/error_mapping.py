@@ -180,7 +180,7 @@ class Attempt:
 
     @property
     def may_have_executed(self) -> bool:
-        """Whether the service may have executed the request."""
+        """True if the service may have executed the request."""
         if self.http_status is not None:
             # A proxy's error may have replaced the response to a request that was executed.
             return not self.is_from_service or self.http_status not in _CLIENT_ERROR_STATUSES

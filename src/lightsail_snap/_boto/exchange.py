@@ -75,12 +75,12 @@ class Exchange:
 
     @property
     def is_unparsed_success(self) -> bool:
-        """Whether the last attempt succeeded, but botocore could not parse the response."""
+        """True if the last attempt succeeded, but botocore could not parse the response."""
         return not self.is_parsed and 0 < self._status < _MIN_ERROR_STATUS
 
     @property
     def is_error_response(self) -> bool:
-        """Whether the last attempt received an error response, readable or not."""
+        """True if the last attempt received an error response, readable or not."""
         return self._status >= _MIN_ERROR_STATUS
 
     @property
