@@ -1,4 +1,4 @@
-"""The interface between a client and whatever sends its requests.
+"""Interface through which a client sends its requests, and how to implement one.
 
 Every request of a client goes through one `Transport`, by default over boto3. To use something else,
 such as another HTTP library or recorded responses, pass `transport=` to the client. Any object with

@@ -59,7 +59,7 @@ def test_what_type_checkers_see_is_what_is_loaded() -> None:
     assert set(seen) | {"__version__"} == set(lightsail_snap.__all__)
 
 
-@pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client"])
+@pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client", "transport"])
 def test_no_public_class_is_forgotten(module: str) -> None:
     found = importlib.import_module(f"lightsail_snap.{module}")
     classes = {

@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import pickle
 import ssl
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from email.utils import format_datetime, parsedate_to_datetime
@@ -33,6 +34,7 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lightsail_snap.transport
 from lightsail_snap import (
     AccountSetupInProgressException,
     ConfigurationError,
@@ -827,3 +829,14 @@ def test_http_date_in_any_form_is_parsed(text: str | None, date: dt.datetime | N
 def test_http_date_is_parsed_as_by_the_standard_library(date: dt.datetime) -> None:
     text = format_datetime(date, usegmt=True)
     assert exchange.parse_http_date(text) == parsedate_to_datetime(text)
+
+
+def test_transport_example_in_docstring_works() -> None:
+    _, _, indented = (lightsail_snap.transport.__doc__ or "").partition("works:\n\n")
+    example, _, _ = indented.partition("\nA transport must")
+    names: dict[str, Any] = {n: getattr(lightsail_snap, n) for n in lightsail_snap.__all__}
+    names["Any"] = Any
+    exec(textwrap.dedent(example), names)  # noqa: S102 - the package's own docstring
+    assert names["client"].get_disk("Disk-1").disk.name == "Disk-1"
+    with pytest.raises(RequestNotSentError, match="no response was recorded"):
+        names["client"].get_disks()
