@@ -1,8 +1,8 @@
 """Interface through which a client sends its requests, and how to implement one.
 
-Every request of a client goes through one `Transport`, by default over boto3. To use something else,
-such as another HTTP library or recorded responses, pass `transport=` to the client. Any object with
-the two methods of `Transport` works:
+Every request of a client goes through one `Transport`, by default over boto3. To use another HTTP
+library, or recorded responses, pass `transport=` to the client. Any object with the two methods of
+`Transport` works:
 
     class RecordedTransport:
         def __init__(self, bodies: dict[str, bytes]) -> None:

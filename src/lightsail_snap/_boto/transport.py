@@ -34,7 +34,7 @@ _lock = threading.Lock()
 
 
 class BotoTransport:
-    """Transport over a boto3 Lightsail client. Safe to share by threads, and usable after a fork."""
+    """Transport over a boto3 Lightsail client. Safe to share by threads and after a fork."""
 
     __slots__ = ("_client", "_is_closed", "_is_owner", "_methods", "_observed", "_process")
 
