@@ -26,8 +26,8 @@ from lightsail_snap import (
 from lightsail_snap._boto.error_mapping import (
     AUTHENTICATION_CODES,
     THROTTLING_CODES,
-    error_from_response,
     error_from_exception,
+    error_from_response,
 )
 from lightsail_snap.cli._exits import Code, code_of
 from lightsail_snap.models import ResponseMetadata
