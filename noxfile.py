@@ -82,11 +82,11 @@ def thorough(session: nox.Session) -> None:
     """Run the thorough tests, and every property test with more examples."""
     # The AWS command line could change the versions of dependencies.
     aws = _create_environment(session, "awscli")
-    session.run(f"{aws}/python", "-m", "pip", "install", "-qc", "constraints.txt", "awscli")
+    session.run(f"{aws}/pip", "install", "-q", "-c", "constraints.txt", "awscli")
     # types-boto3 would take precedence over stubs/.
     typed = _create_environment(session, "types-boto3")
-    packages = (".", "types-boto3[lightsail]")
-    session.run(f"{typed}/python", "-m", "pip", "install", "-qc", "constraints.txt", *packages)
+    pip = f"{typed}/pip"
+    session.run(pip, "install", "-q", "-c", "constraints.txt", ".", "types-boto3[lightsail]")
     _run_tests(
         session,
         *("--durations=25", "-m", "thorough or hypothesis", "--hypothesis-profile=thorough"),
