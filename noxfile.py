@@ -36,11 +36,11 @@ os.environ["PATH"] = os.pathsep.join(
 _TYPE_CHECKED = ("src", "tests", "examples", "benchmarks", "scripts", "docs/pictures", "noxfile.py")
 # Results of type checkers and documentation tools do not depend on the Python that runs the tests.
 _SAME_ON_EVERY_PYTHON = ("tests/typing", "tests/docs")
-_FASTEST = ("tests/unit", "tests/flows", "tests/contract")
+_FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
 # These compare the package with the newest botocore and tools on purpose.
 _NEEDS_NEWEST = (
-    "tests/contract/test_service_model.py::test_known_words_are_those_of_the_service_model",
+    "tests/conformance/test_service_model.py::test_known_words_are_those_of_the_service_model",
     "tests/clients/test_parity.py::test_the_async_methods_are_those_that_the_script_makes",
 )
 

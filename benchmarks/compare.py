@@ -253,9 +253,9 @@ def _peak_of_a_walk(count: int) -> float:
     _peers: Any = import_module("_peers")
 
     from lightsail_snap import (  # noqa: PLC0415 - as above
-        Answer,
         LightsailSnapClient,
         Request,
+        Response,
         ResponseMetadata,
     )
 
@@ -265,10 +265,10 @@ def _peak_of_a_walk(count: int) -> float:
         def __init__(self) -> None:
             self.left = count
 
-        def send(self, request: Request[Any]) -> Answer:  # noqa: ARG002 - each gets the next page
+        def send(self, request: Request[Any]) -> Response:  # noqa: ARG002 - each gets the next page
             self.left -= 1
             token = str(self.left) if self.left else None
-            return Answer(_peers.page(1000, token), ResponseMetadata())
+            return Response(_peers.page(1000, token), ResponseMetadata())
 
         def close(self) -> None:
             """Hold nothing open."""

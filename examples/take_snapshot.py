@@ -7,7 +7,7 @@ the credentials and the region that boto3 finds: python take_snapshot.py Disk-Vi
 import sys
 from datetime import UTC, datetime
 
-from lightsail_snap import DiskSource, JumpingClock, LightsailSnapClient, LightsailSnapError
+from lightsail_snap import DiskSource, VirtualClock, LightsailSnapClient, LightsailSnapError
 from lightsail_snap.emulator import LightsailEmulator
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         take_snapshot(LightsailSnapClient(), sys.argv[1])
         return
-    clock = JumpingClock()
+    clock = VirtualClock()
     with LightsailEmulator(clock=clock) as emulator:
         emulator.add_disk("Disk-Virginia-1", region_name="us-east-1", size_in_gb=32)
         boto3_client = emulator.boto3_client("us-east-1")

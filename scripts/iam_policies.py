@@ -25,7 +25,6 @@ from lightsail_snap import (
     DiskSource,
     DiskState,
     InstanceSource,
-    JumpingClock,
     LatestAutoSnapshotSource,
     LightsailSnapClient,
     LightsailSnapError,
@@ -33,6 +32,7 @@ from lightsail_snap import (
     RetentionPolicy,
     Scope,
     SnapshotSource,
+    VirtualClock,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
 from lightsail_snap.plans import BackupPlan, apply, prepare, prune
@@ -56,7 +56,7 @@ class World:
 
     def __init__(self) -> None:
         """Fill it."""
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = LightsailEmulator(clock=self.clock)
         self._clients: dict[str, LightsailSnapClient] = {}
         for region in (HERE, THERE):

@@ -77,7 +77,7 @@ def made_async(name: str, source: str) -> str:
         text = text.replace(
             "from lightsail_snap._aio_methods._sender import Sender\n",
             "from lightsail_snap._aio_methods._sender import Sender\n"
-            "from lightsail_snap._flows._effects import Quiesce\n",
+            "from lightsail_snap._workflows.effects import Quiesce\n",
         )
     text = _HEADER.format(name=f"_methods/{name}") + text
     formatter = [

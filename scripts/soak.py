@@ -46,11 +46,11 @@ from lightsail_snap import (  # noqa: E402 - likewise
     DiskSource,
     InstanceSnapshot,
     InstanceSource,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     ManualSnapshotSource,
     NotFoundException,
+    VirtualClock,
     WaitFailedError,
 )
 from lightsail_snap.emulator import Fault, FaultKind, Progression  # noqa: E402 - likewise
@@ -163,7 +163,7 @@ class Life:
     def __post_init__(self) -> None:
         # Chance has to repeat itself.
         self.chance = random.Random(self.seed)  # noqa: S311 - as the line above says
-        self.clock = JumpingClock(_BEGINNING)
+        self.clock = VirtualClock(_BEGINNING)
         self.emulator = Watched(self.clock, self.seed, self.log)
         pauses = random.Random(self.seed + 1)  # noqa: S311 - likewise
         self.clients = {

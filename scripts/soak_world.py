@@ -21,12 +21,12 @@ from typing_extensions import override
 from lightsail_snap import (
     DiskSnapshot,
     InstanceSnapshot,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
+    VirtualClock,
     WaitPolicy,
 )
-from lightsail_snap.emulator import Answer, LightsailEmulator
+from lightsail_snap.emulator import LightsailEmulator, Response
 from lightsail_snap.emulator._store import OPERATION
 from lightsail_snap.retention import OWNERSHIP_TAG
 
@@ -106,7 +106,7 @@ class Log:
 class Watched(LightsailEmulator):
     """A Lightsail that looks at every deletion before it carries it out."""
 
-    def __init__(self, clock: JumpingClock, seed: int, log: Log) -> None:
+    def __init__(self, clock: VirtualClock, seed: int, log: Log) -> None:
         """Make it.
 
         Args:
@@ -119,14 +119,14 @@ class Watched(LightsailEmulator):
         self._log = log
 
     @override
-    def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
         answer = super().exchange(headers, body)
         target = headers["X-Amz-Target"].rpartition(".")[2]
         self._log.say(f"{self.clock.time():.3f} {target} {answer.status} {answer.ending.name}")
         return answer
 
     @override
-    def handle(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> Answer:
+    def handle(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> Response:
         if operation in _DELETING:
             request = json.loads(payload) if isinstance(payload, bytes) else payload
             self._judge(region, operation, request)
@@ -261,7 +261,7 @@ def _source(thing: Mapping[str, Any]) -> tuple[object, object]:
 
 
 def client_of(
-    emulator: LightsailEmulator, region: str, clock: JumpingClock, chance: random.Random
+    emulator: LightsailEmulator, region: str, clock: VirtualClock, chance: random.Random
 ) -> LightsailSnapClient:
     """Make a client that signs with the canaries.
 

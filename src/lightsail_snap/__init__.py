@@ -11,16 +11,16 @@ from lightsail_snap._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from lightsail_snap._aio_methods.paginator import AsyncPaginator as AsyncPaginator
+    from lightsail_snap._boto.transport import Boto3Client as Boto3Client
+    from lightsail_snap._boto.transport import Boto3Session as Boto3Session
+    from lightsail_snap._boto.transport import Response as Response
+    from lightsail_snap._boto.transport import Transport as Transport
     from lightsail_snap._methods.paginator import Paginator as Paginator
-    from lightsail_snap._transport import Answer as Answer
-    from lightsail_snap._transport import Boto3Client as Boto3Client
-    from lightsail_snap._transport import Boto3Session as Boto3Session
-    from lightsail_snap._transport import Transport as Transport
     from lightsail_snap.aio import AsyncLightsailSnapClient as AsyncLightsailSnapClient
     from lightsail_snap.client import LightsailSnapClient as LightsailSnapClient
     from lightsail_snap.clock import Clock as Clock
-    from lightsail_snap.clock import JumpingClock as JumpingClock
     from lightsail_snap.clock import SystemClock as SystemClock
+    from lightsail_snap.clock import VirtualClock as VirtualClock
     from lightsail_snap.errors import AccessDeniedException as AccessDeniedException
     from lightsail_snap.errors import (
         AccountSetupInProgressException as AccountSetupInProgressException,
@@ -144,7 +144,6 @@ if TYPE_CHECKING:
     from lightsail_snap.models import ItemT as ItemT
     from lightsail_snap.models import LatestAutoSnapshotSource as LatestAutoSnapshotSource
     from lightsail_snap.models import ManualSnapshotSource as ManualSnapshotSource
-    from lightsail_snap.models import Observation as Observation
     from lightsail_snap.models import OpenEnum as OpenEnum
     from lightsail_snap.models import Operation as Operation
     from lightsail_snap.models import OperationStatus as OperationStatus
@@ -152,6 +151,7 @@ if TYPE_CHECKING:
     from lightsail_snap.models import PagedRequest as PagedRequest
     from lightsail_snap.models import PagedResult as PagedResult
     from lightsail_snap.models import PageT as PageT
+    from lightsail_snap.models import PollResult as PollResult
     from lightsail_snap.models import RecordState as RecordState
     from lightsail_snap.models import RegionName as RegionName
     from lightsail_snap.models import Request as Request
@@ -195,7 +195,6 @@ __all__ = [
     "AddOn",
     "AddOnRequest",
     "AddOnType",
-    "Answer",
     "AsyncLightsailSnapClient",
     "AsyncPaginator",
     "AttachDiskRequest",
@@ -277,7 +276,6 @@ __all__ = [
     "InvalidInputException",
     "IpAddressType",
     "ItemT",
-    "JumpingClock",
     "LatestAutoSnapshotSource",
     "LightsailSnapClient",
     "LightsailSnapError",
@@ -285,7 +283,6 @@ __all__ = [
     "MissingCredentialsError",
     "NameConflictError",
     "NotFoundException",
-    "Observation",
     "OpenEnum",
     "Operation",
     "OperationFailureException",
@@ -298,6 +295,7 @@ __all__ = [
     "PaginationError",
     "Paginator",
     "PartialFailureError",
+    "PollResult",
     "QuiesceError",
     "RecordState",
     "RegionName",
@@ -308,6 +306,7 @@ __all__ = [
     "ResourceLocation",
     "ResourceTag",
     "ResourceType",
+    "Response",
     "ResponseMetadata",
     "ResponseValidationError",
     "RestoreSource",
@@ -336,6 +335,7 @@ __all__ = [
     "UntagResourceRequest",
     "UntagResourceResult",
     "Violation",
+    "VirtualClock",
     "WaitError",
     "WaitFailedError",
     "WaitPolicy",
@@ -353,14 +353,14 @@ __all__ = [
 _HOMES = {
     "AsyncPaginator": "_aio_methods.paginator",
     "Paginator": "_methods.paginator",
-    "Answer": "_transport",
-    "Boto3Client": "_transport",
-    "Boto3Session": "_transport",
-    "Transport": "_transport",
+    "Response": "_boto.transport",
+    "Boto3Client": "_boto.transport",
+    "Boto3Session": "_boto.transport",
+    "Transport": "_boto.transport",
     "AsyncLightsailSnapClient": "aio",
     "LightsailSnapClient": "client",
     "Clock": "clock",
-    "JumpingClock": "clock",
+    "VirtualClock": "clock",
     "SystemClock": "clock",
     "AccessDeniedException": "errors",
     "AccountSetupInProgressException": "errors",
@@ -465,7 +465,7 @@ _HOMES = {
     "ItemT": "models",
     "LatestAutoSnapshotSource": "models",
     "ManualSnapshotSource": "models",
-    "Observation": "models",
+    "PollResult": "models",
     "OpenEnum": "models",
     "Operation": "models",
     "OperationStatus": "models",

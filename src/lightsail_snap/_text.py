@@ -83,7 +83,7 @@ class Description(str):
         return str(self)
 
 
-def shown(value: object, limit: int = 80) -> Description:
+def short_repr(value: object, limit: int = 80) -> Description:
     """Describe any value in one short safe line.
 
     Args:

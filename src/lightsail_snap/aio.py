@@ -11,16 +11,16 @@ from lightsail_snap._aio_methods.jobs import Jobs
 from lightsail_snap._aio_methods.lists import Lists
 from lightsail_snap._aio_methods.operations import Operations
 from lightsail_snap._aio_methods.waits import Waits
-from lightsail_snap._connection import connect
-from lightsail_snap._flows import call
-from lightsail_snap._text import shown
+from lightsail_snap._boto.connect import connect
+from lightsail_snap._text import short_repr
+from lightsail_snap._workflows import call
 from lightsail_snap.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from lightsail_snap._async_driver import AsyncDriver
-    from lightsail_snap._flows import Flow
-    from lightsail_snap._flows._effects import ReturnT
-    from lightsail_snap._transport import Boto3Client, Boto3Session, Transport
+    from lightsail_snap._boto.transport import Boto3Client, Boto3Session, Transport
+    from lightsail_snap._drivers.anyio import AsyncDriver
+    from lightsail_snap._workflows import Flow
+    from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request, ResultT
     from lightsail_snap.waiters import WaitPolicy
@@ -91,13 +91,13 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         try:
             import anyio  # noqa: F401, PLC0415 - anyio is an extra
 
-            from lightsail_snap._async_driver import AsyncDriver  # noqa: PLC0415 - likewise
+            from lightsail_snap._drivers.anyio import AsyncDriver  # noqa: PLC0415 - likewise
         except ImportError as error:
             message = 'the async client needs anyio; install "lightsail-snap[aio]"'
             raise ConfigurationError(message) from error
         given: object = concurrency
         if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-            message = f"concurrency must be a whole number, 1 or more, not {shown(given)}"
+            message = f"concurrency must be a whole number, 1 or more, not {short_repr(given)}"
             raise ConfigurationError(message)
         connection = connect(
             boto3_client,

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, NoReturn, Self, final
 
 from typing_extensions import override
 
-from lightsail_snap._calls import make_call
-from lightsail_snap._connection import connect
-from lightsail_snap._drivers import run
+from lightsail_snap._boto.connect import connect
+from lightsail_snap._drivers.calls import make_call
+from lightsail_snap._drivers.sync import run
 from lightsail_snap._methods.jobs import Jobs
 from lightsail_snap._methods.lists import Lists
 from lightsail_snap._methods.operations import Operations
 from lightsail_snap._methods.waits import Waits
 
 if TYPE_CHECKING:
-    from lightsail_snap._flows import Flow
-    from lightsail_snap._flows._effects import ReturnT
-    from lightsail_snap._transport import Boto3Client, Boto3Session, Transport
+    from lightsail_snap._boto.transport import Boto3Client, Boto3Session, Transport
+    from lightsail_snap._workflows import Flow
+    from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request, ResultT
     from lightsail_snap.waiters import WaitPolicy

@@ -47,7 +47,7 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class JumpingClock:
+class VirtualClock:
     """A clock that stands still until somebody sleeps, and then jumps: hours pass in no time.
 
     Hand the same one to a client and to the emulator, and both agree on what time it is.

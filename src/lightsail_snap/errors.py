@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from typing_extensions import override
 
-from lightsail_snap._text import one_line, redact, safe_line, shown
+from lightsail_snap._text import one_line, redact, safe_line, short_repr
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
         DiskSnapshot,
         ExportSnapshotRecord,
         InstanceSnapshot,
-        Observation,
         Operation,
+        PollResult,
     )
     from lightsail_snap.models._base import Request
 
@@ -211,7 +211,7 @@ class Violation:
     def __str__(self) -> str:
         # An unknown field's name is whatever was given for one.
         where = safe_line(self.field) or "the whole"
-        text = f"{where}: {self.rule} (got {shown(self.input)}"
+        text = f"{where}: {self.rule} (got {short_repr(self.input)}"
         text += f"; rule: {self.source}" if self.source else ""
         return text + (f"; fix: {self.fix})" if self.fix else ")")
 
@@ -481,7 +481,7 @@ class ResponseValidationError(LightsailSnapError):
     def __str__(self) -> str:
         return (
             f"the answer is no readable {self.model}: {_listed(self.violations)} "
-            f"(payload begins {shown(self.payload, 120)})"
+            f"(payload begins {short_repr(self.payload, 120)})"
         )
 
     @override
@@ -489,7 +489,7 @@ class ResponseValidationError(LightsailSnapError):
         try:
             pickle.dumps(self.payload)
         except Exception:  # noqa: BLE001 - whatever does not pickle is described instead
-            return self.__dict__ | {"payload": shown(self.payload)}
+            return self.__dict__ | {"payload": short_repr(self.payload)}
         return self.__dict__
 
 
@@ -578,7 +578,7 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
         cls,
         message: str,
         failures: Mapping[str, LightsailSnapError] | Sequence[LightsailSnapError],
-        successes: Mapping[str, Observation] | None = None,  # noqa: ARG004 - for __init__
+        successes: Mapping[str, PollResult] | None = None,  # noqa: ARG004 - for __init__
     ) -> Self:
         """Make the group.
 
@@ -597,11 +597,11 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
         self,
         message: str,
         failures: Mapping[str, LightsailSnapError],
-        successes: Mapping[str, Observation],
+        successes: Mapping[str, PollResult],
     ) -> None:
         super().__init__(message, list(failures.values()))
         self.failures: Mapping[str, LightsailSnapError] = dict(failures)
-        self.successes: Mapping[str, Observation] = dict(successes)
+        self.successes: Mapping[str, PollResult] = dict(successes)
         self.may_have_executed: bool = bool(successes) or any(
             error.may_have_executed for error in failures.values()
         )

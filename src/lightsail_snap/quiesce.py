@@ -32,7 +32,7 @@ from typing import IO, TYPE_CHECKING, Final, Literal, Self, TypedDict, cast, fin
 
 from typing_extensions import override
 
-from lightsail_snap._text import redact, safe_line, shown
+from lightsail_snap._text import redact, safe_line, short_repr
 from lightsail_snap.errors import QuiesceError, RequestValidationError, Violation
 
 if TYPE_CHECKING:
@@ -514,7 +514,7 @@ def _ready_guard() -> _Guard:
             guard.leave(0)
     if not is_ready:
         raise QuiesceError(
-            f"{failed}{sys.executable} says {shown(guard.noise, _SHOWN)}", output=guard.noise
+            f"{failed}{sys.executable} says {short_repr(guard.noise, _SHOWN)}", output=guard.noise
         )
     return guard
 
@@ -725,8 +725,8 @@ class FileSystemFreeze(_Pause):
     @override
     def __repr__(self) -> str:
         return (
-            f"FileSystemFreeze({shown(self._mount_point, _SHOWN)}, timeout={self._timeout:g}, "
-            f"command={shown(self._command, _SHOWN)})"
+            f"FileSystemFreeze({short_repr(self._mount_point, _SHOWN)}, timeout={self._timeout:g}, "
+            f"command={short_repr(self._command, _SHOWN)})"
         )
 
     @override
@@ -741,7 +741,7 @@ class FileSystemFreeze(_Pause):
         program = shutil.which(name, path=path)
         if program is None:
             raise QuiesceError(
-                f"there is no command {shown(name)}; fsfreeze comes with the package util-linux, "
+                f"there is no command {short_repr(name)}; fsfreeze comes with the package util-linux, "
                 "or use command_hooks(...)",
                 command=self._command,
             )
@@ -832,8 +832,8 @@ class CommandHooks(_Pause):
     @override
     def __repr__(self) -> str:
         return (
-            f"CommandHooks(before={shown(_masked(self._before), _SHOWN)}, "
-            f"after={shown(_masked(self._after), _SHOWN)}, timeout={self._timeout:g})"
+            f"CommandHooks(before={short_repr(_masked(self._before), _SHOWN)}, "
+            f"after={short_repr(_masked(self._after), _SHOWN)}, timeout={self._timeout:g})"
         )
 
     @override
@@ -842,7 +842,7 @@ class CommandHooks(_Pause):
             raise QuiesceError("commands can only be run like this on POSIX systems")
         for command in (self._before, self._after):
             if shutil.which(command[0]) is None:
-                text = f"there is no command {shown(command[0])}; nothing was done"
+                text = f"there is no command {short_repr(command[0])}; nothing was done"
                 raise QuiesceError(text, command=_masked(command))
         return {
             "environment": {},
@@ -859,11 +859,11 @@ class CommandHooks(_Pause):
 
     @property
     def _first(self) -> str:
-        return f"the command before, {shown(self._before[0])},"
+        return f"the command before, {short_repr(self._before[0])},"
 
     @property
     def _second(self) -> str:
-        return f"the command after, {shown(self._after[0])},"
+        return f"the command after, {short_repr(self._after[0])},"
 
     @override
     def _not_begun(self, before: _Report, *, is_undone: bool) -> QuiesceError:
@@ -969,7 +969,7 @@ def _checked_timeout(model: str, value: object) -> float:
     ):
         return float(seconds)
     rule = "must be a timedelta or a number of seconds, more than 0 and at most a day"
-    raise _refused(model, "timeout", rule, "give timedelta(seconds=30)", shown(value))
+    raise _refused(model, "timeout", rule, "give timedelta(seconds=30)", short_repr(value))
 
 
 def _is_word(value: object) -> bool:
@@ -990,7 +990,7 @@ def _checked_command(model: str, field: str, value: object) -> tuple[str, ...]:
     rule = "must be a sequence of words, a program's name first, without null characters"
     fix = 'write ["program", "argument"]; there is no shell that would take a line apart'
     # Not shown itself, since it may hold passwords.
-    raise _refused(model, field, rule, fix, shown(type(value)))
+    raise _refused(model, field, rule, fix, short_repr(type(value)))
 
 
 def _checked_mount_point(value: object) -> str:
@@ -1000,11 +1000,11 @@ def _checked_mount_point(value: object) -> str:
     model, field = "FileSystemFreeze", "mount_point"
     if not _is_word(path) or path is None or not path.startswith("/"):
         rule = "must be the absolute path of a mount point, as text without null characters"
-        raise _refused(model, field, rule, 'write "/mnt/data"', shown(value))
+        raise _refused(model, field, rule, 'write "/mnt/data"', short_repr(value))
     if not os.path.normpath(path).strip("/"):
         rule = "must not be the root file system, which this process needs itself"
         fix = "keep the data on a disk of its own, or use command_hooks(...)"
-        raise _refused(model, field, rule, fix, shown(value))
+        raise _refused(model, field, rule, fix, short_repr(value))
     return path
 
 
@@ -1024,18 +1024,18 @@ def _freezable(mount_point: str) -> str:
         path = os.path.realpath(mount_point, strict=True)
         mounts = _mounts()
     except OSError as error:
-        text = f"{shown(mount_point)} cannot be looked up, nothing was done: "
+        text = f"{short_repr(mount_point)} cannot be looked up, nothing was done: "
         raise QuiesceError(text + safe_line(str(error))) from error
     if path not in mounts:
         raise QuiesceError(
-            f"nothing is mounted at {shown(path)}, and so what would be frozen is the file system "
+            f"nothing is mounted at {short_repr(path)}, and so what would be frozen is the file system "
             "around it; nothing was done"
         )
     root = os.stat("/").st_dev  # noqa: PTH116 - no path is more plain
     # Subvolumes of one file system have device numbers of their own except in the kernel's table.
     if mounts[path] in {mounts.get("/"), f"{os.major(root)}:{os.minor(root)}"}:
         raise QuiesceError(
-            f"{shown(path)} is part of the root file system, which must not be frozen since this "
+            f"{short_repr(path)} is part of the root file system, which must not be frozen since this "
             "process needs it itself; nothing was done"
         )
     return path

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
-from lightsail_snap._text import safe_line, shown
+from lightsail_snap._text import safe_line, short_repr
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import (
     DiskSnapshot,
@@ -528,7 +528,7 @@ class RetentionPlan(Generic[SnapshotT]):
 
 def _require(is_met: bool, field: str, rule: str, fix: str, given: object) -> None:  # noqa: FBT001 - reads as a sentence
     if not is_met:
-        violation = Violation(field, rule, _OURS, fix, shown(given))
+        violation = Violation(field, rule, _OURS, fix, short_repr(given))
         raise RequestValidationError("plan_retention", [violation])
 
 

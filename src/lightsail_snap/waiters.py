@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 from typing_extensions import override
 
 from lightsail_snap import models
-from lightsail_snap._text import safe_line, shown
+from lightsail_snap._text import safe_line, short_repr
 from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
 from lightsail_snap.models import (
     DiskSnapshotState,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         DiskSnapshot,
         ExportSnapshotRecord,
         InstanceSnapshot,
-        Observation,
+        PollResult,
     )
 
 Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
@@ -46,7 +46,7 @@ A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be sai
 `"policy"` is what the client's `WaitPolicy` says.
 """
 
-ObservedT = TypeVar("ObservedT", bound="Observation")
+PollResultT = TypeVar("PollResultT", bound="PollResult")
 
 MIN_DELAY_SECONDS = 0.1
 """The shortest pause between two polls; a shorter one that a `WaitPolicy` has is raised to this."""
@@ -70,7 +70,7 @@ def _seconds(name: str, value: object) -> float:
                 "must be a timedelta or a finite number of seconds, 0 or more",
                 "lightsail_snap",
                 "give timedelta(minutes=30), or None for a timeout that never comes",
-                shown(value),
+                short_repr(value),
             )
         ],
     )
@@ -112,7 +112,7 @@ class WaitPolicy:
                         "must not be less than min_delay",
                         "lightsail_snap",
                         "raise max_delay or lower min_delay",
-                        shown(self.max_delay),
+                        short_repr(self.max_delay),
                     )
                 ],
             )
@@ -134,23 +134,23 @@ class WaitPolicy:
         chosen = self.timeout if is_policys else timeout
         return None if chosen is None else _seconds("timeout", chosen)
 
-    def delay(self, looks: int) -> float:
+    def delay(self, polls: int) -> float:
         """Draw the next pause.
 
         Args:
-            looks: How many looks there were so far.
+            polls: The number of polls so far.
 
         Returns:
             The pause in seconds.
         """
         shortest = max(_seconds("min_delay", self.min_delay), MIN_DELAY_SECONDS)
         longest = max(_seconds("max_delay", self.max_delay), MIN_DELAY_SECONDS)
-        grown = shortest * _GROWTH ** min(looks, _MOST_DOUBLINGS)
+        grown = shortest * _GROWTH ** min(polls, _MOST_DOUBLINGS)
         ceiling = max(shortest, min(longest, grown))
         return max(shortest, min(ceiling, shortest + (ceiling - shortest) * self.random()))
 
 
-class Verdict(Enum):
+class PollStatus(Enum):
     """What one look says about a wait."""
 
     PENDING = "pending"
@@ -159,29 +159,29 @@ class Verdict(Enum):
 
 
 _OPERATION_ENDS = {
-    OperationStatus.SUCCEEDED: Verdict.SUCCEEDED,
+    OperationStatus.SUCCEEDED: PollStatus.SUCCEEDED,
     # Which operations end in Completed is unverified; Terraform's provider takes both for success.
-    OperationStatus.COMPLETED: Verdict.SUCCEEDED,
-    OperationStatus.FAILED: Verdict.FAILED,
+    OperationStatus.COMPLETED: PollStatus.SUCCEEDED,
+    OperationStatus.FAILED: PollStatus.FAILED,
 }
 
 _DISK_SNAPSHOT_ENDS = {
-    DiskSnapshotState.COMPLETED: Verdict.SUCCEEDED,
-    DiskSnapshotState.ERROR: Verdict.FAILED,
+    DiskSnapshotState.COMPLETED: PollStatus.SUCCEEDED,
+    DiskSnapshotState.ERROR: PollStatus.FAILED,
 }
 
 _INSTANCE_SNAPSHOT_ENDS = {
-    InstanceSnapshotState.AVAILABLE: Verdict.SUCCEEDED,
-    InstanceSnapshotState.ERROR: Verdict.FAILED,
+    InstanceSnapshotState.AVAILABLE: PollStatus.SUCCEEDED,
+    InstanceSnapshotState.ERROR: PollStatus.FAILED,
 }
 
 _EXPORT_ENDS = {
-    RecordState.SUCCEEDED: Verdict.SUCCEEDED,
-    RecordState.FAILED: Verdict.FAILED,
+    RecordState.SUCCEEDED: PollStatus.SUCCEEDED,
+    RecordState.FAILED: PollStatus.FAILED,
 }
 
 
-def judge_operation(operation: Operation) -> Verdict:
+def classify_operation(operation: Operation) -> PollStatus:
     """Say what a look at an operation means.
 
     `is_terminal` decides whether it has ended, whatever the status is called; how it has ended is
@@ -195,13 +195,13 @@ def judge_operation(operation: Operation) -> Verdict:
     """
     end = _OPERATION_ENDS.get(operation.status) if operation.status else None
     if operation.is_terminal is None:
-        return end or Verdict.PENDING
+        return end or PollStatus.PENDING
     if not operation.is_terminal:
-        return Verdict.PENDING
-    return end or Verdict.FAILED
+        return PollStatus.PENDING
+    return end or PollStatus.FAILED
 
 
-def judge_disk_snapshot(snapshot: DiskSnapshot) -> Verdict:
+def classify_disk_snapshot(snapshot: DiskSnapshot) -> PollStatus:
     """Say what a look at a disk snapshot means.
 
     Args:
@@ -211,10 +211,10 @@ def judge_disk_snapshot(snapshot: DiskSnapshot) -> Verdict:
         The verdict; a state this library does not know is not the end.
     """
     end = _DISK_SNAPSHOT_ENDS.get(snapshot.state) if snapshot.state else None
-    return end or Verdict.PENDING
+    return end or PollStatus.PENDING
 
 
-def judge_instance_snapshot(snapshot: InstanceSnapshot) -> Verdict:
+def classify_instance_snapshot(snapshot: InstanceSnapshot) -> PollStatus:
     """Say what a look at an instance snapshot means.
 
     Args:
@@ -224,10 +224,10 @@ def judge_instance_snapshot(snapshot: InstanceSnapshot) -> Verdict:
         The verdict; a state this library does not know is not the end.
     """
     end = _INSTANCE_SNAPSHOT_ENDS.get(snapshot.state) if snapshot.state else None
-    return end or Verdict.PENDING
+    return end or PollStatus.PENDING
 
 
-def judge_disk(disk: Disk, wanted: DiskState) -> Verdict:
+def classify_disk(disk: Disk, wanted: DiskState) -> PollStatus:
     """Say what a look at a disk means.
 
     Args:
@@ -238,11 +238,11 @@ def judge_disk(disk: Disk, wanted: DiskState) -> Verdict:
         The verdict; only `error` is a bad end.
     """
     if disk.state == wanted:
-        return Verdict.SUCCEEDED
-    return Verdict.FAILED if disk.state == DiskState.ERROR else Verdict.PENDING
+        return PollStatus.SUCCEEDED
+    return PollStatus.FAILED if disk.state == DiskState.ERROR else PollStatus.PENDING
 
 
-def judge_export(record: ExportSnapshotRecord) -> Verdict:
+def classify_export(record: ExportSnapshotRecord) -> PollStatus:
     """Say what a look at an export means.
 
     Args:
@@ -252,65 +252,65 @@ def judge_export(record: ExportSnapshotRecord) -> Verdict:
         The verdict; a state this library does not know is not the end.
     """
     end = _EXPORT_ENDS.get(record.state) if record.state else None
-    return end or Verdict.PENDING
+    return end or PollStatus.PENDING
 
 
-def state_of(observation: Observation) -> OpenEnum | None:
+def state_of(resource: PollResult) -> OpenEnum | None:
     """Read the word that says how far a thing has come.
 
     Args:
-        observation: The thing as seen.
+        resource: The thing as seen.
 
     Returns:
         Its status or state, None if the service gave none.
     """
-    return observation.status if isinstance(observation, Operation) else observation.state
+    return resource.status if isinstance(resource, Operation) else resource.state
 
 
-def percent_of(observation: Observation) -> int | None:
+def percent_of(resource: PollResult) -> int | None:
     """Read how much is done.
 
     Args:
-        observation: The thing as seen.
+        resource: The thing as seen.
 
     Returns:
         A number from 0 to 100, or None where the service gives none that can be read; the form of
         the text before completion is unverified.
     """
     text = None
-    if isinstance(observation, models.DiskSnapshot | models.InstanceSnapshot):
-        text = observation.progress
+    if isinstance(resource, models.DiskSnapshot | models.InstanceSnapshot):
+        text = resource.progress
     match = _PERCENT.fullmatch(text or "")
     percent = int(match[1]) if match else None
     return percent if percent is not None and percent <= _WHOLE else None
 
 
 @dataclass(frozen=True, slots=True)
-class WaitProgress(Generic[ObservedT]):
+class WaitProgress(Generic[PollResultT]):
     """One look of a wait, as told to `on_progress`.
 
     Attributes:
-        awaited: What is awaited, in words.
-        looks: How many looks there were so far, this one included.
+        description: What is awaited, in words.
+        polls: The number of polls so far, this one included.
         elapsed: How long the wait has taken so far.
         percent: How much is done, 0 to 100, where the service says so.
-        observation: What was last seen, or None if nothing could be seen yet.
-        fault: Why this look failed, or None if it did not; the wait goes on.
+        resource: What was last seen, or None if nothing could be seen yet.
+        error: Why this look failed, or None if it did not; the wait goes on.
     """
 
-    awaited: str
-    looks: int
+    description: str
+    polls: int
     elapsed: timedelta
     percent: int | None
-    observation: ObservedT | None
-    fault: LightsailSnapError | None
+    resource: PollResultT | None
+    error: LightsailSnapError | None
 
     @override
     def __str__(self) -> str:
-        state = state_of(self.observation) if self.observation is not None else None
+        state = state_of(self.resource) if self.resource is not None else None
         parts = [
-            f"{self.awaited}:",
-            str(state or "not seen yet") if self.fault is None else f"look failed ({self.fault})",
+            f"{self.description}:",
+            str(state or "not seen yet") if self.error is None else f"look failed ({self.error})",
             f"{self.percent}%" if self.percent is not None else "",
             f"after {self.elapsed.total_seconds():.0f} s",
         ]
@@ -323,16 +323,16 @@ class GroupProgress:
     """One round of looks of a wait for many things, as told to `on_progress`.
 
     Attributes:
-        awaited: What is awaited, in words.
-        rounds: How many rounds of looks there were so far, this one included.
+        description: What is awaited, in words.
+        polls: The number of rounds of polls so far, this one included.
         elapsed: How long the wait has taken so far.
         total: How many things are awaited in all.
         succeeded: How many have ended in success.
         failed: How many have ended otherwise, or cannot be looked at.
     """
 
-    awaited: str
-    rounds: int
+    description: str
+    polls: int
     elapsed: timedelta
     total: int
     succeeded: int
@@ -346,6 +346,6 @@ class GroupProgress:
     @override
     def __str__(self) -> str:
         return safe_line(
-            f"{self.awaited}: {self.succeeded} of {self.total} done, {self.failed} failed, "
+            f"{self.description}: {self.succeeded} of {self.total} done, {self.failed} failed, "
             f"{self.pending} pending after {self.elapsed.total_seconds():.0f} s"
         )

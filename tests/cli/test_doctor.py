@@ -11,7 +11,7 @@ import pytest
 
 from lightsail_snap.cli._doctor import _clock
 from lightsail_snap.emulator import LightsailEmulator
-from lightsail_snap.emulator._wire import Answer
+from lightsail_snap.emulator._wire import Response
 from lightsail_snap.emulator._wire import answer as wire_answer
 
 Command = Callable[..., Any]
@@ -72,7 +72,7 @@ def test_missing_permissions_are_told(
 ) -> None:
     handle = emulator.handle
 
-    def refuse(region: str, operation: str, payload: Any) -> Answer:
+    def refuse(region: str, operation: str, payload: Any) -> Response:
         answer = handle(region, operation, payload)
         if operation != refused:
             return answer

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from lightsail_snap import JumpingClock
+from lightsail_snap import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
 
 AWS = os.environ.get("LIGHTSAIL_SNAP_AWS_CLI") or shutil.which("aws")
@@ -33,12 +33,12 @@ class Refused(Exception):  # noqa: N818 - what the command line says, told on
 
 
 @pytest.fixture
-def clock() -> JumpingClock:
-    return JumpingClock()
+def clock() -> VirtualClock:
+    return VirtualClock()
 
 
 @pytest.fixture
-def aws(clock: JumpingClock) -> Any:
+def aws(clock: VirtualClock) -> Any:
     """A function that runs `aws lightsail ...` against an emulator, and reads its answer."""
     with LightsailEmulator(clock=clock, page_size=2) as emulator, emulator.serve() as url:
         environment = {
@@ -66,7 +66,7 @@ def aws(clock: JumpingClock) -> Any:
 
 
 @pytest.mark.thorough
-def test_a_whole_life(aws: Ask, clock: JumpingClock) -> None:
+def test_a_whole_life(aws: Ask, clock: VirtualClock) -> None:
     zone = ("--availability-zone", "us-east-1a")
     aws("create-disk", "--disk-name", "data", *zone, "--size-in-gb", "32")
     instance = ("--blueprint-id", "amazon_linux_2023", "--bundle-id", "nano_3_0")

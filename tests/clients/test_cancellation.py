@@ -23,20 +23,20 @@ import pytest
 import trio
 
 from lightsail_snap import (
-    Answer,
     AsyncLightsailSnapClient,
     CreateDiskSnapshotRequest,
     DiskSource,
     InvalidInputException,
-    JumpingClock,
     LightsailSnapClient,
     OutcomeUnknownError,
     QuiesceError,
     Request,
     RequestNotSentError,
     RequestValidationError,
+    Response,
     ResponseMetadata,
     ServiceError,
+    VirtualClock,
 )
 
 DISK = DiskSource(disk_name="disk-1")
@@ -65,7 +65,7 @@ class Gate:
         self.ended: list[str] = []
         self.who: list[str] = []
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         name = request.operation_name
         self.asked.append(name)
         self.who.append(WHO.get())
@@ -79,14 +79,14 @@ class Gate:
             raise self.error(request)
         snapshot_name = getattr(request, "disk_snapshot_name", "db-1")
         snapshot = {"diskSnapshot": {"name": snapshot_name, "state": self.state}}
-        return Answer(snapshot if name.startswith("Get") else CREATED, ResponseMetadata())
+        return Response(snapshot if name.startswith("Get") else CREATED, ResponseMetadata())
 
     def close(self) -> None:
         pass
 
 
 def async_client(gate: Gate, **options: Any) -> AsyncLightsailSnapClient:
-    return AsyncLightsailSnapClient(transport=gate, clock=JumpingClock(), **options)
+    return AsyncLightsailSnapClient(transport=gate, clock=VirtualClock(), **options)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -483,7 +483,7 @@ async def test_of_many_changes_those_that_had_begun_are_told_of(warnings: Warnin
 @pytest.mark.anyio
 @on_both_loops
 async def test_a_pause_is_given_up_at_once(warnings: Warnings) -> None:
-    class Stuck(JumpingClock):
+    class Stuck(VirtualClock):
         def sleep(self, seconds: float) -> None:
             assert seconds
             paused.set()
@@ -816,7 +816,7 @@ async def test_writes_go_on_though_all_shared_threads_are_blocked_by_them() -> N
 
 
 def _sync_take(gate: Gate, writes: Any) -> object:
-    client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+    client = LightsailSnapClient(transport=gate, clock=VirtualClock())
     return client.take_disk_snapshot("db-1", DISK, quiesce=writes)
 
 
@@ -955,7 +955,7 @@ def test_writes_go_on_after_a_real_interrupt() -> None:
             steps.append("resumed")
 
     class Interrupting(Gate):
-        def send(self, request: Request[Any]) -> Answer:
+        def send(self, request: Request[Any]) -> Response:
             _thread.interrupt_main()
             return super().send(request)
 
@@ -967,7 +967,7 @@ def test_writes_go_on_after_a_real_interrupt() -> None:
 
 def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupting(Gate):
-        def send(self, request: Request[Any]) -> Answer:
+        def send(self, request: Request[Any]) -> Response:
             with lock:
                 is_second = len(self.asked) == 1
                 answer = super().send(request)
@@ -999,7 +999,7 @@ def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shutdown)
     gate = Interrupting(blocking="nothing")
 
-    client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+    client = LightsailSnapClient(transport=gate, clock=VirtualClock())
 
     def interrupt_once(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_IGN)
@@ -1016,7 +1016,7 @@ def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_an_interrupt_of_one_call_ends_them_all() -> None:
     gate = Gate(blocking="nothing", error=interrupted)
-    client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+    client = LightsailSnapClient(transport=gate, clock=VirtualClock())
     with pytest.raises(KeyboardInterrupt):
         client.take_disk_snapshots(REQUESTS, concurrency=1)
     assert gate.asked == ["CreateDiskSnapshot"]
@@ -1039,7 +1039,7 @@ def test_context_variables_are_seen_by_every_call(loop: str) -> None:
         if loop != "sync":
             anyio.run(main, backend=loop)
             return
-        client = LightsailSnapClient(transport=gate, clock=JumpingClock())
+        client = LightsailSnapClient(transport=gate, clock=VirtualClock())
         client.take_disk_snapshots(REQUESTS)
 
     context.run(run)

@@ -15,13 +15,11 @@ import pytest
 
 from lightsail_snap import (
     AccessDeniedException,
-    Answer,
     AsyncLightsailSnapClient,
     CreateDiskSnapshotRequest,
     DiskSource,
     GroupProgress,
     InvalidInputException,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     NotFoundException,
@@ -29,14 +27,16 @@ from lightsail_snap import (
     PartialFailureError,
     Request,
     RequestValidationError,
+    Response,
     ResponseMetadata,
     SnapshotConflictError,
     ThrottlingError,
+    VirtualClock,
     WaitFailedError,
     WaitPolicy,
     WaitTimeoutError,
 )
-from lightsail_snap._transport import BotoTransport
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 REGION = "us-east-1"
@@ -83,7 +83,7 @@ class Counting:
         self._now = 0
         self.most = 0
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
@@ -104,8 +104,8 @@ def named(names: Iterable[str]) -> list[CreateDiskSnapshotRequest]:
 NAMES = [f"db-{number:03}" for number in range(MANY)]
 
 
-def emulator(progression: Progression | None = None) -> tuple[LightsailEmulator, JumpingClock]:
-    clock = JumpingClock()
+def emulator(progression: Progression | None = None) -> tuple[LightsailEmulator, VirtualClock]:
+    clock = VirtualClock()
     made = LightsailEmulator(clock=clock, progression=progression, page_size=200)
     made.add_disk("disk-1", region_name=REGION)
     return made, clock
@@ -320,7 +320,7 @@ class Service:
     """
 
     noun: str
-    clock: JumpingClock
+    clock: VirtualClock
     things: dict[str, float | None]
     page_size: int = 100
     listing: Reply | None = None
@@ -338,10 +338,10 @@ class Service:
             return {"id": name, "status": DONE[self.noun] if is_done else "Started"}
         return {"name": name, "state": DONE[self.noun] if is_done else "pending"}
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         with self._lock:
             self.calls[request.operation_name] += 1
-            return Answer(self._answer(request), ResponseMetadata())
+            return Response(self._answer(request), ResponseMetadata())
 
     def _answer(self, request: Request[Any]) -> dict[str, Any]:
         get, listing, parameter = GETS[self.noun]
@@ -376,7 +376,7 @@ class Service:
 
 
 def service(noun: str, things: dict[str, float | None], **options: Any) -> Service:
-    return Service(noun, JumpingClock(), things, **options)
+    return Service(noun, VirtualClock(), things, **options)
 
 
 def soon(count: int, seconds: float = 3) -> dict[str, float | None]:
@@ -436,7 +436,7 @@ def test_what_vanishes_has_failed(noun: str, loop: str) -> None:
     world = service(noun, soon(5, seconds=20))
 
     def vanish(progress: GroupProgress) -> None:
-        if progress.rounds == 2:
+        if progress.polls == 2:
             world.things.pop("thing-2")
 
     with pytest.raises(PartialFailureError) as caught:
@@ -467,7 +467,7 @@ def test_a_storm_that_passes_does_no_harm(noun: str, loop: str) -> None:
     world = service(noun, soon(50), listing=throttled)
 
     def calm(progress: GroupProgress) -> None:
-        if progress.rounds == 3:
+        if progress.polls == 3:
             world.listing = None
 
     assert len(world.wait(loop, list(world.things), on_progress=calm)) == 50
@@ -536,7 +536,7 @@ def test_a_deadline_comes_in_the_middle_of_the_looks(loop: str) -> None:
             self.clock.sleep(4)
             return super()._answer(request)
 
-    world = Slow("disk snapshot", JumpingClock(), soon(5, seconds=12), listing=forbidden)
+    world = Slow("disk snapshot", VirtualClock(), soon(5, seconds=12), listing=forbidden)
     with pytest.raises(PartialFailureError) as caught:
         world.wait(loop, list(world.things), timeout=10, concurrency=1)
     # The list until 4, then at 8 and so on; those that are seen from 12 on are done.

@@ -18,9 +18,9 @@ from lightsail_snap import (
     AsyncLightsailSnapClient,
     CreateDiskSnapshotRequest,
     DiskSource,
-    JumpingClock,
     LightsailSnapClient,
     NotFoundException,
+    VirtualClock,
 )
 from lightsail_snap.emulator import LightsailEmulator
 
@@ -49,8 +49,8 @@ def of_lightsail(exporter: InMemorySpanExporter) -> list[ReadableSpan]:
     return [span for span in exporter.get_finished_spans() if span.name.startswith("Lightsail.")]
 
 
-def emulator() -> tuple[LightsailEmulator, JumpingClock]:
-    clock = JumpingClock()
+def emulator() -> tuple[LightsailEmulator, VirtualClock]:
+    clock = VirtualClock()
     made = LightsailEmulator(clock=clock)
     made.add_disk("disk-1", region_name="us-east-1")
     return made, clock

@@ -24,13 +24,13 @@ from lightsail_snap import (
     DiskState,
     InstanceSource,
     InvalidInputException,
-    JumpingClock,
     LatestAutoSnapshotSource,
     LightsailSnapClient,
     ManualSnapshotSource,
     NotFoundException,
     SnapshotConflictError,
     Tag,
+    VirtualClock,
 )
 from lightsail_snap._methods.operations import Operations
 from lightsail_snap.emulator import LightsailEmulator
@@ -98,7 +98,7 @@ def at_once(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 class World:
     """An emulator, and how to make clients of it, in one process or over HTTP."""
 
-    clock: JumpingClock
+    clock: VirtualClock
     emulator: LightsailEmulator
     loop: str
     url: str | None
@@ -131,7 +131,7 @@ class World:
 @pytest.fixture(params=["sync", "asyncio", "trio", "sync over-http", "asyncio over-http"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     loop, _, over = request.param.partition(" ")
-    clock = JumpingClock()
+    clock = VirtualClock()
     with LightsailEmulator(clock=clock, page_size=2) as emulator:
         for region in (HERE, THERE):
             emulator.add_disk("disk-1", region_name=region, size_in_gb=16)

@@ -18,13 +18,13 @@ from lightsail_snap import (
     DiskSource,
     InstanceSource,
     InvalidInputException,
-    JumpingClock,
     LightsailSnapClient,
     NotFoundException,
     OperationStatus,
     RequestValidationError,
     ResourceType,
     Tag,
+    VirtualClock,
     WaitFailedError,
     WaitTimeoutError,
 )
@@ -38,7 +38,7 @@ class Bench:
     """An emulator with a disk and an instance, and a client, on one clock that jumps."""
 
     def __init__(self, progression: Progression | None = None) -> None:
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = LightsailEmulator(clock=self.clock, progression=progression)
         self.emulator.add_disk("Disk-Virginia-1", region_name=REGION, size_in_gb=32)
         self.emulator.add_instance("web-1", region_name=REGION)

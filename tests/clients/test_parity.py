@@ -22,12 +22,10 @@ from hypothesis import strategies as st
 
 from lightsail_snap import (
     AccessDeniedException,
-    Answer,
     AsyncLightsailSnapClient,
     CreateDiskSnapshotRequest,
     DiskSource,
     InvalidInputException,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     ManualSnapshotSource,
@@ -37,8 +35,10 @@ from lightsail_snap import (
     PartialFailureError,
     Request,
     RequestNotSentError,
+    Response,
     ResponseMetadata,
     ThrottlingError,
+    VirtualClock,
     WaitPolicy,
 )
 from lightsail_snap._aio_methods.paginator import AsyncPaginator
@@ -158,7 +158,7 @@ class Scripted:
     asked: list[dict[str, Any]] = field(default_factory=list)
     _next: dict[str, int] = field(default_factory=dict)
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         wire = {"operation": request.operation_name, **request.to_wire()}
         self.asked.append(wire)
         script = self.replies[request.operation_name]
@@ -167,7 +167,7 @@ class Scripted:
         reply = script[min(turn, len(script) - 1)]
         if callable(reply):
             raise reply(request)
-        return Answer(
+        return Response(
             {key: named(value, wire) for key, value in reply.items()},
             ResponseMetadata(request_id=f"{request.operation_name}-{turn}"),
         )
@@ -193,7 +193,7 @@ def named(value: Any, wire: dict[str, Any]) -> Any:
             return value
 
 
-class Noting(JumpingClock):
+class Noting(VirtualClock):
     """A clock that remembers how long it was slept."""
 
     def __init__(self) -> None:

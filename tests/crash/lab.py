@@ -31,7 +31,7 @@ from tests.crash.jobs import JOBS, THREADED
 from tests.crash.worlds import PresentClock, Seen, furnish, seen
 from typing_extensions import override
 
-from lightsail_snap.emulator import Answer, Ending, LightsailEmulator, Progression
+from lightsail_snap.emulator import Ending, LightsailEmulator, Progression, Response
 
 Moment: TypeAlias = Literal["before", "after", "late"]
 _READING = "Get"
@@ -46,7 +46,7 @@ _TURNS: tuple[tuple[Moment, bool], ...] = (
     ("late", False),
 )
 _PATIENCE = 60
-_GONE = Answer(0, b"", ending=Ending.DROPPED)
+_GONE = Response(0, b"", ending=Ending.DROPPED)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Service(LightsailEmulator):
         return held is not None
 
     @override
-    def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
         found = {name.lower(): value for name, value in headers.items()}
         # Whom to kill must be known before anybody is answered.
         assert self.has_begun.wait(_PATIENCE)

@@ -13,7 +13,7 @@ from typing import Any
 from tests.crash.jobs import HERE, THERE, carry_out, plan_of
 from typing_extensions import override
 
-from lightsail_snap import JumpingClock, LightsailSnapClient
+from lightsail_snap import LightsailSnapClient, VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 _LISTS = {
@@ -32,7 +32,7 @@ READY = time.time()
 _BEGINNING = READY - 2 * _DAY
 
 
-class PresentClock(JumpingClock):
+class PresentClock(VirtualClock):
     """The machine's clock, ahead of it by what was slept; sleeping takes no time."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Seen:
 
 def furnish(path: Path) -> None:
     """Make what all jobs begin with: sources, old snapshots, strangers', and two days of plans."""
-    clock = JumpingClock(_BEGINNING)
+    clock = VirtualClock(_BEGINNING)
     with LightsailEmulator(state=path, clock=clock, progression=Progression.instant()) as world:
         made = {region: world.boto3_client(region) for region in (HERE, THERE)}
         clients = {

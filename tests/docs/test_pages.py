@@ -13,8 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 import lightsail_snap
-from lightsail_snap import JumpingClock, LightsailSnapClient, _connection, _transport, errors
-from lightsail_snap._transport import BotoTransport
+from lightsail_snap import LightsailSnapClient, VirtualClock, errors
+from lightsail_snap._boto import transport
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf
 @pytest.fixture
 def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lead every client that a page connects to AWS to an emulator that has what pages name."""
-    clock = JumpingClock()
+    clock = VirtualClock()
     emulator = LightsailEmulator(clock=clock)
     emulator.add_disk("Disk-Virginia-1", region_name="us-east-1", size_in_gb=32)
     emulator.add_instance("web-1", region_name="us-east-1")
@@ -34,8 +35,8 @@ def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(*, region_name: str, **_: object) -> BotoTransport:
         return BotoTransport(emulator.boto3_client(region_name))
 
-    monkeypatch.setattr(_transport.BotoTransport, "connect", connect)
-    monkeypatch.setattr(_connection, "SystemClock", lambda: clock)
+    monkeypatch.setattr(transport.BotoTransport, "connect", connect)
+    monkeypatch.setattr(connect, "SystemClock", lambda: clock)
 
 
 @pytest.mark.sample(8)

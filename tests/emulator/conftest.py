@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
 
 MODEL = ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
@@ -70,7 +70,7 @@ def _check_answer(response_dict: dict[str, Any], model: Any, **_: object) -> Non
 class World:
     """An emulator and its clients, in one process or over HTTP."""
 
-    clock: JumpingClock
+    clock: VirtualClock
     emulator: LightsailEmulator
     url: str | None = None
     clients: dict[str, Any] = field(default_factory=dict)
@@ -127,7 +127,7 @@ def make_world() -> Iterator[Maker]:
     with ExitStack() as stack:
 
         def make(*, door: str = "in-process", is_checked: bool = True, **options: Any) -> World:
-            clock = options.pop("clock", None) or JumpingClock()
+            clock = options.pop("clock", None) or VirtualClock()
             emulator = LightsailEmulator(clock=clock, **options)
             url = stack.enter_context(emulator.serve()) if door == "http" else None
             world = World(clock, emulator, url, is_checked=is_checked)

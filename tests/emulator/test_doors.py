@@ -11,7 +11,7 @@ import boto3.session
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.emulator._operations import HANDLERS
 
@@ -126,7 +126,7 @@ def test_both_doors_give_the_same_answers(make_world: Any) -> None:
 
 
 def test_a_boto3_client_that_is_there_already_is_taken_over() -> None:
-    with LightsailEmulator(clock=JumpingClock()) as emulator:
+    with LightsailEmulator(clock=VirtualClock()) as emulator:
         client = boto3.session.Session("key", "secret", "token").client("lightsail", "eu-west-1")
         for _ in range(2):
             emulator.install(client)
@@ -164,7 +164,7 @@ print(sorted({"boto3", "botocore", "waitress"} & set(sys.modules)))
 
 
 def test_the_logic_without_a_door() -> None:
-    with LightsailEmulator(clock=JumpingClock()) as emulator:
+    with LightsailEmulator(clock=VirtualClock()) as emulator:
         answer = emulator.handle("us-east-1", "GetDisks", {})
         assert (answer.status, answer.body) == (200, b'{"disks":[]}')
         assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"

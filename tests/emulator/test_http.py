@@ -16,7 +16,7 @@ import boto3.session
 import pytest
 
 from lightsail_snap import DiskSource, LightsailSnapClient, SnapshotConflictError
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression, run_server
 from lightsail_snap.errors import ConfigurationError
 
@@ -27,7 +27,7 @@ _SIGNED = b"Authorization: " + _SCOPE + b"\r\n"
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with LightsailEmulator(clock=JumpingClock()) as emulator, emulator.serve() as url:
+    with LightsailEmulator(clock=VirtualClock()) as emulator, emulator.serve() as url:
         yield url
 
 
@@ -202,7 +202,7 @@ def test_a_process_of_its_own_ends_when_told(number: int, tmp_path: Any) -> None
 
 
 def test_clock_ahead_of_the_machine_makes_no_older_snapshot_a_success() -> None:
-    clock = JumpingClock(time.time() + 864_000)
+    clock = VirtualClock(time.time() + 864_000)
     with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
         emulator.add_disk("disk-1", region_name="us-east-1")
         another = emulator.boto3_client("us-east-1")

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
 
 _NAMES = st.sampled_from(["aa", "bb", "cc", "dd", "ee"])
@@ -22,7 +22,7 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = JumpingClock(start=0)
+        self.clock = VirtualClock(start=0)
         self.emulator = LightsailEmulator(clock=self.clock, page_size=2)
         self.things: dict[tuple[str, str], dict[str, Any]] = {}
         self.operations: dict[str, list[tuple[str, float]]] = {"us-east-1": [], "eu-west-1": []}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from lightsail_snap import DiskSource, LightsailSnapClient
 from lightsail_snap.cli import main
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _validation
 
 # Each example makes a client, which takes a while.
@@ -91,7 +91,7 @@ def _life(environment: dict[str, str]) -> list[Any]:
     sent: list[Any] = []
     with (
         mock.patch.dict(os.environ, {**clean, **environment}, clear=True),
-        LightsailEmulator(clock=JumpingClock(), progression=Progression.instant()) as emulator,
+        LightsailEmulator(clock=VirtualClock(), progression=Progression.instant()) as emulator,
     ):
         emulator.add_disk("disk-1", region_name="us-east-1")
         exchange = emulator.exchange

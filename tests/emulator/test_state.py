@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.errors import ConfigurationError
 
@@ -33,7 +33,7 @@ _ACKNOWLEDGED_BEFORE_THE_KILL = 200
 
 
 def test_a_world_lasts_over_a_restart(tmp_path: Path) -> None:
-    clock = JumpingClock()
+    clock = VirtualClock()
     state = tmp_path / "world"
     with LightsailEmulator(clock=clock, state=state) as first:
         first.add_disk("Disk-1", region_name="us-east-1", tags={"k": None})
@@ -78,9 +78,9 @@ def test_files_that_are_something_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["memory", "file", "two on one file"])
 def test_of_many_who_want_a_name_one_gets_it(kind: str, tmp_path: Path) -> None:
     state = None if kind == "memory" else tmp_path / "world"
-    emulators = [LightsailEmulator(clock=JumpingClock(), state=state)]
+    emulators = [LightsailEmulator(clock=VirtualClock(), state=state)]
     if kind == "two on one file":
-        emulators.append(LightsailEmulator(clock=JumpingClock(), state=state, seed=1))
+        emulators.append(LightsailEmulator(clock=VirtualClock(), state=state, seed=1))
     emulators[0].add_disk("Disk-1", region_name="us-east-1")
     names = [f"snap-{number}" for number in range(20)]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lightsail_snap import Request
-from lightsail_snap.clock import JumpingClock
+from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, _validation
 from lightsail_snap.emulator._operations import HANDLERS
 from lightsail_snap.emulator._wire import Failure
@@ -30,7 +30,7 @@ _SERIALIZATION = "SerializationException"
 
 @pytest.fixture(scope="module")
 def emulator() -> Any:
-    with LightsailEmulator(clock=JumpingClock()) as emulator:
+    with LightsailEmulator(clock=VirtualClock()) as emulator:
         emulator.add_disk("Disk-1", region_name="us-east-1")
         emulator.add_instance("web-1", region_name="us-east-1")
         yield emulator
@@ -215,7 +215,7 @@ def test_no_request_breaks_it(data: st.DataObject, operation: str) -> None:
     shape = _MODEL.operation_model(operation).input_shape
     names = sorted(shape.members) or ["none"]
     payload = data.draw(st.dictionaries(st.sampled_from(names), _JSON))
-    with LightsailEmulator(clock=JumpingClock()) as emulator:
+    with LightsailEmulator(clock=VirtualClock()) as emulator:
         emulator.add_disk("Disk-1", region_name="us-east-1")
         emulator.add_instance("web-1", region_name="us-east-1")
         for given_payload in (payload, json.dumps(payload).encode()):
@@ -276,7 +276,7 @@ def test_disk_path_that_is_no_device_path_is_refused(emulator: Any, path: str) -
 
 @pytest.mark.parametrize("path", ["/dev/xvdf", "/dev/sdf", "/dev/nvme1n1", "/dev/xvdba"])
 def test_device_path_is_accepted(path: str) -> None:
-    with LightsailEmulator(clock=JumpingClock()) as emulator:
+    with LightsailEmulator(clock=VirtualClock()) as emulator:
         emulator.add_disk("Disk-1", region_name="us-east-1")
         emulator.add_instance("web-1", region_name="us-east-1")
         payload = {"diskName": "Disk-1", "instanceName": "web-1", "diskPath": path}

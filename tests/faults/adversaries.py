@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lightsail_snap import (
-    Answer,
     Request,
+    Response,
     ServiceError,
 )
 from lightsail_snap.emulator import Progression
-from lightsail_snap.emulator._wire import Answer as WireAnswer
+from lightsail_snap.emulator._wire import Response as WireAnswer
 
 NAME = "made-1"
 _MEMBERS = ("diskSnapshot", "instanceSnapshot", "disk", "operation")
@@ -155,7 +155,7 @@ def other_identity(reads: int) -> Adversary:
 
 
 def other_operations() -> Adversary:
-    """Answer the creation with another client's operations."""
+    """Response the creation with another client's operations."""
 
     def prepare(world: Any) -> None:
         other = {"id": "op-other", "resourceName": "other-1", "status": "Succeeded"}
@@ -195,7 +195,7 @@ class _Replacing:
         self._status = status
         self._is_done = False
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         if request.operation_name != self._operation or self._is_done:
             return self._inner.send(request)  # type: ignore[no-any-return] # a transport
         self._is_done = True

@@ -14,19 +14,19 @@ from lightsail_snap import (
     Clock,
     DiskSource,
     InstanceSource,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     ManualSnapshotSource,
     NameConflictError,
     OutcomeUnknownError,
     Transport,
+    VirtualClock,
     WaitError,
     WaitPolicy,
 )
-from lightsail_snap._transport import BotoTransport
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import Fault, LightsailEmulator, Progression
-from lightsail_snap.emulator._wire import Answer
+from lightsail_snap.emulator._wire import Response
 
 HERE, THERE = "us-east-1", "us-west-2"
 NAME = "made-1"
@@ -57,9 +57,9 @@ class Meddled(LightsailEmulator):
         self.created: list[str] = []
         self.before: Callable[[str, int], object] = lambda _operation, _index: None
         self.after: Callable[[str, int], object] = lambda _operation, _index: None
-        self.alter: Callable[[str, Answer], Answer] = lambda _operation, answer: answer
+        self.alter: Callable[[str, Response], Response] = lambda _operation, answer: answer
 
-    def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
         target = {name.lower(): value for name, value in headers.items()}["x-amz-target"]
         operation, index = target.rpartition(".")[2], len(self.asked)
         self.asked.append(operation)
@@ -166,7 +166,7 @@ class World:
     wrap: Callable[[Transport], Transport] | None = None
 
     def __post_init__(self) -> None:
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = Meddled(self.clock)
         self.emulator.progression = Progression.instant()
         do = self.emulator.do
@@ -323,7 +323,7 @@ def _tells_how_to_resume(error: LightsailSnapError) -> bool:
 class _Skewed:
     """A clock that goes as the other does, and is wrong."""
 
-    def __init__(self, right: JumpingClock, wrong_by: float) -> None:
+    def __init__(self, right: VirtualClock, wrong_by: float) -> None:
         self._right = right
         self._wrong_by = wrong_by
 
@@ -337,10 +337,10 @@ class _Skewed:
         self._right.sleep(seconds)
 
 
-def without(*members: str) -> Callable[[str, Answer], Answer]:
+def without(*members: str) -> Callable[[str, Response], Response]:
     """Take members out of the things that look-ups show."""
 
-    def alter(_: str, answer: Answer) -> Answer:
+    def alter(_: str, answer: Response) -> Response:
         body = json.loads(answer.body) if answer.body else {}
         for shape in ("diskSnapshot", "instanceSnapshot", "disk"):
             for member in members:
@@ -352,17 +352,17 @@ def without(*members: str) -> Callable[[str, Answer], Answer]:
 
 def refusing(
     *operations: str, code: str = "AccessDeniedException"
-) -> Callable[[str, Answer], Answer]:
+) -> Callable[[str, Response], Response]:
     """Refuse some operations."""
     refusal = json.dumps({"__type": code, "message": "no"}).encode()
 
-    def alter(operation: str, answer: Answer) -> Answer:
+    def alter(operation: str, answer: Response) -> Response:
         return replace(answer, status=400, body=refusal) if operation in operations else answer
 
     return alter
 
 
-def without_date(_: str, answer: Answer) -> Answer:
+def without_date(_: str, answer: Response) -> Response:
     """Take the header `Date` away."""
     headers = {name: value for name, value in answer.headers.items() if name != "Date"}
     return replace(answer, headers=headers)

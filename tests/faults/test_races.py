@@ -15,7 +15,6 @@ from lightsail_snap import (
     CreateDiskSnapshotRequest,
     DiskSource,
     InvalidInputException,
-    JumpingClock,
     NameConflictError,
     NotFoundException,
     OutcomeUnknownError,
@@ -23,6 +22,7 @@ from lightsail_snap import (
     RequestValidationError,
     SnapshotConflictError,
     ThrottlingError,
+    VirtualClock,
     WaitFailedError,
     WaitTimeoutError,
 )
@@ -380,7 +380,7 @@ def test_a_lost_answer_is_made_up_for_whatever_the_clients_clock_says(
 class Odd:
     """A clock one of whose hands jumps by itself once it is told to."""
 
-    def __init__(self, right: JumpingClock) -> None:
+    def __init__(self, right: VirtualClock) -> None:
         self.right = right
         self.hand = 0.0
         self.ran = 0.0

@@ -21,7 +21,7 @@ from pathlib import Path
 from unittest import mock
 
 from lightsail_snap import DeleteDiskSnapshotRequest, LightsailSnapError, models
-from lightsail_snap._error_mapping import Attempt, error_from_answer
+from lightsail_snap._boto.error_mapping import Attempt, error_from_answer
 from lightsail_snap.cli import main
 from lightsail_snap.cli._exits import Code
 from lightsail_snap.emulator import LightsailEmulator, Progression

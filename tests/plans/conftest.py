@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lightsail_snap import Answer, JumpingClock, LightsailSnapClient, Request, WaitPolicy
-from lightsail_snap._transport import BotoTransport
+from lightsail_snap import LightsailSnapClient, Request, Response, VirtualClock, WaitPolicy
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.plans import BackupPlan, Run, RunResult, apply, prepare
 
@@ -31,7 +31,7 @@ class World:
     """
 
     def __init__(self, progression: Progression | None = None) -> None:
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = LightsailEmulator(
             clock=self.clock, progression=progression or Progression.by_polls(1, 1), page_size=3
         )
@@ -97,7 +97,7 @@ class _Wire:
         self._region = region
         self._transport = BotoTransport(world.emulator.boto3_client(region))
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         self._world.calls.append((self._region, request.operation_name))
         self._world.plug(request, False)  # noqa: FBT003 - before
         try:

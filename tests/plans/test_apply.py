@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lightsail_snap import (
-    Answer,
     ConfigurationError,
     DiskSource,
     InvalidInputException,
@@ -28,6 +27,7 @@ from lightsail_snap import (
     Request,
     RequestNotSentError,
     RequestValidationError,
+    Response,
     ServiceException,
     SnapshotConflictError,
     WaitFailedError,
@@ -251,7 +251,7 @@ def test_a_region_of_copies_that_is_away_does_not_keep_snapshots_from_being_take
     world.days(plan, 1)
 
     class Away:
-        def send(self, request: Request[Any]) -> Answer:
+        def send(self, request: Request[Any]) -> Response:
             raise RequestNotSentError("no way there", request=request)
 
         def close(self) -> None: ...

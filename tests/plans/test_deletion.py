@@ -18,21 +18,21 @@ from hypothesis import strategies as st
 
 import lightsail_snap
 from lightsail_snap import (
-    Answer,
     ConfigurationError,
     DiskSnapshot,
     DiskSource,
-    JumpingClock,
     LightsailSnapClient,
     OutcomeUnknownError,
     Request,
     RequestNotSentError,
     RequestValidationError,
+    Response,
     RetentionPolicy,
     Scope,
+    VirtualClock,
     plan_retention,
 )
-from lightsail_snap._transport import BotoTransport
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.plans import BackupPlan, PruneResult, apply, plan_prune, prepare, prune
 from lightsail_snap.plans import _deletion as deletion
@@ -50,7 +50,7 @@ class State:
     """An embedded Lightsail, a client whose calls can be watched, and another client."""
 
     def __init__(self, page_size: int = 100) -> None:
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = LightsailEmulator(
             clock=self.clock, progression=Progression.instant(), page_size=page_size
         )
@@ -105,7 +105,7 @@ class Watched:
         self._state = state
         self._transport = BotoTransport(state.emulator.boto3_client(HOME))
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         self._state.calls.append(request.operation_name)
         self._state.plug(request, False)  # noqa: FBT003 - before
         answer = self._transport.send(request)

@@ -10,13 +10,13 @@ import pytest
 
 from lightsail_snap import (
     DiskSource,
-    JumpingClock,
     LightsailSnapClient,
     PartialFailureError,
     RequestNotSentError,
     RequestValidationError,
     RetentionPolicy,
     Scope,
+    VirtualClock,
     plan_retention,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
@@ -32,7 +32,7 @@ class World:
     def __init__(self) -> None:
         from botocore.config import Config  # noqa: PLC0415 - only this needs it
 
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = LightsailEmulator(clock=self.clock, progression=Progression.instant())
         self.emulator.add_disk("Disk-1", region_name=HOME)
         self.emulator.add_instance("web-1", region_name=HOME)

@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from lightsail_snap import Answer, LightsailSnapClient
+from lightsail_snap import LightsailSnapClient, Response
 from lightsail_snap.models import Request, ResponseMetadata
 
 
@@ -79,9 +79,9 @@ class Recorder:
         self.reached: list[Any] = []
         self.payload: Any = b"{}"
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         self.reached.append(request)
-        return Answer(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
+        return Response(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
 
     def close(self) -> None:
         """Nothing is open."""

@@ -24,7 +24,6 @@ from lightsail_snap import (
     GetDiskSnapshotRequest,
     GetOperationRequest,
     InstanceSource,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     ManualSnapshotSource,
@@ -32,6 +31,7 @@ from lightsail_snap import (
     RequestValidationError,
     ResponseValidationError,
     Tag,
+    VirtualClock,
     WaitPolicy,
     models,
 )
@@ -356,7 +356,7 @@ METHODS = {
 def test_any_object_may_be_given_to_a_client(method: str, name: str, recorder: Any) -> None:
     # Pauses that grow without bound end even the longest wait.
     policy = WaitPolicy(max_delay=1e300)
-    client = LightsailSnapClient(transport=recorder, clock=JumpingClock(), wait_policy=policy)
+    client = LightsailSnapClient(transport=recorder, clock=VirtualClock(), wait_policy=policy)
     for make in MAKERS.values():
         arguments = parameters(method) | {name: make()}
         held(lambda: getattr(client, method)(**arguments))  # noqa: B023 - called at once
@@ -364,7 +364,7 @@ def test_any_object_may_be_given_to_a_client(method: str, name: str, recorder: A
 
 @pytest.mark.parametrize("method", METHODS)
 def test_good_arguments_reach_the_service(method: str, recorder: Any) -> None:
-    client = LightsailSnapClient(transport=recorder, clock=JumpingClock())
+    client = LightsailSnapClient(transport=recorder, clock=VirtualClock())
     if method == "send":
         return
     result = getattr(client, method)

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from lightsail_snap import (
     DiskSnapshot,
-    JumpingClock,
     LightsailSnapClient,
     Operation,
     RequestValidationError,
+    VirtualClock,
     WaitPolicy,
     WaitTimeoutError,
 )
 from lightsail_snap.waiters import (
     MIN_DELAY_SECONDS,
-    judge_disk_snapshot,
-    judge_operation,
+    classify_disk_snapshot,
+    classify_operation,
     percent_of,
 )
 
@@ -115,7 +115,7 @@ def test_the_longest_pause_is_not_below_the_shortest(
         WaitPolicy(min_delay=shortest, max_delay=longest)
 
 
-class BoundedClock(JumpingClock):
+class BoundedClock(VirtualClock):
     """A clock that does not let a wait go on for ever."""
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ def test_a_pause_longer_than_any_calendar_raises_nothing_foreign(
 ) -> None:
     recorder.payload = b'{"operation":{"id":"1"}}'
     policy = WaitPolicy(min_delay=pause, max_delay=pause)
-    client = LightsailSnapClient(transport=recorder, wait_policy=policy, clock=JumpingClock())
+    client = LightsailSnapClient(transport=recorder, wait_policy=policy, clock=VirtualClock())
     with pytest.raises(WaitTimeoutError):
         client.wait_for_operation("1", timeout=pause * 2)
 
@@ -217,13 +217,13 @@ def test_every_operation_and_snapshot_can_be_judged(
     progress: str | None,
 ) -> None:
     operation = Operation.from_wire({"id": "1", "status": word, "isTerminal": is_terminal})
-    ended = judge_operation(operation).value != "pending"
+    ended = classify_operation(operation).value != "pending"
     if is_terminal is not None:
         assert ended is is_terminal
     good = word in {"Succeeded", "Completed"} and is_terminal is not False
-    assert (judge_operation(operation).value == "succeeded") is good
+    assert (classify_operation(operation).value == "succeeded") is good
     snapshot = DiskSnapshot.from_wire({"name": "a", "state": word, "progress": progress})
-    assert (judge_disk_snapshot(snapshot).value == "succeeded") is (word == "completed")
+    assert (classify_disk_snapshot(snapshot).value == "succeeded") is (word == "completed")
     percent = percent_of(snapshot)
     assert percent is None or 0 <= percent <= 100
 

@@ -192,4 +192,4 @@ def test_nothing_of_ours_reads_credentials() -> None:
         or "get_frozen_credentials" in path.read_text(encoding="utf-8")
     }
     # The one hands them to botocore, to assume a role with; the other tells where they come from.
-    assert asking == {"plans/_sessions.py", "_transport.py"}
+    assert asking == {"plans/_sessions.py", "_boto/transport.py"}

@@ -27,7 +27,7 @@ from lightsail_snap import (
     ResponseValidationError,
     ServiceError,
 )
-from lightsail_snap._endpoint import is_https, is_loopback, stays_here
+from lightsail_snap._boto.endpoint import is_https, is_loopback, stays_here
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.plans import assume_role_clients, regional_clients
 

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from lightsail_snap import (
     DiskSource,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
+    VirtualClock,
 )
-from lightsail_snap._calls import tell
-from lightsail_snap._flows._effects import Note
+from lightsail_snap._drivers.calls import tell
+from lightsail_snap._workflows.effects import Log
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
 
 FORGED = "x\r\n2026-11-23 CRITICAL root: forged\x1b[2J\u2028\u202e\x85\x00"
@@ -75,7 +75,7 @@ class Server:
         config = Config(retries={"total_max_attempts": 1})
         self.boto: Any = SESSION.client("lightsail", config=config)
         self.boto.meta.events.register_last("before-send.lightsail", self._answer)
-        self.client = LightsailSnapClient(self.boto, clock=JumpingClock())
+        self.client = LightsailSnapClient(self.boto, clock=VirtualClock())
 
     def _answer(self, request: Any, **_: Any) -> AWSResponse:
         status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -122,7 +122,7 @@ def test_no_answer_forges_a_line(lines: list[str], text: str, status: int) -> No
 
 
 def test_no_note_forges_a_line(lines: list[str]) -> None:
-    tell(Note(logging.WARNING, FORGED, {"error": FORGED, "status": 5}))
+    tell(Log(logging.WARNING, FORGED, {"error": FORGED, "status": 5}))
     assert_each_is_one_line(lines)
 
 
@@ -179,7 +179,7 @@ def hostile(operation: str, body: bytes = b"{}", path: bytes = HOSTILE_PATH) -> 
 def test_no_request_forges_a_line_of_the_emulator(
     lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with LightsailEmulator(clock=JumpingClock()) as emulator, emulator.serve() as url:
+    with LightsailEmulator(clock=VirtualClock()) as emulator, emulator.serve() as url:
         # waitress tells at the level INFO which path it served when a client went away.
         for kind in (FaultKind.DROP, FaultKind.TRUNCATE, FaultKind.GARBAGE):
             emulator.inject(Fault(kind=kind))

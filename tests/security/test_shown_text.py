@@ -18,17 +18,17 @@ from typing_extensions import override
 
 from lightsail_snap import (
     DiskSnapshot,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     Operation,
+    VirtualClock,
     WaitPolicy,
     WaitProgress,
     by_tag,
     plan_retention,
 )
 from lightsail_snap.cli import main
-from lightsail_snap.emulator import Answer, LightsailEmulator, Progression
+from lightsail_snap.emulator import LightsailEmulator, Progression, Response
 from lightsail_snap.plans import BackupPlan, make_run
 from lightsail_snap.plans._inventory import Inventory, Source
 from lightsail_snap.retention import RetentionPolicy
@@ -58,7 +58,7 @@ class Poisonous(LightsailEmulator):
     spares: frozenset[str] = frozenset()
 
     @override
-    def exchange(self, headers: Any, body: bytes) -> Answer:
+    def exchange(self, headers: Any, body: bytes) -> Response:
         answer = super().exchange(headers, body)
         said = json.loads(answer.body)
         whole = json.dumps(forged(said, spares=self.spares)).encode()
@@ -198,12 +198,12 @@ def test_progress_is_printed_harmlessly(text: str) -> None:
         Operation.from_wire({"id": text, "status": text, "resourceName": text}),
     ):
         told: WaitProgress[Any] = WaitProgress(
-            awaited=f"snapshot {text}",
-            looks=1,
+            description=f"snapshot {text}",
+            polls=1,
             elapsed=timedelta(seconds=1),
             percent=None,
-            observation=observation,
-            fault=None,
+            resource=observation,
+            error=None,
         )
         assert str(told).isprintable()
 
@@ -212,7 +212,7 @@ def test_progress_of_a_wait_is_printed_harmlessly(emulator: Poisonous) -> None:
     lines: list[str] = []
     boto = emulator.boto3_client(REGION)
     policy = WaitPolicy(timeout=5, min_delay=1, max_delay=1)
-    with LightsailSnapClient(boto, clock=JumpingClock(), wait_policy=policy) as client:
+    with LightsailSnapClient(boto, clock=VirtualClock(), wait_policy=policy) as client:
         for wait in (
             lambda: client.wait_for_disk_snapshot(
                 "db-0", on_progress=lambda look: lines.append(str(look))

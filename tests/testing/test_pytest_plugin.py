@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lightsail_snap import DiskSource, InstanceSource, JumpingClock, LightsailSnapClient
+from lightsail_snap import DiskSource, InstanceSource, LightsailSnapClient, VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
 
 pytest_plugins = ["pytester"]
@@ -21,7 +21,7 @@ def test_a_users_test_needs_one_line(lightsail_client: LightsailSnapClient) -> N
 def test_the_fixtures_belong_together(
     lightsail_client: LightsailSnapClient,
     lightsail_emulator: LightsailEmulator,
-    lightsail_clock: JumpingClock,
+    lightsail_clock: VirtualClock,
 ) -> None:
     lightsail_emulator.add_disk("more", region_name="us-east-1", size_in_gb=64)
     assert lightsail_client.get_disk("more").disk.size_in_gb == 64
@@ -83,7 +83,7 @@ def test_code_that_polls_boto3_by_itself_ends(
 
 
 def test_time_on_the_clock_still_ends_work(
-    lightsail_emulator: LightsailEmulator, lightsail_clock: JumpingClock
+    lightsail_emulator: LightsailEmulator, lightsail_clock: VirtualClock
 ) -> None:
     boto3_client = lightsail_emulator.boto3_client("us-east-1")
     boto3_client.create_disk_snapshot(diskName="disk-1", diskSnapshotName="nightly")

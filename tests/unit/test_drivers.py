@@ -22,22 +22,22 @@ import trio.testing
 from botocore.config import Config
 
 from lightsail_snap import (
-    Answer,
     AsyncLightsailSnapClient,
     ConfigurationError,
     CreateDiskSnapshotRequest,
     DiskSource,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
     NotFoundException,
     PartialFailureError,
     Request,
     RequestNotSentError,
+    Response,
     ResponseMetadata,
     ResponseValidationError,
     SystemClock,
     ThrottlingError,
+    VirtualClock,
     WaitPolicy,
     WaitTimeoutError,
 )
@@ -54,17 +54,17 @@ of_both_clients = pytest.mark.parametrize("kind", CLIENTS)
 class Scripted:
     """A transport that gives its answers in their order, the last one for ever."""
 
-    def __init__(self, *answers: Answer | Callable[[Request[Any]], BaseException]) -> None:
+    def __init__(self, *answers: Response | Callable[[Request[Any]], BaseException]) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
         self.threads: set[str] = set()
         self.closed = 0
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         self.asked.append(request.operation_name)
         self.threads.add(threading.current_thread().name)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Answer):
+        if isinstance(answer, Response):
             return answer
         raise answer(request)
 
@@ -72,9 +72,9 @@ class Scripted:
         self.closed += 1
 
 
-def snapshot(state: str, **metadata: Any) -> Answer:
+def snapshot(state: str, **metadata: Any) -> Response:
     wire = {"diskSnapshot": {"name": "db-1", "state": state}}
-    return Answer(wire, ResponseMetadata(**metadata))
+    return Response(wire, ResponseMetadata(**metadata))
 
 
 def missing(request: Request[Any]) -> LightsailSnapError:
@@ -125,7 +125,7 @@ def test_hours_pass_in_no_time_on_a_clock_of_trios() -> None:
 @pytest.mark.anyio
 @on_both_loops
 async def test_a_clock_that_blocks_does_not_block_the_event_loop() -> None:
-    class Blocking(JumpingClock):
+    class Blocking(VirtualClock):
         def sleep(self, seconds: float) -> None:
             assert is_awake.wait(5)
             super().sleep(seconds)
@@ -154,7 +154,7 @@ def test_calls_without_a_deadline_are_made_in_the_thread_of_the_caller() -> None
     client = LightsailSnapClient(transport=transport)
     client.get_disk_snapshot("db-1")
     client.wait_for_disk_snapshots(["db-1"], timeout=None)
-    LightsailSnapClient(transport=transport, clock=JumpingClock()).wait_for_disk_snapshot("db-1")
+    LightsailSnapClient(transport=transport, clock=VirtualClock()).wait_for_disk_snapshot("db-1")
     assert transport.threads == {threading.current_thread().name}
 
 
@@ -218,7 +218,7 @@ class Slowly(Scripted):
         self.lock = threading.Lock()
         self.running = self.most = 0
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         with self.lock:
             self.running += 1
             self.most = max(self.most, self.running)
@@ -239,7 +239,7 @@ async def many_at_once(client: AsyncLightsailSnapClient) -> None:
     "loops", [("asyncio", "trio"), ("trio", "asyncio"), ("asyncio", "asyncio"), ("trio", "trio")]
 )
 def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -> None:
-    transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    transport = Slowly(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
     for loop in loops:
         anyio.run(many_at_once, client, backend=loop)
@@ -249,7 +249,7 @@ def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -
 
 @pytest.mark.parametrize("loops", [("asyncio", "trio"), ("asyncio", "asyncio")])
 def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -> None:
-    transport = Slowly(Answer({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    transport = Slowly(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
 
     def run(loop: str) -> None:
@@ -279,14 +279,14 @@ def test_event_loops_that_are_over_leave_nothing_in_a_client() -> None:
 @on_both_loops
 async def test_many_are_begun_in_their_order() -> None:
     class Naming(Scripted):
-        def send(self, request: Request[Any]) -> Answer:
+        def send(self, request: Request[Any]) -> Response:
             if isinstance(request, CreateDiskSnapshotRequest):
                 names.append(request.disk_snapshot_name)
             return super().send(request)
 
     names: list[str] = []
     wanted = [f"db-{number}" for number in range(20)]
-    client = AsyncLightsailSnapClient(transport=Naming(missing), clock=JumpingClock())
+    client = AsyncLightsailSnapClient(transport=Naming(missing), clock=VirtualClock())
     with pytest.raises(PartialFailureError):
         await client.take_disk_snapshots(
             [CreateDiskSnapshotRequest(disk_snapshot_name=name, source=DISK) for name in wanted],
@@ -407,18 +407,18 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 class Slow(Scripted):
     """A transport that takes two seconds."""
 
-    def __init__(self, clock: JumpingClock, *answers: Any) -> None:
+    def __init__(self, clock: VirtualClock, *answers: Any) -> None:
         super().__init__(*answers)
         self._clock = clock
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         self._clock.sleep(2)
         return super().send(request)
 
 
 def look(door: str, *answers: Any) -> None:
     """Make one call through a client of either kind."""
-    clock = JumpingClock()
+    clock = VirtualClock()
     settings: dict[str, Any] = {"transport": Slow(clock, *answers), "clock": clock}
     if door == "sync":
         LightsailSnapClient(**settings).get_disk_snapshot("db-1")
@@ -486,7 +486,7 @@ def test_an_unreadable_answer_is_told_with_its_request_id(
     door: str, records: list[logging.LogRecord]
 ) -> None:
     with pytest.raises(ResponseValidationError):
-        look(door, Answer(b"<html>\n", ResponseMetadata(request_id="request-3", http_status=200)))
+        look(door, Response(b"<html>\n", ResponseMetadata(request_id="request-3", http_status=200)))
     (record,) = records
     assert fields(record)["request_id"] == "request-3"
     assert fields(record)["error"] == "ResponseValidationError"
@@ -495,13 +495,13 @@ def test_an_unreadable_answer_is_told_with_its_request_id(
 
 @through_every_door
 def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.LogRecord]) -> None:
-    clock = JumpingClock()
+    clock = VirtualClock()
     answers: list[Any] = [
         lambda request: ThrottlingError(
             "slow", code="ThrottlingException", operation_name=request.operation_name,
             is_retryable=True,
         ),
-        Answer({"operations": []}, ResponseMetadata()),
+        Response({"operations": []}, ResponseMetadata()),
         snapshot("completed"),
     ]  # fmt: skip
     settings: dict[str, Any] = {"transport": Scripted(*answers), "clock": clock}
@@ -521,7 +521,7 @@ def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.Log
 def test_no_secret_is_told(records: list[logging.LogRecord]) -> None:
     session: Any = boto3.session.Session(*CANARIES, region_name="us-east-1")
     boto = session.client("lightsail", config=Config(retries={"total_max_attempts": 1}))
-    clock = JumpingClock()
+    clock = VirtualClock()
     with LightsailEmulator(clock=clock) as emulator:
         emulator.install(boto)
         emulator.add_disk("disk-1", region_name="us-east-1")
@@ -550,7 +550,7 @@ class Broken:
     def close(self):
         pass
 
-settings = {"transport": Broken(), "clock": JumpingClock()}
+settings = {"transport": Broken(), "clock": VirtualClock()}
 source = DiskSource(disk_name="disk-1")
 try:
     LightsailSnapClient(**settings).take_disk_snapshot("db-1", source)

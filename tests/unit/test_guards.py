@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
-from lightsail_snap import LightsailSnapError, _transport
-from lightsail_snap._shortcuts._guard import Fallback
-from lightsail_snap._transport import BotoTransport
+from lightsail_snap import LightsailSnapError
+from lightsail_snap._boto import transport
+from lightsail_snap._boto.fallback import Fallback
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.errors import detached
 
@@ -26,12 +27,12 @@ def test_only_the_first_failure_of_an_optimization_is_logged(
 
 
 def test_a_response_event_without_a_request_changes_nothing() -> None:
-    exchange = _transport._Exchange("GetDisk", True, threading.get_ident())  # noqa: FBT003 - by position
-    token = _transport._exchange.set(exchange)
+    exchange = transport._Exchange("GetDisk", True, threading.get_ident())  # noqa: FBT003 - by position
+    token = transport._exchange.set(exchange)
     try:
-        _transport._on_response_received(None, {})
+        transport._on_response_received(None, {})
     finally:
-        _transport._exchange.reset(token)
+        transport._exchange.reset(token)
     assert exchange.attempts == []
     assert not exchange.is_parsed
 

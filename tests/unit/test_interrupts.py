@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from lightsail_snap._interrupts import SLICE_SECONDS, result_of
+from lightsail_snap._drivers.interrupts import SLICE_SECONDS, result_of
 
 SERVER = """
 import signal
@@ -26,7 +26,7 @@ print("ended")
 
 
 def test_result_of_waits_in_slices_and_returns_or_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lightsail_snap._interrupts.SLICE_SECONDS", 0.01)
+    monkeypatch.setattr("lightsail_snap._drivers.interrupts.SLICE_SECONDS", 0.01)
     good: Future[int] = Future()
     bad: Future[int] = Future()
     threading.Timer(0.1, good.set_result, [7]).start()

@@ -26,11 +26,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import field_serializer
 
-from lightsail_snap import LightsailSnapClient, RegionName, _shortcuts, models
-from lightsail_snap._shortcuts import _loading
-from lightsail_snap._shortcuts._guard import SETTING, Fallback
-from lightsail_snap._shortcuts._reading import LazyParsers, Unparsed
-from lightsail_snap._transport import _date
+from lightsail_snap import LightsailSnapClient, RegionName, models
+from lightsail_snap._boto import data_loading, optimizations
+from lightsail_snap._boto.fallback import SETTING, Fallback
+from lightsail_snap._boto.lazy_parsing import LazyParsers, Unparsed
+from lightsail_snap._boto.transport import _date
 from lightsail_snap.models._base import RequestModel
 from lightsail_snap.models._types import AS_LIST
 
@@ -249,15 +249,15 @@ def test_a_client_of_other_internals_stays_plain_with_one_warning(
 ) -> None:
     client = client_of(session())
     move(client)
-    _shortcuts.optimize_client(client, lambda: None)
+    optimizations.optimize_client(client, lambda: None)
     assert len(warnings_of(caplog)) == 1
 
 
 def test_clients_of_one_boto3_client_replace_its_parsers_once() -> None:
     client = client_of(session())
-    _shortcuts.optimize_client(client, lambda: None)
+    optimizations.optimize_client(client, lambda: None)
     parsers = client._endpoint._response_parser_factory
-    _shortcuts.optimize_client(client, lambda: None)
+    optimizations.optimize_client(client, lambda: None)
     assert client._endpoint._response_parser_factory is parsers
 
 
@@ -267,7 +267,7 @@ def test_a_setting_switches_the_optimizations_off(
 ) -> None:
     monkeypatch.setenv(SETTING, value)
     made, plain = session(), session()
-    _shortcuts.optimize_session(made)
+    optimizations.optimize_session(made)
     loader = made.get_component("data_loader")
     assert type(loader.file_loader) is type(plain.get_component("data_loader").file_loader)
     assert "load_service_model" not in vars(loader)
@@ -279,7 +279,7 @@ def test_a_setting_switches_the_optimizations_off(
 def test_any_other_value_leaves_them_on(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, value)
     client = client_of(session())
-    _shortcuts.optimize_client(client, lambda: None)
+    optimizations.optimize_client(client, lambda: None)
     assert type(client._endpoint._response_parser_factory) is LazyParsers
 
 
@@ -292,7 +292,7 @@ def test_an_interrupt_is_not_suppressed() -> None:
 
 
 def loader_of(made: Session) -> Any:
-    _shortcuts.optimize_session(made)
+    optimizations.optimize_session(made)
     return made.get_component("data_loader")
 
 
@@ -356,7 +356,7 @@ def test_a_session_of_other_internals_stays_plain_with_one_warning(
 ) -> None:
     made = Session()
     move(made)
-    _shortcuts.optimize_session(made)
+    optimizations.optimize_session(made)
     assert len(warnings_of(caplog)) == 1
 
 
@@ -368,7 +368,7 @@ def test_a_model_that_cannot_be_read_lightly_is_read_plainly_with_one_warning(
 
     plain = Session().get_component("data_loader").load_service_model("lightsail", "service-2")
     loader = loader_of(Session())
-    monkeypatch.setattr(_loading, "_with_own_operations", broken)
+    monkeypatch.setattr(data_loading, "_with_own_operations", broken)
     for _ in range(2):
         assert loader.load_service_model("lightsail", "service-2") == plain
     assert loader.load_service_model(service_name="sts", type_name="service-2")["operations"]
@@ -451,7 +451,7 @@ def _plain() -> boto3.session.Session:
 def _light() -> boto3.session.Session:
     made = session()
     made.set_credentials("key", "secret", "token")
-    _shortcuts.optimize_session(made)
+    optimizations.optimize_session(made)
     return boto3.session.Session(botocore_session=made)
 
 

@@ -15,7 +15,6 @@ from lightsail_snap import (
     DiskSource,
     ForeignCause,
     GetDiskRequest,
-    JumpingClock,
     LightsailSnapError,
     OperationStatus,
     OutcomeUnknownError,
@@ -26,13 +25,14 @@ from lightsail_snap import (
     SystemClock,
     Tag,
     Violation,
+    VirtualClock,
     WaitTimeoutError,
 )
 from lightsail_snap.models import CreateDiskSnapshotResult
 
 
 def test_the_jumping_clock_jumps() -> None:
-    clock = JumpingClock(start=100)
+    clock = VirtualClock(start=100)
     clock.sleep(3600)
     assert (clock.time(), clock.monotonic()) == (3700, 3600)
     with pytest.raises(ValueError, match="backwards"):

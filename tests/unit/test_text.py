@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lightsail_snap._text import one_line, redact, shown
+from lightsail_snap._text import one_line, redact, short_repr
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_anything_can_be_shown() -> None:
         def __repr__(self) -> str:
             raise ZeroDivisionError
 
-    assert shown(Broken()) == "<Broken>"
-    assert shown("x" * 10_000_000) == "'" + "x" * 79 + "…"
-    assert shown(b"\x00" * 10_000_000).endswith("…")
-    assert repr(shown([1, "a"])) == "[1, 'a']"
+    assert short_repr(Broken()) == "<Broken>"
+    assert short_repr("x" * 10_000_000) == "'" + "x" * 79 + "…"
+    assert short_repr(b"\x00" * 10_000_000).endswith("…")
+    assert repr(short_repr([1, "a"])) == "[1, 'a']"

@@ -46,8 +46,8 @@ from lightsail_snap import (
     ServiceError,
     ServiceException,
     ThrottlingError,
-    _transport,
 )
+from lightsail_snap._boto import transport
 
 Outcome = tuple[int, bytes] | Exception
 GOOD = (200, b'{"operations":[{"id":"op-1","status":"Started","isTerminal":false,"new":[1]}]}')
@@ -227,27 +227,27 @@ def test_an_answer_that_is_too_large_is_not_read(way: str, monkeypatch: pytest.M
         given = SimpleNamespace(client=lambda *_, boto=given, **__: boto)
     source = DiskSource(disk_name="Disk-1")
     with LightsailSnapClient(**{way: given}) as client:
-        monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", len(LARGE) - 1)
+        monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", len(LARGE) - 1)
         with pytest.raises(ResponseValidationError, match=f"got {len(LARGE)} bytes") as caught:
             client.create_disk_snapshot("db-1", source)
         assert caught.value.may_have_executed
         assert caught.value.payload == LARGE
         assert caught.value.model == "CreateDiskSnapshotResult"
-        monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", len(LARGE))
+        monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", len(LARGE))
         assert client.create_disk_snapshot("db-1", source).operations == ()
 
 
 def test_of_an_answer_that_is_too_large_only_the_beginning_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", 10_000)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 10_000)
     with pytest.raises(ResponseValidationError) as caught:
         create((200, b"{" * 10_001))
     assert caught.value.payload == b"{" * 4096
 
 
 def test_an_error_that_is_too_large_is_told_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_transport, "MAX_RESPONSE_BYTES", 100)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 100)
     large = b'{"__type":"InvalidInputException","message":"' + b"x" * 100
     assert failure(ServiceError, (400, large)).code == "400"
     error = failure(ServiceError, (503, large), attempts=2)
@@ -256,7 +256,7 @@ def test_an_error_that_is_too_large_is_told_by_its_status(monkeypatch: pytest.Mo
 
 
 def test_sixty_four_megabytes_are_too_much() -> None:
-    assert _transport.MAX_RESPONSE_BYTES == 64 * 1024 * 1024
+    assert transport.MAX_RESPONSE_BYTES == 64 * 1024 * 1024
 
 
 def handshake(reason: str) -> SSLError:

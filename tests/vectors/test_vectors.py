@@ -18,16 +18,16 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from lightsail_snap import (
-    Answer,
-    JumpingClock,
     LightsailSnapClient,
     LightsailSnapError,
+    Response,
     ResponseValidationError,
     ServiceError,
+    VirtualClock,
     WaitPolicy,
     WaitTimeoutError,
 )
-from lightsail_snap._error_mapping import error_from_answer
+from lightsail_snap._boto.error_mapping import error_from_answer
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.models import ResponseMetadata
 
@@ -141,14 +141,14 @@ class Scripted:
         self.answers = answers
         self.looks = 0
 
-    def send(self, request: Any) -> Answer:
+    def send(self, request: Any) -> Response:
         name = self.answers[min(self.looks, len(self.answers) - 1)]
         self.looks += 1
         if name.endswith("Exception"):
             metadata = ResponseMetadata(http_status=400)
             body = json.dumps({"__type": name}).encode()
             raise error_from_answer(request, body, metadata)
-        return Answer({"diskSnapshot": {"name": "db-1", "state": name}}, ResponseMetadata())
+        return Response({"diskSnapshot": {"name": "db-1", "state": name}}, ResponseMetadata())
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -157,7 +157,7 @@ class Scripted:
 @cases("waiters", "workflow")
 def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
     transport = Scripted(case["answers"])
-    client = LightsailSnapClient(transport=transport, clock=JumpingClock())
+    client = LightsailSnapClient(transport=transport, clock=VirtualClock())
     outcome = "success"
     try:
         if case["wait"] == "deletion":
@@ -175,7 +175,7 @@ def test_pauses_are_as_others_say(case: dict[str, int]) -> None:
     least, most, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
     pauses: list[float] = []
 
-    class Noting(JumpingClock):
+    class Noting(VirtualClock):
         def sleep(self, seconds: float) -> None:
             pauses.append(seconds)
             super().sleep(seconds)

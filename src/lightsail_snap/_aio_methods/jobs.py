@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from lightsail_snap import _flows, models
+from lightsail_snap import _workflows, models
 from lightsail_snap._aio_methods._sender import Sender
-from lightsail_snap._flows._effects import Quiesce
+from lightsail_snap._workflows.effects import Quiesce
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
 
@@ -72,7 +72,7 @@ class Jobs(Sender):
         request = models.CreateDiskSnapshotRequest(
             disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
         )
-        flow = _flows.take_disk_snapshot(
+        flow = _workflows.take_disk_snapshot(
             request,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -110,7 +110,7 @@ class Jobs(Sender):
                 sent.
             PartialFailureError: If any could not be taken; it holds those that were.
         """
-        flow = _flows.take_disk_snapshots(
+        flow = _workflows.take_disk_snapshots(
             requests,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -156,7 +156,7 @@ class Jobs(Sender):
         request = models.CreateInstanceSnapshotRequest(
             instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
         )
-        flow = _flows.take_instance_snapshot(
+        flow = _workflows.take_instance_snapshot(
             request,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -208,7 +208,7 @@ class Jobs(Sender):
         request = models.CopySnapshotRequest(
             target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
         )
-        flow = _flows.copy_snapshot(
+        flow = _workflows.copy_snapshot(
             request,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -252,7 +252,7 @@ class Jobs(Sender):
             NameConflictError: If the name is taken by a disk that this job did not make.
             LightsailSnapError: As `take_disk_snapshot` says.
         """
-        flow = _flows.restore_disk(
+        flow = _workflows.restore_disk(
             disk_name,
             source,
             self._wait_policy,

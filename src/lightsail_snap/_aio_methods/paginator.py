@@ -8,7 +8,7 @@ from typing import Generic, Self
 
 from typing_extensions import override
 
-from lightsail_snap._flows._pages import Paging
+from lightsail_snap._workflows.paging import Paging
 from lightsail_snap.models import ItemT, PagedRequest, PageT
 
 # The iterators are classes and no generators: an async generator that is left half-way needs an

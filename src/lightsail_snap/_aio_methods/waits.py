@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from lightsail_snap import _flows, models
+from lightsail_snap import _workflows, models
 from lightsail_snap._aio_methods._sender import Sender
 from lightsail_snap.models import DiskState
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
@@ -45,7 +45,7 @@ class Waits(Sender):
             NotFoundException: If there never was one of this id in the region.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_operation(
+        flow = _workflows.wait_for_operation(
             operation, self._wait_policy, timeout=timeout, on_progress=on_progress
         )
         return await self._run(flow)
@@ -77,7 +77,7 @@ class Waits(Sender):
                 time; it holds those that succeeded.
             RequestValidationError: If an id cannot be one.
         """
-        flow = _flows.wait_for_operations(
+        flow = _workflows.wait_for_operations(
             operations,
             self._wait_policy,
             timeout=timeout,
@@ -113,7 +113,7 @@ class Waits(Sender):
             NotFoundException: If there is none of this name in the region at the first look.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_disk_snapshot(
+        flow = _workflows.wait_for_disk_snapshot(
             disk_snapshot_name, self._wait_policy, timeout=timeout, on_progress=on_progress
         )
         return await self._run(flow)
@@ -145,7 +145,7 @@ class Waits(Sender):
                 in time; it holds those that are.
             RequestValidationError: If a name cannot be one.
         """
-        flow = _flows.wait_for_disk_snapshots(
+        flow = _workflows.wait_for_disk_snapshots(
             disk_snapshot_names,
             self._wait_policy,
             timeout=timeout,
@@ -177,7 +177,7 @@ class Waits(Sender):
             NotFoundException: If there is none of this name in the region at the first look.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_instance_snapshot(
+        flow = _workflows.wait_for_instance_snapshot(
             instance_snapshot_name, self._wait_policy, timeout=timeout, on_progress=on_progress
         )
         return await self._run(flow)
@@ -206,7 +206,7 @@ class Waits(Sender):
                 in time; it holds those that are.
             RequestValidationError: If a name cannot be one.
         """
-        flow = _flows.wait_for_instance_snapshots(
+        flow = _workflows.wait_for_instance_snapshots(
             instance_snapshot_names,
             self._wait_policy,
             timeout=timeout,
@@ -241,7 +241,7 @@ class Waits(Sender):
             NotFoundException: If there is none of this name in the region at the first look.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_disk(
+        flow = _workflows.wait_for_disk(
             disk_name, state, self._wait_policy, timeout=timeout, on_progress=on_progress
         )
         return await self._run(flow)
@@ -264,7 +264,7 @@ class Waits(Sender):
             WaitTimeoutError: If the time is up and it is still there.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_disk_snapshot_deletion(
+        flow = _workflows.wait_for_disk_snapshot_deletion(
             disk_snapshot_name, self._wait_policy, timeout=timeout, on_progress=on_progress
         )
         return await self._run(flow)
@@ -287,7 +287,7 @@ class Waits(Sender):
             WaitTimeoutError: If the time is up and it is still there.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_instance_snapshot_deletion(
+        flow = _workflows.wait_for_instance_snapshot_deletion(
             instance_snapshot_name, self._wait_policy, timeout=timeout, on_progress=on_progress
         )
         return await self._run(flow)
@@ -319,7 +319,7 @@ class Waits(Sender):
             WaitTimeoutError: If the time is up; the export goes on in Lightsail.
             LightsailSnapError: As `send` says, if looking fails for a lasting reason.
         """
-        flow = _flows.wait_for_export(
+        flow = _workflows.wait_for_export(
             source_snapshot_name,
             since,
             self._wait_policy,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lightsail_snap.models import Request, ResultT
 
 if TYPE_CHECKING:
-    from lightsail_snap._flows import Flow
-    from lightsail_snap._flows._effects import ReturnT
+    from lightsail_snap._workflows import Flow
+    from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap.waiters import WaitPolicy
 
 

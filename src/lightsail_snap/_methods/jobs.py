@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
-from lightsail_snap import _flows, models
+from lightsail_snap import _workflows, models
 from lightsail_snap._methods._sender import Sender
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
@@ -71,7 +71,7 @@ class Jobs(Sender):
         request = models.CreateDiskSnapshotRequest(
             disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
         )
-        flow = _flows.take_disk_snapshot(
+        flow = _workflows.take_disk_snapshot(
             request,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -109,7 +109,7 @@ class Jobs(Sender):
                 sent.
             PartialFailureError: If any could not be taken; it holds those that were.
         """
-        flow = _flows.take_disk_snapshots(
+        flow = _workflows.take_disk_snapshots(
             requests,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -155,7 +155,7 @@ class Jobs(Sender):
         request = models.CreateInstanceSnapshotRequest(
             instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
         )
-        flow = _flows.take_instance_snapshot(
+        flow = _workflows.take_instance_snapshot(
             request,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -207,7 +207,7 @@ class Jobs(Sender):
         request = models.CopySnapshotRequest(
             target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
         )
-        flow = _flows.copy_snapshot(
+        flow = _workflows.copy_snapshot(
             request,
             self._wait_policy,
             self._wait_policy.limit(timeout),
@@ -251,7 +251,7 @@ class Jobs(Sender):
             NameConflictError: If the name is taken by a disk that this job did not make.
             LightsailSnapError: As `take_disk_snapshot` says.
         """
-        flow = _flows.restore_disk(
+        flow = _workflows.restore_disk(
             disk_name,
             source,
             self._wait_policy,

@@ -75,8 +75,8 @@ def _operation(operation: Operation) -> str:
 
 
 def _tell(progress: WaitProgress[DiskSnapshot]) -> None:
-    snapshot, percent = progress.observation, progress.percent or 0
-    state = snapshot.state if snapshot is not None else progress.fault
+    snapshot, percent = progress.resource, progress.percent or 0
+    state = snapshot.state if snapshot is not None else progress.error
     done = "#" * (_BAR * percent // 100)
     seconds = progress.elapsed.total_seconds()
     print(f"  [{done:.<{_BAR}}] {percent:3d}%  {state!s:<10} {seconds:4.1f} s", flush=True)

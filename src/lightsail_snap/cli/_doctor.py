@@ -18,8 +18,8 @@ from lightsail_snap import (
     LightsailSnapError,
     __version__,
 )
+from lightsail_snap._boto.transport import credentials_source
 from lightsail_snap._text import one_line
-from lightsail_snap._transport import credentials_source
 from lightsail_snap.cli._exits import Code, told
 from lightsail_snap.cli._output import say, show_json, show_table
 from lightsail_snap.cli._settings import Settings, add

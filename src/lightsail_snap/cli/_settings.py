@@ -20,7 +20,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, WaitPolicy
-from lightsail_snap._interrupts import result_of
+from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, Interrupted, ToldToEnd, UsageError, code_of, told
 from lightsail_snap.cli._output import lead_nowhere, say

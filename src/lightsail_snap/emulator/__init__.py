@@ -10,5 +10,5 @@ from lightsail_snap.emulator._progression import FailedOperation as FailedOperat
 from lightsail_snap.emulator._progression import Pace as Pace
 from lightsail_snap.emulator._progression import Progression as Progression
 from lightsail_snap.emulator._run import run_server as run_server
-from lightsail_snap.emulator._wire import Answer as Answer
 from lightsail_snap.emulator._wire import Ending as Ending
+from lightsail_snap.emulator._wire import Response as Response

@@ -24,8 +24,8 @@ from lightsail_snap.emulator._operations._instances import make_instance
 from lightsail_snap.emulator._progression import Progression
 from lightsail_snap.emulator._store import Store
 from lightsail_snap.emulator._wire import (
-    Answer,
     Failure,
+    Response,
     answer,
     decode,
     encode,
@@ -143,7 +143,7 @@ class LightsailEmulator:
     def serve(
         self, *, host: str = "127.0.0.1", port: int = 0, allow_remote: bool = False
     ) -> AbstractContextManager[str]:
-        """Answer over HTTP, from threads of its own, while the context lasts.
+        """Response over HTTP, from threads of its own, while the context lasts.
 
         Needs the extra `emulator` (waitress).
 
@@ -240,7 +240,7 @@ class LightsailEmulator:
         except Failure as failure:
             raise ValueError(failure.message) from failure
 
-    def handle(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> Answer:
+    def handle(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> Response:
         """Carry out one call: the logic behind both doors, without faults.
 
         Args:
@@ -259,8 +259,8 @@ class LightsailEmulator:
             _log.error("%s failed in the emulator: %s", operation, described(error))
             return self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN.body())
 
-    def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer one signed HTTP request, faults included.
+    def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
+        """Response one signed HTTP request, faults included.
 
         Args:
             headers: Its headers; their names in any case.
@@ -304,7 +304,7 @@ class LightsailEmulator:
             settings=Settings(self._account_id, self._page_size, self.progression),
         )
 
-    def _answer(self, status: int, body: bytes) -> Answer:
+    def _answer(self, status: int, body: bytes) -> Response:
         return answer(status, body, self.clock.time())
 
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from lightsail_snap.clock import Clock
-from lightsail_snap.emulator._wire import Answer, Ending, Failure, answer, decode, encode
+from lightsail_snap.emulator._wire import Ending, Failure, Response, answer, decode, encode
 
 
 class FaultKind(StrEnum):
@@ -166,12 +166,12 @@ _GARBAGE = b'{"operations": [{"id": "\xff\xfe'
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
 
 
-def _page(now: float, title: str, status: int = 200) -> Answer:
+def _page(now: float, title: str, status: int = 200) -> Response:
     whole = answer(status, _PAGE.replace(b"%b", title.encode()), now)
     return replace(whole, headers={**whole.headers, "Content-Type": "text/html"})
 
 
-def _server_error(fault: Fault, now: float) -> Answer:
+def _server_error(fault: Fault, now: float) -> Response:
     status = fault.status or _DEFAULT_STATUSES[fault.kind]
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Server Error"
     if status in _GATEWAY_ERRORS:
@@ -180,7 +180,7 @@ def _server_error(fault: Fault, now: float) -> Answer:
     return answer(status, Failure("ServiceException", phrase).body(), now)
 
 
-def _throttled(fault: Fault, now: float) -> Answer:
+def _throttled(fault: Fault, now: float) -> Response:
     # ThrottlingException under 400: API reference (common errors); the text is unverified.
     failure = Failure("ThrottlingException", "Rate exceeded")
     return answer(fault.status or _DEFAULT_STATUSES[fault.kind], failure.body(), now)
@@ -199,23 +199,23 @@ def _mistyped(value: object) -> object:
             return {"value": value}
 
 
-def _with_wrong_types(whole: Answer) -> Answer:
+def _with_wrong_types(whole: Response) -> Response:
     members: Mapping[str, Any] = decode(whole.body)
     body = encode({name: _mistyped(member) for name, member in members.items()})
     return replace(whole, body=body, headers={**whole.headers, "Content-Length": str(len(body))})
 
 
-_INSTEAD: Mapping[FaultKind, Callable[[Fault, float], Answer]] = {
-    FaultKind.REFUSE: lambda _fault, _now: Answer(0, b"", ending=Ending.REFUSED),
-    FaultKind.DROP: lambda _fault, _now: Answer(0, b"", ending=Ending.DROPPED),
-    FaultKind.TIMEOUT: lambda _fault, _now: Answer(0, b"", ending=Ending.TIMED_OUT),
+_INSTEAD: Mapping[FaultKind, Callable[[Fault, float], Response]] = {
+    FaultKind.REFUSE: lambda _fault, _now: Response(0, b"", ending=Ending.REFUSED),
+    FaultKind.DROP: lambda _fault, _now: Response(0, b"", ending=Ending.DROPPED),
+    FaultKind.TIMEOUT: lambda _fault, _now: Response(0, b"", ending=Ending.TIMED_OUT),
     FaultKind.SERVER_ERROR: _server_error,
     FaultKind.THROTTLE: _throttled,
     FaultKind.GARBAGE: lambda _fault, now: answer(HTTPStatus.OK, _GARBAGE, now),
     FaultKind.HTML: lambda _fault, now: _page(now, "Welcome"),
     FaultKind.EMPTY: lambda _fault, now: answer(HTTPStatus.OK, b"", now),
 }
-_FROM_THE_ANSWER: Mapping[FaultKind, Callable[[Answer], Answer]] = {
+_FROM_THE_ANSWER: Mapping[FaultKind, Callable[[Response], Response]] = {
     FaultKind.TRUNCATE: lambda whole: replace(
         whole, body=whole.body[: len(whole.body) // 2], ending=Ending.TRUNCATED
     ),
@@ -230,7 +230,7 @@ WHILE_HELD: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVa
 """Surrounds a call that a fault holds back: the HTTP server adds a worker meanwhile."""
 
 
-def spoil(fault: Fault, carry_out: Callable[[], Answer], clock: Clock) -> Answer:
+def spoil(fault: Fault, carry_out: Callable[[], Response], clock: Clock) -> Response:
     """Let a fault happen to a call.
 
     Args:
@@ -243,6 +243,6 @@ def spoil(fault: Fault, carry_out: Callable[[], Answer], clock: Clock) -> Answer
     """
     with WHILE_HELD.get()():
         clock.sleep(fault.seconds)
-    whole = carry_out() if fault.is_executed else Answer(0, b"")
+    whole = carry_out() if fault.is_executed else Response(0, b"")
     instead = _INSTEAD.get(fault.kind)
     return instead(fault, clock.time()) if instead else _FROM_THE_ANSWER[fault.kind](whole)

@@ -7,10 +7,10 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from lightsail_snap.emulator._wire import Answer
+from lightsail_snap.emulator._wire import Response
 from lightsail_snap.errors import ConfigurationError
 
-Exchange = Callable[[Mapping[str, str], bytes], Answer]
+Exchange = Callable[[Mapping[str, str], bytes], Response]
 """Answers one HTTP request, given its headers and its body."""
 
 # The loopback address of IPv4 by its number: a name may stand for several addresses.
@@ -57,7 +57,7 @@ def _url(listener: socket.socket) -> str:
 def serving(
     exchange: Exchange, *, host: str, port: int, allow_remote: bool = False
 ) -> Iterator[str]:
-    """Answer over HTTP, from threads of its own, while the context lasts.
+    """Response over HTTP, from threads of its own, while the context lasts.
 
     Args:
         exchange: Answers a request.

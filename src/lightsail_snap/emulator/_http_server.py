@@ -26,7 +26,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from lightsail_snap.emulator._faults import WHILE_HELD
 from lightsail_snap.emulator._http import Exchange
 from lightsail_snap.emulator._logs import OneLine
-from lightsail_snap.emulator._wire import Answer, Ending, Failure, answer
+from lightsail_snap.emulator._wire import Ending, Failure, Response, answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -191,7 +191,7 @@ class Server:
             return iter((got.body,))
         return _truncated(got.body)
 
-    def _answer(self, environ: WSGIEnvironment) -> Answer:
+    def _answer(self, environ: WSGIEnvironment) -> Response:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if length > _LARGEST_BODY:
             failure = _http_failure(

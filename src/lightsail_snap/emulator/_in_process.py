@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lightsail_snap.emulator._validation import builtin_loader
-from lightsail_snap.emulator._wire import Answer, Ending
+from lightsail_snap.emulator._wire import Ending, Response
 
 if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-_Exchange = Callable[[Mapping[str, str], bytes], Answer]
+_Exchange = Callable[[Mapping[str, str], bytes], Response]
 _OURS = "lightsail-snap-emulator"
 _EVENT = "before-send.lightsail"
 _session_lock = threading.Lock()

@@ -37,7 +37,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What goes back for one request.
 
     Attributes:
@@ -227,7 +227,7 @@ def region_of(authorization: str | None) -> str:
     return parts[2]
 
 
-def answer(status: int, body: bytes, now: float) -> Answer:
+def answer(status: int, body: bytes, now: float) -> Response:
     """Put a body into an envelope.
 
     Args:
@@ -244,4 +244,4 @@ def answer(status: int, body: bytes, now: float) -> Answer:
         "Date": formatdate(now, usegmt=True),
         "x-amzn-RequestId": str(uuid.uuid4()),
     }
-    return Answer(int(status), body, headers)
+    return Response(int(status), body, headers)

@@ -141,7 +141,7 @@ if TYPE_CHECKING:
         GetInstanceSnapshotsResult as GetInstanceSnapshotsResult,
     )
     from lightsail_snap.models.instance_snapshots import InstanceSnapshot as InstanceSnapshot
-    from lightsail_snap.models.observations import Observation as Observation
+    from lightsail_snap.models.observations import PollResult as PollResult
     from lightsail_snap.models.operations import GetOperationRequest as GetOperationRequest
     from lightsail_snap.models.operations import GetOperationResult as GetOperationResult
     from lightsail_snap.models.operations import (
@@ -242,7 +242,6 @@ __all__ = [
     "ItemT",
     "LatestAutoSnapshotSource",
     "ManualSnapshotSource",
-    "Observation",
     "OpenEnum",
     "Operation",
     "OperationStatus",
@@ -250,6 +249,7 @@ __all__ = [
     "PageT",
     "PagedRequest",
     "PagedResult",
+    "PollResult",
     "RecordState",
     "RegionName",
     "Request",
@@ -350,7 +350,7 @@ _HOMES = {
     "GetInstanceSnapshotsRequest": "instance_snapshots",
     "GetInstanceSnapshotsResult": "instance_snapshots",
     "InstanceSnapshot": "instance_snapshots",
-    "Observation": "observations",
+    "PollResult": "observations",
     "GetOperationRequest": "operations",
     "GetOperationResult": "operations",
     "GetOperationsForResourceRequest": "operations",

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
-from lightsail_snap._text import shown
+from lightsail_snap._text import short_repr
 from lightsail_snap.errors import RequestValidationError, ResponseValidationError, Violation
 from lightsail_snap.models._rules import violations
 from lightsail_snap.models.names import PageToken
@@ -438,7 +438,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
         kind: type[Any] = type(value)
         if not isinstance(value, Request):
             rule, fix = "must be a request", "give a CreateDiskSnapshotRequest or its like"  # type: ignore[unreachable] # callers without a type checker get here
-            found = Violation("", rule, "lightsail_snap", fix, shown(value))
+            found = Violation("", rule, "lightsail_snap", fix, short_repr(value))
             raise RequestValidationError("Request", [found])
         if getattr(value, "_is_checked", False):
             return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lightsail_snap._text import shown
+from lightsail_snap._text import short_repr
 from lightsail_snap.models._rules import Rule
 
 # Open: a Region that the service adds later has this form, too.
@@ -81,4 +81,4 @@ def find_region_problem(setting: str, value: object) -> str | None:
     if isinstance(value, str) and _REGION.match(value):
         return None
     fix = _explain(value) or REGION_RULE.fix
-    return f"{setting} {REGION_RULE.text}; it is {shown(value)}: {fix}"
+    return f"{setting} {REGION_RULE.text}; it is {short_repr(value)}: {fix}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
-from lightsail_snap._text import Description, shown
+from lightsail_snap._text import Description, short_repr
 from lightsail_snap.errors import Violation
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _kept(value: object) -> object:
     # Only what pickles, equals itself and holds nothing else.
     if value is None or type(value) in {bool, int} or (type(value) is float and value == value):  # noqa: PLR0124 - NaN
         return value
-    return value if type(value) is str and len(value) <= _LONGEST_INPUT else shown(value)
+    return value if type(value) is str and len(value) <= _LONGEST_INPUT else short_repr(value)
 
 
 def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:

@@ -10,5 +10,5 @@ from lightsail_snap.models.disks import Disk
 from lightsail_snap.models.exports import ExportSnapshotRecord
 from lightsail_snap.models.instance_snapshots import InstanceSnapshot
 
-Observation: TypeAlias = Operation | DiskSnapshot | InstanceSnapshot | Disk | ExportSnapshotRecord
+PollResult: TypeAlias = Operation | DiskSnapshot | InstanceSnapshot | Disk | ExportSnapshotRecord
 """What can be awaited, as it is seen: each goes through states to an end."""

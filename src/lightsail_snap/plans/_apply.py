@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
-from lightsail_snap._interrupts import result_of
+from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line, safe_line
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import (

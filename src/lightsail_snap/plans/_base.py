@@ -26,7 +26,7 @@ from typing import (
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 
-from lightsail_snap._text import one_line, shown
+from lightsail_snap._text import one_line, short_repr
 from lightsail_snap.errors import (
     LightsailSnapError,
     RequestValidationError,
@@ -98,7 +98,7 @@ def refused(model: str, field: str, rule: str, fix: str, given: object) -> Reque
     Returns:
         The error.
     """
-    return RequestValidationError(model, [Violation(field, rule, OURS, fix, shown(given))])
+    return RequestValidationError(model, [Violation(field, rule, OURS, fix, short_repr(given))])
 
 
 def state_of(outcome: DataclassInstance) -> list[object]:

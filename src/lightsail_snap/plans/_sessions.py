@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 
 from typing_extensions import override
 
-from lightsail_snap._endpoint import checked_permission
-from lightsail_snap._error_mapping import configuration_error
-from lightsail_snap._transport import check_client
+from lightsail_snap._boto.endpoint import checked_permission
+from lightsail_snap._boto.error_mapping import configuration_error
+from lightsail_snap._boto.transport import check_client
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError
 from lightsail_snap.models._regions import find_region_problem

@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from lightsail_snap.client import LightsailSnapClient
-    from lightsail_snap.clock import JumpingClock
+    from lightsail_snap.clock import VirtualClock
     from lightsail_snap.emulator import LightsailEmulator
 
 _REGION = "us-east-1"
@@ -17,19 +17,19 @@ _MAX_POLLS = 10
 
 
 @pytest.fixture
-def lightsail_clock() -> JumpingClock:
+def lightsail_clock() -> VirtualClock:
     """A clock on which hours pass in no time; emulator and client share it.
 
     Returns:
         The clock.
     """
-    from lightsail_snap.clock import JumpingClock  # noqa: PLC0415 - only when it is asked for
+    from lightsail_snap.clock import VirtualClock  # noqa: PLC0415 - only when it is asked for
 
-    return JumpingClock()
+    return VirtualClock()
 
 
 @pytest.fixture
-def lightsail_emulator(lightsail_clock: JumpingClock) -> Iterator[LightsailEmulator]:
+def lightsail_emulator(lightsail_clock: VirtualClock) -> Iterator[LightsailEmulator]:
     """An embedded Lightsail of this test's own.
 
     In `us-east-1` it holds a disk of 8 GB, `disk-1`, and a running instance, `instance-1`; add
@@ -57,7 +57,7 @@ def lightsail_emulator(lightsail_clock: JumpingClock) -> Iterator[LightsailEmula
 
 @pytest.fixture
 def lightsail_client(
-    lightsail_clock: JumpingClock, lightsail_emulator: LightsailEmulator
+    lightsail_clock: VirtualClock, lightsail_emulator: LightsailEmulator
 ) -> Iterator[LightsailSnapClient]:
     """A client of the embedded Lightsail in `us-east-1`; its waits take no time.
 

@@ -30,15 +30,15 @@ from tests.faults.deletion.oracle import (
 )
 
 from lightsail_snap import (
-    Answer,
-    JumpingClock,
     LightsailSnapClient,
     OutcomeUnknownError,
     Request,
     RequestNotSentError,
+    Response,
+    VirtualClock,
     WaitPolicy,
 )
-from lightsail_snap._error_mapping import Attempt, error_from_answer
+from lightsail_snap._boto.error_mapping import Attempt, error_from_answer
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.models import ResponseMetadata
 
@@ -59,7 +59,7 @@ _TAGS: dict[Tag, dict[str, str]] = {
 class HostClock:
     """The clock of a host, which is not the service's."""
 
-    def __init__(self, service: JumpingClock, ahead: float) -> None:
+    def __init__(self, service: VirtualClock, ahead: float) -> None:
         self._service = service
         self.ahead = ahead
         self.suspended = 0.0
@@ -127,7 +127,7 @@ class World:
     turns: Turns | None = None
 
     def __post_init__(self) -> None:
-        self.clock = JumpingClock()
+        self.clock = VirtualClock()
         self.emulator = LightsailEmulator(
             clock=self.clock, progression=Progression.instant(), page_size=self.history.page_size
         )
@@ -235,7 +235,7 @@ class World:
         self._changes.append((by, name))
         self.meddled = self.meddled or by < 0
 
-    def send(self, number: int, region: str, request: Request[Any]) -> Answer:
+    def send(self, number: int, region: str, request: Request[Any]) -> Response:
         """Carry a request of a run out, with all that the history has for this call."""
         watch, operation, members = self.watches[number], request.operation_name, request.to_wire()
         if operation in DELETES:
@@ -307,7 +307,7 @@ class World:
 
     def _exchange(
         self, number: int, region: str, request: Request[Any], events: Sequence[Event]
-    ) -> tuple[Answer, Seen | None]:
+    ) -> tuple[Response, Seen | None]:
         operation, members = request.operation_name, request.to_wire()
         kinds = {event.what for event in events}
         self._fail_before(request, kinds)
@@ -347,7 +347,7 @@ class World:
 
     def _stale(
         self, number: int, region: str, request: Request[Any], event: Event
-    ) -> tuple[Answer, Seen | None]:
+    ) -> tuple[Response, Seen | None]:
         """Respond with what existed some calls ago."""
         operation, members = request.operation_name, request.to_wire()
         old = self._states[-min(len(self._states), int(event.amount))][region]
@@ -395,20 +395,20 @@ class World:
         return error_from_answer(request, body, ResponseMetadata(http_status=status), [attempt])
 
 
-def _answer(body: bytes, date: float) -> Answer:
+def _answer(body: bytes, date: float) -> Response:
     moment = datetime.fromtimestamp(int(date), UTC)
-    return Answer(body, ResponseMetadata(http_status=200, date=moment))
+    return Response(body, ResponseMetadata(http_status=200, date=moment))
 
 
 class _Wire:
     """The transport of a run."""
 
     def __init__(self, world: World, number: int, region: str) -> None:
-        self._send: Callable[[Request[Any]], Answer] = lambda request: world.send(
+        self._send: Callable[[Request[Any]], Response] = lambda request: world.send(
             number, region, request
         )
 
-    def send(self, request: Request[Any]) -> Answer:
+    def send(self, request: Request[Any]) -> Response:
         return self._send(request)
 
     def close(self) -> None:

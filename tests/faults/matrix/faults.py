@@ -22,7 +22,7 @@ from tests.faults.matrix import fields
 from tests.faults.matrix.fields import Path
 from tests.faults.matrix.world import Exchange
 
-from lightsail_snap.emulator._wire import Answer, Failure, answer
+from lightsail_snap.emulator._wire import Failure, Response, answer
 
 # What the library takes for too much while the matrix runs: the real limit takes too long to fill.
 LIMIT = 256 * 1024
@@ -34,7 +34,7 @@ _SLOW = 55.0
 _TIMEOUT = 60.0
 _DAY = 86_400.0
 
-Act = Callable[[Exchange, Path | None], Answer]
+Act = Callable[[Exchange, Path | None], Response]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Fault:
 
 
 def _raising(make: Callable[[], Exception], *, commits: bool, seconds: float = 0) -> Act:
-    def act(exchange: Exchange, _: Path | None) -> Answer:
+    def act(exchange: Exchange, _: Path | None) -> Response:
         exchange.sleep(seconds)
         if commits:
             exchange.carry_out()
@@ -79,7 +79,7 @@ def _raising(make: Callable[[], Exception], *, commits: bool, seconds: float = 0
 
 
 def _saying(status: int, body: bytes, *, commits: bool, kind: str | None = None) -> Act:
-    def act(exchange: Exchange, _: Path | None) -> Answer:
+    def act(exchange: Exchange, _: Path | None) -> Response:
         if commits:
             exchange.carry_out()
         said = answer(status, body, exchange.now)
@@ -92,8 +92,8 @@ def _refusing(code: str, message: str, status: int = 400) -> Act:
     return _saying(status, Failure(code, message).body(), commits=False)
 
 
-def _altering(alter: Callable[[Answer], Answer], seconds: float = 0) -> Act:
-    def act(exchange: Exchange, _: Path | None) -> Answer:
+def _altering(alter: Callable[[Response], Response], seconds: float = 0) -> Act:
+    def act(exchange: Exchange, _: Path | None) -> Response:
         exchange.sleep(seconds)
         return alter(exchange.carry_out())
 
@@ -115,20 +115,20 @@ def _dns() -> Exception:
     return EndpointConnectionError(endpoint_url=_URL, error=gone)
 
 
-def _same_token(whole: Answer) -> Answer:
+def _same_token(whole: Response) -> Response:
     members = fields.members_of(whole)
     return fields.with_body(whole, json.dumps({**members, "nextPageToken": "again"}).encode())
 
 
 def _headed(name: str, value: Callable[[Exchange], str]) -> Act:
-    def act(exchange: Exchange, _: Path | None) -> Answer:
+    def act(exchange: Exchange, _: Path | None) -> Response:
         whole = exchange.carry_out()
         return replace(whole, headers={**whole.headers, name: value(exchange)})
 
     return act
 
 
-def _echo(exchange: Exchange, _: Path | None) -> Answer:
+def _echo(exchange: Exchange, _: Path | None) -> Response:
     told = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
     text = "The request signature we calculated does not match the signature you provided. "
     failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{told}'")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from lightsail_snap import models
-from lightsail_snap.emulator._wire import Answer
+from lightsail_snap.emulator._wire import Response
 from lightsail_snap.models import OpenEnum
 from lightsail_snap.models._base import ResultModel
 
@@ -97,23 +97,23 @@ def _changed(value: Any, change: Change, chosen: Path | None, path: Path) -> Any
             return value
 
 
-def members_of(answer: Answer) -> Any:
+def members_of(answer: Response) -> Any:
     """Read the JSON of an answer."""
     return json.loads(answer.body) if answer.body else {}
 
 
-def with_body(answer: Answer, body: bytes) -> Answer:
+def with_body(answer: Response, body: bytes) -> Response:
     """Put another body into an answer."""
     return replace(answer, body=body, headers={**answer.headers, "Content-Length": str(len(body))})
 
 
-def changed(answer: Answer, change: Change, chosen: Path | None) -> Answer:
+def changed(answer: Response, change: Change, chosen: Path | None) -> Response:
     """Change one field, or all that hold no others if none is chosen."""
     members = _changed(members_of(answer), change, chosen, ())
     return with_body(answer, json.dumps(members).encode())
 
 
-def filled(answer: Answer, size: int) -> Answer:
+def filled(answer: Response, size: int) -> Response:
     """Fill an answer up to a size with a member that nobody knows."""
     rest = b"}" if answer.body == b"{}" else b"," + answer.body[1:]
     head, tail = b'{"filler":"', b'"' + rest

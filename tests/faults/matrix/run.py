@@ -38,8 +38,8 @@ from tests.faults.matrix.world import (
 from typing_extensions import override
 
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient, WaitPolicy
-from lightsail_snap._shortcuts import optimize_session
-from lightsail_snap.emulator._wire import Answer
+from lightsail_snap._boto.optimizations import optimize_session
+from lightsail_snap.emulator._wire import Response
 
 MODES = ("legacy", "standard", "adaptive")
 TIMEOUT = 300.0
@@ -162,7 +162,7 @@ def surroundings(world: World, sockets: list[object]) -> Iterator[None]:
         mock.patch("botocore.endpoint.time", time),
         mock.patch("botocore.retries.bucket.time", time),
         mock.patch("botocore.retries.bucket.threading", threads),
-        mock.patch("lightsail_snap._transport.MAX_RESPONSE_BYTES", LIMIT),
+        mock.patch("lightsail_snap._boto.transport.MAX_RESPONSE_BYTES", LIMIT),
         mock.patch("socket.socket.connect", connect),
     ):
         yield
@@ -173,7 +173,7 @@ def _meddling(found: Evidence) -> Meddle:
     fault, found.happened = found.cell.fault, 0
     requests = itertools.count()
 
-    def meddle(exchange: Exchange) -> Answer:
+    def meddle(exchange: Exchange) -> Response:
         is_over = fault.times is not None and found.happened >= fault.times
         if next(requests) < found.cell.skip or is_over:
             return exchange.carry_out()
@@ -297,7 +297,7 @@ def undisturbed(name: str) -> Undisturbed:
     if found.error is not None:
         raise found.error
     answers = [
-        fields.members_of(Answer(each.status, each.body)) for each in found.world.record.given
+        fields.members_of(Response(each.status, each.body)) for each in found.world.record.given
     ]
     every = dict.fromkeys(path for answer in answers for path in fields.paths(answer))
     return Undisturbed(len(answers), tuple(every))

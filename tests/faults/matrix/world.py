@@ -11,9 +11,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from lightsail_snap import JumpingClock
+from lightsail_snap import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, Progression
-from lightsail_snap.emulator._wire import Answer, region_of
+from lightsail_snap.emulator._wire import Response, region_of
 
 HERE, THERE = "us-east-1", "us-west-2"
 # More calls than any operation may need under any fault; whoever gets so far would never end.
@@ -44,7 +44,7 @@ class Exchange:
     operation: str
     headers: Mapping[str, str]
     call_id: str
-    carry_out: Callable[[], Answer]
+    carry_out: Callable[[], Response]
     sleep: Callable[[float], None]
     now: float
 
@@ -84,13 +84,13 @@ class Record:
     given: list[Given] = field(default_factory=list)
 
 
-Meddle = Callable[[Exchange], Answer]
+Meddle = Callable[[Exchange], Response]
 
 
 class World(LightsailEmulator):
     """An emulator of which everything is known."""
 
-    def __init__(self, clock: JumpingClock, meddle: Meddle | None = None) -> None:
+    def __init__(self, clock: VirtualClock, meddle: Meddle | None = None) -> None:
         """Begin as all worlds do.
 
         Args:
@@ -104,7 +104,7 @@ class World(LightsailEmulator):
         self.things: frozenset[tuple[str, str, str]] = frozenset()
 
     @override
-    def exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
         found = {name.lower(): value for name, value in headers.items()}
         operation = found["x-amz-target"].rpartition(".")[2]
         call_id = found[_CALL_ID]
@@ -114,7 +114,7 @@ class World(LightsailEmulator):
         if len(record.asked) > MOST_CALLS:
             raise EndlessError
 
-        def carry_out() -> Answer:
+        def carry_out() -> Response:
             record.reached[call_id] += 1
             answer = self.handle(region_of(found.get("authorization")), operation, body)
             if answer.status == _SUCCESS and not operation.startswith("Get"):
@@ -122,7 +122,7 @@ class World(LightsailEmulator):
             truth.append(answer)
             return answer
 
-        truth: list[Answer] = []
+        truth: list[Response] = []
         exchange = Exchange(
             operation, found, call_id, carry_out, self.clock.sleep, self.clock.time()
         )
@@ -162,7 +162,7 @@ class Beginning:
 @functools.cache
 def beginning() -> Beginning:
     """Make the world that all worlds are copies of."""
-    clock = JumpingClock()
+    clock = VirtualClock()
     world = World(clock)
     world.progression = Progression.instant()
     for region in (HERE, THERE):
@@ -192,7 +192,7 @@ def beginning() -> Beginning:
 def fresh_world(begin: Beginning | None = None) -> World:
     """Copy the world that all begin as, or another beginning."""
     begin = begin or beginning()
-    world = World(JumpingClock(begin.now))
+    world = World(VirtualClock(begin.now))
     begin.world._store._db.backup(world._store._db)
     world.things = begin.things
     return world

@@ -228,13 +228,13 @@ async def paused(client: AsyncLightsailSnapClient, frozen: AbstractContextManage
 
 
 def told_of_one(progress: WaitProgress[DiskSnapshot]) -> None:
-    assert_type(progress.observation, DiskSnapshot | None)
+    assert_type(progress.resource, DiskSnapshot | None)
     progress.total  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
 def told_of_all(progress: GroupProgress) -> None:
     assert_type(progress.pending, int)
-    progress.observation  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    progress.resource  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
 async def telling(client: AsyncLightsailSnapClient) -> None:

@@ -66,7 +66,7 @@ def looking(client: LightsailSnapClient) -> None:
 
 
 def told(progress: WaitProgress[DiskSnapshot]) -> None:
-    assert_type(progress.observation, DiskSnapshot | None)
+    assert_type(progress.resource, DiskSnapshot | None)
     assert_type(progress.percent, int | None)
 
 

@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 
 from typing_extensions import assert_type
 
-from lightsail_snap import Boto3Client, Clock, JumpingClock, LightsailSnapClient
+from lightsail_snap import Boto3Client, Clock, VirtualClock, LightsailSnapClient
 from lightsail_snap.emulator import (
-    Answer,
+    Response,
     Ending,
     FailedOperation,
     Fault,
@@ -26,7 +26,7 @@ from lightsail_snap.emulator import (
 
 def made() -> None:
     LightsailEmulator()
-    LightsailEmulator(clock=JumpingClock(), progression=Progression.instant(), page_size=2, seed=7)
+    LightsailEmulator(clock=VirtualClock(), progression=Progression.instant(), page_size=2, seed=7)
     with LightsailEmulator(state="state.json") as emulator:
         assert_type(emulator, LightsailEmulator)
         assert_type(emulator.calls, Counter[str])
@@ -49,8 +49,8 @@ def used(emulator: LightsailEmulator, client: Boto3Client, headers: dict[str, st
     LightsailSnapClient(emulator.boto3_client("us-east-1"))  # any: boto3 makes clients at run time
     emulator.install(client)
     assert_type(emulator.serve(port=0), AbstractContextManager[str])
-    assert_type(emulator.exchange(headers, b"{}"), Answer)
-    assert_type(emulator.handle("us-east-1", "GetDisks", b"{}"), Answer)
+    assert_type(emulator.exchange(headers, b"{}"), Response)
+    assert_type(emulator.handle("us-east-1", "GetDisks", b"{}"), Response)
     emulator.close()
     emulator.boto3_client()  # mypy: call-arg pyright: reportCallIssue
     emulator.install()  # mypy: call-arg pyright: reportCallIssue
@@ -99,13 +99,13 @@ def going_on(progression: Progression, failed: FailedOperation) -> None:
     FailedOperation("CreateDiskSnapshot")  # mypy: call-arg pyright: reportCallIssue
 
 
-def answered(answer: Answer) -> None:
+def answered(answer: Response) -> None:
     assert_type(answer.status, int)
     assert_type(answer.body, bytes)
     assert_type(answer.ending, Ending)
-    Answer(200, b"{}", ending=Ending.TRUNCATED)
-    Answer(200, "{}")  # mypy: arg-type pyright: reportArgumentType
-    Answer(200, b"{}", {}, "dropped")  # mypy: arg-type pyright: reportArgumentType
+    Response(200, b"{}", ending=Ending.TRUNCATED)
+    Response(200, "{}")  # mypy: arg-type pyright: reportArgumentType
+    Response(200, b"{}", {}, "dropped")  # mypy: arg-type pyright: reportArgumentType
     Ending.LOST  # mypy: attr-defined pyright: reportAttributeAccessIssue
     answer.status = 500  # mypy: misc pyright: reportAttributeAccessIssue
 

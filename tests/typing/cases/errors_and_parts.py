@@ -17,7 +17,7 @@ from lightsail_snap import (
     MissingCredentialsError,
     AccessDeniedException,
     AccountSetupInProgressException,
-    Answer,
+    Response,
     AsyncLightsailSnapClient,
     AsyncPaginator,
     Boto3Client,
@@ -33,12 +33,12 @@ from lightsail_snap import (
     InstanceSnapshot,
     InvalidInputException,
     ItemT,
-    JumpingClock,
+    VirtualClock,
     LightsailSnapClient,
     LightsailSnapError,
     NameConflictError,
     NotFoundException,
-    Observation,
+    PollResult,
     Operation,
     OperationFailureException,
     OutcomeUnknownError,
@@ -189,7 +189,7 @@ def waited(operation: Operation) -> None:
 
 
 def of_many_some_failed(error: PartialFailureError) -> None:
-    assert_type(error.successes, Mapping[str, Observation])
+    assert_type(error.successes, Mapping[str, PollResult])
     assert_type(error.failures, Mapping[str, LightsailSnapError])
     assert_type(error.exceptions, tuple[LightsailSnapError | ExceptionGroup[LightsailSnapError], ...])
     PartialFailureError("some", {"db": ConfigurationError("no region")}, {})
@@ -197,17 +197,17 @@ def of_many_some_failed(error: PartialFailureError) -> None:
     error.successes["db"] = error  # mypy: index pyright: reportIndexIssue
 
 
-def observed(thing: Observation) -> str | None:
+def observed(thing: PollResult) -> str | None:
     if isinstance(thing, Operation):
         return thing.id
     thing.id  # mypy: union-attr pyright: reportAttributeAccessIssue
     return thing.name
 
 
-def observed_is_one_of_five(result: GetDiskResult) -> Observation:
+def observed_is_one_of_five(result: GetDiskResult) -> PollResult:
     if result.disk.name:
         return result.disk
-    seen: Observation = result  # mypy: assignment pyright: reportAssignmentType
+    seen: PollResult = result  # mypy: assignment pyright: reportAssignmentType
     return seen
 
 
@@ -228,21 +228,21 @@ class Sundial:
 
 def clocks() -> None:
     clock: Clock = SystemClock()
-    clock = JumpingClock(start=5.0)
+    clock = VirtualClock(start=5.0)
     clock = WallClock()
     LightsailSnapClient(clock=clock)
-    AsyncLightsailSnapClient(clock=JumpingClock())
+    AsyncLightsailSnapClient(clock=VirtualClock())
     clock = Sundial()  # mypy: assignment pyright: reportAssignmentType
     broken: Clock = Sundial()  # mypy: assignment pyright: reportAssignmentType
     LightsailSnapClient(clock=SystemClock)  # mypy: arg-type pyright: reportArgumentType
-    JumpingClock("noon")  # mypy: arg-type pyright: reportArgumentType
+    VirtualClock("noon")  # mypy: arg-type pyright: reportArgumentType
     SystemClock(5)  # mypy: call-arg pyright: reportCallIssue
     del broken
 
 
 class Canned:
-    def send(self, request: Request[ResultT]) -> Answer:
-        return Answer(b"{}", ResponseMetadata(request_id=request.operation_name))
+    def send(self, request: Request[ResultT]) -> Response:
+        return Response(b"{}", ResponseMetadata(request_id=request.operation_name))
 
     def close(self) -> None: ...
 
@@ -258,8 +258,8 @@ def transports() -> None:
     AsyncLightsailSnapClient(transport=Canned())
     LightsailSnapClient(transport=Dumb())  # mypy: arg-type pyright: reportArgumentType
     other: Transport = Dumb()  # mypy: assignment pyright: reportAssignmentType
-    Answer(b"{}", {"RequestId": "x"})  # mypy: arg-type pyright: reportArgumentType
-    Answer("{}", ResponseMetadata())  # mypy: arg-type pyright: reportArgumentType
+    Response(b"{}", {"RequestId": "x"})  # mypy: arg-type pyright: reportArgumentType
+    Response("{}", ResponseMetadata())  # mypy: arg-type pyright: reportArgumentType
     ResponseMetadata(request_id=5)  # mypy: arg-type pyright: reportArgumentType
     del other
 
@@ -302,8 +302,8 @@ def patience(numbers: Callable[[], float]) -> None:
 
 
 def progress(one: WaitProgress[Operation], all_of_them: GroupProgress) -> None:
-    assert_type(one.fault, LightsailSnapError | None)
-    assert_type(one.observation, Operation | None)
+    assert_type(one.error, LightsailSnapError | None)
+    assert_type(one.resource, Operation | None)
     assert_type(all_of_them.succeeded, int)
     other: WaitProgress[Disk] = one  # mypy: assignment pyright: reportAssignmentType
     nothing: WaitProgress[str]  # mypy: type-var pyright: reportInvalidTypeArguments

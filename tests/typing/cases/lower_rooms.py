@@ -14,7 +14,7 @@ from typing_extensions import assert_never, assert_type
 from lightsail_snap import (
     AddOnRequest,
     AddOnType,
-    Answer,
+    Response,
     AsyncPaginator,
     Boto3Client,
     Boto3Session,
@@ -29,7 +29,7 @@ from lightsail_snap import (
     GetDisksResult,
     GroupProgress,
     InstanceSnapshot,
-    JumpingClock,
+    VirtualClock,
     LightsailSnapError,
     OpenEnum,
     Operation,
@@ -75,13 +75,13 @@ from lightsail_snap.retention import (
     TimeZone,
 )
 from lightsail_snap.waiters import (
-    ObservedT,
-    Verdict,
-    judge_disk,
-    judge_disk_snapshot,
-    judge_export,
-    judge_instance_snapshot,
-    judge_operation,
+    PollResultT,
+    PollStatus,
+    classify_disk,
+    classify_disk_snapshot,
+    classify_export,
+    classify_instance_snapshot,
+    classify_operation,
     percent_of,
     state_of,
 )
@@ -148,47 +148,47 @@ def words(word: OpenEnum, status: OperationStatus) -> None:
 
 
 def judged(operation: Operation, snapshot: DiskSnapshot, instance: InstanceSnapshot, disk: Disk, record: ExportSnapshotRecord) -> None:
-    assert_type(judge_operation(operation), Verdict)
-    assert_type(judge_disk_snapshot(snapshot), Verdict)
-    assert_type(judge_instance_snapshot(instance), Verdict)
-    assert_type(judge_disk(disk, DiskState.AVAILABLE), Verdict)
-    assert_type(judge_export(record), Verdict)
+    assert_type(classify_operation(operation), PollStatus)
+    assert_type(classify_disk_snapshot(snapshot), PollStatus)
+    assert_type(classify_instance_snapshot(instance), PollStatus)
+    assert_type(classify_disk(disk, DiskState.AVAILABLE), PollStatus)
+    assert_type(classify_export(record), PollStatus)
     assert_type(state_of(disk), OpenEnum | None)
     assert_type(percent_of(snapshot), int | None)
-    judge_operation(snapshot)  # mypy: arg-type pyright: reportArgumentType
-    judge_disk_snapshot(instance)  # mypy: arg-type pyright: reportArgumentType
-    judge_instance_snapshot(snapshot)  # mypy: arg-type pyright: reportArgumentType
-    judge_disk(disk)  # mypy: call-arg pyright: reportCallIssue
-    judge_disk(disk, "available")  # mypy: arg-type pyright: reportArgumentType
-    judge_export(operation)  # mypy: arg-type pyright: reportArgumentType
+    classify_operation(snapshot)  # mypy: arg-type pyright: reportArgumentType
+    classify_disk_snapshot(instance)  # mypy: arg-type pyright: reportArgumentType
+    classify_instance_snapshot(snapshot)  # mypy: arg-type pyright: reportArgumentType
+    classify_disk(disk)  # mypy: call-arg pyright: reportCallIssue
+    classify_disk(disk, "available")  # mypy: arg-type pyright: reportArgumentType
+    classify_export(operation)  # mypy: arg-type pyright: reportArgumentType
     state_of("db")  # mypy: arg-type pyright: reportArgumentType
     percent_of("50%")  # mypy: arg-type pyright: reportArgumentType
-    Verdict.MAYBE  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    PollStatus.MAYBE  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def verdicts_are_three(verdict: Verdict) -> bool:
+def verdicts_are_three(verdict: PollStatus) -> bool:
     match verdict:
-        case Verdict.PENDING:
+        case PollStatus.PENDING:
             return False
-        case Verdict.SUCCEEDED | Verdict.FAILED:
+        case PollStatus.SUCCEEDED | PollStatus.FAILED:
             return True
         case _:
             assert_never(verdict)
 
 
-def verdicts_are_not_two(verdict: Verdict) -> bool:
+def verdicts_are_not_two(verdict: PollStatus) -> bool:
     match verdict:
-        case Verdict.SUCCEEDED | Verdict.FAILED:
+        case PollStatus.SUCCEEDED | PollStatus.FAILED:
             return True
         case _:
             assert_never(verdict)  # mypy: arg-type pyright: reportArgumentType
 
 
-def last_seen(progress: WaitProgress[ObservedT]) -> ObservedT | None:
-    return progress.observation
+def last_seen(progress: WaitProgress[PollResultT]) -> PollResultT | None:
+    return progress.resource
 
 
-def not_seen(progress: WaitProgress[ObservedT]) -> ObservedT | None: return progress  # mypy: return-value pyright: reportReturnType
+def not_seen(progress: WaitProgress[PollResultT]) -> PollResultT | None: return progress  # mypy: return-value pyright: reportReturnType
 
 
 def patience(policy: WaitPolicy, all_of_them: GroupProgress) -> None:
@@ -216,7 +216,7 @@ def told(error: LightsailSnapError) -> None:
     detached(ConfigurationError("x")).code  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def clocks(clock: Clock, jumping: JumpingClock, system: SystemClock) -> None:
+def clocks(clock: Clock, jumping: VirtualClock, system: SystemClock) -> None:
     assert_type((clock.time(), jumping.time(), system.time()), tuple[float, float, float])
     assert_type((clock.monotonic(), jumping.monotonic(), system.monotonic()), tuple[float, float, float])
     clock.sleep(1)
@@ -234,7 +234,7 @@ def clocks(clock: Clock, jumping: JumpingClock, system: SystemClock) -> None:
 
 
 def connections(transport: Transport, client: Boto3Client, session: Boto3Session, request: GetDiskRequest) -> None:
-    assert_type(transport.send(request), Answer)
+    assert_type(transport.send(request), Response)
     transport.close()
     assert_type(client.meta, object)
     assert_type(client.create_disk_snapshot(diskName="a"), object)

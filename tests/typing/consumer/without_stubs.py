@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lightsail_snap import (
-    Answer,
+    Response,
     AsyncLightsailSnapClient,
     Boto3Client,
     CreateDiskSnapshotRequest,
@@ -82,9 +82,9 @@ def fail(client: LightsailSnapClient) -> Violation | None:
 class Canned:
     """A transport of the consumer's own."""
 
-    def send(self, request: Request[ResultT]) -> Answer:
+    def send(self, request: Request[ResultT]) -> Response:
         print(request, request.operation_name)
-        return Answer(b"{}", ResponseMetadata())
+        return Response(b"{}", ResponseMetadata())
 
     def close(self) -> None: ...
 

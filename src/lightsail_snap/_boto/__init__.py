@@ -1,0 +1,1 @@
+"""All knowledge of botocore; nothing else in the package imports it."""

@@ -1,0 +1,1 @@
+"""Drivers perform the effects of workflows: in threads, on asyncio and on trio."""

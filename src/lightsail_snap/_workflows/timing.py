@@ -1,0 +1,107 @@
+"""Time limits of workflows: how much has passed, what is left, and when to stop retrying."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from lightsail_snap._workflows.effects import ClockReading, Flow, pause
+from lightsail_snap._workflows.transient import is_transient, is_unreadable
+from lightsail_snap.errors import LightsailSnapError
+from lightsail_snap.waiters import WaitPolicy
+
+ReturnT = TypeVar("ReturnT")
+
+MAX_LOOKUPS = 5
+_MAX_TIMEDELTA_SECONDS = timedelta.max / timedelta(seconds=2)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Measures a time limit on a clock that may stand still or go backwards.
+
+    The pauses that were made count as passed, whatever the clock shows. So every limited wait ends.
+
+    Attributes:
+        limit: The limit in seconds; None for none.
+        began: When it began to run.
+        elapsed: The seconds that have passed at the last reading; it never decreases.
+    """
+
+    limit: float | None
+    began: ClockReading
+    elapsed: float = 0.0
+    _paused: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds until the limit, 0 or more."""
+        return math.inf if self.limit is None else max(0.0, self.limit - self.elapsed)
+
+    @property
+    def waited(self) -> timedelta:
+        """The elapsed time as a `timedelta`."""
+        return timedelta(seconds=min(self.elapsed, _MAX_TIMEDELTA_SECONDS))
+
+    @property
+    def deadline(self) -> float | None:
+        """The limit on the scale of `ClockReading.monotonic`."""
+        return None if self.limit is None else self.began.monotonic + self.limit
+
+    def read(self) -> Flow[ClockReading]:
+        """Read the clock."""
+        return (yield from self.pause(0))
+
+    def pause(self, seconds: float) -> Flow[ClockReading]:
+        """Pause, and read the clock."""
+        moment = yield from pause(seconds)
+        self._paused += seconds
+        measured = moment.monotonic - self.began.monotonic
+        self.elapsed = max(self.elapsed, measured, self._paused)
+        return moment
+
+
+def start(limit: float | None, began: ClockReading | None = None) -> Flow[Stopwatch]:
+    """Start a stopwatch now, or as of an earlier moment."""
+    return Stopwatch(limit, began or (yield from pause()))
+
+
+@dataclass(frozen=True, slots=True)
+class RetryBudget:
+    """Decides whether there is time for another attempt.
+
+    Attributes:
+        policy: How long to pause between attempts.
+        stopwatch: The time limit.
+    """
+
+    policy: WaitPolicy
+    stopwatch: Stopwatch
+
+    def allows(self, seconds: float) -> Flow[bool]:
+        """Return whether a pause fits into the time limit."""
+        yield from self.stopwatch.read()
+        return seconds <= self.stopwatch.left
+
+    def pause(self, attempts: int) -> Flow[bool]:
+        """Pause before the next attempt, and return True; return False if there is no time."""
+        delay = self.policy.delay(attempts)
+        if not (yield from self.allows(delay)):
+            return False
+        yield from self.stopwatch.pause(delay)
+        return True
+
+    def look_up(self, look_up: Callable[[], Flow[ReturnT]]) -> Flow[ReturnT]:
+        """Run a lookup, again after transient and unreadable responses; lookups change nothing."""
+        for lookups in range(1, MAX_LOOKUPS):
+            try:
+                return (yield from look_up())
+            except LightsailSnapError as error:
+                if not (is_transient(error) or is_unreadable(error)):
+                    raise
+                if not (yield from self.pause(lookups)):
+                    raise
+        return (yield from look_up())

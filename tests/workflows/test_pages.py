@@ -1,0 +1,295 @@
+"""Lists of many pages, driven with scripted replies."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightsail_snap import (
+    AsyncLightsailSnapClient,
+    GetDiskSnapshotsRequest,
+    LightsailSnapClient,
+    LightsailSnapError,
+    PagedRequest,
+    PaginationError,
+    Request,
+    RequestNotSentError,
+    RequestValidationError,
+    Response,
+    ResponseMetadata,
+    WaitTimeoutError,
+)
+from lightsail_snap._drivers import deadlines
+from lightsail_snap._workflows import paging
+
+
+class Pages:
+    """A transport that serves pages by their tokens."""
+
+    def __init__(self, pages: dict[str | None, tuple[list[str], str | None]]) -> None:
+        self.pages = pages
+        self.asked: list[str | None] = []
+
+    def send(self, request: Request[Any]) -> Response:
+        assert isinstance(request, GetDiskSnapshotsRequest)
+        self.asked.append(request.page_token)
+        names, token = self.pages[request.page_token]
+        wire = {"diskSnapshots": [{"name": name} for name in names], "nextPageToken": token}
+        return Response(wire, ResponseMetadata())
+
+    def close(self) -> None:
+        pass
+
+
+def chain(pages: Iterable[list[str]]) -> Pages:
+    """Serve pages that follow one another, under the tokens t1, t2 and so on."""
+    listed = list(pages) or [[]]
+    last = len(listed) - 1
+    return Pages(
+        {
+            f"t{index}" if index else None: (names, f"t{index + 1}" if index < last else None)
+            for index, names in enumerate(listed)
+        }
+    )
+
+
+THREE = [["a", "b"], [], ["c"]]
+
+
+def test_all_pages_are_gone_through_in_order() -> None:
+    client = LightsailSnapClient(transport=chain(THREE))
+    assert [snapshot.name for snapshot in client.iter_disk_snapshots()] == ["a", "b", "c"]
+
+
+def test_a_page_is_fetched_when_it_is_needed() -> None:
+    transport = chain(THREE)
+    items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
+    assert transport.asked == []
+    assert next(items).name == "a"
+    assert next(items).name == "b"
+    assert transport.asked == [None]
+    assert next(items).name == "c"
+    assert transport.asked == [None, "t1", "t2"]
+
+
+def test_a_list_can_be_gone_through_again() -> None:
+    transport = chain(THREE)
+    listing = LightsailSnapClient(transport=transport).iter_disk_snapshots()
+    assert [item.name for item in listing] == [item.name for item in listing]
+    assert len(transport.asked) == 6
+
+
+def test_the_pages_themselves_can_be_had_and_resumed_from() -> None:
+    client = LightsailSnapClient(transport=chain(THREE))
+    pages = list(client.iter_disk_snapshots().pages())
+    assert [len(page.items) for page in pages] == [2, 0, 1]
+    assert [page.next_page_token for page in pages] == ["t1", "t2", None]
+    rest = client.iter_disk_snapshots(page_token=pages[0].next_page_token)
+    assert [item.name for item in rest] == ["c"]
+
+
+def test_an_empty_token_ends_the_list() -> None:
+    client = LightsailSnapClient(transport=Pages({None: (["a"], "")}))
+    assert [item.name for item in client.iter_disk_snapshots()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "listed"),
+    [
+        ({None: (["a"], "t"), "t": (["b"], "t")}, ["a", "b"]),
+        ({None: (["a"], "t"), "t": (["b"], "u"), "u": (["c"], "t")}, ["a", "b", "c"]),
+    ],
+)
+def test_a_repeated_token_is_an_error_after_everything_that_was_listed(
+    pages: dict[str | None, tuple[list[str], str | None]], listed: list[str]
+) -> None:
+    items = iter(LightsailSnapClient(transport=Pages(pages)).iter_disk_snapshots())
+    assert [next(items).name for _ in listed] == listed
+    with pytest.raises(PaginationError, match="'t' for the second time") as caught:
+        next(items)
+    assert caught.value.page_token == "t"  # noqa: S105 - a page's, no secret
+    assert caught.value.operation_name == "GetDiskSnapshots"
+
+
+def test_a_repeated_token_is_found_where_a_list_is_resumed_too() -> None:
+    client = LightsailSnapClient(transport=Pages({"t": (["b"], "t")}))
+    with pytest.raises(PaginationError):
+        list(client.iter_disk_snapshots(page_token="t"))  # noqa: S106 - a page's, no secret
+
+
+@pytest.mark.parametrize("token", ["", 5, b"t"])
+def test_a_token_that_cannot_be_one_is_refused_at_once(token: Any) -> None:
+    client = LightsailSnapClient(transport=chain(THREE))
+    for listing in (
+        client.iter_disk_snapshots,
+        client.iter_disks,
+        client.iter_export_snapshot_records,
+        client.iter_instance_snapshots,
+        client.iter_operations,
+    ):
+        with pytest.raises(RequestValidationError, match="page_token"):
+            listing(page_token=token)
+
+
+def test_after_a_failure_the_list_can_be_resumed() -> None:
+    transport = chain(THREE)
+    client = LightsailSnapClient(transport=transport)
+    pages = client.iter_disk_snapshots().pages()
+    first = next(pages)
+    del transport.pages["t1"]
+
+    def refuse(request: Request[Any]) -> Response:
+        raise RequestNotSentError("no connection", request=request)
+
+    whole, transport.send = transport.send, refuse  # type: ignore[method-assign] # for one call
+    with pytest.raises(LightsailSnapError):
+        next(pages)
+    transport.send = whole  # type: ignore[method-assign] # as above
+    transport.pages["t1"] = (["x"], None)
+    rest = client.iter_disk_snapshots(page_token=first.next_page_token)
+    assert [item.name for item in rest] == ["x"]
+
+
+@given(st.lists(st.lists(st.text("abc", min_size=1), max_size=3), max_size=8))
+def test_nothing_is_lost_or_listed_twice(pages: list[list[str]]) -> None:
+    client = LightsailSnapClient(transport=chain(pages))
+    listed = [item.name for item in client.iter_disk_snapshots()]
+    assert listed == [name for page in pages for name in page]
+
+
+@given(st.lists(st.sampled_from("tuvwx"), min_size=1, max_size=12), st.data())
+def test_every_list_ends(tokens: list[str], data: st.DataObject) -> None:
+    following = {token: data.draw(st.sampled_from([*tokens, None])) for token in {*tokens}}
+    pages: dict[str | None, tuple[list[str], str | None]] = {None: ([], tokens[0])}
+    pages |= {token: ([], following[token]) for token in following}
+    transport = Pages(pages)
+    try:
+        assert list(LightsailSnapClient(transport=transport).iter_disk_snapshots()) == []
+    except PaginationError as error:
+        assert error.page_token in transport.asked  # noqa: PT017 - either end is right
+    assert len(transport.asked) == len(set(transport.asked))
+
+
+class Endless(Pages):
+    """A transport whose lists never end; every page has a new token."""
+
+    def __init__(self, *items: str) -> None:
+        super().__init__({})
+        self.items = list(items)
+
+    def send(self, request: Request[Any]) -> Response:
+        assert isinstance(request, PagedRequest)
+        self.asked.append(request.page_token)
+        token = f"t{len(self.asked)}"
+        members = {name: [{"name": item} for item in self.items] for name in LISTS}
+        return Response({**members, "nextPageToken": token}, ResponseMetadata())
+
+
+LISTS = ("diskSnapshots", "instanceSnapshots", "disks", "exportSnapshotRecords")
+
+
+@pytest.fixture
+def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MAX_PAGES", 7)
+    monkeypatch.setattr(paging, "MAX_EMPTY_PAGES", 3)
+
+
+@pytest.mark.usefixtures("_few_pages")
+@pytest.mark.parametrize("door", ["sync", "asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("items", "pages", "message"), [([], 3, "3 empty pages in a row"), (["a"], 7, "than 7 pages")]
+)
+def test_list_that_never_ends_is_an_error(
+    door: str, items: list[str], pages: int, message: str
+) -> None:
+    transport, found = Endless(*items), []
+
+    async def main() -> None:
+        async for item in AsyncLightsailSnapClient(transport=transport).iter_disk_snapshots():
+            found.append(item)  # noqa: PERF401 - what came before the error counts
+
+    def read() -> None:
+        if door != "sync":
+            anyio.run(main, backend=door)
+        for item in LightsailSnapClient(transport=transport).iter_disk_snapshots():
+            found.append(item)  # noqa: PERF402 - likewise
+
+    with pytest.raises(PaginationError, match=message) as caught:
+        read()
+    assert len(transport.asked) == pages
+    assert len(found) == pages * len(items)
+    assert caught.value.page_token == f"t{pages}"
+    # From the token that the error holds it can be continued.
+    rest = LightsailSnapClient(transport=transport).iter_disk_snapshots(
+        page_token=caught.value.page_token
+    )
+    next(rest.pages())
+    assert transport.asked[-1] == f"t{pages}"
+
+
+@pytest.mark.usefixtures("_few_pages")
+def test_empty_pages_between_others_do_not_end_a_list() -> None:
+    pages = [["a"], [], [], ["b"], [], [], ["c"]]
+    client = LightsailSnapClient(transport=chain(pages))
+    assert [item.name for item in client.iter_disk_snapshots()] == ["a", "b", "c"]
+
+
+def test_bounds_leave_room_for_a_million_resources() -> None:
+    assert paging.MAX_PAGES * 10 == 1_000_000
+    assert paging.MAX_EMPTY_PAGES == 1_000
+
+
+@pytest.mark.usefixtures("_few_pages")
+def test_wait_for_an_export_in_a_list_that_never_ends_fails() -> None:
+    with pytest.raises(PaginationError):
+        LightsailSnapClient(transport=Endless("a")).wait_for_export("db-1")
+
+
+def test_time_limit_bounds_the_pages_within_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "GRACE_SECONDS", 0)
+    client = LightsailSnapClient(transport=Endless("a"))
+    with pytest.raises(WaitTimeoutError) as caught:
+        client.wait_for_export("db-1", timeout=0.1)
+    assert "the time limit had passed" in str(caught.value.__cause__)
+
+
+def test_after_a_fault_the_same_iterator_can_be_asked_again() -> None:
+    transport = chain(THREE)
+    items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
+    assert next(items).name == "a"
+    assert next(items).name == "b"
+    page = transport.pages.pop("t1")
+    with pytest.raises(KeyError):
+        next(items)
+    transport.pages["t1"] = page
+    assert [item.name for item in items] == ["c"]
+    assert list(items) == []
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_async_list_can_be_left_half_way(backend: str) -> None:
+    async def main() -> None:
+        client = AsyncLightsailSnapClient(transport=chain(THREE))
+        async for item in client.iter_disk_snapshots():
+            assert item.name == "a"
+            break
+        assert [page.items async for page in client.iter_disk_snapshots().pages()][1] == ()
+
+    anyio.run(main, backend=backend)
+    gc.collect()
+
+
+def test_iterators_are_their_own_iterators() -> None:
+    listing = LightsailSnapClient(transport=chain(THREE)).iter_disk_snapshots()
+    for iterator in (iter(listing), listing.pages()):
+        assert iter(iterator) is iterator
+    later = AsyncLightsailSnapClient(transport=chain(THREE)).iter_disk_snapshots()
+    for async_iterator in (aiter(later), later.pages()):
+        assert aiter(async_iterator) is async_iterator
