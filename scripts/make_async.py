@@ -1,10 +1,10 @@
-"""Makes the methods of the async client from those of the sync client.
+"""Generate the methods of the async client from those of the sync client.
 
     python scripts/make_async.py            writes src/lightsail_snap/_aio_methods
-    python scripts/make_async.py --check    says whether it is up to date
+    python scripts/make_async.py --check    fails if it is not up to date
 
-So there is one text of every signature and docstring. A function becomes a coroutine function if
-it sends something; what is an iterator becomes an async one.
+Thus every signature and docstring has one source. A function that sends requests becomes a
+coroutine function, and an iterator becomes an async iterator.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1] / "src" / "lightsail_snap"
 SOURCE, TARGET = ROOT / "_methods", ROOT / "_aio_methods"
 
-_WORDS = (
+_REPLACEMENTS = (
     (r"lightsail_snap\._methods", "lightsail_snap._aio_methods"),
     (r"\bPaginator\b", "AsyncPaginator"),
     (r"\bIterator\b", "AsyncIterator"),
@@ -38,8 +38,8 @@ _HEADER = "# Made by scripts/make_async.py from {name}: change that one.\n"
 _SENDS = re.compile(r"self\.(send|_run|_call|_send)\(|\bnext\(")
 
 
-def _sending(source: str) -> set[int]:
-    """Find the lines of the functions that send something, or are to be carried out by a client."""
+def _lines_of_sending_functions(source: str) -> set[int]:
+    """Return the first lines of the functions that send requests, or that a client implements."""
     return {
         node.lineno
         for node in ast.walk(ast.parse(source))
@@ -51,23 +51,15 @@ def _sending(source: str) -> set[int]:
     }
 
 
-def made_async(name: str, source: str) -> str:
-    """Translate one module.
-
-    Args:
-        name: Its file name.
-        source: Its text.
-
-    Returns:
-        The text of the async one.
-    """
-    sending = _sending(source)
+def to_async(name: str, source: str) -> str:
+    """Return the source of the async module for a sync one."""
+    sending = _lines_of_sending_functions(source)
     lines = [
         line.replace("def ", "async def ", 1) if number in sending else line
         for number, line in enumerate(source.splitlines(keepends=True), 1)
     ]
     text = "".join(lines)
-    for pattern, replacement in _WORDS:
+    for pattern, replacement in _REPLACEMENTS:
         text = re.sub(pattern, replacement, text)
     if "Awaitable[" in text:
         text = text.replace(
@@ -89,22 +81,15 @@ def made_async(name: str, source: str) -> str:
         str(TARGET / name),
         "-",
     ]
-    done = subprocess.run(formatter, input=text, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    done = subprocess.run(formatter, input=text, capture_output=True, text=True, check=True)  # noqa: S603 - constant arguments
     return done.stdout
 
 
 def main(arguments: list[str]) -> int:
-    """Write the modules, or say which are not up to date.
-
-    Args:
-        arguments: `--check`, or nothing.
-
-    Returns:
-        The exit code: 1 if anything is not up to date.
-    """
+    """Write the modules, or list those that are not up to date; return an exit code."""
     stale = []
     for path in sorted(SOURCE.glob("*.py")):
-        wanted = made_async(path.name, path.read_text(encoding="utf-8"))
+        wanted = to_async(path.name, path.read_text(encoding="utf-8"))
         target = TARGET / path.name
         if not target.exists() or target.read_text(encoding="utf-8") != wanted:
             stale.append(path.name)
