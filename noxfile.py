@@ -126,9 +126,10 @@ def iam(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", tags=["static"])
-def async_client(session: nox.Session) -> None:
-    """Check that the async client is generated from the present sync client."""
+def generated(session: nox.Session) -> None:
+    """Check that the async client and the index of public names are up to date."""
     session.run("python", "scripts/make_async.py", "--check")
+    session.run("python", "scripts/make_exports.py", "--check")
 
 
 @nox.session(venv_backend="none", tags=["static"])
