@@ -44,7 +44,8 @@ CHUNK_BYTES = 65536
 
 def is_dying(status: bytes) -> bool:
     """Return whether /proc/<pid>/status shows that the kernel has begun to end the process."""
-    fields = dict(line.partition(b":")[::2] for line in status.splitlines())
+    rows = (line.partition(b":") for line in status.splitlines())
+    fields = {name: value for name, _, value in rows}
     pending = int(fields.get(b"SigPnd", b"0"), 16) | int(fields.get(b"ShdPnd", b"0"), 16)
     is_killed = bool(pending >> signal.SIGKILL - 1 & 1)
     is_dumping_core = fields.get(b"CoreDumping", b"").strip() == b"1"
