@@ -12,7 +12,7 @@ _MESSAGE = (
 )
 
 
-def run(_arguments: Sequence[str] | None) -> int:
+def run(arguments: Sequence[str] | None) -> int:  # noqa: ARG001 - called like the command
     """Print the message, and return the exit code."""
     print(_MESSAGE, file=sys.stderr)
     return Code.CONFIGURATION
