@@ -28,10 +28,13 @@ _OUT_OF_SCOPE = {
 _GUARANTEED = {
     "GetDiskResult.disk": "the service responds with NotFoundException if there is none",
     "GetDiskSnapshotResult.diskSnapshot": "as for GetDiskResult.disk",
+    "GetInstanceResult.instance": "as for GetDiskResult.disk",
     "GetInstanceSnapshotResult.instanceSnapshot": "as for GetDiskResult.disk",
+    "GetInstanceStateResult.state": "as for GetDiskResult.disk",
     "GetOperationResult.operation": "as for GetDiskResult.disk",
     "Disk.name": "the name identifies the disk; every sample has it",
     "DiskSnapshot.name": "the name identifies the snapshot; every sample has it",
+    "Instance.name": "the name identifies the instance; every sample has it",
     "InstanceSnapshot.name": "the name identifies the snapshot; every sample has it",
     "ExportSnapshotRecord.name": "the name identifies the record; every sample has it",
     "Operation.id": "the id identifies the operation; every sample has it",

@@ -14,10 +14,12 @@ from lightsail_snap.models import Request
 
 # Fields of an error response. No model describes them.
 _ERROR_FIELDS = ("code", "docs", "message", "tip")
-# The service has one shape for the tags in requests and in results.
-_SERVICE_NAMES = {"ResourceTag": "Tag"}
-# All fractional numbers of the service are timestamps; its booleans may be null.
-_PLAIN_TYPES = {"number": "timestamp", "['boolean', 'null']": "boolean"}
+# Models of one shape: a tag in a request and in a response, a disk and one without a name.
+_SERVICE_NAMES = {"ResourceTag": "Tag", "InstanceDisk": "Disk"}
+# Its fields are those of `Disk`, which are compared; a test compares them with the shape.
+_NOT_COMPARED = frozenset({"InstanceDisk"})
+# A nullable field has the type of its value.
+_PLAIN_TYPES = {"['boolean', 'null']": "boolean"}
 # As botocore signs and writes requests, and as the results are read.
 _PROTOCOL: Mapping[str, str] = {
     "protocols": "json",
@@ -78,6 +80,8 @@ class _Reader:
         """Read a model and the models it refers to."""
         self._read_one(place, schema, shapes)
         for name, inner in schema.get("$defs", {}).items():
+            if name in _NOT_COMPARED:
+                continue
             self._read_one(_SERVICE_NAMES.get(name, name), inner, shapes)
         if "oneOf" in schema:
             choices = (" and ".join(sorted(each["required"])) for each in schema["oneOf"])
@@ -112,6 +116,9 @@ class _Reader:
                 return f"[{self._type_of(value['items'])}]"
             case "object":
                 return f"{{string: {self._type_of(value['additionalProperties'])}}}"
+            case "number":
+                # Only timestamps have a range: that of `datetime`.
+                return "timestamp" if "exclusiveMaximum" in value else "float"
             case plain:
                 return _PLAIN_TYPES.get(str(plain), str(plain))
 

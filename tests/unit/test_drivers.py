@@ -301,7 +301,7 @@ async def test_many_are_begun_in_their_order() -> None:
 @of_both_clients
 def test_a_client_is_immutable(kind: Any) -> None:
     client = kind(transport=Scripted(missing))
-    with pytest.raises(AttributeError, match="a client is immutable; make another one to change"):
+    with pytest.raises(AttributeError, match="a client is immutable; create another one to change"):
         client.anything = 5
     with pytest.raises(AttributeError, match="to change _transport"):
         client._transport = None
@@ -355,7 +355,7 @@ async def test_nothing_is_sent_through_a_closed_client() -> None:
 
 @pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "10", None])
 def test_a_limit_that_is_none_is_refused(concurrency: Any) -> None:
-    with pytest.raises(ConfigurationError, match="concurrency must be a whole number, 1 or more"):
+    with pytest.raises(ConfigurationError, match="concurrency must be a positive integer"):
         AsyncLightsailSnapClient(transport=Scripted(missing), concurrency=concurrency)
 
 
@@ -437,7 +437,7 @@ through_every_door = pytest.mark.parametrize("door", ["sync", *LOOPS])
 def test_an_answer_is_told(door: str, records: list[logging.LogRecord]) -> None:
     look(door, snapshot("completed", request_id="request-1", http_status=200, retry_attempts=1))
     (record,) = records
-    assert (record.levelno, record.getMessage()) == (logging.DEBUG, "GetDiskSnapshot answered")
+    assert (record.levelno, record.getMessage()) == (logging.DEBUG, "GetDiskSnapshot succeeded")
     assert fields(record) == {
         "operation": "GetDiskSnapshot",
         "request_id": "request-1",

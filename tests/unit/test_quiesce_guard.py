@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import compileall
 import functools
 import json
 import os
+import pkgutil
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,13 +16,14 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 import lightsail_snap
-from lightsail_snap.quiesce import _guard, _guard_process
+from lightsail_snap.quiesce import _guard, _guard_process, command_hooks
 from lightsail_snap.quiesce._guard import Command, Owner, Pause
 from lightsail_snap.quiesce._guard_process import GuardProcess, start_guard
 from lightsail_snap.quiesce._messages import Plan
@@ -351,7 +355,7 @@ def test_command_kill_not_permitted_is_not_settled(
 
 
 def test_command_killed_while_a_descendant_lives_is_not_settled(owner: Owner) -> None:
-    command = Command(owner, _sh("setsid sleep 600 & echo $!; exec sleep 600"))
+    command = Command(owner, _sh("setsid sh -c 'echo $$; exec sleep 600' & exec sleep 600"))
     while not command.output:
         command.wait(time.monotonic() + 0.01)
     command.kill(10)
@@ -430,19 +434,6 @@ def test_pause_expires_after_its_time(owner_process: _OwnerProcess) -> None:
     assert ended["is_expired"]
     assert ended["is_resumed"]
     assert not ended["is_ended_elsewhere"]
-
-
-def test_pause_owner_killed_is_ended_elsewhere(owner_process: _OwnerProcess) -> None:
-    plan = _plan(before=_sh(f"kill -KILL {owner_process.process.pid}; sleep 0.2"))
-    pause = Pause(owner_process.as_seen(), plan)
-    began = time.monotonic()
-    is_paused = pause.begin(Command(pause.owner, ["true"]), began)
-    assert is_paused
-    owner_process.kill()
-    assert not pause.hold(began)
-    assert pause.owner.is_gone
-    pause.run()
-    assert not _codes(owner_process.reports()[-1])[1]
 
 
 def test_pause_owner_killed_while_paused_reports_it(
@@ -555,12 +546,15 @@ def test_pause_unsettled_before_repeats_after_unless_single(
     owner_process: _OwnerProcess, tmp_path: Path, *, is_single: bool
 ) -> None:
     # A descendant that survives the kill, as a process within the kernel would.
-    survivor = f"until test -e {tmp_path}/end; do sleep 0.01; done"
+    survivor = f"touch {tmp_path}/began; until test -e {tmp_path}/end; do sleep 0.01; done"
+    kill_owner = (
+        f"until test -e {tmp_path}/began; do sleep 0.01; done; "
+        f"kill -KILL {owner_process.process.pid}"
+    )
     count = tmp_path / "count"
     after = f'echo >> {count}; test "$(wc -l < {count})" -lt 3 || touch {tmp_path}/end'
     plan = _plan(
-        before=_sh(f"setsid sh -c '{survivor}' & sleep 600"),
-        before_seconds=0.2,
+        before=_sh(f"setsid sh -c '{survivor}' & {kill_owner}; sleep 600"),
         after=_sh(after),
         max_attempts=None if is_single else 10,
     )
@@ -676,26 +670,61 @@ def test_guard_process_changed_file_runs_the_loaded_script(
     def unread(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("pkgutil.get_data", unread)
+    monkeypatch.setattr(_guard_process, "_read_script", unread)
+    monkeypatch.setattr(pkgutil, "get_data", unread)
     guard: GuardProcess = _guard_process.start_guard()
     guard.close(10)
 
 
-def test_pause_works_from_a_zip_file(tmp_path: Path) -> None:
-    package = Path(lightsail_snap.__file__).parent
-    archive = tmp_path / "app.zip"
+def test_guard_process_without_sources_runs_compiled_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(pkgutil, "get_data", missing)
+    loader = SourceFileLoader(_guard.__name__, _guard.__file__)
+    spec = ModuleSpec(_guard.__name__, loader)
+    monkeypatch.setattr(_guard_process, "find_spec", {_guard.__name__: spec}.get)
+    script = _guard_process._read_script()
+    assert script.startswith("import marshal")
+    monkeypatch.setattr(_guard_process, "_SCRIPT", script)
+    with command_hooks(["true"], ["touch", str(tmp_path / "after")]):
+        pass
+    assert (tmp_path / "after").exists()
+
+
+def _make_zip(package: Path, target: Path) -> Path:
+    archive = target / "app.zip"
     with zipfile.ZipFile(archive, "w") as file:
         for path in package.rglob("*.py"):
             file.write(path, path.relative_to(package.parent))
+    return archive
+
+
+def _make_compiled(package: Path, target: Path) -> Path:
+    copy = target / "app" / package.name
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(copy, quiet=1, legacy=True)
+    for path in copy.rglob("*.py"):
+        path.unlink()
+    return copy.parent
+
+
+@pytest.mark.parametrize("make", [_make_zip, _make_compiled])
+def test_pause_works_from_other_installations(
+    tmp_path: Path, make: Callable[[Path, Path], Path]
+) -> None:
+    folder = str(make(Path(lightsail_snap.__file__).parent, tmp_path))
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from lightsail_snap import quiesce\n"
         "assert sys.argv[1] in quiesce.__file__\n"
         "with quiesce.command_hooks(['touch', 'before'], ['touch', 'after']): pass\n"
     )
-    # Files in the archive are no part of the measured package.
+    # These files are no part of the measured package.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    command = [sys.executable, "-c", code, str(archive)]
+    command = [sys.executable, "-c", code, folder]
     subprocess.run(command, cwd=tmp_path, env=env, check=True)  # noqa: S603 - constant code
     assert (tmp_path / "before").exists()
     assert (tmp_path / "after").exists()

@@ -191,7 +191,9 @@ def test_restore_whose_source_is_not_seen_sends_nothing(door: str, silent: Silen
 @through_every_door
 def test_accepted_creation_that_is_not_seen_times_out(door: str, silent: Silent) -> None:
     silent.answered = ("CreateDiskSnapshot",)
-    with pytest.raises(WaitTimeoutError, match="resume with wait_for_disk_snapshot") as caught:
+    with pytest.raises(
+        WaitTimeoutError, match="to keep waiting, call wait_for_disk_snapshot"
+    ) as caught:
         perform(door, silent, CREATIONS["disk snapshot"])
     assert caught.value.may_have_executed
 
@@ -310,7 +312,7 @@ def test_late_end_of_an_abandoned_creation_is_logged(
     with caplog.at_level(logging.WARNING), pytest.raises(OutcomeUnknownError):
         perform("sync", silent, CREATIONS["disk snapshot"])
     (abandoned, *_) = caplog.records
-    assert abandoned.getMessage().startswith("abandoned: CreateDiskSnapshot may have been carried")
+    assert abandoned.getMessage().startswith("abandoned: CreateDiskSnapshot may have been executed")
     assert vars(abandoned)["may_have_executed"] is True
     caplog.clear()
     with caplog.at_level(logging.WARNING):
@@ -482,7 +484,7 @@ def test_command_that_gets_no_response_times_out(
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         assert main(["wait", "db-1", "--timeout", "0.1s"]) == 5
-        assert "may have been carried out" not in capsys.readouterr().err
+        assert "may have been executed out" not in capsys.readouterr().err
         server.settimeout(LONG)
         server.accept()[0].close()
 

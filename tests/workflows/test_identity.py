@@ -168,7 +168,7 @@ def test_wait_does_not_go_back_to_an_earlier_resource() -> None:
     assert client(service).wait_for_disk_snapshot("db-1").arn == "arn:new"
     service = Service(GetDiskSnapshot=[pending, old])
     with pytest.raises(
-        WaitFailedError, match="keeps showing an earlier one of this name"
+        WaitFailedError, match="keeps returning an earlier one of this name"
     ) as caught:
         client(service).wait_for_disk_snapshot("db-1")
     assert isinstance(caught.value.__cause__, ResponseValidationError)

@@ -111,7 +111,7 @@ def test_a_repeated_token_is_an_error_after_everything_that_was_listed(
 ) -> None:
     items = iter(LightsailSnapClient(transport=Pages(pages)).iter_disk_snapshots())
     assert [next(items).name for _ in listed] == listed
-    with pytest.raises(PaginationError, match="'t' for the second time") as caught:
+    with pytest.raises(PaginationError, match="'t' twice") as caught:
         next(items)
     assert caught.value.page_token == "t"  # noqa: S105 - a page's, no secret
     assert caught.value.operation_name == "GetDiskSnapshots"

@@ -230,7 +230,9 @@ def test_a_snapshot_in_error_has_failed() -> None:
 @pytest.mark.parametrize("state", ["pending", "unknown", "hibernating", None])
 def test_a_state_that_is_no_end_waits_for_the_deadline(state: str | None) -> None:
     client, script, clock = make(snapshot(state))
-    with pytest.raises(WaitTimeoutError, match=r"resume with wait_for_disk_snapshot\('db-1'\)"):
+    with pytest.raises(
+        WaitTimeoutError, match=r"to keep waiting, call wait_for_disk_snapshot\('db-1'\)"
+    ):
         client.wait_for_disk_snapshot("db-1")
     assert clock.monotonic() == 100
     assert len(script.asked) > 2
@@ -320,14 +322,16 @@ def test_a_snapshot_that_never_was_is_not_found() -> None:
 
 def test_a_snapshot_that_vanishes_has_failed() -> None:
     client, _, _ = make(snapshot("pending"), missing)
-    with pytest.raises(WaitFailedError, match=r"no longer known .* last seen in pending") as caught:
+    with pytest.raises(
+        WaitFailedError, match=r"no longer exists .* last seen in pending"
+    ) as caught:
         client.wait_for_disk_snapshot("db-1")
     assert isinstance(caught.value.__cause__, NotFoundException)
 
 
 def test_an_operation_that_vanishes_has_failed() -> None:
     client, _, _ = make(missing)
-    with pytest.raises(WaitFailedError, match="look at the resource itself"):
+    with pytest.raises(WaitFailedError, match="check the resource itself"):
         client.wait_for_operation(Operation(id="op-1"))
 
 
@@ -437,7 +441,7 @@ def test_a_disk_in_error_has_failed() -> None:
 @pytest.mark.parametrize("state", [DiskState.ERROR, "error", None, 5])
 def test_nobody_waits_for_an_error(state: Any) -> None:
     client, script, _ = make(disk("error"))
-    with pytest.raises(RequestValidationError, match="state: must be a state to hope for"):
+    with pytest.raises(RequestValidationError, match="state: must be a state that means success"):
         client.wait_for_disk("disk-1", state=state)
     assert script.asked == []
 
@@ -455,7 +459,7 @@ def test_a_deletion_is_awaited() -> None:
 
 def test_what_is_not_deleted_in_time_is_still_there() -> None:
     client, _, _ = make(snapshot("completed"))
-    resume = r"still there .* wait_for_disk_snapshot_deletion\('db-1'\)"
+    resume = r"still not deleted .* wait_for_disk_snapshot_deletion\('db-1'\)"
     with pytest.raises(WaitTimeoutError, match=resume) as caught:
         client.wait_for_disk_snapshot_deletion("db-1")
     assert caught.value.snapshot is not None

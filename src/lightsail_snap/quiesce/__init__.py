@@ -44,6 +44,13 @@ from lightsail_snap.quiesce._pause import Pause, command_error, describe, to_wir
 if TYPE_CHECKING:
     from lightsail_snap.quiesce._messages import CommandReport, Plan, Report
 
+__all__ = [
+    "CommandHooks",
+    "FileSystemFreeze",
+    "command_hooks",
+    "fsfreeze",
+]
+
 _DEFAULT_TIMEOUT: Final = timedelta(seconds=30)
 
 _MAX_THAW_SECONDS = 10.0

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import pkgutil
 import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
-from typing import IO, TYPE_CHECKING, Final, cast
+from importlib.util import find_spec
+from typing import IO, TYPE_CHECKING, cast
 
 from lightsail_snap._text import safe_line, short_repr
 from lightsail_snap.errors import QuiesceError
 
 if TYPE_CHECKING:
+    from importlib.abc import InspectLoader
+    from importlib.machinery import ModuleSpec
+
     from lightsail_snap.quiesce._messages import Plan, Report
 
 MAX_START_SECONDS = 30.0
 MAX_SHOWN_CHARACTERS = 200
 PROCESS_STATUS = "/proc/self/status"
 
-# Passed to the interpreter as an argument, so that it also works from a zip file. Read at once, so
-# that an upgrade of the package cannot mix two versions in one process. importlib.resources would
-# take longer to import than everything else here.
-_SCRIPT: Final = cast("bytes", pkgutil.get_data("lightsail_snap.quiesce", "_guard.py")).decode()
+
+def _read_script() -> str:
+    """Return the guard's script, as an argument of the interpreter."""
+    try:
+        # importlib.resources would take longer to import than everything else here.
+        return cast("bytes", pkgutil.get_data("lightsail_snap.quiesce", "_guard.py")).decode()
+    except OSError:
+        # Only compiled files are installed.
+        name = "lightsail_snap.quiesce._guard"
+        loader = cast("InspectLoader", cast("ModuleSpec", find_spec(name)).loader)
+        return f"import marshal; exec(marshal.loads({marshal.dumps(loader.get_code(name))!r}))"
+
+
+# An argument instead of a path, so that it also works from a zip file. Read at once, so that an
+# upgrade of the package cannot mix two versions in one process.
+_SCRIPT = _read_script()
 
 
 class GuardProcess:
