@@ -1,7 +1,7 @@
 """Fails where the models have drifted from the botocore that is written down; warns of a newer one.
 
-The version in `.ci/botocore-version` is the one the models were last looked through for. Where
-another is installed, the service model of the pinned one is taken from its wheel.
+The version in `.ci/botocore-version` is the one the models were last compared with. If another
+version is installed, the service model comes from the wheel of the pinned version.
 """
 
 import pathlib
