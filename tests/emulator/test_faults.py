@@ -280,7 +280,7 @@ def test_requests_that_a_fault_holds_back_occupy_no_worker(kind: FaultKind, coun
 def test_workers_that_faults_added_go_again(monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
     resize = _http_server._Dispatcher.set_thread_count
-    monkeypatch.setattr(_http_server, "_MAX_FAULTY", 1)
+    monkeypatch.setattr(_http_server, "_MAX_EXTRA_THREADS", 1)
 
     def resized(dispatcher: Any, count: int) -> None:
         counts.append(count)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from lightsail_snap import DiskSource, LightsailSnapClient
 from lightsail_snap.cli import main
 from lightsail_snap.clock import VirtualClock
-from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _validation
+from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _service_model
 
 # Each example makes a client, which takes a while.
 _FEW = max(4, settings.default.max_examples // 8 if settings.default else 0)
@@ -71,7 +71,7 @@ _ENVIRONMENTS = st.dictionaries(st.sampled_from(_VARIABLES), _VALUES, max_size=8
 def _no_settings_left() -> Iterator[None]:
     yield
     _in_process._session.cache_clear()
-    _validation._service_model.cache_clear()
+    _service_model.service_model.cache_clear()
 
 
 @functools.cache
@@ -87,7 +87,7 @@ def _life(environment: dict[str, str]) -> list[Any]:
         if name not in _VARIABLES and not name.startswith("AWS_")
     }
     _in_process._session.cache_clear()
-    _validation._service_model.cache_clear()
+    _service_model.service_model.cache_clear()
     sent: list[Any] = []
     with (
         mock.patch.dict(os.environ, {**clean, **environment}, clear=True),

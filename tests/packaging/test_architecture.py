@@ -48,7 +48,7 @@ MAY_IMPORT_BOTO = {
     "_spec_drift/_installed.py",
     "plans/_sessions.py",
     "emulator/_in_process.py",
-    "emulator/_validation.py",
+    "emulator/_service_model.py",
 }
 
 
