@@ -230,7 +230,7 @@ class Watched(LightsailEmulator):
         """Forget all operations: what is to be measured is the client, not this history."""
         with self._store.transaction():
             for region in REGIONS:
-                for record in self._store.newest(region, OPERATION):
+                for record in self._store.list_newest(region, OPERATION):
                     self._store.remove(record)
 
     def _judge(self, region: str, operation: str, request: Mapping[str, Any]) -> None:
