@@ -36,8 +36,8 @@ class Settings:
     progression: Progression
 
 
-def _to_milliseconds(seconds: float) -> float:
-    # Timestamps have milliseconds: API reference samples.
+def to_milliseconds(seconds: float) -> float:
+    """Round a timestamp to milliseconds, as in the API reference's samples."""
     return round(seconds, _MILLISECOND_DIGITS)
 
 
@@ -57,7 +57,7 @@ class Call:
         self.operation = operation
         self.region = region
         self.request = request
-        self.now: float = _to_milliseconds(now)
+        self.now: float = to_milliseconds(now)
         self.store = store
         self.settings = settings
         names = {value for value in request.values() if isinstance(value, str)}
@@ -225,7 +225,7 @@ class Call:
         record.wire |= transition.final_fields
         if "statusChangedAt" in record.wire:
             finished = max(record.wire["statusChangedAt"], transition.finished_at(self.now))
-            record.wire["statusChangedAt"] = _to_milliseconds(finished)
+            record.wire["statusChangedAt"] = to_milliseconds(finished)
         record.transition = None
         self.store.save(record)
 

@@ -201,8 +201,9 @@ class LightsailEmulator:
         Raises:
             ValueError: If the service would refuse to create it.
         """
-        request = {"diskName": name, "sizeInGb": size_in_gb}
-        self._add(add_ready_disk, "CreateDisk", region_name, availability_zone, tags, request)
+        request = _new_request(region_name, availability_zone, tags)
+        request |= {"diskName": name, "sizeInGb": size_in_gb}
+        self._add(add_ready_disk, "CreateDisk", region_name, request)
 
     def add_instance(  # noqa: PLR0913 - all keyword-only, and most have defaults
         self,
@@ -227,25 +228,13 @@ class LightsailEmulator:
         Raises:
             ValueError: If the service would refuse to create it.
         """
-        request = {"instanceNames": [name], "blueprintId": blueprint_id, "bundleId": bundle_id}
-        self._add(
-            add_ready_instance, "CreateInstances", region_name, availability_zone, tags, request
-        )
+        request = _new_request(region_name, availability_zone, tags)
+        request |= {"instanceNames": [name], "blueprintId": blueprint_id, "bundleId": bundle_id}
+        self._add(add_ready_instance, "CreateInstances", region_name, request)
 
-    def _add(  # noqa: PLR0913, PLR0917 - each is one fact about the resource
-        self,
-        add: Callable[[Call], None],
-        operation: str,
-        region: str,
-        zone: str | None,
-        tags: Mapping[str, str | None] | None,
-        fields: Mapping[str, object],
+    def _add(
+        self, add: Callable[[Call], None], operation: str, region: str, request: dict[str, Any]
     ) -> None:
-        request = {
-            **fields,
-            "availabilityZone": zone or f"{region}a",
-            "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
-        }
         try:
             check_region(region)
             checked = check_request(operation, region, request)
@@ -320,3 +309,12 @@ class LightsailEmulator:
 
     def _respond(self, status: int, body: bytes) -> Response:
         return make_response(status, body, self.clock.time())
+
+
+def _new_request(
+    region: str, zone: str | None, tags: Mapping[str, str | None] | None
+) -> dict[str, Any]:
+    return {
+        "availabilityZone": zone or f"{region}a",
+        "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
+    }

@@ -181,7 +181,7 @@ class Server:
             raise ClientDisconnected
         # Clients compare the date with their own clock: the JavaScript SDK takes a difference of
         # five minutes for clock skew, and sends the request again. But a date before the creation
-        # of an existing resource would make older resources look new.
+        # of an existing resource would make older resources appear new.
         now = max(time.time(), parsedate_to_datetime(response.headers["Date"]).timestamp())
         headers = {**response.headers, "Date": formatdate(now, usegmt=True)}
         start_response(f"{response.status} {status_phrase(response.status)}", [*headers.items()])

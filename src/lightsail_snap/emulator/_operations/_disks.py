@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lightsail_snap.emulator._call import Call
+from lightsail_snap.emulator._call import Call, to_milliseconds
 from lightsail_snap.emulator._operations._add_ons import enable_requested
 from lightsail_snap.emulator._registry import operation
 from lightsail_snap.emulator._store import Record
@@ -57,7 +57,7 @@ def start_creation(call: Call, size_in_gb: int) -> dict[str, Any]:
     """Add the disk of a request with its add-ons, and return the response."""
     disk = make_disk(call, call.request["diskName"], size_in_gb, is_ready=False)
     enable_requested(call, disk)
-    changed_at = round(call.now + _CREATION_LAG_SECONDS, 3)
+    changed_at = to_milliseconds(call.now + _CREATION_LAG_SECONDS)
     return call.respond([call.start_operation(disk, statusChangedAt=changed_at)])
 
 

@@ -19,16 +19,23 @@ _RUNNING: State = {"code": 16, "name": "running"}
 _STOPPING: State = {"code": 64, "name": "stopping"}
 _STOPPED: State = {"code": 80, "name": "stopped"}
 
-# Lightsail's price list: processors, memory and disk in GB, and the month's transfer in GB, by the
-# first part of a bundle's id. An id that is not here is accepted too.
+
+class _Bundle(NamedTuple):
+    cpus: int
+    memory_gb: float
+    disk_gb: int
+    monthly_transfer_gb: int
+
+
+# Lightsail's price list, by the first part of a bundle's id. Other ids are accepted too.
 _BUNDLES = {
-    "nano": (2, 0.5, 20, 1024),
-    "micro": (2, 1.0, 40, 2048),
-    "small": (2, 2.0, 60, 3072),
-    "medium": (2, 4.0, 80, 4096),
-    "large": (2, 8.0, 160, 5120),
-    "xlarge": (4, 16.0, 320, 6144),
-    "2xlarge": (8, 32.0, 640, 7168),
+    "nano": _Bundle(2, 0.5, 20, 1024),
+    "micro": _Bundle(2, 1.0, 40, 2048),
+    "small": _Bundle(2, 2.0, 60, 3072),
+    "medium": _Bundle(2, 4.0, 80, 4096),
+    "large": _Bundle(2, 8.0, 160, 5120),
+    "xlarge": _Bundle(4, 16.0, 320, 6144),
+    "2xlarge": _Bundle(8, 32.0, 640, 7168),
 }
 
 
@@ -53,10 +60,14 @@ _METADATA_OPTIONS = {
 }
 
 
+def _find_bundle(bundle_id: str) -> _Bundle | None:
+    return _BUNDLES.get(bundle_id.partition("_")[0])
+
+
 def find_bundle_size(bundle_id: str) -> int | None:
     """Return the size of a bundle's system disk in GB; None for an unknown bundle."""
-    bundle = _BUNDLES.get(bundle_id.partition("_")[0])
-    return bundle[2] if bundle else None
+    bundle = _find_bundle(bundle_id)
+    return bundle.disk_gb if bundle else None
 
 
 def add_ready_instance(call: Call) -> None:
@@ -79,8 +90,8 @@ def _make_instance(
     call: Call, name: str, blueprint_id: str, min_size_in_gb: int, *, is_ready: bool
 ) -> Record:
     bundle_id = call.request["bundleId"]
-    cpus, memory, size, transfer = _BUNDLES.get(bundle_id.partition("_")[0], _BUNDLES["nano"])
-    size = max(size, min_size_in_gb)
+    bundle = _find_bundle(bundle_id) or _BUNDLES["nano"]
+    size = max(bundle.disk_gb, min_size_in_gb)
     platform = _WINDOWS if blueprint_id.startswith("windows") else _LINUX
     system_disk = {
         "createdAt": call.now,
@@ -95,12 +106,16 @@ def _make_instance(
         "blueprintId": blueprint_id,
         "blueprintName": blueprint_id.replace("_", " ").title(),
         "bundleId": bundle_id,
-        "hardware": {"cpuCount": cpus, "disks": [system_disk], "ramSizeInGb": memory},
+        "hardware": {
+            "cpuCount": bundle.cpus,
+            "disks": [system_disk],
+            "ramSizeInGb": bundle.memory_gb,
+        },
         "isStaticIp": False,
         "metadataOptions": _METADATA_OPTIONS,
         **_make_addresses(call),
         "networking": {
-            "monthlyTransfer": {"gbPerMonthAllocated": transfer},
+            "monthlyTransfer": {"gbPerMonthAllocated": bundle.monthly_transfer_gb},
             "ports": [_port(number) for number in platform.ports],
         },
         "sshKeyName": call.request.get("keyPairName", "LightsailDefaultKeyPair"),
