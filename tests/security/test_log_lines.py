@@ -192,7 +192,7 @@ def test_no_request_forges_a_line_of_the_emulator(
             raise RuntimeError(FORGED)
 
         # A fault of the emulator itself, whose text may quote anything.
-        monkeypatch.setattr(LightsailEmulator, "_carry_out", fail)
+        monkeypatch.setattr(LightsailEmulator, "_execute", fail)
         assert b"ServiceException" in exchange(url, hostile("GetDisks"))
         assert any("GetDisks failed in the emulator: RuntimeError: x" in line for line in lines)
     assert_each_is_one_line(lines)
@@ -206,6 +206,6 @@ def test_a_fault_outside_the_emulators_logic_forges_no_line(
         def fail(*_: Any) -> None:
             raise RuntimeError(FORGED)
 
-        monkeypatch.setattr(emulator, "_answer", fail)
+        monkeypatch.setattr(emulator, "_respond", fail)
         assert exchange(url, hostile("GetDisks")).startswith(b"HTTP/1.1 500 ")
     assert_each_is_one_line(lines)
