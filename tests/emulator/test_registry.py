@@ -37,6 +37,7 @@ def test_second_handler_of_an_operation_is_refused() -> None:
 def test_handler_is_all_that_a_new_operation_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     # Static IPs stand for any family of resources that the emulator lacks.
     for name in ("AllocateStaticIp", "GetStaticIps"):
+        # Makes monkeypatch remove the handler that is registered below.
         monkeypatch.setitem(HANDLERS, name, None)
         monkeypatch.delitem(HANDLERS, name)
 
@@ -44,7 +45,9 @@ def test_handler_is_all_that_a_new_operation_needs(monkeypatch: pytest.MonkeyPat
     def allocate(call: Any) -> dict[str, Any]:
         name = call.request["staticIpName"]
         call.claim(name)
-        return dict(call.start(call.create("StaticIp", name, "all", {}, support_prefix="eip")))
+        return dict(
+            call.respond_started(call.create("StaticIp", name, "all", {}, support_prefix="eip"))
+        )
 
     @operation("GetStaticIps")
     def list_all(call: Any) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class Call:
         record.transition = Transition(self.now, pace, {"state": final})
         self.store.save(record)
 
-    def start(self, *subjects: Record, details: str | None = None) -> dict[str, Any]:
+    def respond_started(self, *subjects: Record, details: str | None = None) -> dict[str, Any]:
         """Start one operation for each subject, and return the response.
 
         The details of two operations name each other's subject (CLI samples).
@@ -164,7 +164,7 @@ class Call:
             for subject, other in zip(subjects, others, strict=True)
         )
 
-    def finish(self, subject: Record, **fields: object) -> dict[str, Any]:
+    def respond_finished(self, subject: Record, **fields: object) -> dict[str, Any]:
         """Return the response of an operation that is finished at once."""
         return self.respond([self.start_operation(subject, pace=_IMMEDIATELY, **fields)])
 

@@ -122,7 +122,7 @@ def _enable_add_on(call: Call) -> dict[str, Any]:
     if call.failure is None:
         _enable(call, owner, call.request["addOnRequest"])
     # The number and fields of the operations are unverified.
-    return call.start(owner)
+    return call.respond_started(owner)
 
 
 @operation("DisableAddOn")
@@ -140,7 +140,7 @@ def _disable_add_on(call: Call) -> dict[str, Any]:
         if not kept:
             del owner.wire["addOns"]
         call.store.save(owner)
-    return call.start(owner)
+    return call.respond_started(owner)
 
 
 @operation("GetAutoSnapshots")
@@ -163,7 +163,7 @@ def _delete_auto_snapshot(call: Call) -> dict[str, Any]:
         ]
         call.store.save(owner)
     # CLI sample: the zone field holds the Region, and statusChangedAt is absent.
-    return call.finish(
+    return call.respond_finished(
         owner,
         operationDetails=f"DeleteAutoSnapshot-{date}",
         location={"availabilityZone": call.region, "regionName": call.region},

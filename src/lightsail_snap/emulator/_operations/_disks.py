@@ -126,7 +126,7 @@ def _delete_disk(call: Call) -> dict[str, Any]:
     if call.failure is None:
         # Whether add-ons prevent it without forceDeleteAddOns is unverified.
         call.store.remove(disk)
-    return call.finish(disk)
+    return call.respond_finished(disk)
 
 
 @operation("AttachDisk")
@@ -144,7 +144,7 @@ def _attach_disk(call: Call) -> dict[str, Any]:
         raise invalid_input(f"You can't attach this disk right now. {problem}")
     if call.failure is None:
         attach(call, disk, instance.name, path)
-    return call.start(disk, instance)
+    return call.respond_started(disk, instance)
 
 
 def _find_attach_problem(
@@ -200,4 +200,4 @@ def _detach_disk(call: Call) -> dict[str, Any]:
         raise invalid_input(message)
     if call.failure is None:
         detach(call, disk)
-    return call.start(disk, instance)
+    return call.respond_started(disk, instance)

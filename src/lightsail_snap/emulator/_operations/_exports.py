@@ -37,7 +37,7 @@ def _export_snapshot(call: Call) -> dict[str, Any]:
         states=("Started", "Succeeded", "Failed"),
     )
     # The number and fields of the operations are unverified.
-    return call.start(snapshot, details=record.name)
+    return call.respond_started(snapshot, details=record.name)
 
 
 def _instance_snapshot_info(wire: dict[str, Any]) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def _delete_instance(call: Call) -> dict[str, Any]:
             detach(call, disk)
     if call.failure is None:
         call.store.remove(instance)
-    return call.respond([*operations, *call.finish(instance)["operations"]])
+    return call.respond([*operations, *call.respond_finished(instance)["operations"]])
 
 
 @operation("StopInstance")
@@ -244,4 +244,4 @@ def _change_state(call: Call, pending: State, final: State) -> dict[str, Any]:
     # Whether stopping a stopped instance is an error is unverified: it is none here.
     if call.failure is None and instance.wire["state"] != final:
         call.change_state(instance, pending, final)
-    return call.start(instance)
+    return call.respond_started(instance)

@@ -102,7 +102,7 @@ def _create_disk_snapshot(call: Call) -> dict[str, Any]:
     refuse_while_in_progress(call, source)
     # The source's tags are not copied: user guide.
     snapshot = _make_snapshot(call, "DiskSnapshot", request["diskSnapshotName"], fields)
-    return call.start(snapshot, source)
+    return call.respond_started(snapshot, source)
 
 
 @operation("GetDiskSnapshot")
@@ -127,7 +127,7 @@ def _create_instance_snapshot(call: Call) -> dict[str, Any]:
     refuse_while_in_progress(call, source)
     disks = [disk.wire for disk in list_attached(call, source.name)]
     name, fields = call.request["instanceSnapshotName"], fields_from_instance(source, disks)
-    return call.start(_make_snapshot(call, "InstanceSnapshot", name, fields), source)
+    return call.respond_started(_make_snapshot(call, "InstanceSnapshot", name, fields), source)
 
 
 @operation("GetInstanceSnapshot")
@@ -151,7 +151,7 @@ def _delete(call: Call, kind: str, name: str) -> dict[str, Any]:
     snapshot = call.find(kind, name)
     if call.failure is None:
         call.store.remove(snapshot)
-    return call.finish(snapshot)
+    return call.respond_finished(snapshot)
 
 
 @operation("CopySnapshot")
@@ -168,7 +168,7 @@ def _copy_snapshot(call: Call) -> dict[str, Any]:
     # Tags are not copied either: inferred from snapshots, to which they are not.
     copy = _make_snapshot(call, kind, target, fields)
     # CLI samples; for an automatic snapshot the details name the source resource.
-    return call.start(copy, details=f"{region}:{source.name}")
+    return call.respond_started(copy, details=f"{region}:{source.name}")
 
 
 def _copy_automatic(call: Call, source: Record) -> tuple[str, dict[str, Any]]:

@@ -29,7 +29,7 @@ def _set_tags(call: Call, record: Record, tags: list[dict[str, str]]) -> dict[st
         record.wire["tags"] = tags
         call.store.save(record)
     # The number, type and fields of the operations are unverified.
-    return call.finish(record)
+    return call.respond_finished(record)
 
 
 @operation("TagResource")
