@@ -1,22 +1,17 @@
-"""The registry of operations, and the import graph of the emulator."""
+"""The registry of the emulator's operations."""
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import lightsail_snap.emulator
 from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, _operations, _service_model
 from lightsail_snap.emulator._operations import HANDLERS
 from lightsail_snap.emulator._registry import operation
-
-_PACKAGE = "lightsail_snap.emulator"
-_ROOT = Path(lightsail_snap.emulator.__file__).parent
 
 
 def test_every_operation_is_one_of_the_service() -> None:
@@ -69,28 +64,3 @@ def test_handler_is_all_that_a_new_operation_needs(monkeypatch: pytest.MonkeyPat
         page = send("GetStaticIps", pageToken=page["nextPageToken"])
         assert [one["name"] for one in page["staticIps"]] == ["ip-1"]
         assert "nextPageToken" not in page
-
-
-def _imports(path: Path, modules: set[str]) -> set[str]:
-    """Return the emulator's modules that a module imports anywhere, for type checkers included."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= names if names <= modules else {node.module or "", *names}
-    return found & modules
-
-
-def test_imports_of_the_emulator_have_no_cycle() -> None:
-    paths = {
-        ".".join([_PACKAGE, *path.relative_to(_ROOT).with_suffix("").parts]): path
-        for path in _ROOT.rglob("*.py")
-    }
-    paths = {name.removesuffix(".__init__"): path for name, path in paths.items()}
-    graph = {name: _imports(path, set(paths)) for name, path in paths.items()}
-    while graph:
-        leaves = {name for name, imported in graph.items() if not imported & graph.keys()}
-        assert leaves, f"import cycle among {sorted(graph)}"
-        graph = {name: imported for name, imported in graph.items() if name not in leaves}
