@@ -11,8 +11,7 @@ import pytest
 
 from lightsail_snap.cli._doctor import _clock
 from lightsail_snap.emulator import LightsailEmulator
-from lightsail_snap.emulator._wire import Response
-from lightsail_snap.emulator._wire import answer as wire_answer
+from lightsail_snap.emulator._wire import Response, make_response
 
 Command = Callable[..., Any]
 
@@ -77,7 +76,7 @@ def test_missing_permissions_are_told(
         if operation != refused:
             return answer
         body = json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode()
-        return wire_answer(400, body, emulator.clock.time())
+        return make_response(400, body, emulator.clock.time())
 
     monkeypatch.setattr(emulator, "handle", refuse)
     ended = command("doctor", "--json")

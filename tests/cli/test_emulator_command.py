@@ -54,7 +54,7 @@ def test_a_server_without_anything_to_begin_with(monkeypatch: pytest.MonkeyPatch
     def ended_at_once() -> Iterator[Callable[[], None]]:
         yield lambda: None
 
-    monkeypatch.setattr(_run, "_until_signalled", ended_at_once)
+    monkeypatch.setattr(_run, "_stop_signals", ended_at_once)
     urls: list[str] = []
     run_server(on_ready=urls.append)
     assert len(urls) == 1

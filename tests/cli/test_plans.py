@@ -18,7 +18,7 @@ from lightsail_snap.cli import _plans
 from lightsail_snap.cli._emulator import Shifted, furnish
 from lightsail_snap.cli._output import show_line, steps
 from lightsail_snap.emulator import LightsailEmulator, Progression
-from lightsail_snap.emulator._wire import Response, answer
+from lightsail_snap.emulator._wire import Response, make_response
 from lightsail_snap.plans import BackupPlan, Run
 
 Command = Callable[..., Any]
@@ -121,7 +121,7 @@ def refuse(
         def answered(region: str, asked: str, payload: Any) -> Response:
             if asked == operation and name.encode() in bytes(payload):
                 body = json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode()
-                return answer(400, body, emulator.clock.time())
+                return make_response(400, body, emulator.clock.time())
             return handle(region, asked, payload)
 
         monkeypatch.setattr(emulator, "handle", answered)
@@ -578,7 +578,7 @@ def test_a_region_of_copies_that_is_away_is_told_and_stops_nothing_else(
     def answered(region: str, asked: str, payload: Any) -> Response:
         if region == "us-west-2":
             body = json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode()
-            return answer(400, body, emulator.clock.time())
+            return make_response(400, body, emulator.clock.time())
         return handle(region, asked, payload)
 
     monkeypatch.setattr(emulator, "handle", answered)
