@@ -22,7 +22,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from lightsail_snap.cli import main
-from lightsail_snap.cli._emulator import Shifted, furnish
+from lightsail_snap.cli._emulator import ShiftedClock, seed_emulator
 from lightsail_snap.emulator import LightsailEmulator
 
 TODAY = datetime(2025, 6, 16, 3, 17, tzinfo=UTC)
@@ -30,7 +30,7 @@ WIDTH = 110
 PRUNE = ["prune", "--owner", "nightly", "--keep-daily", "3", "--keep-weekly", "3"]
 
 
-class Stopped(Shifted):
+class Stopped(ShiftedClock):
     """A clock that shows the same time for ever."""
 
     @override
@@ -97,7 +97,7 @@ def draw(folder: Path) -> None:
     """
     clock = Stopped()
     with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
-        furnish(emulator, clock, disks=["db-1"], history=30)
+        seed_emulator(emulator, clock, disks=["db-1"], history=30)
         settings = {
             "AWS_ENDPOINT_URL_LIGHTSAIL": url,
             "AWS_DEFAULT_REGION": "us-east-1",

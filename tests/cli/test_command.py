@@ -24,8 +24,8 @@ from lightsail_snap import (
     __version__,
 )
 from lightsail_snap.cli import _demo, entry, main
-from lightsail_snap.cli._exits import Code, Interrupted, code_of
-from lightsail_snap.cli._settings import finite
+from lightsail_snap.cli._errors import ExitCode, Interrupted, exit_code_of
+from lightsail_snap.cli._options import finite
 
 COMMANDS = [
     "create",
@@ -253,9 +253,9 @@ def test_errors_are_told_without_a_traceback(
 
 def test_what_may_have_been_done_is_told_apart_from_what_surely_was_not() -> None:
     error = LightsailSnapError("torn")
-    assert code_of(error) == Code.FAILED
+    assert exit_code_of(error) == ExitCode.FAILED
     error.may_have_executed = True
-    assert code_of(error) == Code.UNKNOWN
+    assert exit_code_of(error) == ExitCode.UNKNOWN
 
 
 @pytest.mark.parametrize("heeded", [signal.default_int_handler, signal.SIG_IGN])

@@ -18,8 +18,8 @@ import pytest
 import typer.main
 
 from lightsail_snap.cli import _app, _stand_on_streams, entry, main
+from lightsail_snap.cli._options import ended
 from lightsail_snap.cli._output import say, show_line, show_table
-from lightsail_snap.cli._settings import ended
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 Command = Callable[..., Any]

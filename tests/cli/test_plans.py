@@ -15,7 +15,7 @@ import pytest
 
 from lightsail_snap import RequestValidationError
 from lightsail_snap.cli import _plans
-from lightsail_snap.cli._emulator import Shifted, furnish
+from lightsail_snap.cli._emulator import ShiftedClock, seed_emulator
 from lightsail_snap.cli._output import show_line, steps
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.emulator._wire import Response, answer
@@ -53,9 +53,9 @@ def plan(tmp_path: Path) -> str:
 @pytest.fixture
 def history(emulator: LightsailEmulator) -> None:
     """Ten days of snapshots of the first disk, as the plan would have taken them."""
-    clock = Shifted()
+    clock = ShiftedClock()
     usual, emulator.clock = emulator.clock, clock
-    furnish(emulator, clock, disks=["Disk-1"], history=10)
+    seed_emulator(emulator, clock, disks=["Disk-1"], history=10)
     emulator.clock = usual
     emulator.calls.clear()
 
@@ -620,7 +620,7 @@ def test_an_interrupt_tells_how_to_go_on(
 def test_the_shifted_clock_lets_real_time_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
-    clock = Shifted()
+    clock = ShiftedClock()
     before = clock.time(), clock.monotonic()
     clock.sleep(2.5)
     clock.days_ago = 1

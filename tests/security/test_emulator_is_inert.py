@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lightsail_snap.cli import main
-from lightsail_snap.cli._exits import Code
+from lightsail_snap.cli._errors import ExitCode
 from lightsail_snap.emulator import run_server
 
 SERVER = Path(__file__).parent / "audited_server.py"
@@ -168,5 +168,5 @@ def test_the_hook_hears_what_it_is_for() -> None:
 def test_it_listens_on_this_machine_only(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="allow_remote=True"):
         run_server(on_ready=print, host=host)
-    assert main(["emulator", "--host", host]) == Code.USAGE
+    assert main(["emulator", "--host", host]) == ExitCode.USAGE
     assert "--allow-remote" in capsys.readouterr().err

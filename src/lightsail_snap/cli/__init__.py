@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import rich  # noqa: F401, PLC0415 - the extra may be missing, which is to be told in words
             import typer  # noqa: F401, PLC0415 - likewise
         except ImportError:
-            from lightsail_snap.cli._without_extra import run  # noqa: PLC0415 - only without the extra
+            from lightsail_snap.cli._core_only import run  # noqa: PLC0415 - only without the extra
         else:
             from lightsail_snap.cli._app import run  # noqa: PLC0415 - it needs the extra
 

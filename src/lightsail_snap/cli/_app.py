@@ -10,7 +10,7 @@ import typer
 
 from lightsail_snap import __version__
 from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _snapshots, _spec_drift
-from lightsail_snap.cli._settings import ended
+from lightsail_snap.cli._options import ended
 
 _NAME = "lightsail-snap"
 

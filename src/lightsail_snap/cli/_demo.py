@@ -20,7 +20,7 @@ from lightsail_snap import (
     WaitPolicy,
     WaitProgress,
 )
-from lightsail_snap.cli._settings import add, finite
+from lightsail_snap.cli._options import add, finite
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 if TYPE_CHECKING:

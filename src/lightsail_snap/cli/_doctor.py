@@ -20,9 +20,9 @@ from lightsail_snap import (
 )
 from lightsail_snap._boto.transport import credentials_source
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import Code, told
+from lightsail_snap.cli._errors import ExitCode, told
+from lightsail_snap.cli._options import Settings, add
 from lightsail_snap.cli._output import say, show_json, show_table
-from lightsail_snap.cli._settings import Settings, add
 from lightsail_snap.plans._inventory import GetInstancesRequest
 
 # Beyond 15 minutes AWS refuses signatures (RequestExpired); well before, dates mislead.
@@ -60,9 +60,9 @@ def _doctor(settings: Settings) -> int:
     broken = sum(not each.is_ok for each in checks)
     if broken:
         say(f"{broken} of {len(checks)} checks failed")
-        return Code.FAILED
+        return ExitCode.FAILED
     say("All is well. What changes things is not tried: docs/iam.md lists what each job may need.")
-    return Code.OK
+    return ExitCode.OK
 
 
 def _checks(settings: Settings) -> Iterator[_Check]:

@@ -18,7 +18,7 @@ from lightsail_snap._spec_drift import (
     installed_version,
     report_on,
 )
-from lightsail_snap.cli._exits import Code, UsageError
+from lightsail_snap.cli._errors import ExitCode, UsageError
 
 _GZIP = b"\x1f\x8b"
 
@@ -46,7 +46,7 @@ def spec_drift(service_model: Path | None, *, is_whole: bool, as_json: bool) -> 
     lines = _json_lines if as_json else _lines
     for line in lines(report, name, is_whole=is_whole):
         print(line)
-    return Code.OK if report.is_clean else Code.FAILED
+    return ExitCode.OK if report.is_clean else ExitCode.FAILED
 
 
 def _read(file: Path) -> Any:  # noqa: ANN401 - whatever is in the file

@@ -13,9 +13,9 @@ import typer
 
 from lightsail_snap import LightsailSnapClient
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import UsageError
+from lightsail_snap.cli._errors import UsageError
+from lightsail_snap.cli._options import add, finite
 from lightsail_snap.cli._output import say
-from lightsail_snap.cli._settings import add, finite
 from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
 from lightsail_snap.emulator._validation import SERVED_REGIONS
 from lightsail_snap.models._regions import find_region_problem
@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
     add(app, "emulator", talks=False, panel="Help")(_emulator)
 
 
-class Shifted:
+class ShiftedClock:
     """The machine's clock, and before the server starts, days of long ago."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ def _emulator(
     It runs until interrupted. The first line on standard output is its URL. Signatures are not
     checked, so it listens on this machine only unless told otherwise.
     """
-    disks, clock = disk or [], Shifted()
+    disks, clock = disk or [], ShiftedClock()
     if history and not disks:
         message = "of which disks? --history needs at least one --disk NAME"
         raise UsageError(message)
@@ -112,7 +112,7 @@ def _emulator(
     try:
         run_server(
             on_ready=ready,
-            on_start=lambda emulator: furnish(
+            on_start=lambda emulator: seed_emulator(
                 emulator,
                 clock,
                 disks=disks,
@@ -133,9 +133,9 @@ def _emulator(
         raise UsageError(message) from error
 
 
-def furnish(
+def seed_emulator(
     emulator: LightsailEmulator,
-    clock: Shifted,
+    clock: ShiftedClock,
     *,
     disks: Sequence[str],
     instances: Sequence[str] = (),
@@ -172,7 +172,9 @@ def _is_there(
     return emulator.handle(region, operation, members).status == HTTPStatus.OK
 
 
-def _live_through(emulator: LightsailEmulator, clock: Shifted, plan: BackupPlan, days: int) -> None:
+def _live_through(
+    emulator: LightsailEmulator, clock: ShiftedClock, plan: BackupPlan, days: int
+) -> None:
     """Let a plan have run every day for so many days."""
     usual, emulator.progression = emulator.progression, Progression.instant()
     client = LightsailSnapClient(emulator.boto3_client(plan.region), clock=clock)

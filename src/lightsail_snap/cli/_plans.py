@@ -15,10 +15,10 @@ import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._consent import is_terminal, require_consent
-from lightsail_snap.cli._exits import Code, Interrupted, UsageError, code_of, told
+from lightsail_snap.cli._errors import ExitCode, Interrupted, UsageError, exit_code_of, told
+from lightsail_snap.cli._options import Settings, add, aside
 from lightsail_snap.cli._output import say, show_json, show_line, show_table, steps
-from lightsail_snap.cli._settings import Settings, add, aside
+from lightsail_snap.cli._prompt import is_terminal, require_consent
 from lightsail_snap.cli._snapshots import Kind
 from lightsail_snap.plans import (
     BackupPlan,
@@ -270,9 +270,9 @@ def _advise(
 
 def _code(is_complete: bool, again: str) -> int:  # noqa: FBT001 - reads as a sentence
     if is_complete:
-        return Code.OK
+        return ExitCode.OK
     say(f"Not all is done. What is done stays done; try the rest again with: {again}")
-    return Code.PARTIAL
+    return ExitCode.PARTIAL
 
 
 def _told(settings: Settings, outcome: PlanOutcome) -> None:
@@ -493,7 +493,7 @@ def _previews(areas: Sequence[_Area], options: _PruneOptions, codes: set[int]) -
                 raise
             # The other regions have a history of their own.
             say(f"lightsail-snap: {area.region}: {told(error)}")
-            codes.add(code_of(error))
+            codes.add(exit_code_of(error))
             continue
         planned.append((area, found, floor))
     return planned
@@ -506,7 +506,7 @@ def _prune_areas(settings: Settings, areas: Sequence[_Area], options: _PruneOpti
     if not options.apply_it:
         for area, found, _ in planned:
             _show_verdicts(settings, found, area.region)
-            codes.add(Code.OK)
+            codes.add(ExitCode.OK)
         return _one_code(codes)
     to_delete = [each for _, found, _ in planned for each in found.delete]
     kept = sum(area.scope(each) for area, found, _ in planned for each in found.keep)
@@ -532,7 +532,7 @@ def _prune_areas(settings: Settings, areas: Sequence[_Area], options: _PruneOpti
                 on_snapshot=lambda each: _pruned(settings, each.to_dict()),
             )
             gone += sum(each.status in {"done", "adopted"} for each in result.results)
-            codes.add(Code.OK if result.is_complete else Code.PARTIAL)
+            codes.add(ExitCode.OK if result.is_complete else ExitCode.PARTIAL)
     except KeyboardInterrupt:
         message = "What is deleted is deleted; run it again to delete the rest"
         raise Interrupted(message) from None
@@ -541,7 +541,7 @@ def _prune_areas(settings: Settings, areas: Sequence[_Area], options: _PruneOpti
 
 
 def _one_code(codes: set[int]) -> int:
-    return codes.pop() if len(codes) == 1 else Code.PARTIAL
+    return codes.pop() if len(codes) == 1 else ExitCode.PARTIAL
 
 
 def _show_verdicts(

@@ -28,10 +28,10 @@ from lightsail_snap import (
     WaitProgress,
     WaitTimeoutError,
 )
-from lightsail_snap.cli._consent import is_terminal, require_consent
-from lightsail_snap.cli._exits import Interrupted, UsageError
+from lightsail_snap.cli._errors import Interrupted, UsageError
+from lightsail_snap.cli._options import Settings, add, duration, tags_in
 from lightsail_snap.cli._output import bar, say, show_json, show_line, show_table, written
-from lightsail_snap.cli._settings import Settings, add, duration, tags_in
+from lightsail_snap.cli._prompt import is_terminal, require_consent
 from lightsail_snap.retention import AnySnapshot
 from lightsail_snap.waiters import Timeout as Limit
 

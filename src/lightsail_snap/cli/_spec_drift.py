@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lightsail_snap.cli._drift import spec_drift
-from lightsail_snap.cli._settings import add
+from lightsail_snap.cli._options import add
 
 
 def add_to(app: typer.Typer) -> None:

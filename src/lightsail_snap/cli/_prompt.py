@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from lightsail_snap.cli._exits import UsageError
+from lightsail_snap.cli._errors import UsageError
 from lightsail_snap.cli._output import say
 
 

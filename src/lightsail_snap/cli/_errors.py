@@ -16,7 +16,7 @@ from lightsail_snap import (
 )
 
 
-class Code(IntEnum):
+class ExitCode(IntEnum):
     """An exit code. docs/cli.md lists them for users."""
 
     OK = 0
@@ -37,7 +37,7 @@ class Code(IntEnum):
     """A part is done, and a part is not."""
     CONFIGURATION = 8
     """No credentials, refused credentials, no region, or a bad address."""
-    DEFECT = 70
+    INTERNAL_ERROR = 70
     """A defect of this program, as sysexits.h has it."""
     HUNG_UP = 129
     """The terminal has gone, as shells report SIGHUP."""
@@ -50,14 +50,14 @@ class Code(IntEnum):
 
 
 # The first that fits counts.
-_CODES: tuple[tuple[type[LightsailSnapError], Code], ...] = (
-    (RequestValidationError, Code.USAGE),
-    (ConfigurationError, Code.CONFIGURATION),
-    (AuthenticationError, Code.CONFIGURATION),
-    (NotFoundException, Code.NOT_FOUND),
-    (NameConflictError, Code.CONFLICT),
-    (WaitTimeoutError, Code.GOES_ON),
-    (PartialFailureError, Code.PARTIAL),
+_CODES: tuple[tuple[type[LightsailSnapError], ExitCode], ...] = (
+    (RequestValidationError, ExitCode.USAGE),
+    (ConfigurationError, ExitCode.CONFIGURATION),
+    (AuthenticationError, ExitCode.CONFIGURATION),
+    (NotFoundException, ExitCode.NOT_FOUND),
+    (NameConflictError, ExitCode.CONFLICT),
+    (WaitTimeoutError, ExitCode.GOES_ON),
+    (PartialFailureError, ExitCode.PARTIAL),
 )
 
 
@@ -72,7 +72,7 @@ class ToldToEnd(KeyboardInterrupt):
         code: How the command ends then.
     """
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: ExitCode) -> None:
         super().__init__(code)
         self.code = code
 
@@ -81,7 +81,7 @@ class Interrupted(Exception):  # noqa: N818 - it is the user's wish and no error
     """The user has interrupted something that may go on elsewhere."""
 
 
-def code_of(error: LightsailSnapError) -> Code:
+def exit_code_of(error: LightsailSnapError) -> ExitCode:
     """Tell how an error ends the command.
 
     Args:
@@ -93,7 +93,7 @@ def code_of(error: LightsailSnapError) -> Code:
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code
-    return Code.UNKNOWN if error.may_have_executed else Code.FAILED
+    return ExitCode.UNKNOWN if error.may_have_executed else ExitCode.FAILED
 
 
 def told(error: LightsailSnapError) -> str:

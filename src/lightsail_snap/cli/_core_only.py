@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._drift import spec_drift
-from lightsail_snap.cli._exits import Code, UsageError
+from lightsail_snap.cli._errors import ExitCode, UsageError
 
 _PROGRAM = "lightsail-snap"
 _MISSING = (
@@ -31,21 +31,21 @@ def run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words[:1] != ["spec-drift"]:
         print(_MISSING, file=sys.stderr)
-        return Code.CONFIGURATION
+        return ExitCode.CONFIGURATION
     try:
         given = _parser().parse_args(words[1:])
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else Code.USAGE
+        return end.code if isinstance(end.code, int) else ExitCode.USAGE
     try:
         code = spec_drift(given.service_model, is_whole=given.all, as_json=given.json)
         sys.stdout.flush()
     except UsageError as error:
         print(f"{_PROGRAM}: {one_line(str(error))}", file=sys.stderr)
-        return Code.USAGE
+        return ExitCode.USAGE
     except BrokenPipeError:
         # Whoever read has gone, as `| head` does. Python would complain once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Code.READER_GONE
+        return ExitCode.READER_GONE
     return code
 
 

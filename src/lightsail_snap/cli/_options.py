@@ -22,7 +22,14 @@ import typer
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, WaitPolicy
 from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import Code, Interrupted, ToldToEnd, UsageError, code_of, told
+from lightsail_snap.cli._errors import (
+    ExitCode,
+    Interrupted,
+    ToldToEnd,
+    UsageError,
+    exit_code_of,
+    told,
+)
 from lightsail_snap.cli._output import lead_nowhere, say
 from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.plans import RegionalClients, regional_clients
@@ -199,14 +206,14 @@ def ended(work: Callable[[], int | None]) -> int:  # noqa: PLR0911 - one for eac
         sys.stdout.flush()
     except LightsailSnapError as error:
         say(f"lightsail-snap: {told(error)}")
-        return code_of(error)
+        return exit_code_of(error)
     except UsageError as error:
         say(f"lightsail-snap: {error}")
-        return Code.USAGE
+        return ExitCode.USAGE
     except BrokenPipeError:
         # Whoever read has gone, as `| head` does.
         lead_nowhere(sys.stdout)
-        return Code.READER_GONE
+        return ExitCode.READER_GONE
     except OSError as error:
         say(f"lightsail-snap: {one_line(str(error))}")
         try:
@@ -214,7 +221,7 @@ def ended(work: Callable[[], int | None]) -> int:  # noqa: PLR0911 - one for eac
         except OSError:
             # It was a disk that is full, say: once is told enough.
             lead_nowhere(sys.stdout)
-        return Code.FAILED
+        return ExitCode.FAILED
     except Interrupted as interrupted:
         word, code = _how(interrupted.__context__)
         say(f"lightsail-snap: {word}. {interrupted}")
@@ -228,20 +235,20 @@ def ended(work: Callable[[], int | None]) -> int:  # noqa: PLR0911 - one for eac
         place = f"{os.path.basename(where.filename)}:{where.lineno}"  # noqa: PTH119 - a name is all that is wanted
         text = one_line(f"{type(error).__name__}: {error}", 300)
         say(f"lightsail-snap: a defect of this program, please report it: {text} ({place})")
-        return Code.DEFECT
-    return Code.OK if code is None else code
+        return ExitCode.INTERNAL_ERROR
+    return ExitCode.OK if code is None else code
 
 
-def _how(interrupt: BaseException | None) -> tuple[str, Code]:
+def _how(interrupt: BaseException | None) -> tuple[str, ExitCode]:
     if isinstance(interrupt, ToldToEnd):
         return "told to end", interrupt.code
-    return "interrupted", Code.INTERRUPTED
+    return "interrupted", ExitCode.INTERRUPTED
 
 
 # Windows has no SIGHUP.
 _ENDING = {
     getattr(signal, name): code
-    for name, code in (("SIGTERM", Code.TERMINATED), ("SIGHUP", Code.HUNG_UP))
+    for name, code in (("SIGTERM", ExitCode.TERMINATED), ("SIGHUP", ExitCode.HUNG_UP))
     if hasattr(signal, name)
 }
 
