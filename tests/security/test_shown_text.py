@@ -156,7 +156,7 @@ def test_no_command_shows_what_the_service_would_forge(
             ended = capsys.readouterr()
             assert_harmless(ended.out)
             assert_harmless(ended.err)
-            assert "a defect of this program" not in ended.err
+            assert "internal error" not in ended.err
             told += ended.out + ended.err
     # Shown it was, in its escaped form.
     assert r"lightsail-snap: forged\x1b[2J" in told

@@ -1,8 +1,13 @@
-"""How the command ends: a code for programs, a line for people."""
+"""Exit codes, and error messages for people."""
 
 from __future__ import annotations
 
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 from lightsail_snap import (
     AuthenticationError,
@@ -14,96 +19,156 @@ from lightsail_snap import (
     RequestValidationError,
     WaitTimeoutError,
 )
+from lightsail_snap._text import one_line
+from lightsail_snap.cli._messages import (
+    discard_output,
+    print_command,
+    print_error,
+    print_message,
+)
+from lightsail_snap.cli._signals import TerminationSignal, raise_on_termination
 
 
 class ExitCode(IntEnum):
-    """An exit code. docs/cli.md lists them for users."""
+    """Exit codes of the command; docs/cli.md documents them for users."""
 
     OK = 0
-    """All that was asked for is done."""
+    """Success."""
     FAILED = 1
-    """It failed; standard error says why. Also drift, and a check of the doctor that failed."""
+    """Failure; also drift found by `spec-drift`, or a failed check of `doctor`."""
     USAGE = 2
-    """The words make no sense, or break a rule; nothing was sent."""
+    """Invalid arguments or parameters; no request was sent."""
     NOT_FOUND = 3
-    """There is no such thing."""
+    """The resource does not exist."""
     CONFLICT = 4
-    """The name is taken by something that this command did not make."""
-    GOES_ON = 5
-    """The time is up, and the work goes on in Lightsail."""
+    """The name is in use by a resource that this command did not create."""
+    STILL_RUNNING = 5
+    """The timeout is exceeded; the operation continues on Lightsail."""
     UNKNOWN = 6
-    """Nobody can tell whether it was carried out; look before you run it again."""
+    """The outcome is unknown; check it before you run the command again."""
     PARTIAL = 7
-    """A part is done, and a part is not."""
+    """Some steps succeeded and some did not."""
     CONFIGURATION = 8
-    """No credentials, refused credentials, no region, or a bad address."""
+    """Missing or rejected credentials, no Region, an invalid endpoint or a missing extra."""
     INTERNAL_ERROR = 70
-    """A defect of this program, as sysexits.h has it."""
-    HUNG_UP = 129
-    """The terminal has gone, as shells report SIGHUP."""
+    """A bug of this program (EX_SOFTWARE of sysexits.h)."""
+    HANGUP = 129
+    """SIGHUP was received, as shells report it."""
     INTERRUPTED = 130
-    """Interrupted, as shells report SIGINT."""
-    READER_GONE = 141
-    """Nobody reads the output any more, as shells report SIGPIPE."""
+    """SIGINT was received, as shells report it."""
+    BROKEN_PIPE = 141
+    """The reader of standard output has exited, as shells report SIGPIPE."""
     TERMINATED = 143
-    """Told to end, as shells report SIGTERM."""
+    """SIGTERM was received, as shells report it."""
 
 
-# The first that fits counts.
-_CODES: tuple[tuple[type[LightsailSnapError], ExitCode], ...] = (
+# The first class that matches counts.
+_EXIT_CODES: tuple[tuple[type[LightsailSnapError], ExitCode], ...] = (
     (RequestValidationError, ExitCode.USAGE),
     (ConfigurationError, ExitCode.CONFIGURATION),
     (AuthenticationError, ExitCode.CONFIGURATION),
     (NotFoundException, ExitCode.NOT_FOUND),
     (NameConflictError, ExitCode.CONFLICT),
-    (WaitTimeoutError, ExitCode.GOES_ON),
+    (WaitTimeoutError, ExitCode.STILL_RUNNING),
     (PartialFailureError, ExitCode.PARTIAL),
 )
 
 
 class UsageError(Exception):
-    """The words of the command break a rule that only the command has."""
+    """The arguments break a rule that only the command line has."""
 
 
-class ToldToEnd(KeyboardInterrupt):
-    """Somebody else than the user wants it to end: what does for Ctrl-C does for that, too.
+class UnfinishedError(Exception):
+    """A command ended early because of `__cause__`; the advice is how to continue."""
 
-    Attributes:
-        code: How the command ends then.
-    """
-
-    def __init__(self, code: ExitCode) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Interrupted(Exception):  # noqa: N818 - it is the user's wish and no error
-    """The user has interrupted something that may go on elsewhere."""
+    def __init__(self, advice: str, command: str | None = None) -> None:
+        super().__init__(advice)
+        self.advice = advice
+        self.command = command
 
 
 def exit_code_of(error: LightsailSnapError) -> ExitCode:
-    """Tell how an error ends the command.
-
-    Args:
-        error: The error.
-
-    Returns:
-        The code.
-    """
-    for kind, code in _CODES:
+    """Return the exit code for an error of the library."""
+    for kind, code in _EXIT_CODES:
         if isinstance(error, kind):
             return code
     return ExitCode.UNKNOWN if error.may_have_executed else ExitCode.FAILED
 
 
-def told(error: LightsailSnapError) -> str:
-    """Say what an error is.
-
-    Args:
-        error: The error.
-
-    Returns:
-        Its type and its text; errors of the service begin with the service's own word for it.
-    """
+def format_error(error: LightsailSnapError) -> str:
+    """Return the class name and the message; service errors already begin with their code."""
     text, name = str(error), type(error).__name__
     return text if text.startswith(name) else f"{name}: {text}"
+
+
+@contextmanager
+def advise_how_to_resume(command: str) -> Iterator[None]:
+    """Print a command line that resumes the work if it is interrupted or times out."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        advice = "The request may have been accepted and may still be running. To resume, run:"
+        raise UnfinishedError(advice, command) from interrupt
+    except WaitTimeoutError as error:
+        raise UnfinishedError("To resume, run:", command) from error
+
+
+def run_and_report(work: Callable[[], int | None]) -> int:
+    """Run a command, print its error if there is one, and return the exit code.
+
+    `work` returns an exit code, or None for success.
+    """
+    try:
+        with raise_on_termination():
+            code = work()
+        # Flushed here, where a broken pipe can still be told from an error.
+        sys.stdout.flush()
+    except UnfinishedError as ended:
+        code = _report(ended.__cause__ or ended)
+        if ended.command is None:
+            print_message(ended.advice)
+        else:
+            print_command(ended.advice, ended.command)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - people get a message, not a traceback
+        code = _report(error)
+    return ExitCode.OK if code is None else code
+
+
+def _report(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each kind of error
+    """Print an error as one line and return its exit code."""
+    match error:
+        case LightsailSnapError():
+            print_error(format_error(error))
+            return exit_code_of(error)
+        case UsageError():
+            print_error(str(error))
+            return ExitCode.USAGE
+        case TerminationSignal():
+            print_error(f"terminated by {error.signal.name}")
+            return ExitCode(128 + error.signal)
+        case KeyboardInterrupt():
+            print_error("interrupted")
+            return ExitCode.INTERRUPTED
+        case BrokenPipeError():
+            # The reader has exited, as `head` does.
+            discard_output(sys.stdout)
+            return ExitCode.BROKEN_PIPE
+        case OSError():
+            print_error(_format_os_error(error))
+            try:
+                sys.stdout.flush()
+            except OSError:
+                # The same error, such as a full disk, would be reported twice.
+                discard_output(sys.stdout)
+            return ExitCode.FAILED
+        case _:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).name}:{frame.lineno}"
+            message = one_line(f"{type(error).__name__}: {error}", 300)
+            print_error(f"internal error, please report it: {message} ({place})")
+            return ExitCode.INTERNAL_ERROR
+
+
+def _format_os_error(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename is not None else reason

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lightsail_snap.cli._drift import spec_drift
-from lightsail_snap.cli._options import add
+from lightsail_snap.cli._options import add_command
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
     Args:
         app: Where to.
     """
-    add(app, "spec-drift", talks=False, panel="Help")(_spec_drift)
+    add_command(app, "spec-drift", _spec_drift, panel="Help")
 
 
 def _spec_drift(
