@@ -1,4 +1,4 @@
-"""`emulator`: what it passes to the server, without a separate process."""
+"""`emulator` with a replaced server, in this process."""
 
 from __future__ import annotations
 

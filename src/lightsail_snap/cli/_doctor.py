@@ -90,7 +90,7 @@ def _check_credentials(settings: Settings) -> _Check:
     if source is None:
         advice = "none; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         return _Check("credentials", is_ok=False, found=advice)
-    # Only their source is shown, no part of the credentials.
+    # Never print any part of the credentials.
     return _Check("credentials", is_ok=True, found=f"from {one_line(source)}")
 
 

@@ -121,7 +121,7 @@ def run_and_report(work: Callable[[], int | None]) -> int:
     try:
         with raise_on_termination():
             code = work()
-        # Flushed here, where a broken pipe can still be told from an error.
+        # Flushed here, where a broken pipe still sets the exit code.
         sys.stdout.flush()
     except UnfinishedError as ended:
         code = _report(ended.__cause__ or ended)

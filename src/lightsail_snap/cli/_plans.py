@@ -216,7 +216,7 @@ def _apply_one(
     clients: Callable[[str], LightsailSnapClient],
     concurrency: int,
 ) -> tuple[bool, list[Sequence[StepResult]]]:
-    """Apply a plan or run; return whether it is complete, and its results."""
+    """Apply a plan or run; return `is_complete` and the results."""
     plan = _plan_of(work)
     client = clients(plan.region)
     run = work if isinstance(work, Run) else prepare(plan, client, clients=clients)
@@ -243,7 +243,7 @@ def _apply_many(
     clients: Callable[[str], LightsailSnapClient],
     concurrency: int,
 ) -> tuple[bool, list[Sequence[StepResult]]]:
-    """Apply plans and runs; return whether all are complete, and their results."""
+    """Apply plans and runs; return `is_complete` and the results of each."""
     with step_counter("plans", len(work)) as advance:
 
         def on_plan(outcome: PlanOutcome) -> None:

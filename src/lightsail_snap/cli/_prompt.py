@@ -9,12 +9,12 @@ from lightsail_snap.cli._messages import print_message
 
 
 def is_terminal() -> bool:
-    """Return whether standard input is a terminal, so that a question can be answered."""
+    """Return whether standard input is a terminal, so that the user can confirm."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def confirm(question: str, declined: str) -> None:
-    """Ask a yes-or-no question; raise `UsageError` if it is declined or cannot be asked."""
+    """Ask a yes-or-no question; raise `UsageError` on no, or if there is no terminal."""
     if not is_terminal():
         message = "cannot prompt because stdin is not a terminal; pass --yes"
         raise UsageError(message)
