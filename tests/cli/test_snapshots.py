@@ -96,6 +96,21 @@ def test_interrupted_restore_prints_how_to_resume(
     assert " --auto-latest --tag k" in result.err
 
 
+@pytest.mark.parametrize("wait", ["--wait", "--no-wait"])
+def test_interrupted_create_resumes_with_all_its_options(
+    wait: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LightsailSnapClient, "take_disk_snapshot", interrupt)
+    options = ["--system-disk", "web-1", "--freeze", "/data", "--tag", "k", "--client-token", "t"]
+    result = command("create", "made-1", wait, *options, "--allow-plain-http")
+    assert result.code == 130
+    line = f"  lightsail-snap create made-1 {' '.join(options)} --allow-plain-http"
+    assert result.err.splitlines()[-1] == line
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -127,10 +127,16 @@ def _apply(
             "twice. To resume, run:"
         )
         raise UnfinishedError(advice, resume) from interrupt
-    _advise_on_limit(settings, arguments, results)
     if is_complete:
         return ExitCode.OK
-    print_command("Some steps are not done. To retry them, run:", resume)
+    if blocked := _count_blocked_deletions(results):
+        print_command(
+            f"Nothing was deleted because {plural(blocked, 'deletion')} would exceed the limit. "
+            "Check the deletions with `lightsail-snap plan`, then run:",
+            settings.command_line(*arguments, max_deletions=blocked),
+        )
+    else:
+        print_command("Some steps are not done. To retry them, run:", resume)
     return ExitCode.PARTIAL
 
 
@@ -277,23 +283,13 @@ def _run_in_thread(work: Callable[[], ReturnT]) -> ReturnT:
     return result_of(future)
 
 
-def _advise_on_limit(
-    settings: Settings, arguments: Sequence[str], results: Sequence[Sequence[StepResult]]
-) -> None:
-    """Print how to continue if deletions exceeded the limit."""
-    count = max(
-        (
-            sum(each.deletion is not None and each.deletion.outcome == "limit" for each in steps)
-            for steps in results
-        ),
-        default=0,
-    )
-    if count:
-        print_command(
-            f"Nothing was deleted because {plural(count, 'deletion')} would exceed the limit. "
-            "Check the deletions with `lightsail-snap plan`, then run:",
-            settings.command_line(*arguments, max_deletions=count),
-        )
+def _count_blocked_deletions(results: Sequence[Sequence[StepResult]]) -> int:
+    """Return how many deletions one plan must allow so that no limit blocks any of them."""
+    counts = [
+        sum(each.deletion is not None and each.deletion.outcome == "limit" for each in steps)
+        for steps in results
+    ]
+    return max(counts, default=0)
 
 
 def _print_outcome(settings: Settings, outcome: PlanOutcome) -> None:
