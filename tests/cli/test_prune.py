@@ -18,6 +18,8 @@ def test_prune_by_a_plan_deletes_only_its_snapshots(command: Command, plan: str)
     assert "nothing was deleted" in result.err
     assert all(each["region"] == "us-east-1" for each in command("prune", plan, "--json").lines)
     assert len(names(command)) == 11
+    result = command("prune", plan, "--apply", "--yes", "--max-deletions", "6")
+    assert (result.code, result.out) == (2, "")
     result = command("prune", plan, "--apply", "--yes")
     assert result.out.splitlines() == [f"done     {name}" for name in sorted(_names_in(result.out))]
     assert result.err == "7 of 7 deleted, 3 kept\n"

@@ -31,7 +31,8 @@ def test_create_takes_a_snapshot_of_every_source(
     assert made[source] == option[1]
     assert {"key": "env", "value": "prod"} in made["tags"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*\+00:00", made["created_at"])
-    assert command("wait", "made-1").out == f"made-1  {state}\n"
+    for timeout in ([], ["--timeout", "1m"]):
+        assert command("wait", "made-1", *timeout).out == f"made-1  {state}\n"
     assert command("show", "made-1", "--json").lines == [made]
     table = command("show", "made-1").out
     assert "env=prod k" in table

@@ -179,7 +179,9 @@ def _wait(
     ):
         if deleted:
             _wait_until_deleted(client, name, limit)
-            _print_deleted(settings, name)
+            _print_deleted(
+                settings, name
+            )  # pragma: no cover - CPython 3.11's tracer loses the frame while waiting
         else:
             _print_resource(settings, _wait_until_usable(client, name, limit, on_progress))
 
