@@ -179,9 +179,7 @@ def _wait(
     ):
         if deleted:
             _wait_until_deleted(client, name, limit)
-            _print_deleted(
-                settings, name
-            )  # pragma: no cover - CPython 3.11's tracer loses the frame while waiting
+            _print_deleted(settings, name)  # pragma: no cover - the tracer of 3.11 loses the frame
         else:
             _print_resource(settings, _wait_until_usable(client, name, limit, on_progress))
 
