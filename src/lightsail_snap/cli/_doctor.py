@@ -24,7 +24,7 @@ from lightsail_snap.cli._errors import ExitCode, format_error
 from lightsail_snap.cli._messages import PROGRAM, plural, print_message
 from lightsail_snap.cli._options import Settings, add_command
 from lightsail_snap.cli._output import print_json, print_table
-from lightsail_snap.plans._inventory import GetInstancesRequest
+from lightsail_snap.models import GetInstancesRequest
 
 # AWS rejects signatures beyond 15 minutes (RequestExpired); a smaller skew already spoils dates.
 _MAX_CLOCK_SKEW_SECONDS = 60.0
