@@ -24,7 +24,6 @@ from lightsail_snap.cli._errors import ExitCode, format_error
 from lightsail_snap.cli._messages import PROGRAM, plural, print_message
 from lightsail_snap.cli._options import Settings, add_command
 from lightsail_snap.cli._output import print_json, print_table
-from lightsail_snap.models import GetInstancesRequest
 
 # AWS rejects signatures beyond 15 minutes (RequestExpired); a smaller skew already spoils dates.
 _MAX_CLOCK_SKEW_SECONDS = 60.0
@@ -112,7 +111,7 @@ def _check_service(client: LightsailSnapClient) -> Iterator[_Check]:
     calls: dict[str, Callable[[], Any]] = {
         "GetDiskSnapshots": client.get_disk_snapshots,
         "GetInstanceSnapshots": client.get_instance_snapshots,
-        "GetInstances": lambda: client.send(GetInstancesRequest()),
+        "GetInstances": client.get_instances,
         "GetOperations": client.get_operations,
     }
     for operation, call in calls.items():
