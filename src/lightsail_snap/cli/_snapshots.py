@@ -139,12 +139,14 @@ def _create(
     with (
         settings.client() as client,
         advise_how_to_resume(resume),
-        progress_bar(name) as options["on_progress"],
+        progress_bar(name) as on_progress,
     ):
         snapshot: AnySnapshot
         try:
             if instance is not None:
-                snapshot = client.take_instance_snapshot(name, instance, **options)
+                snapshot = client.take_instance_snapshot(
+                    name, instance, on_progress=on_progress, **options
+                )
             else:
                 # Not validated here, so that the request reports all violations at once.
                 source = (
@@ -152,7 +154,9 @@ def _create(
                     if disk is not None
                     else InstanceSource.model_construct(instance_name=str(system_disk))
                 )
-                snapshot = client.take_disk_snapshot(name, source, **options)
+                snapshot = client.take_disk_snapshot(
+                    name, source, on_progress=on_progress, **options
+                )
         except WaitTimeoutError:
             if wait:
                 raise
