@@ -18,7 +18,7 @@ from lightsail_snap import (
     LightsailSnapError,
     __version__,
 )
-from lightsail_snap._boto.transport import credentials_source
+from lightsail_snap._boto.connect import find_credentials_source
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._errors import ExitCode, format_error
 from lightsail_snap.cli._messages import PROGRAM, plural, print_message
@@ -83,7 +83,7 @@ def _failed(name: str, error: LightsailSnapError) -> _Check:
 
 def _check_credentials(settings: Settings) -> _Check:
     try:
-        source = credentials_source(settings.profile)
+        source = find_credentials_source(settings.profile)
     except LightsailSnapError as error:
         return _failed("credentials", error)
     if source is None:
