@@ -1,7 +1,7 @@
 """Fails where the models have drifted from the botocore that is written down; warns of a newer one.
 
-The version in `.ci/botocore-version` is the one the models were last looked through for. Where
-another is installed, the service model of the pinned one is taken from its wheel.
+The version in `.ci/botocore-version` is the one the models were last compared with. If another
+version is installed, the service model comes from the wheel of the pinned version.
 """
 
 import pathlib
@@ -12,7 +12,7 @@ import zipfile
 from importlib.metadata import version
 
 PINNED = (pathlib.Path(__file__).parent / "botocore-version").read_text(encoding="utf-8").strip()
-COMMAND = (sys.executable, "-m", "lightsail_snap", "spec-drift")
+COMMAND = (sys.executable, "-m", "scripts.drift")
 
 
 def pinned_model(folder: pathlib.Path) -> pathlib.Path:
@@ -38,7 +38,7 @@ if version("botocore") == PINNED:
     sys.exit(subprocess.run(COMMAND, check=False).returncode)
 
 if subprocess.run(COMMAND, check=False).returncode:
-    print(f"warning: the models were last held against botocore {PINNED}; see docs/drift.md")
+    print(f"warning: the models were last compared with botocore {PINNED}")
 with tempfile.TemporaryDirectory() as scratch:
     model = pinned_model(pathlib.Path(scratch))
     sys.exit(subprocess.run([*COMMAND, "--service-model", model], check=False).returncode)

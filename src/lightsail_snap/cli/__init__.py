@@ -1,4 +1,4 @@
-"""The `lightsail-snap` command (extra `cli`; without it, only `spec-drift` is available)."""
+"""The `lightsail-snap` command (extra `cli`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
+
+from lightsail_snap.cli._messages import print_error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import rich  # noqa: F401, PLC0415 - optional; without the extra it is missing
             import typer  # noqa: F401, PLC0415 - optional; without the extra it is missing
         except ImportError:
-            from lightsail_snap.cli._core_only import run  # noqa: PLC0415 - only without the extra
-        else:
-            from lightsail_snap.cli._app import run  # noqa: PLC0415 - imports the optional packages
+            from lightsail_snap.cli._errors import ExitCode  # noqa: PLC0415 - only without the extra
+
+            print_error('typer and rich are not installed; run: pip install "lightsail-snap[cli]"')
+            return ExitCode.CONFIGURATION
+        from lightsail_snap.cli._app import run  # noqa: PLC0415 - imports the optional packages
 
         return run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:

@@ -35,7 +35,7 @@ class ExitCode(IntEnum):
     OK = 0
     """Success."""
     FAILED = 1
-    """Failure; also drift found by `spec-drift`, or a failed check of `doctor`."""
+    """Failure; also a failed check of `doctor`."""
     USAGE = 2
     """Invalid arguments or parameters; no request was sent."""
     NOT_FOUND = 3
