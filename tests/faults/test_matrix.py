@@ -108,7 +108,7 @@ def test_the_whole_matrix_is_what_the_page_tells_of() -> None:
     table = page.partition("<!-- matrix: begin -->")[2].partition("<!-- matrix: end -->")[0]
     tried = Counter(cell.fault.name for cell in whole)
     # Written by scripts/reliability.py, which is to be run again when faults are added.
-    assert f"{len(whole):,} cells. In {len(whole):,} of them all laws held" in table
+    assert f"{len(whole):,} cells. In {len(whole):,} of them all invariants held" in table
     for name in FAULTS:
         assert f"| {name} | {tried[name]:,} | {tried[name]:,} |" in table
 

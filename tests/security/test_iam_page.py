@@ -44,24 +44,24 @@ def allowed(title: str) -> set[str]:
 
 
 def test_iam_page_has_a_policy_for_each_high_level_operation() -> None:
-    assert list(POLICIES) == [job.title for job in iam.JOBS]
+    assert list(POLICIES) == [task.title for task in iam.TASKS]
 
 
 @pytest.mark.sample(5)
-@pytest.mark.parametrize("job", iam.JOBS, ids=lambda job: job.title)
-def test_policy_allows_the_calls_and_only_reads_besides(job: Any) -> None:
-    called = set().union(*(iam._calls(way) for way in job.ways))
-    extra = allowed(job.title) - called
-    assert called <= allowed(job.title)
-    assert allowed(job.title) <= set(HANDLERS)
+@pytest.mark.parametrize("task", iam.TASKS, ids=lambda task: task.title)
+def test_policy_allows_the_calls_and_only_reads_besides(task: Any) -> None:
+    called = set().union(*(iam._record_calls(variant) for variant in task.variants))
+    extra = allowed(task.title) - called
+    assert called <= allowed(task.title)
+    assert allowed(task.title) <= set(HANDLERS)
     # Calls that are made only after a fault are reads.
     assert all(operation.startswith("Get") for operation in extra)
 
 
 @pytest.mark.parametrize("title", ["Tag", "Take a snapshot of an instance"])
 def test_policy_equals_a_complete_recording(title: str) -> None:
-    (job,) = (job for job in iam.JOBS if job.title == title)
-    assert iam.recorded(job) == sorted(allowed(title))
+    (task,) = (task for task in iam.TASKS if task.title == title)
+    assert iam.record_operations(task) == sorted(allowed(title))
 
 
 def test_policy_for_reading_allows_no_writes() -> None:
