@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lightsail_snap.emulator import LightsailEmulator
-from lightsail_snap.emulator._wire import Response, answer
+from lightsail_snap.emulator._wire import Response, make_response
 
 PLAN = """
 name = "nightly"
@@ -57,4 +57,4 @@ def names(command: Command) -> list[str]:
 def access_denied(emulator: LightsailEmulator) -> Response:
     """Return the response of the service to a call without permission."""
     body = json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode()
-    return answer(400, body, emulator.clock.time())
+    return make_response(400, body, emulator.clock.time())

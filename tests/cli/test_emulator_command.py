@@ -54,7 +54,7 @@ def test_run_server_without_on_start_serves(monkeypatch: pytest.MonkeyPatch) -> 
     def end_at_once() -> Iterator[Callable[[], None]]:
         yield lambda: None
 
-    monkeypatch.setattr(_run, "_until_signalled", end_at_once)
+    monkeypatch.setattr(_run, "_stop_signals", end_at_once)
     urls: list[str] = []
     run_server(on_ready=urls.append)
     assert len(urls) == 1
