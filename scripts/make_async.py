@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lightsail_snap"
 SOURCE, TARGET = PACKAGE / "client.py", PACKAGE / "aio.py"
 
 _SECTION = re.compile(r"^ *# <(\w+)>\n(.*?)^ *# </\1>\n", re.MULTILINE | re.DOTALL)
-_SENDS = re.compile(r"self\.(?:send|_run|_call|_send)\(|\bnext\(")
+_SENDS = re.compile(r"self\.(?:send|get_\w+|_run|_call|_send)\(|\bnext\(|\bfor item in self\b")
 _REPLACEMENTS = (
     (r"\bPaginator\b", "AsyncPaginator"),
     (r"\bIterator\b", "AsyncIterator"),
@@ -28,7 +28,8 @@ _REPLACEMENTS = (
     (r"__iter__", "__aiter__"),
     (r"__next__", "__anext__"),
     (r"\bnext\(self\._pages\)", "anext(self._pages)"),
-    (r"(self\.(?:send|_run|_call|_send)\(|\banext\()", r"await \1"),
+    (r"(self\.(?:send|get_\w+|_run|_call|_send)\(|\banext\()", r"await \1"),
+    (r"\bfor item in self\b", "async for item in self"),
     (r"(Callable\[\[PagedRequest\[PageT\]\], )PageT\]", r"\1Awaitable[PageT]]"),
     (r"AbstractContextManager\[object\]", "Quiesce"),
 )

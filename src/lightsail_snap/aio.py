@@ -6,6 +6,7 @@ The sections between `<name>` and `</name>` are generated from `client.py` by
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
@@ -15,9 +16,10 @@ from typing_extensions import override
 
 from lightsail_snap import _workflows, models
 from lightsail_snap._boto.connect import connect
+from lightsail_snap._filters import make_filter
 from lightsail_snap._text import short_repr
 from lightsail_snap._workflows.effects import Quiesce
-from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.errors import ConfigurationError, NotFoundException
 from lightsail_snap.models import DiskState, ItemT, PagedRequest, PageT, Request, ResultT
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lightsail_snap._drivers.anyio import AsyncDriver
+    from lightsail_snap._filters import Filter
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
@@ -44,19 +47,29 @@ class AsyncPaginator(Generic[ItemT, PageT]):
     Pages are fetched as they are needed. Every iteration lists from the beginning again.
     """
 
-    __slots__ = ("_request", "_send")
+    __slots__ = ("_filter", "_request", "_send")
 
     def __init__(
-        self, send: Callable[[PagedRequest[PageT]], Awaitable[PageT]], request: PagedRequest[PageT]
+        self,
+        send: Callable[[PagedRequest[PageT]], Awaitable[PageT]],
+        request: PagedRequest[PageT],
+        filter: Filter | None = None,  # noqa: A002 - the standard term
     ) -> None:
         """Create a paginator; the first request is sent when iteration starts.
 
         Args:
             send: Sends a request, and returns its result.
             request: The request for the first page.
+            filter: Selects the items that iteration returns; None selects all.
         """
         self._send = send
         self._request = request
+        self._filter = filter
+
+    @override
+    def __repr__(self) -> str:
+        suffix = "" if self._filter is None else ", filtered"
+        return f"{type(self).__name__}({self._request.operation_name}{suffix})"
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
         """Iterate over the items of all pages, in the order of the service.
@@ -66,10 +79,10 @@ class AsyncPaginator(Generic[ItemT, PageT]):
             or the listing does not end, and the errors of the client's `send`. After an error of
             `send` the iteration can continue: it repeats the request.
         """
-        return _Items(self.pages())
+        return _Items(self.pages(), self._filter)
 
     def pages(self) -> AsyncIterator[PageT]:
-        """Iterate over the pages.
+        """Iterate over the pages, which hold all items whatever the filter.
 
         To resume a listing after a page, pass that page's `next_page_token` as `page_token`.
 
@@ -77,6 +90,34 @@ class AsyncPaginator(Generic[ItemT, PageT]):
             An iterator, which raises the same errors as the one over items.
         """
         return _Pages(self._send, self._request)
+
+    async def first(self) -> ItemT | None:
+        """Return the first item, fetching only the pages up to it.
+
+        Returns:
+            The item, or None if there is none.
+
+        Raises:
+            LightsailSnapError: As iteration does.
+        """
+        async for item in self:
+            return item
+        return None
+
+    async def list(self) -> builtins.list[ItemT]:
+        """Fetch all pages, and return all items.
+
+        Returns:
+            The items, in the order of the service.
+
+        Raises:
+            LightsailSnapError: As iteration does.
+        """
+        return [item async for item in self]
+
+
+def _any(_: object) -> bool:
+    return True
 
 
 # These are classes because an unfinished async generator needs an event loop to be closed on.
@@ -106,10 +147,11 @@ class _Pages(AsyncIterator[PageT], Generic[PageT]):
 
 
 class _Items(AsyncIterator[ItemT], Generic[ItemT, PageT]):
-    __slots__ = ("_items", "_pages")
+    __slots__ = ("_filter", "_items", "_pages")
 
-    def __init__(self, pages: AsyncIterator[PageT]) -> None:
+    def __init__(self, pages: AsyncIterator[PageT], item_filter: Filter | None) -> None:
         self._pages = pages
+        self._filter = item_filter
         self._items: list[ItemT] = []
 
     @override
@@ -120,7 +162,7 @@ class _Items(AsyncIterator[ItemT], Generic[ItemT, PageT]):
     async def __anext__(self) -> ItemT:
         while not self._items:
             page = await anext(self._pages)
-            self._items = list(reversed(page.items))
+            self._items = [*filter(self._filter or _any, reversed(page.items))]
         return self._items.pop()
 
 
@@ -228,6 +270,12 @@ class AsyncLightsailSnapClient:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(transport={self._transport!r})"
 
+    @property
+    def region_name(self) -> str | None:
+        """The AWS Region of this client; None if its transport does not report one."""
+        name: str | None = getattr(self._transport, "region_name", None)
+        return name
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -329,6 +377,24 @@ class AsyncLightsailSnapClient:
         request = models.GetDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
         return await self.send(request)
 
+    async def find_disk_snapshot(self, disk_snapshot_name: str) -> models.DiskSnapshot | None:
+        """Look up one disk snapshot that may not exist.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The disk snapshot, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = await self.get_disk_snapshot(disk_snapshot_name)
+        except NotFoundException:
+            return None
+        return result.disk_snapshot
+
     async def get_disk_snapshots(
         self, *, page_token: str | None = None
     ) -> models.GetDiskSnapshotsResult:
@@ -347,40 +413,61 @@ class AsyncLightsailSnapClient:
         return await self.send(request)
 
     def iter_disk_snapshots(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        source: models.SnapshotSource | None = None,
+        state: models.DiskSnapshotState | str | None = None,
+        page_token: str | None = None,
     ) -> AsyncPaginator[models.DiskSnapshot, models.GetDiskSnapshotsResult]:
         """Iterate over the Region's disk snapshots; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
+            source: Only snapshots of this source.
+            state: Only resources in this state.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over snapshots; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetDiskSnapshotsRequest(page_token=page_token)
-        return AsyncPaginator(self.send, request)
+        return AsyncPaginator(
+            self.send, request, make_filter(tags=tags, source=source, state=state)
+        )
 
     async def delete_disk_snapshot(
-        self, disk_snapshot_name: str
+        self, disk_snapshot_name: str, *, missing_ok: bool = False
     ) -> models.DeleteDiskSnapshotResult:
         """Delete one disk snapshot. It cannot be restored; other snapshots are not affected.
 
         Args:
             disk_snapshot_name: The name of the snapshot.
+            missing_ok: Do not raise if it does not exist.
 
         Returns:
-            The operation, which has already ended in all samples.
+            The operation, which has already ended in all samples; no operation if nothing existed
+            and `missing_ok` is true.
 
         Raises:
-            NotFoundException: If the snapshot does not exist in the Region. After a lost response
+            NotFoundException: If the snapshot does not exist in the Region, and `missing_ok` is
+                false. After a lost response
                 this means that the deletion succeeded.
             LightsailSnapError: See `send`.
         """
         request = models.DeleteDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
-        return await self.send(request)
+        try:
+            return await self.send(request)
+        except NotFoundException:
+            if not missing_ok:
+                raise
+            return models.DeleteDiskSnapshotResult()
 
     async def take_disk_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
         self,
@@ -631,6 +718,26 @@ class AsyncLightsailSnapClient:
         request = models.GetInstanceSnapshotRequest(instance_snapshot_name=instance_snapshot_name)
         return await self.send(request)
 
+    async def find_instance_snapshot(
+        self, instance_snapshot_name: str
+    ) -> models.InstanceSnapshot | None:
+        """Look up one instance snapshot that may not exist.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The instance snapshot, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = await self.get_instance_snapshot(instance_snapshot_name)
+        except NotFoundException:
+            return None
+        return result.instance_snapshot
+
     async def get_instance_snapshots(
         self, *, page_token: str | None = None
     ) -> models.GetInstanceSnapshotsResult:
@@ -649,42 +756,63 @@ class AsyncLightsailSnapClient:
         return await self.send(request)
 
     def iter_instance_snapshots(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        source: models.InstanceSource | None = None,
+        state: models.InstanceSnapshotState | str | None = None,
+        page_token: str | None = None,
     ) -> AsyncPaginator[models.InstanceSnapshot, models.GetInstanceSnapshotsResult]:
         """Iterate over the Region's instance snapshots; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
+            source: Only snapshots of this source.
+            state: Only resources in this state.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over snapshots; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetInstanceSnapshotsRequest(page_token=page_token)
-        return AsyncPaginator(self.send, request)
+        return AsyncPaginator(
+            self.send, request, make_filter(tags=tags, source=source, state=state)
+        )
 
     async def delete_instance_snapshot(
-        self, instance_snapshot_name: str
+        self, instance_snapshot_name: str, *, missing_ok: bool = False
     ) -> models.DeleteInstanceSnapshotResult:
         """Delete one instance snapshot. It cannot be restored; the instance is not affected.
 
         Args:
             instance_snapshot_name: The name of the snapshot.
+            missing_ok: Do not raise if it does not exist.
 
         Returns:
-            The operation, which has already ended in all samples.
+            The operation, which has already ended in all samples; no operation if nothing existed
+            and `missing_ok` is true.
 
         Raises:
-            NotFoundException: If the snapshot does not exist in the Region. After a lost response
+            NotFoundException: If the snapshot does not exist in the Region, and `missing_ok` is
+                false. After a lost response
                 this means that the deletion succeeded.
             LightsailSnapError: See `send`.
         """
         request = models.DeleteInstanceSnapshotRequest(
             instance_snapshot_name=instance_snapshot_name
         )
-        return await self.send(request)
+        try:
+            return await self.send(request)
+        except NotFoundException:
+            if not missing_ok:
+                raise
+            return models.DeleteInstanceSnapshotResult()
 
     async def take_instance_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
         self,
@@ -1016,23 +1144,31 @@ class AsyncLightsailSnapClient:
         return await self.send(request)
 
     async def delete_auto_snapshot(
-        self, resource_name: str, date: dt.date
+        self, resource_name: str, date: dt.date, *, missing_ok: bool = False
     ) -> models.DeleteAutoSnapshotResult:
         """Delete the automatic snapshot of one day. It cannot be restored.
 
         Args:
             resource_name: The name of the disk or instance.
             date: The date of the snapshot, as `get_auto_snapshots` lists it.
+            missing_ok: Do not raise if it does not exist.
 
         Returns:
-            The operation, which has already ended in all samples.
+            The operation, which has already ended in all samples; no operation if nothing existed
+            and `missing_ok` is true.
 
         Raises:
-            NotFoundException: If no automatic snapshot of this date exists.
+            NotFoundException: If no automatic snapshot of this date exists, and `missing_ok` is
+                false.
             LightsailSnapError: See `send`.
         """
         request = models.DeleteAutoSnapshotRequest(resource_name=resource_name, date=date)
-        return await self.send(request)
+        try:
+            return await self.send(request)
+        except NotFoundException:
+            if not missing_ok:
+                raise
+            return models.DeleteAutoSnapshotResult()
 
     # Disks
 
@@ -1052,6 +1188,24 @@ class AsyncLightsailSnapClient:
         request = models.GetDiskRequest(disk_name=disk_name)
         return await self.send(request)
 
+    async def find_disk(self, disk_name: str) -> models.Disk | None:
+        """Look up one disk that may not exist.
+
+        Args:
+            disk_name: The name of the disk.
+
+        Returns:
+            The disk, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = await self.get_disk(disk_name)
+        except NotFoundException:
+            return None
+        return result.disk
+
     async def get_disks(self, *, page_token: str | None = None) -> models.GetDisksResult:
         """List one page of the Region's disks; `iter_disks` lists all of them.
 
@@ -1068,21 +1222,30 @@ class AsyncLightsailSnapClient:
         return await self.send(request)
 
     def iter_disks(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        state: models.DiskState | str | None = None,
+        page_token: str | None = None,
     ) -> AsyncPaginator[models.Disk, models.GetDisksResult]:
         """Iterate over the Region's disks; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
+            state: Only resources in this state.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over disks; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetDisksRequest(page_token=page_token)
-        return AsyncPaginator(self.send, request)
+        return AsyncPaginator(self.send, request, make_filter(tags=tags, state=state))
 
     async def create_disk_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
@@ -1280,6 +1443,24 @@ class AsyncLightsailSnapClient:
         request = models.GetInstanceRequest(instance_name=instance_name)
         return await self.send(request)
 
+    async def find_instance(self, instance_name: str) -> models.Instance | None:
+        """Look up one instance that may not exist.
+
+        Args:
+            instance_name: The name of the instance.
+
+        Returns:
+            The instance, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = await self.get_instance(instance_name)
+        except NotFoundException:
+            return None
+        return result.instance
+
     async def get_instances(self, *, page_token: str | None = None) -> models.GetInstancesResult:
         """List one page of the Region's instances; `iter_instances` lists all of them.
 
@@ -1296,21 +1477,28 @@ class AsyncLightsailSnapClient:
         return await self.send(request)
 
     def iter_instances(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        page_token: str | None = None,
     ) -> AsyncPaginator[models.Instance, models.GetInstancesResult]:
         """Iterate over the Region's instances; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over instances; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetInstancesRequest(page_token=page_token)
-        return AsyncPaginator(self.send, request)
+        return AsyncPaginator(self.send, request, make_filter(tags=tags))
 
     async def get_instance_state(self, instance_name: str) -> models.GetInstanceStateResult:
         """Look up the state of one instance, for example `running` or `stopped`.
@@ -1449,6 +1637,24 @@ class AsyncLightsailSnapClient:
         """
         request = models.GetOperationRequest(operation_id=operation_id)
         return await self.send(request)
+
+    async def find_operation(self, operation_id: str) -> models.Operation | None:
+        """Look up one operation that may not exist.
+
+        Args:
+            operation_id: The id of the operation, a UUID.
+
+        Returns:
+            The operation, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = await self.get_operation(operation_id)
+        except NotFoundException:
+            return None
+        return result.operation
 
     async def get_operations(self, *, page_token: str | None = None) -> models.GetOperationsResult:
         """List one page of the Region's operations; `iter_operations` lists all of them.

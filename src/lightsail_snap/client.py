@@ -6,6 +6,7 @@ file by `python scripts/make_async.py`.
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -18,6 +19,8 @@ from lightsail_snap import _workflows, models
 from lightsail_snap._boto.connect import connect
 from lightsail_snap._drivers.calls import make_call
 from lightsail_snap._drivers.sync import run
+from lightsail_snap._filters import make_filter
+from lightsail_snap.errors import NotFoundException
 from lightsail_snap.models import DiskState, ItemT, PagedRequest, PageT, Request, ResultT
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
+    from lightsail_snap._filters import Filter
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
@@ -41,19 +45,29 @@ class Paginator(Generic[ItemT, PageT]):
     Pages are fetched as they are needed. Every iteration lists from the beginning again.
     """
 
-    __slots__ = ("_request", "_send")
+    __slots__ = ("_filter", "_request", "_send")
 
     def __init__(
-        self, send: Callable[[PagedRequest[PageT]], PageT], request: PagedRequest[PageT]
+        self,
+        send: Callable[[PagedRequest[PageT]], PageT],
+        request: PagedRequest[PageT],
+        filter: Filter | None = None,  # noqa: A002 - the standard term
     ) -> None:
         """Create a paginator; the first request is sent when iteration starts.
 
         Args:
             send: Sends a request, and returns its result.
             request: The request for the first page.
+            filter: Selects the items that iteration returns; None selects all.
         """
         self._send = send
         self._request = request
+        self._filter = filter
+
+    @override
+    def __repr__(self) -> str:
+        suffix = "" if self._filter is None else ", filtered"
+        return f"{type(self).__name__}({self._request.operation_name}{suffix})"
 
     def __iter__(self) -> Iterator[ItemT]:
         """Iterate over the items of all pages, in the order of the service.
@@ -63,10 +77,10 @@ class Paginator(Generic[ItemT, PageT]):
             or the listing does not end, and the errors of the client's `send`. After an error of
             `send` the iteration can continue: it repeats the request.
         """
-        return _Items(self.pages())
+        return _Items(self.pages(), self._filter)
 
     def pages(self) -> Iterator[PageT]:
-        """Iterate over the pages.
+        """Iterate over the pages, which hold all items whatever the filter.
 
         To resume a listing after a page, pass that page's `next_page_token` as `page_token`.
 
@@ -74,6 +88,34 @@ class Paginator(Generic[ItemT, PageT]):
             An iterator, which raises the same errors as the one over items.
         """
         return _Pages(self._send, self._request)
+
+    def first(self) -> ItemT | None:
+        """Return the first item, fetching only the pages up to it.
+
+        Returns:
+            The item, or None if there is none.
+
+        Raises:
+            LightsailSnapError: As iteration does.
+        """
+        for item in self:
+            return item
+        return None
+
+    def list(self) -> builtins.list[ItemT]:
+        """Fetch all pages, and return all items.
+
+        Returns:
+            The items, in the order of the service.
+
+        Raises:
+            LightsailSnapError: As iteration does.
+        """
+        return [item for item in self]  # noqa: C416 - the async client cannot call list()
+
+
+def _any(_: object) -> bool:
+    return True
 
 
 # These are classes because an unfinished async generator needs an event loop to be closed on.
@@ -103,10 +145,11 @@ class _Pages(Iterator[PageT], Generic[PageT]):
 
 
 class _Items(Iterator[ItemT], Generic[ItemT, PageT]):
-    __slots__ = ("_items", "_pages")
+    __slots__ = ("_filter", "_items", "_pages")
 
-    def __init__(self, pages: Iterator[PageT]) -> None:
+    def __init__(self, pages: Iterator[PageT], item_filter: Filter | None) -> None:
         self._pages = pages
+        self._filter = item_filter
         self._items: list[ItemT] = []
 
     @override
@@ -117,7 +160,7 @@ class _Items(Iterator[ItemT], Generic[ItemT, PageT]):
     def __next__(self) -> ItemT:
         while not self._items:
             page = next(self._pages)
-            self._items = list(reversed(page.items))
+            self._items = [*filter(self._filter or _any, reversed(page.items))]
         return self._items.pop()
 
 
@@ -203,6 +246,12 @@ class LightsailSnapClient:
     @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}(transport={self._transport!r})"
+
+    @property
+    def region_name(self) -> str | None:
+        """The AWS Region of this client; None if its transport does not report one."""
+        name: str | None = getattr(self._transport, "region_name", None)
+        return name
 
     def __enter__(self) -> Self:
         return self
@@ -306,6 +355,24 @@ class LightsailSnapClient:
         request = models.GetDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
         return self.send(request)
 
+    def find_disk_snapshot(self, disk_snapshot_name: str) -> models.DiskSnapshot | None:
+        """Look up one disk snapshot that may not exist.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The disk snapshot, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = self.get_disk_snapshot(disk_snapshot_name)
+        except NotFoundException:
+            return None
+        return result.disk_snapshot
+
     def get_disk_snapshots(self, *, page_token: str | None = None) -> models.GetDiskSnapshotsResult:
         """List one page of the Region's disk snapshots; `iter_disk_snapshots` lists all of them.
 
@@ -322,38 +389,59 @@ class LightsailSnapClient:
         return self.send(request)
 
     def iter_disk_snapshots(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        source: models.SnapshotSource | None = None,
+        state: models.DiskSnapshotState | str | None = None,
+        page_token: str | None = None,
     ) -> Paginator[models.DiskSnapshot, models.GetDiskSnapshotsResult]:
         """Iterate over the Region's disk snapshots; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
+            source: Only snapshots of this source.
+            state: Only resources in this state.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over snapshots; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetDiskSnapshotsRequest(page_token=page_token)
-        return Paginator(self.send, request)
+        return Paginator(self.send, request, make_filter(tags=tags, source=source, state=state))
 
-    def delete_disk_snapshot(self, disk_snapshot_name: str) -> models.DeleteDiskSnapshotResult:
+    def delete_disk_snapshot(
+        self, disk_snapshot_name: str, *, missing_ok: bool = False
+    ) -> models.DeleteDiskSnapshotResult:
         """Delete one disk snapshot. It cannot be restored; other snapshots are not affected.
 
         Args:
             disk_snapshot_name: The name of the snapshot.
+            missing_ok: Do not raise if it does not exist.
 
         Returns:
-            The operation, which has already ended in all samples.
+            The operation, which has already ended in all samples; no operation if nothing existed
+            and `missing_ok` is true.
 
         Raises:
-            NotFoundException: If the snapshot does not exist in the Region. After a lost response
+            NotFoundException: If the snapshot does not exist in the Region, and `missing_ok` is
+                false. After a lost response
                 this means that the deletion succeeded.
             LightsailSnapError: See `send`.
         """
         request = models.DeleteDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
-        return self.send(request)
+        try:
+            return self.send(request)
+        except NotFoundException:
+            if not missing_ok:
+                raise
+            return models.DeleteDiskSnapshotResult()
 
     def take_disk_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
         self,
@@ -604,6 +692,24 @@ class LightsailSnapClient:
         request = models.GetInstanceSnapshotRequest(instance_snapshot_name=instance_snapshot_name)
         return self.send(request)
 
+    def find_instance_snapshot(self, instance_snapshot_name: str) -> models.InstanceSnapshot | None:
+        """Look up one instance snapshot that may not exist.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The instance snapshot, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = self.get_instance_snapshot(instance_snapshot_name)
+        except NotFoundException:
+            return None
+        return result.instance_snapshot
+
     def get_instance_snapshots(
         self, *, page_token: str | None = None
     ) -> models.GetInstanceSnapshotsResult:
@@ -622,42 +728,61 @@ class LightsailSnapClient:
         return self.send(request)
 
     def iter_instance_snapshots(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        source: models.InstanceSource | None = None,
+        state: models.InstanceSnapshotState | str | None = None,
+        page_token: str | None = None,
     ) -> Paginator[models.InstanceSnapshot, models.GetInstanceSnapshotsResult]:
         """Iterate over the Region's instance snapshots; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
+            source: Only snapshots of this source.
+            state: Only resources in this state.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over snapshots; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetInstanceSnapshotsRequest(page_token=page_token)
-        return Paginator(self.send, request)
+        return Paginator(self.send, request, make_filter(tags=tags, source=source, state=state))
 
     def delete_instance_snapshot(
-        self, instance_snapshot_name: str
+        self, instance_snapshot_name: str, *, missing_ok: bool = False
     ) -> models.DeleteInstanceSnapshotResult:
         """Delete one instance snapshot. It cannot be restored; the instance is not affected.
 
         Args:
             instance_snapshot_name: The name of the snapshot.
+            missing_ok: Do not raise if it does not exist.
 
         Returns:
-            The operation, which has already ended in all samples.
+            The operation, which has already ended in all samples; no operation if nothing existed
+            and `missing_ok` is true.
 
         Raises:
-            NotFoundException: If the snapshot does not exist in the Region. After a lost response
+            NotFoundException: If the snapshot does not exist in the Region, and `missing_ok` is
+                false. After a lost response
                 this means that the deletion succeeded.
             LightsailSnapError: See `send`.
         """
         request = models.DeleteInstanceSnapshotRequest(
             instance_snapshot_name=instance_snapshot_name
         )
-        return self.send(request)
+        try:
+            return self.send(request)
+        except NotFoundException:
+            if not missing_ok:
+                raise
+            return models.DeleteInstanceSnapshotResult()
 
     def take_instance_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
         self,
@@ -989,23 +1114,31 @@ class LightsailSnapClient:
         return self.send(request)
 
     def delete_auto_snapshot(
-        self, resource_name: str, date: dt.date
+        self, resource_name: str, date: dt.date, *, missing_ok: bool = False
     ) -> models.DeleteAutoSnapshotResult:
         """Delete the automatic snapshot of one day. It cannot be restored.
 
         Args:
             resource_name: The name of the disk or instance.
             date: The date of the snapshot, as `get_auto_snapshots` lists it.
+            missing_ok: Do not raise if it does not exist.
 
         Returns:
-            The operation, which has already ended in all samples.
+            The operation, which has already ended in all samples; no operation if nothing existed
+            and `missing_ok` is true.
 
         Raises:
-            NotFoundException: If no automatic snapshot of this date exists.
+            NotFoundException: If no automatic snapshot of this date exists, and `missing_ok` is
+                false.
             LightsailSnapError: See `send`.
         """
         request = models.DeleteAutoSnapshotRequest(resource_name=resource_name, date=date)
-        return self.send(request)
+        try:
+            return self.send(request)
+        except NotFoundException:
+            if not missing_ok:
+                raise
+            return models.DeleteAutoSnapshotResult()
 
     # Disks
 
@@ -1025,6 +1158,24 @@ class LightsailSnapClient:
         request = models.GetDiskRequest(disk_name=disk_name)
         return self.send(request)
 
+    def find_disk(self, disk_name: str) -> models.Disk | None:
+        """Look up one disk that may not exist.
+
+        Args:
+            disk_name: The name of the disk.
+
+        Returns:
+            The disk, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = self.get_disk(disk_name)
+        except NotFoundException:
+            return None
+        return result.disk
+
     def get_disks(self, *, page_token: str | None = None) -> models.GetDisksResult:
         """List one page of the Region's disks; `iter_disks` lists all of them.
 
@@ -1041,21 +1192,30 @@ class LightsailSnapClient:
         return self.send(request)
 
     def iter_disks(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        state: models.DiskState | str | None = None,
+        page_token: str | None = None,
     ) -> Paginator[models.Disk, models.GetDisksResult]:
         """Iterate over the Region's disks; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
+            state: Only resources in this state.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over disks; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetDisksRequest(page_token=page_token)
-        return Paginator(self.send, request)
+        return Paginator(self.send, request, make_filter(tags=tags, state=state))
 
     def create_disk_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
@@ -1253,6 +1413,24 @@ class LightsailSnapClient:
         request = models.GetInstanceRequest(instance_name=instance_name)
         return self.send(request)
 
+    def find_instance(self, instance_name: str) -> models.Instance | None:
+        """Look up one instance that may not exist.
+
+        Args:
+            instance_name: The name of the instance.
+
+        Returns:
+            The instance, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = self.get_instance(instance_name)
+        except NotFoundException:
+            return None
+        return result.instance
+
     def get_instances(self, *, page_token: str | None = None) -> models.GetInstancesResult:
         """List one page of the Region's instances; `iter_instances` lists all of them.
 
@@ -1269,21 +1447,28 @@ class LightsailSnapClient:
         return self.send(request)
 
     def iter_instances(
-        self, *, page_token: str | None = None
+        self,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        page_token: str | None = None,
     ) -> Paginator[models.Instance, models.GetInstancesResult]:
         """Iterate over the Region's instances; pages are fetched as needed.
 
+        The service has no filters, so every page is fetched and filtered here.
+
         Args:
+            tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
+                accepts any value.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
             An iterable over instances; its `pages()` iterates over pages.
 
         Raises:
-            RequestValidationError: If the token is invalid.
+            RequestValidationError: If the token or a filter is invalid.
         """
         request = models.GetInstancesRequest(page_token=page_token)
-        return Paginator(self.send, request)
+        return Paginator(self.send, request, make_filter(tags=tags))
 
     def get_instance_state(self, instance_name: str) -> models.GetInstanceStateResult:
         """Look up the state of one instance, for example `running` or `stopped`.
@@ -1422,6 +1607,24 @@ class LightsailSnapClient:
         """
         request = models.GetOperationRequest(operation_id=operation_id)
         return self.send(request)
+
+    def find_operation(self, operation_id: str) -> models.Operation | None:
+        """Look up one operation that may not exist.
+
+        Args:
+            operation_id: The id of the operation, a UUID.
+
+        Returns:
+            The operation, or None if it does not exist in the Region.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        try:
+            result = self.get_operation(operation_id)
+        except NotFoundException:
+            return None
+        return result.operation
 
     def get_operations(self, *, page_token: str | None = None) -> models.GetOperationsResult:
         """List one page of the Region's operations; `iter_operations` lists all of them.

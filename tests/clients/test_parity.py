@@ -128,8 +128,8 @@ def test_constructors_are_equal() -> None:
 
 def test_paginators_are_equal() -> None:
     expected, actual = methods_of(Paginator), methods_of(AsyncPaginator)
-    assert expected.keys() == actual.keys() == {"pages"}
-    assert expected["pages"].__doc__ == actual["pages"].__doc__
+    assert expected.keys() == actual.keys() == {"first", "list", "pages"}
+    assert all(expected[name].__doc__ == actual[name].__doc__ for name in expected)
     assert Paginator.__doc__ == AsyncPaginator.__doc__
     assert Paginator.__iter__.__doc__ == AsyncPaginator.__aiter__.__doc__
 

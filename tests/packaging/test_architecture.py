@@ -14,7 +14,7 @@ ROOT = Path(lightsail_snap.__file__).parent
 
 # Every top-level module or package with those it may import; each may import itself.
 _PURE = {"_text", "_parameters", "errors", "models"}
-_VALUES = _PURE | {"waiters", "retention", "clock"}
+_VALUES = _PURE | {"_filters", "waiters", "retention", "clock"}
 _CLIENT_SIDE = _VALUES | {*("_workflows", "_boto", "_drivers", "quiesce", "transport")}
 ALLOWED = {
     "_version": set[str](),
@@ -22,6 +22,7 @@ ALLOWED = {
     "_lazy": set[str](),
     "_text": set[str](),
     "_parameters": {"_text", "errors"},
+    "_filters": _PURE,
     "clock": set[str](),
     "errors": {"_text"},
     "models": {"_exports", "_lazy", "_text", "errors"},

@@ -50,9 +50,15 @@ class BotoTransport:
             self._register(event, handler)
         parse_lazily(client, current_exchange)
 
+    @property
+    def region_name(self) -> str:
+        """The AWS Region of the boto3 client."""
+        name: str = self._client.meta.region_name
+        return name
+
     @override
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(region={self._client.meta.region_name!r})"
+        return f"{type(self).__name__}(region={self.region_name!r})"
 
     def send(self, request: Request[Any]) -> Response:
         """Send one request; botocore retries as configured."""
