@@ -177,7 +177,7 @@ def test_regions_that_lightsail_is_not_in(emulator: Any, region: str) -> None:
 
 
 def test_every_request_of_the_spec_is_checked_by_it() -> None:
-    assert len(_validation._SPEC) == 24
+    assert len(_validation._SPEC) == 27
     assert _validation._SPEC.keys() <= HANDLERS.keys()
     assert _validation._NEW_NAMES.keys() & _validation._SPEC.keys() == set()
 

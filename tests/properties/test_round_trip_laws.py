@@ -161,6 +161,7 @@ NEEDED = {
 }
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "boolean": st.booleans(),
+    "float": st.floats(0, 1024),
     "integer": st.integers(-(2**31), 2**31 - 1),
     "timestamp": st.one_of(*MOMENTS),
 }

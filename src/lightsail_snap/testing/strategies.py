@@ -371,6 +371,7 @@ _PLAIN: Mapping[object, SearchStrategy[Any]] = {
     str: _TEXT,
     bool: st.booleans(),
     int: st.integers(0, 2**31),
+    float: st.floats(0, 1024),
     datetime: st.integers(0, _LAST_MILLISECOND).map(lambda count: count / 1000),
     dt.date: st.dates().map(dt.date.isoformat),
 }
