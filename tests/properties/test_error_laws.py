@@ -17,7 +17,6 @@ from lightsail_snap import (
     CreateDiskSnapshotRequest,
     DiskSnapshot,
     DiskSource,
-    ForeignCause,
     LightsailSnapError,
     NameConflictError,
     Operation,
@@ -25,6 +24,7 @@ from lightsail_snap import (
     PartialFailureError,
     RequestValidationError,
     ResponseValidationError,
+    SerializedCause,
     ServiceError,
     SnapshotConflictError,
     TransportError,
@@ -186,7 +186,7 @@ def test_foreign_causes_are_described_after_pickling(cause: BaseException) -> No
     back = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     again = pickle.loads(pickle.dumps(back))  # noqa: S301 - our own
     for described in (back.__cause__, again.__cause__):
-        assert type(described) is ForeignCause
+        assert type(described) is SerializedCause
         assert described.type_name.endswith(type(cause).__qualname__)
         assert str(described).isprintable()
         assert "user:pass" not in str(described)
@@ -232,7 +232,7 @@ def test_ten_megabytes_become_one_bounded_line(
 @given(hostile_texts, hostile_texts)
 def test_a_described_cause_is_one_printable_line(name: str, text: str) -> None:
     kind = type(name.replace("\0", "").encode("utf-8", "replace").decode(), (Exception,), {})
-    line = str(ForeignCause.of(kind(text)))
+    line = str(SerializedCause.of(kind(text)))
     assert line.isprintable()
     assert len(line) <= LONGEST
 

@@ -207,7 +207,7 @@ def test_what_is_no_timestamp(stamp: object) -> None:
     ],
 )  # fmt: skip
 def test_wrong_types_are_told(wire: dict[str, Any]) -> None:
-    with pytest.raises(ResponseValidationError, match="no readable Operation"):
+    with pytest.raises(ResponseValidationError, match="cannot read the response as Operation"):
         Operation.from_wire(wire)
 
 

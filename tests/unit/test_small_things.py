@@ -13,7 +13,6 @@ import pytest
 from lightsail_snap import (
     DiskSnapshot,
     DiskSource,
-    ForeignCause,
     GetDiskRequest,
     LightsailSnapError,
     OperationStatus,
@@ -21,6 +20,7 @@ from lightsail_snap import (
     RequestValidationError,
     ResourceTag,
     ResponseMetadata,
+    SerializedCause,
     SnapshotConflictError,
     SystemClock,
     Tag,
@@ -98,7 +98,7 @@ def test_a_foreign_cause_travels_as_a_description() -> None:
 
     travelled = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
 
-    assert isinstance(travelled.__cause__, ForeignCause)
+    assert isinstance(travelled.__cause__, SerializedCause)
     assert str(travelled.__cause__) == r"builtins.ConnectionResetError: reset\nby AKIA***"
     assert travelled.request == request
     again = pickle.loads(pickle.dumps(travelled))  # noqa: S301 - likewise
@@ -122,7 +122,7 @@ def test_a_cause_whose_text_fails_is_described_all_the_same() -> None:
         def __str__(self) -> str:
             raise ZeroDivisionError
 
-    assert ForeignCause.of(Broken()).text == "<Broken>"
+    assert SerializedCause.of(Broken()).message == "<Broken>"
 
 
 def test_a_conflict_carries_the_snapshot() -> None:
@@ -137,7 +137,7 @@ def test_only_so_many_violations_are_shown() -> None:
     assert "f19" in str(error)
     assert "f20" not in str(error)
     assert str(error).endswith("and 5 more")
-    assert "the whole: r (got 1)" in str(
+    assert "(root): r, got 1" in str(
         RequestValidationError("X", [Violation("", "r", "", "", 1)])
     )
     assert len(error.errors()) == 25
