@@ -111,7 +111,7 @@ def plan(**fields: Any) -> BackupPlan:
 def test_client_for_what_is_not_a_region_is_refused(way: str, region: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         CLIENTS[way](region)
-    assert REGION_RULE.text in str(caught.value)
+    assert REGION_RULE.rule in str(caught.value)
     assert NOT_REGIONS[region] in str(caught.value)
 
 
@@ -121,7 +121,7 @@ def test_model_with_what_is_not_a_region_is_refused(where: str, region: str, fix
     with pytest.raises(RequestValidationError) as caught:
         MODELS[where](region)
     (violation,) = caught.value.violations
-    assert violation.rule == REGION_RULE.text
+    assert violation.rule == REGION_RULE.rule
     assert violation.fix.startswith(fix)
 
 
@@ -150,7 +150,7 @@ def test_setting_of_what_is_not_a_region_is_refused_by_clients_and_doctor(
     fix = NOT_REGIONS[region]
     with pytest.raises(ConfigurationError) as caught:
         LightsailSnapClient()
-    for text in (REGION_RULE.text, fix, "AWS_DEFAULT_REGION", "profile"):
+    for text in (REGION_RULE.rule, fix, "AWS_DEFAULT_REGION", "profile"):
         assert text in str(caught.value)
     assert main(["list"]) == 8
     assert str(caught.value) in capsys.readouterr().err
@@ -165,7 +165,7 @@ def test_option_that_is_not_a_region_is_a_usage_error(
 ) -> None:
     assert main([command, "--region", region]) == 2
     found = capsys.readouterr().err
-    assert f"--region {REGION_RULE.text}" in found
+    assert f"--region {REGION_RULE.rule}" in found
     assert fix in found
 
 

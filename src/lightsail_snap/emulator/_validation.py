@@ -57,7 +57,7 @@ _NEW_NAMES = {"CreateDisk": "diskName", "CreateInstances": "instanceNames"}
 
 
 def _rule_of(alias: object) -> str:
-    return next(said.text for said in get_args(alias) if isinstance(said, Rule))
+    return next(said.rule for said in get_args(alias) if isinstance(said, Rule))
 
 
 _NAME_RULE = _rule_of(NewResourceName)

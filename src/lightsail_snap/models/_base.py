@@ -48,8 +48,32 @@ __all__ = [
 _building: AbstractContextManager[object] = getattr(main, "_rebuild_lock", None) or RLock()
 
 
-class WireModel(BaseModel, frozen=True):
-    """A shape of the Lightsail API: frozen, snake_case here, camelCase on the wire."""
+class ValidatedModel(BaseModel, frozen=True):
+    """Frozen model whose constructor raises an error of this library."""
+
+    rule_source: ClassVar[str] = "lightsail_snap"
+    """Source of the rules that declare none."""
+
+    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        try:
+            super().__init__(**data)
+        except Exception as error:
+            raise self._validation_error(error, data) from error
+
+    # Without this mark pydantic would call __init__ for nested models too, and the first error
+    # there would end the validation. SQLModel relies on the same mark.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+
+    @classmethod
+    def _validation_error(cls, error: Exception, payload: object) -> LightsailSnapError:  # noqa: ARG003 - results store the payload
+        """Translate an exception that was raised while a payload was validated."""
+        return RequestValidationError(cls.__name__, violations(cls, error))
+
+
+class WireModel(ValidatedModel, frozen=True):
+    """Model of a shape of the Lightsail API: snake_case names here, camelCase on the wire."""
+
+    rule_source: ClassVar[str] = "Lightsail service model"
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
@@ -64,16 +88,6 @@ class WireModel(BaseModel, frozen=True):
         # it at every import.
         defer_build=True,
     )
-
-    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-        try:
-            super().__init__(**data)
-        except Exception as error:
-            raise self._refusal(error, data) from error
-
-    # Without this mark pydantic would call __init__ for every nested model too, and an inner
-    # error would end the search for further ones. SQLModel relies on the same mark.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
 
     @classmethod
     @override
@@ -104,11 +118,6 @@ class WireModel(BaseModel, frozen=True):
             )
 
     @classmethod
-    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
-        """Make the error that says why a payload is no such model."""
-        raise NotImplementedError  # pragma: no cover - each of the two families has its own
-
-    @classmethod
     def from_wire(cls, payload: Mapping[str, object] | bytes) -> Self:
         """Read the shape as it stands on the wire.
 
@@ -127,7 +136,7 @@ class WireModel(BaseModel, frozen=True):
                 return cls._from_json(payload)
             return cls._from_dict(cls._owned(payload))
         except Exception as error:
-            raise cls._refusal(error, payload) from error
+            raise cls._validation_error(error, payload) from error
 
     @classmethod
     def _owned(cls, payload: object) -> object:
@@ -170,11 +179,6 @@ class RequestModel(WireModel, frozen=True):
     # Instances are checked again where they are used, so one made without validation
     # (`model_construct`) does not smuggle anything into a request.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", revalidate_instances="always")
-
-    @classmethod
-    @override
-    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
-        return RequestValidationError(cls.__name__, violations(cls, error))
 
     @override
     def to_wire(self) -> dict[str, Any]:
@@ -262,7 +266,7 @@ class ResultModel(WireModel, frozen=True):
 
     @classmethod
     @override
-    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
+    def _validation_error(cls, error: Exception, payload: object) -> LightsailSnapError:
         # Nobody can act on advice about an answer, so it has none.
         found = tuple(replace(violation, fix="") for violation in violations(cls, error))
         return ResponseValidationError(cls.__name__, found, payload)
@@ -456,7 +460,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
         try:
             again: Request[ResultT] = kind.model_validate(value)
         except Exception as error:
-            raise kind._refusal(error, value) from error  # noqa: SLF001 - a request's own
+            raise kind._validation_error(error, value) from error  # noqa: SLF001 - a request's own
         return again
 
     def read_result(self, payload: Mapping[str, object] | bytes) -> ResultT:

@@ -81,4 +81,4 @@ def find_region_problem(setting: str, value: object) -> str | None:
     if isinstance(value, str) and _REGION.match(value):
         return None
     fix = _explain(value) or REGION_RULE.fix
-    return f"{setting} {REGION_RULE.text}; it is {short_repr(value)}: {fix}"
+    return f"{setting} {REGION_RULE.rule}; it is {short_repr(value)}: {fix}"
