@@ -63,8 +63,8 @@ ONE_LINE = f"^[^{_BREAKS}]*[^{_BREAKS}{_SPACES}][^{_BREAKS}]*$"
 """The pattern of a text in one line without control characters that is not all spaces."""
 # What a validator checks, where it is a function that pydantic cannot look into. A test knows all.
 _CHECKS: Mapping[Callable[..., object], JsonSchemaValue] = {
-    names._is_one_line: {"pattern": ONE_LINE},  # noqa: SLF001 - it is told here in another language
-    names._is_not_reserved: {"not": {"pattern": "^aws:"}},  # noqa: SLF001 - likewise
+    names._check_one_line: {"pattern": ONE_LINE},  # noqa: SLF001 - it is told here in another language
+    names._check_not_reserved: {"not": {"pattern": "^aws:"}},  # noqa: SLF001 - likewise
 }
 
 

@@ -274,7 +274,7 @@ def test_a_passing_fault_does_not_end_the_wait(fault: Reply) -> None:
     assert client.wait_for_disk_snapshot("db-1", on_progress=told.append).state == "completed"
     assert told[0].error is not None
     assert told[0].resource is None
-    assert "look failed" in str(told[0])
+    assert "poll failed" in str(told[0])
     assert told[2].resource is not None
 
 
