@@ -134,7 +134,7 @@ def kept_by(plan: RetentionPlan[Any]) -> set[str]:
 
 
 @given(histories, policies)
-def test_every_snapshot_gets_one_verdict_with_a_reason_newest_first(
+def test_plan_has_one_verdict_per_snapshot_newest_first(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW)
@@ -150,14 +150,14 @@ def test_every_snapshot_gets_one_verdict_with_a_reason_newest_first(
 
 
 @given(histories, policies)
-def test_only_what_is_ours_finished_dated_and_of_a_known_source_is_deleted(
+def test_plan_deletes_only_managed_finished_dated_snapshots(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     assert all(may_be_judged(each) for each in plan_retention(history, policy, NOW).delete)
 
 
 @given(histories, policies)
-def test_the_newest_of_each_source_stays_and_so_does_the_newest_until_now(
+def test_plan_keeps_the_newest_of_each_source(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW)
@@ -169,7 +169,7 @@ def test_the_newest_of_each_source_stays_and_so_does_the_newest_until_now(
 
 
 @given(histories, policies, st.randoms(use_true_random=False))
-def test_the_order_of_the_snapshots_does_not_matter_nor_does_listing_them_twice(
+def test_plan_ignores_order_and_duplicates(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, random: Any
 ) -> None:
     shuffled = [*history, *history[:3]]
@@ -178,7 +178,7 @@ def test_the_order_of_the_snapshots_does_not_matter_nor_does_listing_them_twice(
 
 
 @given(histories, policies, st.data())
-def test_planning_again_comes_to_the_same_wherever_the_deleting_was_interrupted(
+def test_plan_after_interrupted_deletion_is_the_same(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, data: st.DataObject
 ) -> None:
     plan = plan_retention(history, policy, NOW)
@@ -190,7 +190,7 @@ def test_planning_again_comes_to_the_same_wherever_the_deleting_was_interrupted(
 
 
 @given(histories, policies, st.lists(st.integers(1, 10**7), max_size=6))
-def test_older_snapshots_change_nothing_for_newer_ones(
+def test_plan_older_snapshots_do_not_affect_newer_ones(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, gaps: list[int]
 ) -> None:
     dated = [each for each in history if each.created_at]
@@ -223,7 +223,7 @@ def more_of(rule: object, more: int) -> object:
 
 
 @given(histories, rules, st.dictionaries(st.sampled_from([*COUNTS, *SPANS]), st.integers(0, 9)))
-def test_a_policy_that_keeps_more_deletes_nothing_else(
+def test_wider_policy_deletes_no_other_snapshots(
     history: Sequence[AnySnapshot], chosen: dict[str, Any], raises: dict[str, int]
 ) -> None:
     wider = dict(chosen)
@@ -236,7 +236,7 @@ def test_a_policy_that_keeps_more_deletes_nothing_else(
 
 
 @given(histories, policies)
-def test_what_may_not_be_judged_and_other_sources_take_up_no_place(
+def test_plan_ignored_snapshots_and_other_sources_do_not_count(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     together = verdicts_of(plan_retention(history, policy, NOW))
@@ -249,7 +249,7 @@ def test_what_may_not_be_judged_and_other_sources_take_up_no_place(
 
 
 @given(histories, policies, st.timedeltas(timedelta(0), timedelta(days=40000)))
-def test_time_alone_deletes_nothing(
+def test_plan_later_time_deletes_nothing_more(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, later: timedelta
 ) -> None:
     past = [each for each in history if not each.created_at or each.created_at <= NOW]
@@ -257,7 +257,7 @@ def test_time_alone_deletes_nothing(
 
 
 @given(histories, policies)
-def test_without_groups_the_newest_of_all_that_are_judged_stays(
+def test_plan_without_groups_keeps_the_newest(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW, group_by="none")
@@ -277,7 +277,7 @@ anything = st.from_type(DiskSnapshot) | st.from_type(InstanceSnapshot)
     st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Tokyo")])),
     st.sampled_from(["source", "none"]),
 )
-def test_whatever_the_service_answers_can_be_planned(
+def test_plan_any_snapshots_of_the_service_succeeds(
     history: Sequence[AnySnapshot],
     policy: RetentionPolicy,
     now: datetime,
@@ -293,14 +293,14 @@ def test_whatever_the_service_answers_can_be_planned(
 
 
 @given(st.builds(dict, rules))
-def test_a_policy_survives_json_and_its_own_fields(chosen: dict[str, Any]) -> None:
+def test_policy_round_trips_through_json(chosen: dict[str, Any]) -> None:
     policy = policy_of(chosen)
     assert RetentionPolicy(**json.loads(policy.model_dump_json())) == policy
     assert hash(RetentionPolicy(**dict(policy))) == hash(policy)
 
 
 @given(st.dictionaries(st.sampled_from([*COUNTS, *SPANS, "keep_tagged", "time_zone", "x"]), junk))
-def test_a_policy_is_made_or_refused_with_advice(given_fields: dict[str, Any]) -> None:
+def test_policy_any_values_are_accepted_or_refused_with_fix(given_fields: dict[str, Any]) -> None:
     found: tuple[Violation, ...] = ()
     try:
         policy = RetentionPolicy(**given_fields)

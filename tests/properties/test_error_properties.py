@@ -122,7 +122,7 @@ hostile_texts = st.one_of(
 
 @every_kind
 @every_way
-def test_errors_survive_with_all_they_carry(
+def test_error_copied_or_pickled_keeps_attributes_and_causes(
     kind: type[LightsailSnapError], way: Callable[[Any], Any]
 ) -> None:
     error = made(kind, "a text\nin two lines")
@@ -146,7 +146,7 @@ def test_errors_survive_with_all_they_carry(
 
 
 @every_way
-def test_an_error_without_a_cause_stays_without(way: Callable[[Any], Any]) -> None:
+def test_error_without_cause_copied_or_pickled_has_none(way: Callable[[Any], Any]) -> None:
     for error in (made(kind, "text") for kind in KINDS):
         back = way(error)
         assert back.__cause__ is None
@@ -178,7 +178,7 @@ CAUSES: list[BaseException] = [
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=[str(index) for index in range(len(CAUSES))])
-def test_foreign_causes_are_described_after_pickling(cause: BaseException) -> None:
+def test_cause_of_other_library_pickled_is_described(cause: BaseException) -> None:
     error = errors.ConfigurationError("text")
     error.__cause__ = cause
     assert copy.copy(error).__cause__ is cause
@@ -193,7 +193,7 @@ def test_foreign_causes_are_described_after_pickling(cause: BaseException) -> No
     assert copy.deepcopy(back.__cause__).args == back.__cause__.args
 
 
-def test_an_error_that_is_its_own_cause_can_be_pickled() -> None:
+def test_error_that_is_its_own_cause_pickles() -> None:
     error = errors.ConfigurationError("text")
     error.__cause__ = error
     assert str(pickle.loads(pickle.dumps(error))) == "text"  # noqa: S301 - our own
@@ -208,7 +208,7 @@ def test_an_error_that_is_its_own_cause_can_be_pickled() -> None:
 @example("://" * 10_000)
 @example("AKIA" * 10_000 + "_")
 @example("sessiontoken" + " " * 100_000)
-def test_any_text_becomes_one_bounded_printable_line(
+def test_error_with_any_message_is_one_printable_line(
     kind: type[LightsailSnapError], text: str
 ) -> None:
     line = str(made(kind, text))
@@ -221,7 +221,7 @@ def test_any_text_becomes_one_bounded_printable_line(
     ("kind", "character"),
     [(LightsailSnapError, "x"), (ServiceError, "\u202e"), (RequestValidationError, "x")],
 )
-def test_ten_megabytes_become_one_bounded_line(
+def test_error_with_ten_megabytes_is_one_printable_line(
     kind: type[LightsailSnapError], character: str
 ) -> None:
     line = str(made(kind, character * 10_000_000))
@@ -230,14 +230,14 @@ def test_ten_megabytes_become_one_bounded_line(
 
 
 @given(hostile_texts, hostile_texts)
-def test_a_described_cause_is_one_printable_line(name: str, text: str) -> None:
+def test_serialized_cause_is_one_printable_line(name: str, text: str) -> None:
     kind = type(name.replace("\0", "").encode("utf-8", "replace").decode(), (Exception,), {})
     line = str(SerializedCause.of(kind(text)))
     assert line.isprintable()
     assert len(line) <= LONGEST
 
 
-def test_the_tree_is_complete() -> None:
+def test_error_tree_is_complete() -> None:
     assert {kind.__name__ for kind in KINDS} == {
         name
         for name, kind in vars(errors).items()

@@ -57,7 +57,7 @@ REGIONS = [None, "us-east-1", "cn-north-1", "us-gov-east-1", "eusc-de-east-1", "
 @pytest.mark.parametrize("way", ["region", "session"])
 @given(variables=VARIABLES, region=st.sampled_from(REGIONS))
 @settings(max_examples=15)
-def test_configuration_in_any_environment_equals_boto3(
+def test_configuration_any_environment_equals_boto3(
     way: str, variables: dict[str, str], region: str | None
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:

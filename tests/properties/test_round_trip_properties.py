@@ -79,18 +79,18 @@ def assert_survives(model: Any) -> None:
 
 
 @given(requests)
-def test_requests_survive_every_way(request: Request[Any]) -> None:
+def test_requests_survive_every_round_trip(request: Request[Any]) -> None:
     assert_survives(request)
 
 
-def test_botocore_takes_every_request(service_model: Any) -> None:
+def test_botocore_accepts_every_request(service_model: Any) -> None:
     @given(requests)
-    def law(request: Request[Any]) -> None:
+    def check(request: Request[Any]) -> None:
         shape = service_model.operation_model(request.operation_name).input_shape
         report = ParamValidator().validate(request.to_wire(), shape)
         assert not report.has_errors(), report.generate_report()
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_botocore_takes_every_request(service_model: Any) -> None:
         {"diskName": "d", "unknown": None},
     ],
 )
-def test_what_a_request_cannot_hold_is_refused_and_not_dropped(payload: dict[str, Any]) -> None:
+def test_request_with_unknown_or_ambiguous_fields_is_refused(payload: dict[str, Any]) -> None:
     wire = {"diskSnapshotName": "db-1", **payload}
     with pytest.raises(RequestValidationError):
         CreateDiskSnapshotRequest.from_wire(wire)
@@ -248,7 +248,7 @@ SHAPES = sorted(
 
 @pytest.mark.sample(12)
 @pytest.mark.parametrize("name", SHAPES)
-def test_whatever_the_service_model_can_produce_is_read_and_kept(
+def test_results_of_the_service_model_round_trip_without_loss(
     name: str, service_model: Any
 ) -> None:
     shape = service_model.shape_for(name.replace("ResourceTag", "Tag"))
@@ -256,7 +256,7 @@ def test_whatever_the_service_model_can_produce_is_read_and_kept(
     parser = create_parser("json")
 
     @given(structures(shape))
-    def law(wire: dict[str, Any]) -> None:
+    def check(wire: dict[str, Any]) -> None:
         before = copy.deepcopy(wire)
         body = json.dumps(wire).encode()
         result = kind.from_wire(body)
@@ -273,7 +273,7 @@ def test_whatever_the_service_model_can_produce_is_read_and_kept(
         assert kind.from_wire(parsed) == kind.from_wire(kept)
         assert hash(kind.from_wire(parsed)) == hash(kind.from_wire(kept))
 
-    law()
+    check()
 
 
 def moment_of(payload: dict[str, Any] | bytes) -> datetime:
@@ -287,16 +287,14 @@ def moment_of(payload: dict[str, Any] | bytes) -> datetime:
 @given(st.integers(-2 * 10**15, 4 * 10**15).map(lambda microseconds: microseconds / 1e6))
 @example(1479816991.349)
 @example(1.56961336589e9)
-def test_moments_are_read_as_botocore_reads_them(seconds: float) -> None:
+def test_timestamps_are_read_as_by_botocore(seconds: float) -> None:
     moment = moment_of(f'{{"id":"1","createdAt":{seconds!r}}}'.encode())
     assert moment == moment_of({"id": "1", "createdAt": seconds})
     assert moment == datetime.fromtimestamp(seconds, UTC)
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.integers(-840, 840))  # noqa: DTZ001 - hypothesis wants naive ends
-def test_moments_survive_to_the_microsecond_whatever_their_zone(
-    naive: datetime, minutes: int
-) -> None:
+def test_timestamps_any_zone_keep_microseconds(naive: datetime, minutes: int) -> None:
     offset = timedelta(minutes=minutes)
     aware = (naive - offset).replace(tzinfo=UTC)
     zoned = f"{naive.isoformat()}{'-' if minutes < 0 else '+'}{abs(offset)!s:0>8}"[:-3]
@@ -307,7 +305,7 @@ def test_moments_survive_to_the_microsecond_whatever_their_zone(
 
 
 @pytest.mark.parametrize("year", [1, 1582, 1969, 2038, 2242, 2500, 9999])
-def test_moments_of_all_years_survive(year: int) -> None:
+def test_timestamps_any_year_round_trip(year: int) -> None:
     moment = datetime(year, 12, 30, 23, 59, 58, 999_999, tzinfo=UTC)
     result = Operation.from_wire({"id": "1", "createdAt": moment})
     assert Operation.from_wire(result.to_wire()) == result
@@ -315,9 +313,7 @@ def test_moments_of_all_years_survive(year: int) -> None:
 
 @pytest.mark.parametrize("extra", ["size_in_gb", "created_at", "tags_", "from_disk_name"])
 @pytest.mark.parametrize("value", ["text", None, [1], 7])
-def test_an_unknown_member_that_is_called_like_an_attribute_stays_apart(
-    extra: str, value: Any
-) -> None:
+def test_unknown_field_named_like_an_attribute_is_kept_apart(extra: str, value: Any) -> None:
     wire = {"name": "snap", extra: value, "sizeInGb": 8}
     snapshot = DiskSnapshot.from_wire(wire)
     assert snapshot.size_in_gb == 8
@@ -329,13 +325,13 @@ def test_an_unknown_member_that_is_called_like_an_attribute_stays_apart(
 
 
 @pytest.mark.parametrize("depth", [50, 150, 250, 500])
-def test_what_can_be_read_can_be_written_again_however_deep(depth: int) -> None:
+def test_deeply_nested_result_round_trips(depth: int) -> None:
     body = b'{"disk":{"name":"a","x":' + b"[" * depth + b"]" * depth + b"}}"
     result = GetDiskResult.from_wire(body)
     assert json.dumps(result.to_wire(), separators=(",", ":")).encode() == body
 
 
-def test_a_result_shares_nothing_that_can_change() -> None:
+def test_result_shares_no_mutable_values() -> None:
     wire = {"disk": {"name": "a", "x": {"y": [1]}}}
     result = GetDiskResult.from_wire(wire)
     kept = GetDiskResult.from_wire(copy.deepcopy(wire))
@@ -346,7 +342,7 @@ def test_a_result_shares_nothing_that_can_change() -> None:
 
 
 @given(tag_texts, tag_values)
-def test_a_tag_that_was_sent_equals_the_one_that_comes_back(key: str, value: str | None) -> None:
+def test_sent_tag_equals_received_tag(key: str, value: str | None) -> None:
     sent = Tag(key=key, value=value)
     came = DiskSnapshot.from_wire({"name": "a", "tags": [sent.to_wire()]}).tags[0]
     assert sent == came

@@ -91,7 +91,7 @@ json_objects = st.dictionaries(st.sampled_from(MEMBERS), json_values, max_size=5
 @given(st.sampled_from(MODELS), st.one_of(json_objects, json_values))
 @example(models.GetDiskResult, {"disk": {"name": "a", "sizeInGb": 10**4000}})
 @example(models.GetOperationResult, {"operation": {"id": "1", "createdAt": 10**4000}})
-def test_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
+def test_model_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
     for payload in (value, json.dumps(value).encode()):
         error = held(lambda: kind.from_wire(payload))  # noqa: B023 - called at once
         if error is None:
@@ -123,7 +123,7 @@ def test_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
 @example(b'{"disk":{"name":"a","sizeInGb":' + b"9" * 10_000 + b"}}")
 @example(b'{"disk":{"name":"a","createdAt":1e400}}')
 @example(b'{"disk":{"name":"a","createdAt":-1e18}}')
-def test_any_bytes_are_read_or_refused(kind: type[WireModel], body: bytes) -> None:
+def test_model_any_bytes_are_read_or_refused(kind: type[WireModel], body: bytes) -> None:
     if held(lambda: kind.from_wire(body)) is None:
         held(lambda: kind.from_wire(body).to_wire())
 
@@ -189,7 +189,7 @@ every_object = pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS)
 
 @pytest.mark.sample(12)
 @every_object
-def test_any_object_is_read_or_refused(make: Callable[[], Any]) -> None:
+def test_model_any_object_is_read_or_refused(make: Callable[[], Any]) -> None:
     for kind in MODELS:
         held(lambda: kind.from_wire(make()))  # noqa: B023 - called at once
         for name in kind.model_fields:
@@ -199,7 +199,7 @@ def test_any_object_is_read_or_refused(make: Callable[[], Any]) -> None:
 
 
 @every_object
-def test_any_object_may_stand_in_a_request(make: Callable[[], Any]) -> None:
+def test_request_any_object_in_a_field_is_read_or_refused(make: Callable[[], Any]) -> None:
     good: dict[str, Any] = {"disk_snapshot_name": "db-1", "source": SOURCE, "tags": ()}
     for name in good:
         held(lambda: CreateDiskSnapshotRequest(**(good | {name: make()})))  # noqa: B023 - likewise
@@ -215,7 +215,7 @@ def test_any_object_may_stand_in_a_request(make: Callable[[], Any]) -> None:
 
 
 @every_object
-def test_an_error_about_any_object_pickles_and_copies(make: Callable[[], Any]) -> None:
+def test_validation_error_any_object_pickles_and_copies(make: Callable[[], Any]) -> None:
     for act in (
         lambda: models.GetDiskResult.from_wire(make()),
         lambda: models.GetDiskResult.from_wire({"disk": make()}),
@@ -291,7 +291,7 @@ BAD_REQUESTS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("method", "arguments"), BAD_REQUESTS)
-def test_bad_input_never_reaches_the_transport(
+def test_client_invalid_input_sends_nothing(
     method: str, arguments: dict[str, Any], recorder: Any
 ) -> None:
     client = LightsailSnapClient(transport=recorder)
@@ -353,7 +353,9 @@ METHODS = {
     ("method", "name"),
     [(method, name) for method, names in METHODS.items() for name in names],
 )
-def test_any_object_may_be_given_to_a_client(method: str, name: str, recorder: Any) -> None:
+def test_client_any_object_as_parameter_raises_library_errors_only(
+    method: str, name: str, recorder: Any
+) -> None:
     # Pauses that grow without bound end even the longest wait.
     policy = WaitPolicy(max_delay=1e300)
     client = LightsailSnapClient(transport=recorder, clock=VirtualClock(), wait_policy=policy)
@@ -363,7 +365,7 @@ def test_any_object_may_be_given_to_a_client(method: str, name: str, recorder: A
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_good_arguments_reach_the_service(method: str, recorder: Any) -> None:
+def test_client_valid_arguments_send_a_request(method: str, recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder, clock=VirtualClock())
     if method == "send":
         return
@@ -373,9 +375,7 @@ def test_good_arguments_reach_the_service(method: str, recorder: Any) -> None:
 
 
 @pytest.mark.parametrize("listener", [5, "print", [], object()])
-def test_who_is_told_of_progress_is_checked_before_the_first_look(
-    listener: Any, recorder: Any
-) -> None:
+def test_wait_invalid_on_progress_sends_nothing(listener: Any, recorder: Any) -> None:
     recorder.payload = b'{"operation":{"id":"1","status":"Succeeded"}}'
     client = LightsailSnapClient(transport=recorder)
     error = held(lambda: client.wait_for_operation("1", timeout=0, on_progress=listener))
@@ -383,7 +383,7 @@ def test_who_is_told_of_progress_is_checked_before_the_first_look(
     assert recorder.reached == []
 
 
-def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
+def test_send_other_object_sends_nothing(recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder)
     for make in MAKERS.values():
         assert isinstance(held(lambda: client.send(make())), RequestValidationError)  # noqa: B023 - called at once
@@ -405,14 +405,14 @@ def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
     ],
     ids=["constructed", "empty", "copied", "copied-2", "copied-3"],
 )
-def test_a_request_made_around_validation_is_not_sent(request_: Any, recorder: Any) -> None:
+def test_send_unvalidated_request_sends_nothing(request_: Any, recorder: Any) -> None:
     error = held(lambda: LightsailSnapClient(transport=recorder).send(request_))
     assert recorder.reached == []
     assert isinstance(error, RequestValidationError)
 
 
 @given(payload=st.one_of(json_objects, json_values, st.binary(max_size=20)))
-def test_whatever_a_transport_brings_is_a_result_or_an_error(payload: Any) -> None:
+def test_client_any_transport_response_is_result_or_error(payload: Any) -> None:
     answer = models.ResponseMetadata(request_id="rid-1", http_status=200)
     request: Any
     for request in (
@@ -507,12 +507,12 @@ TRAPS: dict[str, Callable[[], Any]] = {
         "timeout",
     ],
 )
-def test_objects_that_spring_when_touched_are_held(
+def test_models_object_that_raises_when_read_is_refused(
     act: Callable[[Any], object], trap: Callable[[], Any]
 ) -> None:
     held(lambda: act(trap()))
 
 
-def test_every_model_was_tried() -> None:
+def test_models_under_test_are_complete() -> None:
     assert len(MODELS) > 10
     assert {issubclass(kind, RequestModel) for kind in MODELS} == {True, False}

@@ -166,15 +166,15 @@ def judge(name: str, form: Form, value: Any) -> None:
 
 @pytest.mark.sample(15)
 @pytest.mark.parametrize(("name", "form"), CASES)
-def test_the_schema_takes_and_refuses_what_the_model_does(name: str, form: Form) -> None:
+def test_schema_accepts_exactly_what_the_model_accepts(name: str, form: Form) -> None:
     whole = wanted(name) if form == "input" else on_the_wire(name)
 
     @SOME
     @given(whole | damaged(whole, members(name, form)))
-    def law(value: Any) -> None:
+    def check(value: Any) -> None:
         judge(name, form, value)
 
-    law()
+    check()
 
 
 def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
@@ -183,11 +183,11 @@ def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("name", REQUESTS)
-def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
+def test_schema_hostile_value_in_any_place_agrees_with_model(name: str) -> None:
     # Of several, nearly all that may be left out is there.
     @settings(max_examples=2)
     @given(st.lists(wanted(name), min_size=6, max_size=6).map(merged))
-    def law(whole: dict[str, Any]) -> None:
+    def check(whole: dict[str, Any]) -> None:
         for *path, last in places(whole):
             for junk in HOSTILE:
                 value = copy.deepcopy(whole)
@@ -197,29 +197,29 @@ def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
                 parent[last] = copy.deepcopy(junk)
                 judge(name, "input", value)
 
-    law()
+    check()
 
 
 @pytest.mark.sample(15)
 @pytest.mark.parametrize("name", MODELS)
-def test_what_a_model_writes_is_as_its_schema_says(name: str) -> None:
+def test_dumped_model_matches_output_schema(name: str) -> None:
     @SOME
     @given(wanted(name))
-    def law(value: Any) -> None:
+    def check(value: Any) -> None:
         written = MODELS[name].model_validate_json(json.dumps(value)).model_dump_json(by_alias=True)
         validator(name, "output").validate(json.loads(written))
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize("name", sorted(MODELS.keys() - FLATTENED.keys()))
-def test_the_wire_has_the_same_schema_where_it_has_no_source(name: str) -> None:
+def test_wire_schema_without_source_equals_input_schema(name: str) -> None:
     assert json_schema(MODELS[name], form="wire") == json_schema(MODELS[name])
 
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("form", get_args(Form))
-def test_every_request_and_result_has_a_valid_schema(form: Form) -> None:
+def test_schemas_of_all_requests_and_results_are_valid(form: Form) -> None:
     schemas = json_schemas(form=form)
     assert schemas.keys() == MODELS.keys()
     for name, schema in schemas.items():
@@ -240,7 +240,7 @@ def parts(schema: Any) -> Iterator[dict[str, Any]]:
 ALL = [schema for form in get_args(Form) for schema in json_schemas(form=form).values()]
 
 
-def test_each_member_tells_what_it_means() -> None:
+def test_schema_fields_have_descriptions() -> None:
     for schema in ALL:
         for shape in (schema, *schema.get("$defs", {}).values()):
             flags = {name for name, one in shape.get("properties", {}).items() if "const" in one}
@@ -250,7 +250,7 @@ def test_each_member_tells_what_it_means() -> None:
                 assert "description" in member or refers or is_flag or name in flags, name
 
 
-def test_patterns_are_read_alike_by_any_engine() -> None:
+def test_schema_patterns_are_portable() -> None:
     patterns = {part["pattern"] for schema in ALL for part in parts(schema) if "pattern" in part}
     assert all(isinstance(pattern, str) for pattern in patterns)
     for pattern in patterns:
@@ -259,7 +259,7 @@ def test_patterns_are_read_alike_by_any_engine() -> None:
         assert re.search(r"\\[pPAZzdswbDSWB]|\(\?", pattern) is None, pattern
 
 
-def test_what_is_discontinued_is_marked() -> None:
+def test_schema_discontinued_field_is_deprecated() -> None:
     marked = {
         (schema["title"], name)
         for schema in json_schemas().values()
@@ -270,7 +270,7 @@ def test_what_is_discontinued_is_marked() -> None:
     assert ("GetDiskResult", "gbInUse") in marked
 
 
-def test_it_is_pydantics_own_schema_that_is_mended() -> None:
+def test_schema_generator_works_with_pydantic() -> None:
     schema = DiskSnapshot.model_json_schema(schema_generator=LightsailJsonSchema)
     assert schema == json_schema(DiskSnapshot)
     known = [word.value for word in models.DiskSnapshotState.known_values()]
@@ -301,7 +301,7 @@ SIZED: dict[str, Any] = {
         ("CreateDiskFromSnapshotRequest", {**SIZED, "sizeInGb": 8.0}, True),
     ],
 )
-def test_the_differences_are_those_that_are_told(
+def test_schema_differences_are_those_documented(
     name: str, value: dict[str, Any], *, is_valid: bool
 ) -> None:
     assert validator(name, "input").is_valid(value) is is_valid

@@ -49,9 +49,9 @@ def refused(make: Callable[[], object]) -> list[str]:
 
 
 @each(SHAPES)
-def test_it_survives_every_way_there_is(kind: type[RequestModel]) -> None:
+def test_request_parts_survive_every_round_trip(kind: type[RequestModel]) -> None:
     @given(strategies.requests_of(kind))
-    def law(model: RequestModel) -> None:
+    def check(model: RequestModel) -> None:
         for back in (
             kind.from_wire(model.to_wire()),
             kind.from_wire(json.dumps(model.to_wire()).encode()),
@@ -68,25 +68,25 @@ def test_it_survives_every_way_there_is(kind: type[RequestModel]) -> None:
             assert hash(back) == hash(model)
             assert back.to_wire() == model.to_wire()
 
-    law()
+    check()
 
 
 @given(strategies.requests())
-def test_checking_it_again_changes_nothing(request: Request[Any]) -> None:
+def test_checked_request_is_equal(request: Request[Any]) -> None:
     checked = Request.checked(request)
     assert type(checked) is type(request)
     assert checked == request
     assert checked.to_wire() == request.to_wire()
 
 
-def test_botocore_takes_it(service_model: Any) -> None:
+def test_botocore_accepts_the_wire_format(service_model: Any) -> None:
     @given(strategies.requests())
-    def law(request: Request[Any]) -> None:
+    def check(request: Request[Any]) -> None:
         shape = service_model.operation_model(request.operation_name).input_shape
         report = ParamValidator().validate(request.to_wire(), shape)
         assert not report.has_errors(), report.generate_report()
 
-    law()
+    check()
 
 
 def parts(value: Any) -> list[Any]:
@@ -95,7 +95,7 @@ def parts(value: Any) -> list[Any]:
 
 
 @given(strategies.requests())
-def test_the_wire_has_nothing_but_json_and_says_nothing_of_what_is_not_given(
+def test_wire_format_is_plain_json_without_absent_fields(
     request: Request[Any],
 ) -> None:
     wire = request.to_wire()
@@ -112,29 +112,29 @@ def test_the_wire_has_nothing_but_json_and_says_nothing_of_what_is_not_given(
 
 
 @each(OPERATIONS)
-def test_null_is_absence(kind: type[Request[Any]]) -> None:
+def test_null_field_equals_absent_field(kind: type[Request[Any]]) -> None:
     members = {field.alias or "" for field in kind.model_fields.values()} - {"source"}
     if issubclass(kind, SourcedRequest):
         members |= kind._wire_source.members
 
     @given(strategies.requests_of(kind))
-    def law(request: Request[Any]) -> None:
+    def check(request: Request[Any]) -> None:
         wire = dict.fromkeys(members) | request.to_wire()
         assert kind.from_wire(wire) == request
         assert kind.from_wire(json.dumps(wire).encode()) == request
 
-    law()
+    check()
 
 
 @given(strategies.requests(), st.sampled_from(["new", "source", "page_token", "", "__class__"]))
-def test_what_is_no_member_is_refused_and_not_dropped(request: Request[Any], name: str) -> None:
+def test_unknown_field_is_refused(request: Request[Any], name: str) -> None:
     wire = {**request.to_wire(), name: {"kind": "manual", "snapshotName": "a"}}
     assert name in refused(lambda: type(request).from_wire(wire))
     assert name in refused(lambda: type(request).from_wire(json.dumps(wire).encode()))
 
 
 @each(OPERATIONS)
-def test_what_is_required_is_asked_for_by_name(kind: type[Request[Any]]) -> None:
+def test_missing_fields_are_named(kind: type[Request[Any]]) -> None:
     fields = [name for name, field in kind.model_fields.items() if field.is_required()]
     if fields:
         assert refused(kind) == fields
@@ -145,7 +145,7 @@ def test_what_is_required_is_asked_for_by_name(kind: type[Request[Any]]) -> None
 
 
 @given(strategies.broken_requests())
-def test_what_breaks_a_rule_is_told_where_it_is(
+def test_invalid_field_is_named(
     broken: tuple[type[Request[Any]], dict[str, Any], str],
 ) -> None:
     kind, arguments, field = broken
@@ -168,12 +168,12 @@ def good_member(kind: Any, name: str) -> object:
 
 
 @each(SOURCED)
-def test_members_of_the_wire_are_one_source_or_refused(kind: Any) -> None:
+def test_source_fields_of_exactly_one_variant_are_accepted(kind: Any) -> None:
     every = sorted(kind._wire_source.members)
     variants = set(members_of(kind).values())
 
     @given(strategies.requests_of(kind), st.sets(st.sampled_from(every)))
-    def law(request: Any, given_members: set[str]) -> None:
+    def check(request: Any, given_members: set[str]) -> None:
         rest = {name: value for name, value in request.to_wire().items() if name not in every}
         wire = rest | {name: good_member(kind, name) for name in given_members}
         for payload in (wire, json.dumps(wire).encode()):
@@ -182,11 +182,11 @@ def test_members_of_the_wire_are_one_source_or_refused(kind: Any) -> None:
             else:
                 assert refused(lambda: kind.from_wire(payload)) == ["source"]  # noqa: B023 - called at once
 
-    law()
+    check()
 
 
 @each(SOURCED)
-def test_two_sources_are_never_one(kind: Any) -> None:
+def test_fields_of_two_source_variants_are_no_third(kind: Any) -> None:
     variants = members_of(kind)
     for one, first in variants.items():
         for other, second in variants.items():
@@ -195,11 +195,11 @@ def test_two_sources_are_never_one(kind: Any) -> None:
 
 
 @each(FLAGGED)
-def test_a_flag_that_is_false_is_absent(kind: Any) -> None:
+def test_false_flag_equals_absent_flag(kind: Any) -> None:
     (flag,) = kind._wire_source.flags.values()
 
     @given(strategies.requests_of(kind), st.sampled_from([0, 1, "true", "", [], {}, 1.0]))
-    def law(request: Any, odd: object) -> None:
+    def check(request: Any, odd: object) -> None:
         wire = request.to_wire()
         if request.source.kind == "latest-auto":
             assert wire[flag] is True
@@ -210,7 +210,7 @@ def test_a_flag_that_is_false_is_absent(kind: Any) -> None:
             assert kind.from_wire(json.dumps(wire | {flag: False}).encode()) == request
         assert refused(lambda: kind.from_wire(wire | {flag: odd})) == ["source"]
 
-    law()
+    check()
 
 
 class Trap(Exception):  # noqa: N818 - it is no error but bait
@@ -282,7 +282,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
 @pytest.mark.sample(150)
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=list(HOSTILE))
 @each(SHAPES)
-def test_whatever_stands_in_a_field_nothing_foreign_is_raised(
+def test_request_hostile_field_raises_library_errors_only(
     kind: Any, make: Callable[[], Any]
 ) -> None:
     good = ARGUMENTS[kind]
