@@ -1,4 +1,4 @@
-"""Whatever comes back, or fails to: the right error, with its cause, and never a credential."""
+"""Mapping of responses and exceptions to errors: type, cause, no credentials."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ DISK = DiskSource(disk_name="Disk-1")
 URL = "https://lightsail.us-east-1.amazonaws.com/"
 OPERATION = "CreateDiskSnapshot"
 NOT_SENT = (RequestNotSentError, ConfigurationError, RequestValidationError)
-# What is raised before a byte has left; of everything else it cannot be known.
-SURELY_UNSENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+# Raised before anything is sent. Other exceptions may be raised afterwards.
+NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
 
 def suitable(kind: type[Any]) -> Any:
-    """Make an exception of a class that botocore defines."""
+    """Create an instance of an exception class of botocore."""
     if issubclass(kind, ClientError):
         return kind({"Error": {"Code": "Some", "Message": "m"}}, "CreateDiskSnapshot")
     if kind is botocore.exceptions.WaiterError:  # type: ignore[attr-defined] # not in the stubs
@@ -61,7 +61,7 @@ KINDS: list[type[Exception]] = [
     for _, kind in inspect.getmembers(botocore.exceptions, inspect.isclass)
     if issubclass(kind, Exception) and kind.__module__ == "botocore.exceptions"
 ]
-FOREIGN: list[Callable[[], Exception]] = [
+OTHERS: list[Callable[[], Exception]] = [
     lambda: RuntimeError("x"),
     lambda: OSError(5, "x"),
     lambda: TimeoutError("x"),
@@ -77,7 +77,7 @@ FOREIGN: list[Callable[[], Exception]] = [
 ]
 MAKERS: dict[str, Callable[[], Exception]] = {
     **{kind.__name__: lambda kind=kind: suitable(kind) for kind in KINDS},  # type: ignore[misc] # the default binds it
-    **{f"foreign {index}": make for index, make in enumerate(FOREIGN)},
+    **{f"other {index}": make for index, make in enumerate(OTHERS)},
 }
 every_exception = pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
 
@@ -88,15 +88,15 @@ def with_reason(reason: object) -> Exception:
     return error
 
 
-def is_surely_unsent(error: Exception) -> bool:
+def is_never_sent(error: Exception) -> bool:
     if isinstance(error, SSLError):
         inner = error.kwargs.get("error")
         return getattr(inner, "reason", None) == "UNSUPPORTED_PROTOCOL"
-    return isinstance(error, SURELY_UNSENT)
+    return isinstance(error, NEVER_SENT)
 
 
 def outcome(act: Callable[[], object]) -> LightsailSnapError | None:
-    """Run something; whatever is not in the hierarchy fails the test as it is."""
+    """Return the library error that a call raises, or None. Other exceptions fail the test."""
     error: LightsailSnapError | None = None
     try:
         act()
@@ -104,7 +104,7 @@ def outcome(act: Callable[[], object]) -> LightsailSnapError | None:
         error = raised
     if error is not None:
         assert str(error).isprintable()
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - pickled here
     return error
 
 
@@ -125,11 +125,11 @@ def test_exception_while_sending_maps_to_transport_error(
     error = create(network)
     assert error is not None
     assert error.__cause__ is raised
-    if is_surely_unsent(raised):
+    if is_never_sent(raised):
         assert type(error) is RequestNotSentError
     assert error.may_have_executed is not isinstance(error, NOT_SENT)
     if isinstance(error, NOT_SENT):
-        assert is_surely_unsent(raised)
+        assert is_never_sent(raised)
 
 
 @every_exception
@@ -182,8 +182,8 @@ def test_refused_connections_are_not_sent(retrying_network: Any) -> None:
 
 
 def test_library_error_in_hook_after_lost_attempt_may_have_executed(retrying_network: Any) -> None:
-    mine = ConfigurationError("mine")
-    retrying_network.outcomes = [ReadTimeoutError(endpoint_url=URL), mine]
+    raised = ConfigurationError("mine")
+    retrying_network.outcomes = [ReadTimeoutError(endpoint_url=URL), raised]
     error = create(retrying_network)
     assert error is not None
     assert error.may_have_executed
@@ -191,16 +191,16 @@ def test_library_error_in_hook_after_lost_attempt_may_have_executed(retrying_net
 
 
 def test_library_error_in_hook_is_not_its_own_cause(network: Any) -> None:
-    mine = ConfigurationError("mine")
-    network.fail_at("before-call.lightsail", mine)
+    raised = ConfigurationError("mine")
+    network.fail_at("before-call.lightsail", raised)
     with pytest.raises(ConfigurationError) as caught:
         network.client.get_disk("Disk-1")
     assert caught.value.__cause__ is not caught.value
-    assert str(pickle.loads(pickle.dumps(caught.value))) == "mine"  # noqa: S301 - our own
+    assert str(pickle.loads(pickle.dumps(caught.value))) == "mine"  # noqa: S301 - pickled here
 
 
 def test_refusal_of_another_service_while_signing_is_configuration_error(network: Any) -> None:
-    # This is what a role that may not be assumed looks like.
+    # As for a role that may not be assumed.
     denied = ClientError(
         {
             "Error": {"Code": "AccessDenied", "Message": "not authorized: sts:AssumeRole"},
@@ -301,7 +301,7 @@ def test_error_status_with_any_body_is_service_error(
     check()
 
 
-foreign_bodies = st.one_of(
+proxy_bodies = st.one_of(
     st.binary(max_size=30),
     st.fixed_dictionaries(
         {}, optional={"message": texts, "error": json_values, "code": texts | st.integers()}
@@ -310,7 +310,7 @@ foreign_bodies = st.one_of(
 
 
 def test_error_response_of_a_proxy_may_have_executed(network: Any) -> None:
-    @given(st.integers(300, 599), foreign_bodies)
+    @given(st.integers(300, 599), proxy_bodies)
     @example(403, b"<html>Blocked by policy</html>")
     @example(403, b"")
     @example(408, b"Request Timeout")
@@ -351,8 +351,8 @@ def test_refusal_of_the_service_was_not_executed(
 
 def test_proxy_refusal_of_earlier_attempt_may_have_executed(retrying_network: Any) -> None:
     page = (429, b"<html>Too Many Requests</html>", None)
-    taken = (400, b'{"__type":"InvalidInputException","code":"NameExists"}')
-    retrying_network.outcomes = [page, taken]
+    name_exists = (400, b'{"__type":"InvalidInputException","code":"NameExists"}')
+    retrying_network.outcomes = [page, name_exists]
     error = create(retrying_network)
     assert error is not None
     assert retrying_network.sent == 2

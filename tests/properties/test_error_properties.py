@@ -1,4 +1,4 @@
-"""Every error pickles, copies, and says what it says in one bounded, printable line."""
+"""Errors can be pickled and copied, and their message is one bounded, printable line."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS = [kind for kind in subclasses(LightsailSnapError) if kind.__module__ == e
 
 
 def made(kind: type[Any], text: str) -> LightsailSnapError:
-    """Make an error of a class with a text wherever it takes one."""
+    """Create an error of a class with the same string as every attribute."""
     violation = Violation(text, text, text, text, text)
     error: LightsailSnapError
     if issubclass(kind, RequestValidationError):
@@ -89,15 +89,15 @@ def made(kind: type[Any], text: str) -> LightsailSnapError:
     return error
 
 
-def seen(value: object) -> object:
-    """Describe what an error carries; errors that are in it do not equal their copies."""
+def comparable(value: object) -> object:
+    """Replace errors in a value, which do not equal their copies."""
     match value:
         case LightsailSnapError():
             return type(value), str(value)
         case dict():
-            return {name: seen(item) for name, item in value.items()}
+            return {name: comparable(item) for name, item in value.items()}
         case list() | tuple():
-            return [seen(item) for item in value]
+            return [comparable(item) for item in value]
         case _:
             return value
 
@@ -106,7 +106,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     **{
-        f"pickle {number}": lambda error, number=number: pickle.loads(pickle.dumps(error, number))  # type: ignore[misc] # noqa: S301 - our own
+        f"pickle {number}": lambda error, number=number: pickle.loads(pickle.dumps(error, number))  # type: ignore[misc] # noqa: S301 - pickled here
         for number in range(pickle.HIGHEST_PROTOCOL + 1)
     },
 }
@@ -134,14 +134,14 @@ def test_error_copied_or_pickled_keeps_attributes_and_causes(
     assert type(back) is kind
     assert str(back) == str(error)
     assert repr(back) == repr(error)
-    assert seen(back.args) == seen(error.args)
-    assert seen(vars(back)) == seen(vars(error))
+    assert comparable(back.args) == comparable(error.args)
+    assert comparable(vars(back)) == comparable(vars(error))
     assert back.may_have_executed is error.may_have_executed
     assert type(back.__cause__) is errors.ServiceException
     assert str(back.__cause__) == str(cause)
     assert vars(back.__cause__) == vars(cause)
     assert str(back.__cause__.__cause__) == "further below"
-    # Twice, as an error does that passes through two process pools.
+    # As an error that passes two process pools.
     assert str(way(back)) == str(error)
 
 
@@ -150,7 +150,7 @@ def test_error_without_cause_copied_or_pickled_has_none(way: Callable[[Any], Any
     for error in (made(kind, "text") for kind in KINDS):
         back = way(error)
         assert back.__cause__ is None
-        # With this flag a traceback hides the error that the copy is raised in the handling of.
+        # With this flag a traceback hides the error that was being handled.
         assert back.__suppress_context__ is error.__suppress_context__
 
 
@@ -183,8 +183,8 @@ def test_cause_of_other_library_pickled_is_described(cause: BaseException) -> No
     error.__cause__ = cause
     assert copy.copy(error).__cause__ is cause
     assert copy.deepcopy(error).__cause__ is cause
-    back = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-    again = pickle.loads(pickle.dumps(back))  # noqa: S301 - our own
+    back = pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled here
+    again = pickle.loads(pickle.dumps(back))  # noqa: S301 - pickled here
     for described in (back.__cause__, again.__cause__):
         assert type(described) is SerializedCause
         assert described.type_name.endswith(type(cause).__qualname__)
@@ -196,7 +196,7 @@ def test_cause_of_other_library_pickled_is_described(cause: BaseException) -> No
 def test_error_that_is_its_own_cause_pickles() -> None:
     error = errors.ConfigurationError("text")
     error.__cause__ = error
-    assert str(pickle.loads(pickle.dumps(error))) == "text"  # noqa: S301 - our own
+    assert str(pickle.loads(pickle.dumps(error))) == "text"  # noqa: S301 - pickled here
 
 
 @pytest.mark.sample(8)

@@ -1,4 +1,4 @@
-"""The JSON Schemas are valid, and take and refuse what the models do."""
+"""The JSON Schemas are valid, and accept the same documents as the models."""
 
 from __future__ import annotations
 
@@ -32,15 +32,14 @@ MODELS: dict[str, Any] = REQUESTS | {
     kind._result_type.__name__: kind._result_type for kind in REQUESTS.values()
 }
 
-# Formats are read as the models read them: what a validator makes of them otherwise is told in the
-# module's docstring.
+# Formats are read as by the models. The docstring of the module lists the differences.
 FORMATS = FormatChecker(())
-MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
+TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
 @FORMATS.checks("date-time", raises=ValidationError)
-def is_moment(text: object) -> bool:
-    return not isinstance(text, str) or bool(MOMENT.validate_json(json.dumps(text)))
+def is_timestamp(text: object) -> bool:
+    return not isinstance(text, str) or bool(TIMESTAMP.validate_json(json.dumps(text)))
 
 
 @FORMATS.checks("date", raises=ValueError)
@@ -50,7 +49,7 @@ def is_date(text: object) -> bool:
 
 @cache
 def validator(name: str, form: Form) -> Validator:
-    # Python's `$` lets a newline follow; that of JSON Schema does not.
+    # Python's `$` also matches before a final newline; that of JSON Schema does not.
     schema = json.loads(json.dumps(json_schema(MODELS[name], form=form)).replace('$"', '\\\\Z"'))
     return Draft202012Validator(schema, format_checker=FORMATS)
 
@@ -62,7 +61,7 @@ READ: Mapping[Form, Callable[[Any, str], object]] = {
 
 
 def reasons(kind: Any, form: Form, value: object) -> list[str] | None:
-    """Say why a model refuses a value; None if it takes it."""
+    """Return why a model refuses a value, or None."""
     try:
         READ[form](kind, json.dumps(value))
     except ValidationError as error:
@@ -72,8 +71,8 @@ def reasons(kind: Any, form: Form, value: object) -> list[str] | None:
     return None
 
 
-def wanted(name: str) -> st.SearchStrategy[Any]:
-    """Give JSON that the model of this name takes, in its form as an input."""
+def valid_documents(name: str) -> st.SearchStrategy[Any]:
+    """Generate documents that the model of this name accepts as input."""
     if name in REQUESTS:
         return strategies.requests_of(REQUESTS[name]).map(
             lambda request: json.loads(request.model_dump_json(by_alias=True, exclude_none=True))
@@ -81,14 +80,14 @@ def wanted(name: str) -> st.SearchStrategy[Any]:
     return strategies.wire_dicts(MODELS[name]).map(lambda wire: json.loads(json.dumps(wire)))
 
 
-def on_the_wire(name: str) -> st.SearchStrategy[Any]:
+def wire_documents(name: str) -> st.SearchStrategy[Any]:
     if name in REQUESTS:
         return strategies.requests_of(REQUESTS[name]).map(lambda request: request.to_wire())
-    return wanted(name)
+    return valid_documents(name)
 
 
-# What stands for any JSON. Whole numbers with a fraction of nought, lone surrogates, and characters
-# beyond ASCII that are no letters are left out: there the two differ, and the docstring says so.
+# Without the documented differences: numbers such as 8.0, lone surrogates, and characters beyond
+# ASCII that are not letters.
 TEXTS = (
     *("", " ", "a", "ab", "a b", "a\n", "\n", "\u2028", "-a", "a.", "x" * 129, "x" * 257),
     *("aws:a", "AWS:a", "us-east-1", "us-east-1a", "all", "available", "manual", "disk"),
@@ -108,7 +107,7 @@ LITTLE = st.integers(0, 1000)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Give the path of each part of a JSON value."""
+    """Yield the path of each part of a JSON value."""
     inner: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, dict):
         inner = value.items()
@@ -121,7 +120,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: st.SearchStrategy[Any], names: list[str]) -> Any:
-    """Give JSON with one to three parts that are others, gone or new."""
+    """Generate documents with one to three changed, removed or added parts."""
     value = copy.deepcopy(draw(whole))
     for _ in range(draw(st.integers(1, 3))):
         found = list(places(value))
@@ -152,27 +151,27 @@ def members(name: str, form: Form) -> list[str]:
 FLATTENED = {name: kind for name, kind in REQUESTS.items() if issubclass(kind, SourcedRequest)}
 CASES = [pytest.param(name, "input", id=name) for name in MODELS]
 CASES += [pytest.param(name, "wire", id=f"{name}, on the wire") for name in FLATTENED]
-# There are many models, and one law for each of them.
+# There are many models.
 SOME = settings(max_examples=max(4, settings.default.max_examples // 3 if settings.default else 0))
 
 
-def judge(name: str, form: Form, value: Any) -> None:
-    told = [f"{e.json_path}: {e.message}" for e in validator(name, form).iter_errors(value)]
+def compare_with_model(name: str, form: Form, value: Any) -> None:
+    errors = [f"{e.json_path}: {e.message}" for e in validator(name, form).iter_errors(value)]
     refused = reasons(MODELS[name], form, value)
-    # That keys differ is more than a schema can say.
+    # A schema cannot require different keys.
     if not refused or not all("tag keys" in reason for reason in refused):
-        assert bool(told) is bool(refused), (value, told, refused)
+        assert bool(errors) is bool(refused), (value, errors, refused)
 
 
 @pytest.mark.sample(15)
 @pytest.mark.parametrize(("name", "form"), CASES)
 def test_schema_accepts_exactly_what_the_model_accepts(name: str, form: Form) -> None:
-    whole = wanted(name) if form == "input" else on_the_wire(name)
+    whole = valid_documents(name) if form == "input" else wire_documents(name)
 
     @SOME
     @given(whole | damaged(whole, members(name, form)))
     def check(value: Any) -> None:
-        judge(name, form, value)
+        compare_with_model(name, form, value)
 
     check()
 
@@ -184,9 +183,9 @@ def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_schema_hostile_value_in_any_place_agrees_with_model(name: str) -> None:
-    # Of several, nearly all that may be left out is there.
+    # Several documents together have nearly all optional fields.
     @settings(max_examples=2)
-    @given(st.lists(wanted(name), min_size=6, max_size=6).map(merged))
+    @given(st.lists(valid_documents(name), min_size=6, max_size=6).map(merged))
     def check(whole: dict[str, Any]) -> None:
         for *path, last in places(whole):
             for junk in HOSTILE:
@@ -195,7 +194,7 @@ def test_schema_hostile_value_in_any_place_agrees_with_model(name: str) -> None:
                 for key in path:
                     parent = parent[key]
                 parent[last] = copy.deepcopy(junk)
-                judge(name, "input", value)
+                compare_with_model(name, "input", value)
 
     check()
 
@@ -204,7 +203,7 @@ def test_schema_hostile_value_in_any_place_agrees_with_model(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_dumped_model_matches_output_schema(name: str) -> None:
     @SOME
-    @given(wanted(name))
+    @given(valid_documents(name))
     def check(value: Any) -> None:
         written = MODELS[name].model_validate_json(json.dumps(value)).model_dump_json(by_alias=True)
         validator(name, "output").validate(json.loads(written))
@@ -255,7 +254,7 @@ def test_schema_patterns_are_portable() -> None:
     assert all(isinstance(pattern, str) for pattern in patterns)
     for pattern in patterns:
         re.compile(pattern)
-        # Python's own, and what ECMAScript knows with the flag `u` only.
+        # Extensions of Python, and syntax that ECMAScript supports with the flag `u` only.
         assert re.search(r"\\[pPAZzdswbDSWB]|\(\?", pattern) is None, pattern
 
 
@@ -286,8 +285,7 @@ SIZED: dict[str, Any] = {
 }
 
 
-# Each as the docstring of the module tells it: what a schema takes and a model does not, or the
-# other way round.
+# Each difference in the docstring of the module.
 @pytest.mark.parametrize(
     ("name", "value", "is_valid"),
     [

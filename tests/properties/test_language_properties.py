@@ -1,7 +1,7 @@
-"""Names and tags: validation accepts exactly the language that the documentation describes.
+"""Names and tags: validation accepts exactly the documented strings.
 
-The oracles are written from the documentation's words with `unicodedata`, which knows nothing of
-the regular expressions of the code.
+The oracles implement the documentation with `unicodedata`, independently of the regular expressions
+of the code.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def is_new_name(text: str) -> bool:
 
 
 def is_lookup_name(text: str) -> bool:
-    """Say whether a name fits into one line of text that can be encoded, and shows something."""
+    """Return True if a name is one line that can be encoded and is not blank."""
     return (
         1 <= len(text) <= 255
         and text.splitlines() == [text]
@@ -79,9 +79,9 @@ def makes(make: Callable[[], object]) -> bool:
 
 
 def differences(kind: Any, texts: list[str], *, accepted: bool) -> list[str]:
-    """List the texts that a type judges otherwise than it should.
+    """Return the strings that a type wrongly accepts or refuses.
 
-    One call for the whole list: a call for each of a million code points takes minutes.
+    It validates all of them at once: a call for each of a million code points takes minutes.
     """
     try:
         TypeAdapter(list[kind]).validate_python(texts)
@@ -95,7 +95,7 @@ def differences(kind: Any, texts: list[str], *, accepted: bool) -> list[str]:
     return [ascii(text) for text in wrong[:20]]
 
 
-# What this Python's database does not know, the engine's newer one may; they need not agree.
+# pydantic's engine may have a newer Unicode database than this Python.
 ASSIGNED = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) != "Cn"]
 
 

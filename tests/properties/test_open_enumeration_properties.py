@@ -1,4 +1,4 @@
-"""Open enumerations: known words are singletons, unknown ones are strings that leave no trace."""
+"""Open enumerations: known values are singletons, unknown ones are strings and not stored."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_open_enum_any_string_equals_itself(kind: type[OpenEnum], text: str) -> 
         copy.copy(member),
         copy.deepcopy(member),
         kind(member),
-        *(pickle.loads(pickle.dumps(member, protocol)) for protocol in PROTOCOLS),  # noqa: S301 - our own
+        *(pickle.loads(pickle.dumps(member, protocol)) for protocol in PROTOCOLS),  # noqa: S301 - pickled here
     ):
         assert type(back) is kind
         assert back == member
@@ -76,14 +76,14 @@ def test_open_enum_known_members_are_singletons(kind: type[OpenEnum]) -> None:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_open_enum_known_members_unpickle_to_singletons(protocol: int) -> None:
     for member in (member for kind in KINDS for member in kind.known_values()):
-        assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301 - our own
+        assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301 - pickled here
 
 
 @pytest.mark.sample(4)
 @every_kind
 def test_open_enum_unknown_values_are_not_stored(kind: type[OpenEnum]) -> None:
     def instances() -> int:
-        # Strings are not tracked by the collector; what could keep them is.
+        # The garbage collector does not track strings, but containers of them.
         return sum(
             len(value)
             for owner in kind.__mro__
@@ -104,4 +104,4 @@ def test_open_enum_unknown_values_are_not_stored(kind: type[OpenEnum]) -> None:
 @pytest.mark.parametrize("value", [None, 5, b"Failed", ["Failed"], 1.5, True])
 def test_open_enum_other_types_are_refused(kind: type[OpenEnum], value: object) -> None:
     with pytest.raises(TypeError):
-        kind(value)  # type: ignore[arg-type] # what is refused
+        kind(value)  # type: ignore[arg-type] # an invalid value

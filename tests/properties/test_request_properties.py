@@ -1,4 +1,4 @@
-"""What holds for any request of any operation, whichever operations there are."""
+"""Invariants of all requests of all operations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES: list[type[RequestModel]] = [
     for kind in models.exported().values()
     if isinstance(kind, type) and issubclass(kind, RequestModel) and kind not in ABSTRACT
 ]
-# A tag of a resource is an answer, though it is a Tag as well.
+# A subclass of Tag, but a part of responses.
 SHAPES.remove(models.ResourceTag)
 OPERATIONS = [kind for kind in SHAPES if issubclass(kind, Request)]
 SOURCED = [kind for kind in OPERATIONS if issubclass(kind, SourcedRequest)]
@@ -37,14 +37,14 @@ def each(kinds: list[Any]) -> pytest.MarkDecorator:
 
 
 def refused(make: Callable[[], object]) -> list[str]:
-    """Give the fields that an error names."""
+    """Return the fields of the violations that a call raises."""
     with pytest.raises(RequestValidationError) as caught:
         make()
     for violation in caught.value.errors():
         assert violation.rule
         assert violation.source
         assert violation.fix
-    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - pickled here
     return [violation.field for violation in caught.value.errors()]
 
 
@@ -61,7 +61,7 @@ def test_request_parts_survive_every_round_trip(kind: type[RequestModel]) -> Non
             copy.copy(model),
             copy.deepcopy(model),
             model.model_copy(),
-            *(pickle.loads(pickle.dumps(model, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)),  # noqa: S301 - our own
+            *(pickle.loads(pickle.dumps(model, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)),  # noqa: S301 - pickled here
         ):
             assert type(back) is kind
             assert back == model
@@ -103,7 +103,7 @@ def test_wire_format_is_plain_json_without_absent_fields(
     assert all(type(key) is str for part in parts(wire) if type(part) is dict for key in part)
     assert [] not in parts(wire)
     assert {} not in wire.values()
-    # Nobody can change a request by what it gave away.
+    # Changes of the returned dict do not change the request.
     before = copy.deepcopy(wire)
     for part in parts(request.to_wire()):
         if isinstance(part, dict | list):
@@ -153,7 +153,7 @@ def test_invalid_field_is_named(
 
 
 def members_of(kind: Any) -> dict[str, frozenset[str]]:
-    """Say which members of the wire each kind of source takes up."""
+    """Return the wire fields of each kind of source."""
     source = kind._wire_source
     return {
         word: frozenset(names.values()) | ({source.flags[word]} if word in source.flags else set())
@@ -190,7 +190,7 @@ def test_fields_of_two_source_variants_are_no_third(kind: Any) -> None:
     variants = members_of(kind)
     for one, first in variants.items():
         for other, second in variants.items():
-            # Otherwise the members of both would be taken for those of a third.
+            # Else the fields of both would be read as a third variant.
             assert one == other or first | second not in variants.values()
 
 
@@ -213,25 +213,25 @@ def test_false_flag_equals_absent_flag(kind: Any) -> None:
     check()
 
 
-class Trap(Exception):  # noqa: N818 - it is no error but bait
-    """Raised by objects that spring when they are touched."""
+class Trap(Exception):  # noqa: N818 - it is not an error of the code under test
+    """Raised by any use of a trapped object."""
 
 
-def spring(*_: Any, **__: Any) -> NoReturn:
+def raise_trap(*_: Any, **__: Any) -> NoReturn:
     raise Trap
 
 
 class TrappedMapping(Mapping[Any, Any]):
-    """A mapping that springs when its content is looked at."""
+    """Mapping that raises when it is read."""
 
-    __getitem__ = __iter__ = __len__ = keys = items = get = spring
+    __getitem__ = __iter__ = __len__ = keys = items = get = raise_trap
 
 
 class TrappedStr(str):
-    """A string that springs when it is compared or described."""
+    """String that raises when it is compared or described."""
 
     __slots__ = ()
-    __eq__ = __hash__ = __len__ = __repr__ = __str__ = spring
+    __eq__ = __hash__ = __len__ = __repr__ = __str__ = raise_trap
 
 
 def nested(depth: int) -> Any:
@@ -261,7 +261,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
     "huge": lambda: 10**4000,
     "infinity": lambda: float("inf"),
     "nan": lambda: float("nan"),
-    "moment": lambda: datetime(1, 1, 1, tzinfo=UTC),
+    "timestamp": lambda: datetime(1, 1, 1, tzinfo=UTC),
     "deep": lambda: nested(5000),
     "recursive": recursive,
     "odd keys": lambda: {1: 2, None: 3, ("a",): [4]},
@@ -270,7 +270,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
     "trapped string": lambda: TrappedStr("a"),
     "trapped items": lambda: [TrappedMapping(), TrappedStr("a")],
     "trapped value": lambda: {"web-1": TrappedMapping(), "snapshot_name": TrappedStr("a")},
-    "generator": lambda: (spring() for _ in "a"),
+    "generator": lambda: (raise_trap() for _ in "a"),
     "unvalidated tag": lambda: [models.Tag.model_construct(key=5)],
     "unvalidated map": lambda: {"web-1": [models.DiskMap.model_construct(new_disk_name=5)]},
     "unvalidated add-on": lambda: [models.AddOnRequest.model_construct()],
@@ -292,13 +292,13 @@ def test_request_hostile_field_raises_library_errors_only(
             lambda: kind.from_wire(kind(**good).to_wire() | {field.alias: make()}),  # noqa: B023 - likewise
             lambda: Request.checked(kind(**good).model_copy(update={name: make()})),  # noqa: B023 - likewise
         ):
-            held(act)
+            library_error(act)
     for alias in kind._wire_source.members if issubclass(kind, SourcedRequest) else ():
-        held(lambda: kind.from_wire(kind(**good).to_wire() | {alias: make()}))  # noqa: B023 - likewise
+        library_error(lambda: kind.from_wire(kind(**good).to_wire() | {alias: make()}))  # noqa: B023 - likewise
 
 
-def held(act: Callable[[], Any]) -> None:
-    """Run something; whatever is not in the hierarchy fails the test as it is."""
+def library_error(act: Callable[[], Any]) -> None:
+    """Return the library error that a call raises, or None. Other exceptions fail the test."""
     error: LightsailSnapError | None = None
     try:
         json.dumps(act().to_wire())
@@ -306,7 +306,7 @@ def held(act: Callable[[], Any]) -> None:
         error = raised
     if error is not None:
         assert str(error).isprintable()
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - pickled here
 
 
 MANUAL = models.ManualSnapshotSource(snapshot_name="snap-1")

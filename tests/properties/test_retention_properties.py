@@ -1,4 +1,4 @@
-"""What no retention plan may ever do, whatever the snapshots and the policy."""
+"""Invariants of retention plans for any snapshots and any policy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import lightsail_snap.testing.strategies  # noqa: F401 - registers what any snapshot may hold
+import lightsail_snap.testing.strategies  # noqa: F401 - registers strategies of snapshots
 from lightsail_snap import RequestValidationError, Violation
 from lightsail_snap.models import DiskSnapshot, InstanceSnapshot
 from lightsail_snap.retention import (
@@ -28,8 +28,7 @@ PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"]
 COUNTS = ["keep_last", *(f"keep_{period}" for period in PERIODS)]
 SPANS = ["keep_within", *(f"keep_within_{period}" for period in PERIODS)]
 
-# Even numbers of seconds, so that there is room for others between two, and few enough of them
-# that dates collide.
+# Even numbers of seconds, so that other times fit between two, and few, so that times repeat.
 ages = st.one_of(
     st.integers(-3, 100).map(lambda number: number * 1800),
     st.integers(0, 400).map(lambda days: days * 86400),
@@ -39,7 +38,7 @@ ages = st.one_of(
 
 @st.composite
 def snapshots_named(draw: st.DrawFn, name: str) -> AnySnapshot:
-    """Any snapshot: mostly ours, finished and dated."""
+    """Generate any snapshot: mostly managed, finished and dated."""
     wire: dict[str, Any] = {"name": name, "location": {"regionName": "us-east-1"}}
     often = st.sampled_from([True, True, True, True, True, False])
     is_instance, source = draw(st.booleans()), draw(st.sampled_from(["a", "b", None]))
@@ -99,8 +98,8 @@ junk = st.one_of(
 )
 
 
-def may_be_judged(snapshot: AnySnapshot, *, knows_source: bool = True) -> bool:
-    """Say in other words than the library when rules may judge a snapshot."""
+def is_eligible(snapshot: AnySnapshot, *, knows_source: bool = True) -> bool:
+    """Return True if rules apply to a snapshot, by an oracle independent of the library."""
     is_instance = type(snapshot).__name__ == "InstanceSnapshot"
     wire = snapshot.to_wire()
     return (
@@ -142,8 +141,8 @@ def test_plan_has_one_verdict_per_snapshot_newest_first(
     assert len(plan.keep) + len(plan.delete) == len(plan.verdicts) == len(history)
     assert all(verdict.reasons and all(verdict.reasons) for verdict in plan.verdicts)
     dates = [v.snapshot.created_at for v in plan.verdicts]
-    told = [date for date in dates if date]
-    assert dates[: len(told)] == sorted(told, reverse=True)
+    known = [date for date in dates if date]
+    assert dates[: len(known)] == sorted(known, reverse=True)
     assert [date_of(each) for each in plan.delete] == sorted(map(date_of, plan.delete))
     assert len(str(plan).splitlines()) == len(history) + 1
     assert json.loads(json.dumps(plan.to_dict())) == plan.to_dict()
@@ -153,7 +152,7 @@ def test_plan_has_one_verdict_per_snapshot_newest_first(
 def test_plan_deletes_only_managed_finished_dated_snapshots(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
-    assert all(may_be_judged(each) for each in plan_retention(history, policy, NOW).delete)
+    assert all(is_eligible(each) for each in plan_retention(history, policy, NOW).delete)
 
 
 @given(histories, policies)
@@ -162,7 +161,7 @@ def test_plan_keeps_the_newest_of_each_source(
 ) -> None:
     plan = plan_retention(history, policy, NOW)
     for gone in plan.delete:
-        rivals = [s for s in plan.keep if may_be_judged(s) and source_of(s) == source_of(gone)]
+        rivals = [s for s in plan.keep if is_eligible(s) and source_of(s) == source_of(gone)]
         assert max(map(date_of, rivals)) >= date_of(gone)
         if date_of(gone) <= NOW:
             assert any(date_of(gone) <= date_of(rival) <= NOW for rival in rivals)
@@ -240,10 +239,10 @@ def test_plan_ignored_snapshots_and_other_sources_do_not_count(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     together = verdicts_of(plan_retention(history, policy, NOW))
-    judged = [each for each in history if may_be_judged(each)]
+    eligible = [each for each in history if is_eligible(each)]
     apart: dict[str, tuple[bool, tuple[str, ...]]] = {}
-    for source in {source_of(each) for each in judged}:
-        own = [each for each in judged if source_of(each) == source]
+    for source in {source_of(each) for each in eligible}:
+        own = [each for each in eligible if source_of(each) == source]
         apart |= verdicts_of(plan_retention(own, policy, NOW))
     assert {name: together[name] for name in apart} == apart
 
@@ -261,11 +260,11 @@ def test_plan_without_groups_keeps_the_newest(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW, group_by="none")
-    judged = [each for each in history if may_be_judged(each, knows_source=False)]
-    assert set(plan.delete) <= set(judged)
+    eligible = [each for each in history if is_eligible(each, knows_source=False)]
+    assert set(plan.delete) <= set(eligible)
     if plan.delete:
-        newest = max(map(date_of, judged))
-        assert any(each.created_at == newest and each in judged for each in plan.keep)
+        newest = max(map(date_of, eligible))
+        assert any(each.created_at == newest and each in eligible for each in plan.keep)
 
 
 anything = st.from_type(DiskSnapshot) | st.from_type(InstanceSnapshot)

@@ -1,4 +1,4 @@
-"""Tags: an empty value means no value everywhere, and each fault of a tag has a fix of its own."""
+"""Tags: empty and missing values are equal, and each violation has a specific fix."""
 
 from __future__ import annotations
 
@@ -110,10 +110,10 @@ def fixes(tags: Any) -> list[str]:
         ({"k": "v" * 257}, "shorten it from 257 to 256 characters"),
         ({"a!": "x"}, "replace the character '!' (U+0021)"),
         ({"k": "a\nb"}, "replace the character '\\n' (U+000A)"),
-        ({"e\u0301": "x"}, "compose its combining marks: unicodedata.normalize('NFC', text)"),
+        ({"e\u0301": "x"}, "compose its combining marks: unicodedata.normalize('NFC', value)"),
         ({"k": 7}, 'use a string such as "prod", or None for a tag without a value'),
         ({7: "x"}, 'use a string such as "env"'),
-        ([Tag(key="k"), Tag(key="k")], "give each key once"),
+        ([Tag(key="k"), Tag(key="k")], "pass each key once"),
         ({f"k{n}": "" for n in range(51)}, "drop some tags, or merge their values"),
     ],
 )

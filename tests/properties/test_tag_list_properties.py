@@ -1,4 +1,4 @@
-"""Lists of tags: every violation is found, counted and placed."""
+"""Lists of tags: every violation is reported with its field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_good(text: object, shortest: int, longest: int) -> bool:
 
 
 def expected_fields(pairs: Iterable[tuple[object, object]]) -> Counter[str]:
-    """Count the violations that a list of tags has, by field."""
+    """Count the violations of a list of tags by field."""
     found: Counter[str] = Counter()
     seen: set[str] = set()
     total = 0
@@ -99,7 +99,7 @@ def test_repeated_keys_and_too_many_tags_are_reported_together(twice: list[str],
 
 
 @pytest.mark.parametrize(("number", "fits"), [(0, True), (50, True), (51, False), (2000, False)])
-def test_tags_more_than_fifty_are_refused(number: int, fits: bool) -> None:  # noqa: FBT001 - a case's outcome
+def test_tags_more_than_fifty_are_refused(number: int, fits: bool) -> None:  # noqa: FBT001 - parametrized
     tags = {f"k-{index}": None for index in range(number)}
     assert found_fields(tags) == (Counter() if fits else Counter({"tags": 1}))
 
@@ -117,8 +117,8 @@ def test_violations_of_all_fields_are_in_one_error() -> None:
     with pytest.raises(RequestValidationError) as caught:
         CreateDiskSnapshotRequest(
             disk_snapshot_name="-ab",
-            source={"kind": "disk", "disk_name": ""},  # type: ignore[arg-type] # what is refused
-            tags=[Tag(key="a"), Tag(key="a"), {"key": "!", "value": "!"}],  # type: ignore[list-item] # likewise
+            source={"kind": "disk", "disk_name": ""},  # type: ignore[arg-type] # an invalid value
+            tags=[Tag(key="a"), Tag(key="a"), {"key": "!", "value": "!"}],  # type: ignore[list-item] # an invalid value
         )
     fields = [violation.field for violation in caught.value.errors()]
     assert sorted(fields) == [
@@ -146,7 +146,7 @@ def test_endless_tags_are_refused() -> None:
 
 
 class NeverEqual(str):
-    """A string that denies to be equal to others of the same characters."""
+    """String that never equals another string."""
 
     __slots__ = ()
     __hash__ = object.__hash__
