@@ -44,7 +44,7 @@ def _declared_names(module: str) -> list[str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             names: list[str] = ast.literal_eval(node.value)
             return names
-    sys.exit(f"{module} is imported with * and has no __all__")
+    sys.exit(f"{module} is imported with * but has no __all__")
 
 
 def _exports(package: str) -> dict[str, str]:
@@ -73,11 +73,7 @@ def _operations(package: str) -> Iterator[str]:
 
 
 def generate() -> str:
-    """Return the source of the index.
-
-    Returns:
-        The formatted source.
-    """
+    """Return the formatted source of the index."""
     models = _exports("lightsail_snap.models")
     package = _exports("lightsail_snap")
     in_models = {name: f"models.{module}" for name, module in models.items()}
@@ -102,14 +98,7 @@ OPERATIONS = frozenset({sorted(_operations("lightsail_snap.models"))})
 
 
 def main(arguments: list[str]) -> int:
-    """Write the index, or check it.
-
-    Args:
-        arguments: `--check`, or nothing.
-
-    Returns:
-        The exit code: 1 if `--check` finds the file out of date.
-    """
+    """Write the index, or check it; return an exit code."""
     source = generate()
     if TARGET.exists() and TARGET.read_text(encoding="utf-8") == source:
         return 0

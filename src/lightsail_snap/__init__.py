@@ -12,14 +12,8 @@ from lightsail_snap._version import __version__ as __version__
 __all__ = sorted([*_exports.PACKAGE, "__version__"])
 
 if TYPE_CHECKING:
-    from lightsail_snap._aio_methods.paginator import AsyncPaginator as AsyncPaginator
-    from lightsail_snap._boto.transport import Boto3Client as Boto3Client
-    from lightsail_snap._boto.transport import Boto3Session as Boto3Session
-    from lightsail_snap._boto.transport import Response as Response
-    from lightsail_snap._boto.transport import Transport as Transport
-    from lightsail_snap._methods.paginator import Paginator as Paginator
-    from lightsail_snap.aio import AsyncLightsailSnapClient as AsyncLightsailSnapClient
-    from lightsail_snap.client import LightsailSnapClient as LightsailSnapClient
+    from lightsail_snap.aio import *
+    from lightsail_snap.client import *
     from lightsail_snap.clock import *
     from lightsail_snap.errors import *
     from lightsail_snap.models._base import *
@@ -39,6 +33,7 @@ if TYPE_CHECKING:
     from lightsail_snap.models.tags import *
     from lightsail_snap.quiesce import *
     from lightsail_snap.retention import *
+    from lightsail_snap.transport import *
     from lightsail_snap.waiters import *
 else:
     # Hidden from type checkers, which would accept any name from a module with `__getattr__`.

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from lightsail_snap._methods.paginator import Paginator
 from lightsail_snap._text import safe_line
-from lightsail_snap.client import LightsailSnapClient
+from lightsail_snap.client import LightsailSnapClient, Paginator
 from lightsail_snap.errors import ConfigurationError, LightsailSnapError
 from lightsail_snap.models import Disk, GetInstancesRequest, Instance
 from lightsail_snap.plans._base import refused
