@@ -103,7 +103,7 @@ class LightsailSnapError(Exception):
 
     Attributes:
         may_have_executed: True if the request may have changed something on Lightsail although it
-            failed. If so, look the resource up before you send the request again.
+            failed. If so, look up the resource before you send the request again.
     """
 
     may_have_executed: bool = False
@@ -328,7 +328,7 @@ class OutcomeUnknownError(TransportError):
     """No response was received, and at least one attempt may have reached the service.
 
     Attributes:
-        request: The request. If `may_have_executed`, look the resource up before you send it again.
+        request: The request. If `may_have_executed`, look up the resource before you send it again.
         may_have_executed: True unless the request is read-only.
     """
 

@@ -802,7 +802,7 @@ def test_fsfreeze_commands_run_in_c_locale(
 def test_invalid_timeout_is_refused(timeout: object) -> None:
     with pytest.raises(RequestValidationError, match=r"FileSystemFreeze, .* timeout: "):
         fsfreeze("/mnt", timeout=timeout)  # type: ignore[arg-type] # some of them are of wrong types
-    with pytest.raises(RequestValidationError, match=r"CommandHooks: .* timeout: "):
+    with pytest.raises(RequestValidationError, match=r"CommandHooks, .* timeout: "):
         command_hooks(["a"], ["b"], timeout=timeout)  # type: ignore[arg-type] # likewise
 
 

@@ -1,4 +1,4 @@
-"""What type checkers say about instances. Checked, never run.
+"""Types of instances, for type checkers. Never executed.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
