@@ -30,16 +30,7 @@ SERVED_REGIONS = tuple(
 )
 """The Regions of Lightsail."""
 
-_REQUEST_MODELS: Mapping[str, type[Request[Any]]] = MappingProxyType(
-    {
-        model.operation_name: model
-        for model in models.exported().values()
-        if isinstance(model, type)
-        and issubclass(model, Request)
-        # The common base classes of several requests have none.
-        and hasattr(model, "operation_name")
-    }
-)
+_REQUEST_MODELS: Mapping[str, type[Request[Any]]] = MappingProxyType(models.request_types())
 
 # The patterns of the service model that the service is assumed to enforce. ResourceName is not one:
 # its pattern lacks the dot, which the service's own error message allows.
