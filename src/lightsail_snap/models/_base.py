@@ -51,7 +51,7 @@ _rebuild_lock: AbstractContextManager[object] = getattr(main, "_rebuild_lock", N
 class ValidatedModel(BaseModel, frozen=True):
     """Frozen model whose constructor raises an error of this library."""
 
-    rule_source: ClassVar[str] = "lightsail_snap"
+    _rule_source: ClassVar[str] = "lightsail_snap"
     """Source of the rules that declare none."""
 
     def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
@@ -73,7 +73,7 @@ class ValidatedModel(BaseModel, frozen=True):
 class WireModel(ValidatedModel, frozen=True):
     """Model of a shape of the Lightsail API: snake_case names here, camelCase on the wire."""
 
-    rule_source: ClassVar[str] = "Lightsail service model"
+    _rule_source: ClassVar[str] = "Lightsail service model"
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,

@@ -111,7 +111,7 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
         if explain is not None:
             fix = explain(error["input"]) or fix
         return Violation(field, rule, context["source"], fix, given)
-    source = getattr(model, "rule_source", "lightsail_snap")
+    source = getattr(model, "_rule_source", "lightsail_snap")
     match error["type"]:
         case "missing":
             rule, fix = "is required", f"pass {location[-1]}"

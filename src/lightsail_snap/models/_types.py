@@ -177,11 +177,7 @@ class FrozenMapping(Mapping[_KeyT, _ValueT]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[_KeyT, _ValueT]) -> None:
-        """Copy a mapping.
-
-        Args:
-            items: The mapping.
-        """
+        """Copy a mapping."""
         self._items = dict(items)
 
     @classmethod

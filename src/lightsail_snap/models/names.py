@@ -11,6 +11,22 @@ from pydantic import AfterValidator, Field, StringConstraints
 from lightsail_snap.models._regions import REGION_PATTERN, REGION_RULE
 from lightsail_snap.models._rules import Rule
 
+__all__ = [
+    "AvailabilityZone",
+    "DiskSize",
+    "ExistingTagKey",
+    "NewResourceName",
+    "NonEmptyString",
+    "OperationId",
+    "PageToken",
+    "RegionInput",
+    "ResourceArn",
+    "ResourceName",
+    "TagKey",
+    "TagValue",
+    "TimeOfDay",
+]
+
 # `\w` is Unicode in most engines, so ASCII is spelled out. Patterns are strings, not compiled: in
 # pydantic's engine `$` matches only at the very end, in Python's also before a newline.
 _NEW_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*[A-Za-z0-9_]$"
