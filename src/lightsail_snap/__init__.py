@@ -176,9 +176,9 @@ if TYPE_CHECKING:
     from lightsail_snap.quiesce import command_hooks as command_hooks
     from lightsail_snap.quiesce import fsfreeze as fsfreeze
     from lightsail_snap.retention import OWNERSHIP_TAG as OWNERSHIP_TAG
+    from lightsail_snap.retention import RetentionDecision as RetentionDecision
     from lightsail_snap.retention import RetentionPlan as RetentionPlan
     from lightsail_snap.retention import RetentionPolicy as RetentionPolicy
-    from lightsail_snap.retention import RetentionVerdict as RetentionVerdict
     from lightsail_snap.retention import Scope as Scope
     from lightsail_snap.retention import by_name as by_name
     from lightsail_snap.retention import by_tag as by_tag
@@ -312,9 +312,9 @@ __all__ = [
     "RestoreSource",
     "Result",
     "ResultT",
+    "RetentionDecision",
     "RetentionPlan",
     "RetentionPolicy",
-    "RetentionVerdict",
     "Scope",
     "ServiceError",
     "ServiceException",
@@ -497,9 +497,9 @@ _HOMES = {
     "command_hooks": "quiesce",
     "fsfreeze": "quiesce",
     "OWNERSHIP_TAG": "retention",
+    "RetentionDecision": "retention",
     "RetentionPlan": "retention",
     "RetentionPolicy": "retention",
-    "RetentionVerdict": "retention",
     "Scope": "retention",
     "by_name": "retention",
     "by_tag": "retention",

@@ -243,10 +243,10 @@ _STRINGS_SCHEMA = WithJsonSchema(
     {"type": "array", "items": {"type": "string"}}, mode="serialization"
 )
 
-OwnerName = Annotated[str, PlainValidator(_owner, json_schema_input_type=str), _STRING_SCHEMA]
+_OwnerName = Annotated[str, PlainValidator(_owner, json_schema_input_type=str), _STRING_SCHEMA]
 """The name of a plan, not empty."""
 
-NamePatterns = Annotated[
+_NamePatterns = Annotated[
     Sequence[str],
     PlainValidator(_patterns, json_schema_input_type=list[str]),
     _STRINGS_SCHEMA,
@@ -367,7 +367,7 @@ class RetentionPolicy(BaseModel, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionVerdict(Generic[SnapshotT]):
+class RetentionDecision(Generic[SnapshotT]):
     """What is to become of one snapshot.
 
     Attributes:
@@ -398,11 +398,11 @@ class Scope(BaseModel, frozen=True):
         extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
     )
 
-    owner: OwnerName | None = None
+    owner: _OwnerName | None = None
     """The plan whose snapshots are in scope: the value of their tag `lightsail-snap:managed`."""
-    names: NamePatterns = ()
+    names: _NamePatterns = ()
     """Shell patterns of snapshot names (`*`, `?`, `[...]`; case-sensitive)."""
-    sources: NamePatterns = ()
+    sources: _NamePatterns = ()
     """Shell patterns of the names of disks or instances (`*`, `?`, `[...]`; case-sensitive)."""
 
     if not TYPE_CHECKING:
@@ -435,7 +435,7 @@ class Scope(BaseModel, frozen=True):
         """
         if self.names and not _matches(snapshot.name, self.names):
             return False
-        if self.sources and not _matches(source_key(snapshot)[1] or "", self.sources):
+        if self.sources and not _matches(_source_of(snapshot)[1] or "", self.sources):
             return False
         owners = [tag.value or "" for tag in snapshot.tags if tag.key == OWNERSHIP_TAG]
         if self.owner is not None:
@@ -459,7 +459,7 @@ class RetentionPlan(Generic[SnapshotT]):
     """What is to become of many snapshots.
 
     Attributes:
-        verdicts: One for each snapshot, newest first, those without a date last.
+        decisions: One for each snapshot, newest first, those without a date last.
         time_zone: The time zone's IANA name.
         policy: The policy that was evaluated, so that it can be evaluated again before a deletion;
             None if everything in scope is to go.
@@ -467,7 +467,7 @@ class RetentionPlan(Generic[SnapshotT]):
         group_by: What counted against what.
     """
 
-    verdicts: tuple[RetentionVerdict[SnapshotT], ...]
+    decisions: tuple[RetentionDecision[SnapshotT], ...]
     time_zone: str
     policy: RetentionPolicy | None = None
     scope: Scope | None = None
@@ -476,32 +476,32 @@ class RetentionPlan(Generic[SnapshotT]):
     @property
     def keep(self) -> tuple[SnapshotT, ...]:
         """The snapshots that stay, newest first."""
-        return tuple(verdict.snapshot for verdict in self.verdicts if verdict.keep)
+        return tuple(decision.snapshot for decision in self.decisions if decision.keep)
 
     @property
     def delete(self) -> tuple[SnapshotT, ...]:
         """The snapshots to delete, in the order to do so: oldest first."""
-        return tuple(verdict.snapshot for verdict in self.verdicts[::-1] if not verdict.keep)
+        return tuple(decision.snapshot for decision in self.decisions[::-1] if not decision.keep)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the plan with JSON's types.
 
         Returns:
-            A new dict: `time_zone`, and `verdicts` with `name`, `source`, `created_at` (ISO 8601,
+            A new dict: `time_zone`, and `decisions` with `name`, `source`, `created_at` (ISO 8601,
             UTC), `keep` and `reasons` each.
         """
         return {
             "time_zone": self.time_zone,
-            "verdicts": [
+            "decisions": [
                 {
-                    "name": verdict.snapshot.name,
-                    "source": _source_name(verdict.snapshot),
+                    "name": decision.snapshot.name,
+                    "source": _source_name(decision.snapshot),
                     "created_at": created.isoformat() if created else None,
-                    "keep": verdict.keep,
-                    "reasons": list(verdict.reasons),
+                    "keep": decision.keep,
+                    "reasons": list(decision.reasons),
                 }
-                for verdict in self.verdicts
-                for created in [verdict.snapshot.created_at]
+                for decision in self.decisions
+                for created in [decision.snapshot.created_at]
             ],
         }
 
@@ -510,14 +510,14 @@ class RetentionPlan(Generic[SnapshotT]):
         zone = _zone_of(self.time_zone)
         rows = [
             (
-                "keep" if verdict.keep else "delete",
+                "keep" if decision.keep else "delete",
                 _local(created, zone).isoformat(" ", "minutes")[:16] if created else "no date",
-                safe_line(verdict.snapshot.name),
-                safe_line(_source_name(verdict.snapshot) or "no source"),
-                "; ".join(verdict.reasons),
+                safe_line(decision.snapshot.name),
+                safe_line(_source_name(decision.snapshot) or "no source"),
+                "; ".join(decision.reasons),
             )
-            for verdict in self.verdicts
-            for created in [verdict.snapshot.created_at]
+            for decision in self.decisions
+            for created in [decision.snapshot.created_at]
         ]
         total = f"keep {len(self.keep)}, delete {len(self.delete)} (times in {self.time_zone})"
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
@@ -593,7 +593,7 @@ def by_name(pattern: str | re.Pattern[str]) -> Ownership:
 _OWN = by_tag(OWNERSHIP_TAG)
 
 
-def source_key(snapshot: AnySnapshot) -> tuple[str, str | None]:
+def _source_of(snapshot: AnySnapshot) -> tuple[str, str | None]:
     """Tell what a snapshot is of, and the name of that."""
     if isinstance(snapshot, InstanceSnapshot):
         return "instance", snapshot.from_instance_name
@@ -603,7 +603,7 @@ def source_key(snapshot: AnySnapshot) -> tuple[str, str | None]:
 
 
 def _source_name(snapshot: AnySnapshot) -> str | None:
-    kind, name = source_key(snapshot)
+    kind, name = _source_of(snapshot)
     return None if name is None else f"{kind} {name}"
 
 
@@ -750,7 +750,7 @@ def _is_selective(policy: RetentionPolicy) -> bool:
 
 def _judge_group(
     group: Sequence[_Dated[SnapshotT]], terms: _Terms, newest: str
-) -> Iterator[RetentionVerdict[SnapshotT]]:
+) -> Iterator[RetentionDecision[SnapshotT]]:
     """Judge snapshots that count against one another.
 
     Args:
@@ -759,7 +759,7 @@ def _judge_group(
         newest: What the newest is the newest of.
 
     Yields:
-        A verdict for each.
+        A decision for each.
     """
     policy = terms.policy
     past = next((at for at, dated in enumerate(group) if dated.created <= terms.latest), None)
@@ -784,7 +784,7 @@ def _judge_group(
             reasons[past].insert(0, f"newest: {newest} until now")
     for dated, found, age in zip(group, reasons, ages, strict=True):
         kept = tuple(found) or (age or ("no rule keeps it" if policy else "all are removed"),)
-        yield RetentionVerdict(dated.snapshot, keep=bool(found), reasons=kept)
+        yield RetentionDecision(dated.snapshot, keep=bool(found), reasons=kept)
 
 
 def _usable_state(snapshot: AnySnapshot) -> str:
@@ -793,7 +793,7 @@ def _usable_state(snapshot: AnySnapshot) -> str:
     return InstanceSnapshotState.AVAILABLE
 
 
-def is_usable(snapshot: AnySnapshot) -> bool:
+def _is_usable(snapshot: AnySnapshot) -> bool:
     """Return whether a snapshot can be restored: `completed`, or `available` of an instance."""
     return snapshot.state == _usable_state(snapshot)
 
@@ -802,7 +802,7 @@ def _untouchable(snapshot: AnySnapshot, group_by: GroupBy, *, is_owned: bool) ->
     """Say why no rule may judge a snapshot with a date, None if rules may."""
     if not is_owned:
         return "not owned"
-    if not is_usable(snapshot):
+    if not _is_usable(snapshot):
         return f"not {_usable_state(snapshot)}: {safe_line(snapshot.state or 'no state')}"
     if group_by == "source" and _source_name(snapshot) is None:
         return "no source"
@@ -818,8 +818,8 @@ def _sorted_out(snapshots: Iterable[SnapshotT]) -> list[list[SnapshotT]]:
         field, is_one = f"snapshots[{index}]", isinstance(snapshot, DiskSnapshot | InstanceSnapshot)
         _require(is_one, field, "must be a snapshot", fix, snapshot)
         created = snapshot.created_at
-        is_usable = created is None or _is_aware(created)
-        _require(is_usable, f"{field}.created_at", "must have a time zone", fix, created)
+        has_zone = created is None or _is_aware(created)
+        _require(has_zone, f"{field}.created_at", "must have a time zone", fix, created)
         alike = found.setdefault((snapshot.name, _region(snapshot)), [])
         if snapshot not in alike:
             alike.append(snapshot)
@@ -836,8 +836,8 @@ def _answer(owned: Ownership, snapshot: AnySnapshot) -> bool:
     return answer is True
 
 
-def _newest_first(verdict: RetentionVerdict[SnapshotT]) -> tuple[timedelta, str, str]:
-    snapshot = verdict.snapshot
+def _newest_first(decision: RetentionDecision[SnapshotT]) -> tuple[timedelta, str, str]:
+    snapshot = decision.snapshot
     created = snapshot.created_at
     # All dates lie at 0 or before; what has none comes after them.
     age = datetime.min.replace(tzinfo=UTC) - created if created else timedelta.max
@@ -886,10 +886,10 @@ def plan_retention(
     _require(is_known, "group_by", "must be known", 'give "source" or "none"', group_by)
     # A copy that pydantic made with updates has not been checked yet.
     policy = RetentionPolicy(**dict(policy))
-    return evaluate(snapshots, policy, now, owned=owned, group_by=group_by)
+    return _evaluate(snapshots, policy, now, owned=owned, group_by=group_by)
 
 
-def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evaluated
+def _evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evaluated
     snapshots: Iterable[SnapshotT],
     policy: RetentionPolicy | None,
     now: datetime,
@@ -903,27 +903,27 @@ def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evalu
     name = str(policy.time_zone) if policy else "UTC"
     zone = _zone_of(name)
     terms = _Terms(policy, now, now if latest is None else latest, keep_newest)
-    verdicts: list[RetentionVerdict[SnapshotT]] = []
+    decisions: list[RetentionDecision[SnapshotT]] = []
     groups: dict[tuple[str | None, ...], list[_Dated[SnapshotT]]] = {}
     for listed in _sorted_out(snapshots):
         snapshot, *others = listed
         if others:
             reasons = ("listed twice: and not alike",)
-            verdicts += (RetentionVerdict(each, keep=True, reasons=reasons) for each in listed)
+            decisions += (RetentionDecision(each, keep=True, reasons=reasons) for each in listed)
             continue
         why = _untouchable(snapshot, group_by, is_owned=_answer(owned, snapshot))
         if why is None and snapshot.created_at is not None:
-            key = (*source_key(snapshot), _region(snapshot)) if group_by == "source" else ()
+            key = (*_source_of(snapshot), _region(snapshot)) if group_by == "source" else ()
             local = _local(snapshot.created_at, zone)
             groups.setdefault(key, []).append(_Dated(snapshot, snapshot.created_at, local))
         else:
             reasons = (why or "no date",)
-            verdicts.append(RetentionVerdict(snapshot, keep=True, reasons=reasons))
+            decisions.append(RetentionDecision(snapshot, keep=True, reasons=reasons))
     newest = "of its source" if group_by == "source" else "of all"
     for group in groups.values():
         # Of those with the same date the one whose name comes first counts as the newer.
         group.sort(key=lambda dated: dated.created, reverse=True)
-        verdicts += _judge_group(group, terms, newest)
+        decisions += _judge_group(group, terms, newest)
     scope = owned if isinstance(owned, Scope) else None
-    ordered = tuple(sorted(verdicts, key=_newest_first))
+    ordered = tuple(sorted(decisions, key=_newest_first))
     return RetentionPlan(ordered, name, policy, scope, group_by)

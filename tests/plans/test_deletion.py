@@ -330,8 +330,8 @@ def test_minimum_remaining_keeps_more_than_the_policy(state: State) -> None:
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     scope = Scope(owner="nightly")
     planned = plan_prune(policy, state.client, scope=scope, minimum_remaining=4)
-    assert planned.delete == (planned.verdicts[-1].snapshot,)
-    assert planned.verdicts[3].reasons == ("minimum_remaining: 4",)
+    assert planned.delete == (planned.decisions[-1].snapshot,)
+    assert planned.decisions[3].reasons == ("minimum_remaining: 4",)
     stricter = prune(state.plan(keep_last=1), state.client, minimum_remaining=4)
     assert outcomes(stricter) == {"s0": "deleted", "s1": "kept", "s2": "kept", "s3": "kept"}
     assert state.names == ["s1", "s2", "s3", "s4"]

@@ -20,7 +20,7 @@ from lightsail_snap import (
     plan_retention,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
-from lightsail_snap.plans import Pruned, _deletion, prune
+from lightsail_snap.plans import PrunedSnapshot, _deletion, prune
 from lightsail_snap.retention import RetentionPlan
 
 HOME, DAY = "us-east-1", 86_400
@@ -66,7 +66,7 @@ def test_what_no_rule_keeps_is_deleted_oldest_first(world: World) -> None:
     for name in ("web-1-a", "web-1-b"):
         world.client.take_instance_snapshot(name, "web-1", tags=OURS)
         world.clock.sleep(DAY)
-    told: list[Pruned] = []
+    told: list[PrunedSnapshot] = []
     result = prune(world.plan(), world.client, on_snapshot=told.append)
     assert [each.snapshot.name for each in result.results] == ["db-1", "db-2", "web-1-a"]
     assert told == list(result.results)

@@ -125,8 +125,10 @@ def date_of(snapshot: AnySnapshot) -> datetime:
     return snapshot.created_at
 
 
-def verdicts_of(plan: RetentionPlan[Any]) -> dict[str, tuple[bool, tuple[str, ...]]]:
-    return {verdict.snapshot.name: (verdict.keep, verdict.reasons) for verdict in plan.verdicts}
+def decisions_of(plan: RetentionPlan[Any]) -> dict[str, tuple[bool, tuple[str, ...]]]:
+    return {
+        decision.snapshot.name: (decision.keep, decision.reasons) for decision in plan.decisions
+    }
 
 
 def kept_by(plan: RetentionPlan[Any]) -> set[str]:
@@ -138,10 +140,10 @@ def test_every_snapshot_gets_one_verdict_with_a_reason_newest_first(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW)
-    assert sorted(verdicts_of(plan)) == sorted(snapshot.name for snapshot in history)
-    assert len(plan.keep) + len(plan.delete) == len(plan.verdicts) == len(history)
-    assert all(verdict.reasons and all(verdict.reasons) for verdict in plan.verdicts)
-    dates = [v.snapshot.created_at for v in plan.verdicts]
+    assert sorted(decisions_of(plan)) == sorted(snapshot.name for snapshot in history)
+    assert len(plan.keep) + len(plan.delete) == len(plan.decisions) == len(history)
+    assert all(decision.reasons and all(decision.reasons) for decision in plan.decisions)
+    dates = [v.snapshot.created_at for v in plan.decisions]
     told = [date for date in dates if date]
     assert dates[: len(told)] == sorted(told, reverse=True)
     assert [date_of(each) for each in plan.delete] == sorted(map(date_of, plan.delete))
@@ -208,8 +210,8 @@ def test_older_snapshots_change_nothing_for_newer_ones(
         )
         for number in range(len(gaps))
     ]
-    before = verdicts_of(plan_retention(history, policy, NOW))
-    after = verdicts_of(plan_retention([*history, *older], policy, NOW))
+    before = decisions_of(plan_retention(history, policy, NOW))
+    after = decisions_of(plan_retention([*history, *older], policy, NOW))
     assert {name: after[name] for name in before} == before
 
 
@@ -239,12 +241,12 @@ def test_a_policy_that_keeps_more_deletes_nothing_else(
 def test_what_may_not_be_judged_and_other_sources_take_up_no_place(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
-    together = verdicts_of(plan_retention(history, policy, NOW))
+    together = decisions_of(plan_retention(history, policy, NOW))
     judged = [each for each in history if may_be_judged(each)]
     apart: dict[str, tuple[bool, tuple[str, ...]]] = {}
     for source in {source_of(each) for each in judged}:
         own = [each for each in judged if source_of(each) == source]
-        apart |= verdicts_of(plan_retention(own, policy, NOW))
+        apart |= decisions_of(plan_retention(own, policy, NOW))
     assert {name: together[name] for name in apart} == apart
 
 
@@ -288,7 +290,7 @@ def test_whatever_the_service_answers_can_be_planned(
     again = plan_retention(history[::-1], policy, now, owned=lambda _: True, group_by=group_by)
     assert again == plan
     lines = str(plan).splitlines()
-    assert len(lines) == len(plan.verdicts) + 1
+    assert len(lines) == len(plan.decisions) + 1
     assert all(line.isprintable() for line in lines)
 
 
@@ -308,5 +310,5 @@ def test_a_policy_is_made_or_refused_with_advice(given_fields: dict[str, Any]) -
         found = error.violations
         assert len({each.field for each in found}) == len(found) > 0
     else:
-        assert plan_retention([], policy, NOW).verdicts == ()
+        assert plan_retention([], policy, NOW).decisions == ()
     assert all(each.fix and each.source == "lightsail_snap" for each in found)

@@ -94,12 +94,12 @@ def snapshot(index: int, moment: int, tags: str) -> DiskSnapshot:
 
 def letters_of(plan: RetentionPlan[DiskSnapshot]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for verdict in plan.verdicts:
-        rules = {reason.split(":")[0] for reason in verdict.reasons if verdict.keep}
+    for decision in plan.decisions:
+        rules = {reason.split(":")[0] for reason in decision.reasons if decision.keep}
         # "daily within 3d" goes by its first two words.
         names = {" ".join(rule.split()[:2]) for rule in rules}
-        assert not verdict.keep or names
-        found[verdict.snapshot.name] = {LETTERS[name] for name in names - {"newest"}}
+        assert not decision.keep or names
+        found[decision.snapshot.name] = {LETTERS[name] for name in names - {"newest"}}
     return found
 
 
@@ -182,16 +182,16 @@ def test_the_laws_hold_over_the_same_histories(step: int) -> None:
         assert plan.keep[0] == history.snapshots[0]
         newer = history.snapshots[: dice.randint(1, len(history.snapshots))]
         fewer = plan_retention(newer, policy, now)
-        assert plan.verdicts[: len(newer)] == fewer.verdicts
+        assert plan.decisions[: len(newer)] == fewer.decisions
         wider = plan_retention(history.snapshots, wider_than(policy, dice), now)
         assert set(wider.delete) <= set(plan.delete)
         lost = {each.name: dice.choice(FLAWS) for each in history.snapshots if dice.random() < 0.3}
         flawed = [each.model_copy(update=lost.get(each.name, {})) for each in history.snapshots]
         rest = [each for each in flawed if each.name not in lost]
-        partly = plan_retention(flawed, policy, now).verdicts
-        assert all(verdict.keep for verdict in partly if verdict.snapshot.name in lost)
-        judged = tuple(verdict for verdict in partly if verdict.snapshot.name not in lost)
-        assert judged == plan_retention(rest, policy, now).verdicts
+        partly = plan_retention(flawed, policy, now).decisions
+        assert all(decision.keep for decision in partly if decision.snapshot.name in lost)
+        judged = tuple(decision for decision in partly if decision.snapshot.name not in lost)
+        assert judged == plan_retention(rest, policy, now).decisions
 
 
 @pytest.mark.thorough

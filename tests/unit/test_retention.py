@@ -51,7 +51,7 @@ def reasons(
 ) -> dict[str, str]:
     """Give what is kept, with the reasons."""
     plan = plan_retention(snapshots, RetentionPolicy(time_zone=zone, **rules), now)
-    return {v.snapshot.name: "; ".join(v.reasons) for v in plan.verdicts if v.keep}
+    return {v.snapshot.name: "; ".join(v.reasons) for v in plan.decisions if v.keep}
 
 
 def kept(
@@ -93,7 +93,7 @@ def test_what_no_rule_keeps_is_deleted_oldest_first() -> None:
     snapshots = of_times("2026-11-21T03:00Z", "2026-11-23T03:00Z", "2026-11-22T03:00Z")
     plan = plan_retention(snapshots, RetentionPolicy(time_zone=UTC, keep_last=1), NOW)
     assert [each.name for each in plan.delete] == ["2026-11-21T03:00Z", "2026-11-22T03:00Z"]
-    assert plan.verdicts[1].reasons == ("no rule keeps it",)
+    assert plan.decisions[1].reasons == ("no rule keeps it",)
     assert str(plan) == (
         "keep    2026-11-23 03:00  2026-11-23T03:00Z  disk a  "
         "newest: of its source; last: 1 of 1\n"
@@ -102,7 +102,7 @@ def test_what_no_rule_keeps_is_deleted_oldest_first() -> None:
         "keep 1, delete 2 (times in UTC)"
     )
     assert plan.to_dict()["time_zone"] == "UTC"
-    assert plan.to_dict()["verdicts"][2] == {
+    assert plan.to_dict()["decisions"][2] == {
         "name": "2026-11-21T03:00Z",
         "source": "disk a",
         "created_at": "2026-11-21T03:00:00+00:00",
@@ -279,7 +279,7 @@ def test_kinds_sources_and_regions_do_not_count_against_one_another() -> None:
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     plan = plan_retention(snapshots, policy, NOW, group_by="none")
     assert [each.name for each in plan.keep] == ["disk"]
-    assert plan.verdicts[0].reasons[0] == "newest: of all"
+    assert plan.decisions[0].reasons[0] == "newest: of all"
     assert "system volume a" in str(plan)
 
 
@@ -292,7 +292,7 @@ def test_one_that_is_listed_twice_counts_once_and_stays_if_the_two_differ() -> N
     assert kept([twice[0], twice[0], old], keep_last=1) == ["new"]
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     plan = plan_retention([*twice, old], policy, NOW)
-    assert [verdict.reasons[0] for verdict in plan.verdicts] == [
+    assert [decision.reasons[0] for decision in plan.decisions] == [
         "listed twice: and not alike",
         "listed twice: and not alike",
         "newest: of its source",
@@ -355,7 +355,7 @@ def test_a_verdict_is_a_value() -> None:
         of_times("2026-11-23T03:00Z"), RetentionPolicy(time_zone=UTC, keep_last=1), NOW
     )
     assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 - our own bytes
-    assert len({plan.verdicts[0], plan.verdicts[0]}) == 1
+    assert len({plan.decisions[0], plan.decisions[0]}) == 1
 
 
 WRONG: dict[str, list[Any]] = {

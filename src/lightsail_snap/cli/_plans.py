@@ -505,7 +505,7 @@ def _prune_areas(settings: Settings, areas: Sequence[_Area], options: _PruneOpti
     planned = _previews(areas, options, codes)
     if not options.apply_it:
         for area, found, _ in planned:
-            _show_verdicts(settings, found, area.region)
+            _show_decisions(settings, found, area.region)
             codes.add(Code.OK)
         return _one_code(codes)
     to_delete = [each for _, found, _ in planned for each in found.delete]
@@ -544,12 +544,12 @@ def _one_code(codes: set[int]) -> int:
     return codes.pop() if len(codes) == 1 else Code.PARTIAL
 
 
-def _show_verdicts(
+def _show_decisions(
     settings: Settings, planned: RetentionPlan[AnySnapshot], region: str | None
 ) -> None:
-    verdicts = planned.to_dict()["verdicts"]
+    decisions = planned.to_dict()["decisions"]
     if settings.as_json:
-        for each in verdicts:
+        for each in decisions:
             show_json({"region": region, **each} if region else each)
         return
     if region:
@@ -563,7 +563,7 @@ def _show_verdicts(
                 (each["created_at"] or "")[:16].replace("T", " "),
                 "; ".join(each["reasons"]),
             )
-            for each in verdicts
+            for each in decisions
         ],
     )
     say(

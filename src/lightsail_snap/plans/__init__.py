@@ -30,7 +30,7 @@ from lightsail_snap.plans._model import Kind as Kind
 from lightsail_snap.plans._model import Quiesce as Quiesce
 from lightsail_snap.plans._model import Selection as Selection
 from lightsail_snap.plans._model import Slot as Slot
-from lightsail_snap.plans._prune import Pruned as Pruned
+from lightsail_snap.plans._prune import PrunedSnapshot as PrunedSnapshot
 from lightsail_snap.plans._prune import PruneResult as PruneResult
 from lightsail_snap.plans._prune import plan_prune as plan_prune
 from lightsail_snap.plans._prune import prune as prune

@@ -44,13 +44,13 @@ from lightsail_snap.plans._steps import TagPairs, pairs_of
 from lightsail_snap.retention import (
     AnySnapshot,
     GroupBy,
+    RetentionDecision,
     RetentionPlan,
     RetentionPolicy,
-    RetentionVerdict,
     Scope,
-    evaluate,
-    is_usable,
-    source_key,
+    _evaluate,
+    _is_usable,
+    _source_of,
 )
 
 _log = logging.getLogger("lightsail_snap.plans")
@@ -118,7 +118,7 @@ class Approved:
             snapshot.arn,
             snapshot.created_at,
             pairs_of(snapshot),
-            source_key(snapshot)[1],
+            _source_of(snapshot)[1],
         )
 
 
@@ -285,10 +285,10 @@ def _in_words(seconds: float) -> str:
 
 @dataclass(slots=True)
 class _Source:
-    """The verdicts about one source; keepers are usable, newest first."""
+    """The decisions about one source; keepers are usable, newest first."""
 
     keepers: list[AnySnapshot] = field(default_factory=list)
-    deletable: dict[str, RetentionVerdict[AnySnapshot]] = field(default_factory=dict)
+    deletable: dict[str, RetentionDecision[AnySnapshot]] = field(default_factory=dict)
     is_ahead: bool = False
     turn: int = 0
 
@@ -308,7 +308,7 @@ class _Listing:
     latest: datetime
     pages: int
     plan: RetentionPlan[AnySnapshot]
-    verdicts: dict[tuple[SnapshotKind, str], RetentionVerdict[AnySnapshot]]
+    decisions: dict[tuple[SnapshotKind, str], RetentionDecision[AnySnapshot]]
     sources: dict[SourceKey, _Source]
     served: int = 0
 
@@ -341,19 +341,19 @@ class DeletionGate:
         """List the Region and return what would be kept and deleted now."""
         listing = self._evidence()
         listing.served -= 1
-        verdicts = []
-        for verdict in listing.plan.verdicts:
-            snapshot = verdict.snapshot
-            if not verdict.keep:
-                source = listing.sources.get(source_key(snapshot))
+        decisions = []
+        for decision in listing.plan.decisions:
+            snapshot = decision.snapshot
+            if not decision.keep:
+                source = listing.sources.get(_source_of(snapshot))
                 if source is None or snapshot.name not in source.deletable:
                     reasons = self._why_not(source)
-                    verdicts.append(RetentionVerdict(snapshot, keep=True, reasons=(reasons,)))
+                    decisions.append(RetentionDecision(snapshot, keep=True, reasons=(reasons,)))
                     continue
-            verdicts.append(verdict)
+            decisions.append(decision)
         terms = self._terms
         zone = listing.plan.time_zone
-        return RetentionPlan(tuple(verdicts), zone, terms.policy, terms.scope, terms.group_by)
+        return RetentionPlan(tuple(decisions), zone, terms.policy, terms.scope, terms.group_by)
 
     def delete(self, approved: Approved, made: Sequence[Made] = ()) -> DeletionRecord:
         """Delete one snapshot if everything that the module's docstring states holds.
@@ -402,7 +402,7 @@ class DeletionGate:
         return {
             "listed_at": listing.listed_at,
             "listed_pages": listing.pages,
-            "listed_snapshots": len(listing.plan.verdicts),
+            "listed_snapshots": len(listing.plan.decisions),
             "evidence_age": round(self._time.monotonic() - listing.began, 3),
         }
 
@@ -440,7 +440,7 @@ class DeletionGate:
                 snapshots += items
         listed_at, latest = min(dates), max(dates) + _SKEW
         terms = self._terms
-        plan = evaluate(
+        plan = _evaluate(
             snapshots,
             terms.policy,
             listed_at,
@@ -450,9 +450,9 @@ class DeletionGate:
             keep_newest=not terms.allow_remove_all,
         )
         sources = _by_source(plan, terms, latest)
-        verdicts = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.verdicts}
+        decisions = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.decisions}
         ended = self._time.monotonic()
-        return _Listing(began, ended, listed_at, latest, len(dates), plan, verdicts, sources)
+        return _Listing(began, ended, listed_at, latest, len(dates), plan, decisions, sources)
 
     def _why_not(self, source: _Source | None) -> str:
         if source is None:
@@ -467,19 +467,19 @@ class DeletionGate:
         """Delete by the evidence of a listing; add the rule and the keeper to the facts."""
         self._check_run_time(listing)
         self._check_made(listing, made)
-        verdict = listing.verdicts.get((approved.kind, approved.name))
-        if verdict is None:
+        decision = listing.decisions.get((approved.kind, approved.name))
+        if decision is None:
             if self._get(approved.kind, approved.name) is None:
                 raise _WithheldError("gone", "was deleted before")
             message = "the listing does not show it, though it exists"
             raise _StaleEvidenceError(message)
-        _check_same(approved, verdict.snapshot)
-        if not self._terms.scope(verdict.snapshot):
+        _check_same(approved, decision.snapshot)
+        if not self._terms.scope(decision.snapshot):
             raise _WithheldError("out_of_scope", f"it is not in scope ({self._terms.scope})")
-        source = listing.sources.get(source_key(verdict.snapshot))
-        is_held = not verdict.keep and (source is None or approved.name not in source.deletable)
-        rule = facts["rule"] = self._why_not(source) if is_held else "; ".join(verdict.reasons)
-        if verdict.keep or source is None or is_held:
+        source = listing.sources.get(_source_of(decision.snapshot))
+        is_held = not decision.keep and (source is None or approved.name not in source.deletable)
+        rule = facts["rule"] = self._why_not(source) if is_held else "; ".join(decision.reasons)
+        if decision.keep or source is None or is_held:
             raise _WithheldError("kept", f"it is kept now: {rule}")
         found = self._get(approved.kind, approved.name)
         if found is None:
@@ -515,11 +515,11 @@ class DeletionGate:
             if created is None:
                 reason = f"the service gives no creation time of the new snapshot {new.name}"
                 raise _WithheldError("prerequisite", reason)
-            verdict = listing.verdicts.get((kind_of(new), new.name))
-            if verdict is None or verdict.snapshot.arn != new.arn:
+            decision = listing.decisions.get((kind_of(new), new.name))
+            if decision is None or decision.snapshot.arn != new.arn:
                 message = f"the listing does not show the new snapshot {new.name}"
                 raise _StaleEvidenceError(message)
-            if not is_usable(verdict.snapshot):
+            if not _is_usable(decision.snapshot):
                 message = f"the listing shows the new snapshot {new.name} as not usable"
                 raise _StaleEvidenceError(message)
             if each.since is None:
@@ -542,7 +542,7 @@ class DeletionGate:
         if (
             found is None
             or (found.arn, found.created_at) != (keeper.arn, keeper.created_at)
-            or not is_usable(found)
+            or not _is_usable(found)
             or not self._terms.scope(found)
         ):
             message = f"{keeper.name}, which was to remain, is gone or has changed"
@@ -577,11 +577,11 @@ def _by_source(
     plan: RetentionPlan[AnySnapshot], terms: Terms, latest: datetime
 ) -> dict[SourceKey, _Source]:
     sources: dict[SourceKey, _Source] = {}
-    counts = Counter((kind_of(each.snapshot), each.snapshot.name) for each in plan.verdicts)
-    for verdict in plan.verdicts:
-        snapshot, key = verdict.snapshot, source_key(verdict.snapshot)
+    counts = Counter((kind_of(each.snapshot), each.snapshot.name) for each in plan.decisions)
+    for decision in plan.decisions:
+        snapshot, key = decision.snapshot, _source_of(decision.snapshot)
         created = snapshot.created_at
-        if key[1] is None or created is None or not is_usable(snapshot):
+        if key[1] is None or created is None or not _is_usable(snapshot):
             continue
         # A snapshot that is listed in two states justifies nothing.
         if not terms.scope(snapshot) or counts[kind_of(snapshot), snapshot.name] > 1:
@@ -589,13 +589,13 @@ def _by_source(
         source = sources.setdefault(key, _Source())
         if created > latest:
             source.is_ahead = True
-        if verdict.keep:
+        if decision.keep:
             source.keepers.append(snapshot)
         else:
-            source.deletable[snapshot.name] = verdict
+            source.deletable[snapshot.name] = decision
     for source in sources.values():
         if source.is_ahead:
-            source.keep_at_least(len(plan.verdicts))
+            source.keep_at_least(len(plan.decisions))
         if not terms.allow_remove_all:
             source.keep_at_least(max(1, terms.minimum_remaining))
     return sources
@@ -622,7 +622,7 @@ def _check_same(approved: Approved, found: AnySnapshot) -> None:
         raise _WithheldError("changed", reason)
     if pairs_of(found) != approved.tags:
         raise _WithheldError("changed", "its tags have changed since")
-    if source_key(found)[1] != approved.source:
+    if _source_of(found)[1] != approved.source:
         raise _WithheldError("changed", "it is of another source")
 
 

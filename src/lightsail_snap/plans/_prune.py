@@ -35,7 +35,7 @@ _KINDS: Mapping[object, tuple[SnapshotKind, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class PrunedSnapshot:
     """The result for one snapshot that the policy does not keep.
 
     Attributes:
@@ -82,7 +82,7 @@ class PruneResult:
         results: One for each snapshot that was approved for deletion, oldest first.
     """
 
-    results: tuple[Pruned, ...]
+    results: tuple[PrunedSnapshot, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -221,7 +221,7 @@ def prune(  # noqa: PLR0913 - keyword-only, and each has a default
     minimum_remaining: int = 1,
     max_deletions: int | None = None,
     unsafe_allow_remove_all: bool = False,
-    on_snapshot: Callable[[Pruned], object] | None = None,
+    on_snapshot: Callable[[PrunedSnapshot], object] | None = None,
 ) -> PruneResult:
     """Delete what a policy does not keep, oldest first, by the rules of the deletion contract.
 
@@ -264,7 +264,7 @@ def prune(  # noqa: PLR0913 - keyword-only, and each has a default
             rule, fix = "must be the plan's own", "leave it out, or pass it to plan_prune"
             raise refused("prune", "scope", rule, fix, scope)
         scope, policy, group_by = planned.scope or scope, planned.policy, planned.group_by
-        present = {kind_of(verdict.snapshot) for verdict in planned.verdicts}
+        present = {kind_of(decision.snapshot) for decision in planned.decisions}
         kinds = tuple(sorted(present)) or kinds
     else:
         _check_policy(planned)
@@ -284,7 +284,7 @@ def prune(  # noqa: PLR0913 - keyword-only, and each has a default
     if len(regions) > 1:
         fix = "plan and prune the snapshots of each region by themselves, with its client"
         raise refused("prune", "planned", "must be of one region", fix, sorted(map(str, regions)))
-    results: list[Pruned] = []
+    results: list[PrunedSnapshot] = []
     for snapshot in to_delete:
         approved = Approved.of(snapshot)
         if max_deletions is not None and len(to_delete) > max_deletions:
@@ -292,7 +292,7 @@ def prune(  # noqa: PLR0913 - keyword-only, and each has a default
         else:
             record = gate.delete(approved)
         log_record(record)
-        result = Pruned(snapshot, record.status, record.reason, record.error, record)
+        result = PrunedSnapshot(snapshot, record.status, record.reason, record.error, record)
         results.append(result)
         if on_snapshot is not None:
             on_snapshot(result)

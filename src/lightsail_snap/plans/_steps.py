@@ -39,8 +39,8 @@ from lightsail_snap.retention import (
     AnySnapshot,
     RetentionPolicy,
     Scope,
+    _is_usable,
     by_tag,
-    is_usable,
     plan_retention,
 )
 
@@ -418,14 +418,14 @@ def _planned(  # noqa: PLR0913 - as many as there are facts
     scope = Scope(owner=plan.name)
     judged = plan_retention(snapshots, policy, now, owned=scope)
     going = [
-        (verdict.snapshot, source, created, verdict.reasons)
-        for verdict in reversed(judged.verdicts)
-        for source in [source_of(verdict.snapshot, plan.select.kind)]
-        for created in [verdict.snapshot.created_at]
-        if not verdict.keep and verdict.snapshot.name != new and source and created
+        (decision.snapshot, source, created, decision.reasons)
+        for decision in reversed(judged.decisions)
+        for source in [source_of(decision.snapshot, plan.select.kind)]
+        for created in [decision.snapshot.created_at]
+        if not decision.keep and decision.snapshot.name != new and source and created
     ]
     remaining = sum(
-        scope(each) and is_usable(each) and each.created_at is not None for each in snapshots
+        scope(each) and _is_usable(each) and each.created_at is not None for each in snapshots
     )
     going = going[: max(0, remaining - plan.minimum_remaining)]
     steps = [
