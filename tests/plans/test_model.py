@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lightsail_snap import RequestValidationError
 from lightsail_snap.plans import BackupPlan, Quiesce, Run, Selection
-from lightsail_snap.plans._base import _models_in
+from lightsail_snap.plans._model import _models_in
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
 
 TOML = """

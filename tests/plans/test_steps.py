@@ -25,7 +25,7 @@ from lightsail_snap.plans import (
     TakeStep,
     make_run,
 )
-from lightsail_snap.plans._steps import source_of
+from lightsail_snap.plans._planning import source_of
 from lightsail_snap.retention import OWNERSHIP_TAG
 
 HOME, AWAY = "us-east-1", "us-west-2"

@@ -32,9 +32,9 @@ from lightsail_snap.plans import (
     prepare,
     prune,
 )
-from lightsail_snap.plans._base import decode_document
+from lightsail_snap.plans._model import decode_document
 from lightsail_snap.plans._prune import Kinds
-from lightsail_snap.plans._steps import deletion_summary
+from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
     AnySnapshot,
