@@ -149,7 +149,7 @@ def compare(history: History) -> str:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_real_restic_said_of_random_histories_holds(step: int) -> None:
+def test_retention_of_random_histories_matches_recorded_restic(step: int) -> None:
     found = Counter(compare(history) for history in read(RECORDED, step))
     assert found.total() >= 10_000 // step
     assert found["same"] / found.total() > 0.9
@@ -171,7 +171,7 @@ def wider_than(policy: RetentionPolicy, dice: random.Random) -> RetentionPolicy:
 
 
 @pytest.mark.parametrize("step", [100, pytest.param(10, marks=pytest.mark.thorough)])
-def test_the_laws_hold_over_the_same_histories(step: int) -> None:
+def test_retention_invariants_hold_over_the_recorded_histories(step: int) -> None:
     dice = random.Random(1)  # noqa: S311 - nothing secret is made here
     for history in read(RECORDED, step):
         policy, now = history.policy, history.now
@@ -196,7 +196,7 @@ def test_the_laws_hold_over_the_same_histories(step: int) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.skipif(not ASKS_RESTIC, reason="set LIGHTSAIL_SNAP_RESTIC=1 to ask restic anew")
-def test_restic_itself_agrees_about_new_histories(tmp_path: Path) -> None:
+def test_retention_of_new_histories_matches_installed_restic(tmp_path: Path) -> None:
     missing = [tool for tool in ("restic", "openssl") if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not on the PATH: only what is recorded is compared")
