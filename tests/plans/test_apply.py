@@ -117,14 +117,14 @@ def filled(make_state: Callable[[], Any], plan: BackupPlan) -> Any:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("anew", [False, True], ids=["same-run", "run-made-anew"])
+@pytest.mark.parametrize("is_new_run", [False, True], ids=["same-run", "new-run"])
 def test_apply_after_a_kill_at_any_call_ends_in_the_same_state(
     make_state: Callable[[], Any],
     make_plan: Maker,
     process_killed: type[BaseException],
     *,
     after: bool,
-    anew: bool,
+    is_new_run: bool,
 ) -> None:
     plan = make_plan(copies=[AWAY], retention={"time_zone": "UTC", "keep_last": 1})
     undisturbed = filled(make_state, plan)
@@ -145,7 +145,7 @@ def test_apply_after_a_kill_at_any_call_ends_in_the_same_state(
             break
         state.on_call = lambda _request, _is_done: None
         state.clock.sleep(60)
-        result = state.apply(Run.from_json((state.prepare(plan) if anew else run).to_json()))
+        result = state.apply(Run.from_json((state.prepare(plan) if is_new_run else run).to_json()))
         assert result.is_complete, f"{number}: {result}"
         assert state.snapshots() == expected, number
     # The calls include the three of prepare.
@@ -189,10 +189,10 @@ def test_apply_deletes_only_after_new_snapshots_are_usable(state: Any, make_plan
     def on_step(result: StepResult) -> None:
         if result.step.action == "delete":
             boto = state.emulator.boto3_client(result.step.region)
-            for made in seen:
-                if made.step.source == result.step.source:
-                    response = state.emulator.boto3_client(made.step.region).get_disk_snapshot(
-                        diskSnapshotName=made.step.name
+            for created in seen:
+                if created.step.source == result.step.source:
+                    response = state.emulator.boto3_client(created.step.region).get_disk_snapshot(
+                        diskSnapshotName=created.step.name
                     )
                     assert response["diskSnapshot"]["state"] == "completed"
             assert boto is not None
@@ -226,7 +226,7 @@ def test_apply_with_a_failed_source_reports_it_and_keeps_its_old_snapshots(
     assert [each["status"] for each in result.to_dict()["steps"]][:2] == ["failed", "skipped"]
     assert "failed   take" in str(result)
     assert "<td>failed</td>" in result._repr_html_()
-    again: RunResult = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    again: RunResult = pickle.loads(pickle.dumps(result))  # noqa: S301 - pickled above
     assert again.to_dict() == result.to_dict()
 
 
@@ -358,16 +358,14 @@ def test_apply_distinguishes_plans_whose_names_share_a_prefix(state: Any, make_p
     one = {"kind": "disk", "names": ["db-11"]}
     short = make_plan(name="nightly", select=one, retention=keep)
     longer = make_plan(name="nightly-db", select=one, retention=keep)
-    namesake = make_plan(
-        name="nightly-db", select={"kind": "disk", "names": ["11"]}, retention=keep
-    )
+    other = make_plan(name="nightly-db", select={"kind": "disk", "names": ["11"]}, retention=keep)
     for plan in (longer, short, longer):
         state.run_days(plan, 2)
     assert state.names() == ["nightly-db-11-20231117", "nightly-db-db-11-20231119"]
     # Equal names are a conflict, and the snapshot of the other plan is not changed.
     assert state.apply(state.prepare(short)).is_complete
     before = state.snapshots()
-    result = state.apply(state.prepare(namesake))
+    result = state.apply(state.prepare(other))
     assert statuses(result) == ["take failed"]
     assert isinstance(result.results[0].error, SnapshotConflictError)
     assert state.snapshots() == before
@@ -607,12 +605,12 @@ def test_apply_of_reordered_steps_takes_before_it_copies(state: Any, make_plan: 
     plan = make_plan(copies=[AWAY], retention={"time_zone": "UTC", "keep_last": 1})
     state.run_days(plan, 1)
     run = state.prepare(plan)
-    told: list[StepResult] = []
+    reported: list[StepResult] = []
     backwards = run.model_copy(update={"steps": run.steps[::-1]})
-    result = state.apply(backwards, on_step=told.append)
+    result = state.apply(backwards, on_step=reported.append)
     assert result.is_complete
     assert [each.step for each in result.results] == list(backwards.steps)
-    actions = [each.step.action for each in told]
+    actions = [each.step.action for each in reported]
     assert actions == ["take", "copy"] * 2 + ["delete"] * 4
 
 
@@ -622,13 +620,13 @@ def test_quiesce_commands_run_once_per_snapshot_one_at_a_time(
     log = tmp_path / "log"
     hooks = {
         "before": ["sh", "-c", f"echo pause >> {log}"],
-        "after": ["sh", "-c", f"echo go on >> {log}"],
+        "after": ["sh", "-c", f"echo resume >> {log}"],
     }
     plan = make_plan(quiesce=hooks, select={"kind": "disk", "globs": ["*"]})
     run = state.prepare(plan)
     result = apply(run, state.client(), clients=state.client, concurrency=3)
     assert statuses(result) == ["take done"] * 3
-    assert log.read_text(encoding="utf-8").split("\n") == ["pause", "go on"] * 3 + [""]
+    assert log.read_text(encoding="utf-8").split("\n") == ["pause", "resume"] * 3 + [""]
     assert statuses(state.apply(run)) == ["take adopted"] * 3
     assert log.read_text(encoding="utf-8").count("pause") == 3
 

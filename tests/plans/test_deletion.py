@@ -786,7 +786,7 @@ def test_prune_logs_rule_evidence_and_keeper_of_each_deletion(
     }
     # The deletion is logged before the request, in case the process ends.
     assert caplog.messages[0] == "deleting s0: no rule keeps it; kept: s4"
-    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - pickled above
     assert outcomes(again) == outcomes(result)
 
 

@@ -81,7 +81,7 @@ def check(result: FleetResult) -> None:
     result.raise_for_failures()
     assert len(result.snapshots) == 6 + 8
     assert [each.plan.region for each in result.outcomes] == list(REGIONS)
-    again: FleetResult = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    again: FleetResult = pickle.loads(pickle.dumps(result))  # noqa: S301 - pickled above
     assert again == result
     assert str(result).splitlines()[-1] == "complete 3 of 3"
 
@@ -127,7 +127,7 @@ needs_dask = pytest.mark.skipif(
 
 def run_nights(engine: str) -> Any:
     """Run nights.py in a separate process, since Dask changes how exceptions pickle."""
-    result = subprocess.run(  # noqa: S603 - our own script
+    result = subprocess.run(  # noqa: S603 - fixed arguments
         [sys.executable, str(Path(__file__).with_name("nights.py")), engine],
         capture_output=True,
         text=True,
@@ -176,7 +176,7 @@ for reported in (PlanOutcome(plan, error=failed()), StepResult(step, "failed", e
     assert b"CANARY1" not in pickle.dumps(reported)
 print("done")
 """
-    result = subprocess.run(  # noqa: S603 - the code above
+    result = subprocess.run(  # noqa: S603 - fixed arguments
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert (result.stdout, result.stderr) == ("done\n", "")
@@ -202,7 +202,7 @@ def test_apply_many_with_a_dead_worker_reports_its_plans_as_failed() -> None:
         )
     assert len(second.failures) == len(reported) == 3
     assert not second.is_complete
-    unpickled: FleetResult = pickle.loads(pickle.dumps(second))  # noqa: S301 - our own bytes
+    unpickled: FleetResult = pickle.loads(pickle.dumps(second))  # noqa: S301 - pickled above
     assert str(unpickled) == str(second)
     assert second.to_dict()["plans"][0]["result"] is None
     assert "was lost" in second.to_dict()["plans"][0]["error"]

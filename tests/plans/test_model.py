@@ -131,7 +131,7 @@ def test_plan_survives_json_dump_pickle_and_copy(plan: BackupPlan) -> None:
         BackupPlan.from_json(plan.to_json(indent=1).encode()),
         BackupPlan(**plan.model_dump()),
         BackupPlan(**plan.model_dump(mode="json")),
-        pickle.loads(pickle.dumps(plan)),  # noqa: S301 - our own bytes
+        pickle.loads(pickle.dumps(plan)),  # noqa: S301 - pickled above
         copy.deepcopy(plan),
     ):
         assert again == plan

@@ -112,7 +112,7 @@ def test_make_run_does_not_depend_on_the_order_of_the_inventory(
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
     assert make_run(plan_of(count), inventory, elsewhere) == run
     assert Run.from_json(run.to_json()) == run
-    assert pickle.loads(pickle.dumps(run)) == run  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(run)) == run  # noqa: S301 - pickled above
     assert len({step.id for step in run.steps}) == len(run.steps)
 
 
@@ -141,7 +141,7 @@ def test_make_run_orders_deletions_after_creations(inventory: Inventory, count: 
     # Afterwards as many as the policy keeps remain, including the new one, if there were as many.
     for region, source in itertools.product((HOME, AWAY), ("db-1", "db-2")):
         gone = {s.name for s in run.steps if s.action == "delete" and s.region == region}
-        ours = [
+        managed = [
             each
             for each in inventory.snapshots[region]
             if isinstance(each, DiskSnapshot)
@@ -149,8 +149,8 @@ def test_make_run_orders_deletions_after_creations(inventory: Inventory, count: 
             and each.state == "completed"
             and [(tag.key, tag.value) for tag in each.tags] == [(OWNERSHIP_TAG, "nightly")]
         ]
-        left = [each for each in ours if each.name not in gone]
-        assert len(left) + 1 >= min(count, len(ours) + 1)
+        left = [each for each in managed if each.name not in gone]
+        assert len(left) + 1 >= min(count, len(managed) + 1)
 
 
 @given(st.integers(0, 86_399), st.integers(0, 86_399))
@@ -300,12 +300,12 @@ def test_make_run_with_invalid_arguments_is_rejected(make_plan: Maker) -> None:
 
 
 def test_group_by_source_distinguishes_kinds_of_snapshots() -> None:
-    whole = InstanceSnapshot.from_wire({"name": "a", "fromInstanceName": "web"})
+    instance = InstanceSnapshot.from_wire({"name": "a", "fromInstanceName": "web"})
     volume = DiskSnapshot.from_wire({"name": "b", "fromInstanceName": "web"})
     disk = DiskSnapshot.from_wire({"name": "c", "fromDiskName": "db"})
-    by_kind: dict[Kind, Any] = {"instance": whole, "instance_system_disk": volume, "disk": disk}
+    by_kind: dict[Kind, Any] = {"instance": instance, "instance_system_disk": volume, "disk": disk}
     for kind, expected in by_kind.items():
-        groups = _group_by_source([whole, volume, disk], kind)
+        groups = _group_by_source([instance, volume, disk], kind)
         assert [each for name, found in groups.items() if name for each in found] == [expected]
 
 

@@ -133,8 +133,8 @@ def test_one_failure_does_not_stop_the_others(state: State) -> None:
     part, _ = caught.value.split(RequestNotSentError)
     assert isinstance(part, PartialFailureError)
     assert part.may_have_executed
-    assert pickle.loads(pickle.dumps(part)).may_have_executed  # noqa: S301 - our own
-    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(part)).may_have_executed  # noqa: S301 - pickled above
+    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - pickled above
     assert [each.to_dict() for each in again.results] == [each.to_dict() for each in result.results]
 
 

@@ -163,7 +163,7 @@ def _key_of(client: Any) -> str:
 def test_factory_copies_share_its_clients() -> None:
     first = regional_clients(endpoint_url="http://127.0.0.1:1")
     with first:
-        copies = pickle.loads(pickle.dumps(first)), copy.copy(first), copy.deepcopy(first)  # noqa: S301 - our own bytes
+        copies = pickle.loads(pickle.dumps(first)), copy.copy(first), copy.deepcopy(first)  # noqa: S301 - pickled above
         assert all(each == first and hash(each) == hash(first) for each in copies)
         assert {each("us-east-1") for each in copies} == {first("us-east-1")}
         assert first("us-east-1") is not first("us-west-2")
@@ -183,7 +183,7 @@ def test_factory_copies_share_its_clients() -> None:
 def test_clients_are_closed_when_the_last_with_block_ends() -> None:
     with regional_clients(endpoint_url="http://127.0.0.1:1") as outer:
         client = outer("us-east-1")
-        with pickle.loads(pickle.dumps(outer)) as inner:  # noqa: S301 - our own bytes
+        with pickle.loads(pickle.dumps(outer)) as inner:  # noqa: S301 - pickled above
             assert inner("us-east-1") is client
         assert outer("us-east-1") is client
         with regional_clients(endpoint_url="http://127.0.0.1:1") as other:
@@ -275,7 +275,7 @@ def test_unpickled_factory_keeps_its_clients_between_tasks() -> None:
     sent = pickle.dumps(regional_clients())
     # As in a worker process: the original does not exist, and each task unpickles a copy.
     gc.collect()
-    client = pickle.loads(sent)("us-east-1")  # noqa: S301 - our own bytes
+    client = pickle.loads(sent)("us-east-1")  # noqa: S301 - pickled above
     gc.collect()
     assert pickle.loads(sent)("us-east-1") is client  # noqa: S301 - likewise
     for _ in range(_sessions._MAX_UNPICKLED_POOLS):
@@ -320,7 +320,7 @@ def test_factory_with_invalid_settings_is_rejected(monkeypatch: pytest.MonkeyPat
     with pytest.raises(RequestValidationError, match="max_connections"):
         assume_role_clients(ROLE, max_connections=wrong)
     with pytest.raises(RequestValidationError, match="pass WaitPolicy"):
-        regional_clients(wait_policy="patient")  # type: ignore[arg-type] # on purpose
+        regional_clients(wait_policy="slow")  # type: ignore[arg-type] # on purpose
     with pytest.raises(ConfigurationError, match="ProfileNotFound"):
         regional_clients(profile_name="no-such-profile")("us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -1,4 +1,4 @@
-"""What single retention rules mean, and what is refused."""
+"""Retention rules one by one, and invalid policies and arguments."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from lightsail_snap.retention import (
 )
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-OURS = {"key": OWNERSHIP_TAG}
+MANAGED = {"key": OWNERSHIP_TAG}
 
 
 def disk(name: str, when: str | None = None, **wire: Any) -> DiskSnapshot:
     created = None if when is None else datetime.fromisoformat(when).timestamp()
-    given = {"createdAt": created, "state": "completed", "fromDiskName": "a", "tags": [OURS]}
+    given = {"createdAt": created, "state": "completed", "fromDiskName": "a", "tags": [MANAGED]}
     return DiskSnapshot.from_wire({"name": name} | given | wire)
 
 
 def instance(name: str, when: str, **wire: Any) -> InstanceSnapshot:
     created = datetime.fromisoformat(when).timestamp()
-    given = {"createdAt": created, "state": "available", "fromInstanceName": "a", "tags": [OURS]}
+    given = {"createdAt": created, "state": "available", "fromInstanceName": "a", "tags": [MANAGED]}
     return InstanceSnapshot.from_wire({"name": name} | given | wire)
 
 
@@ -49,7 +49,7 @@ def of_times(*times: str) -> list[AnySnapshot]:
 def reasons(
     snapshots: list[AnySnapshot], zone: str = "UTC", /, now: datetime = NOW, **rules: Any
 ) -> dict[str, str]:
-    """Give what is kept, with the reasons."""
+    """Return the kept snapshots with their reasons."""
     plan = plan_retention(snapshots, RetentionPolicy(time_zone=zone, **rules), now)
     return {v.snapshot.name: "; ".join(v.reasons) for v in plan.decisions if v.keep}
 
@@ -211,9 +211,9 @@ def test_keep_tagged_matches_key_value_or_several_tags() -> None:
     env, tier = {"key": "env", "value": "prod"}, {"key": "tier", "value": ""}
     snapshots: list[AnySnapshot] = [
         disk("newest", "2026-11-23T03:00Z"),
-        disk("both", "2026-11-22T03:00Z", tags=[OURS, env, tier]),
-        disk("env", "2026-11-21T03:00Z", tags=[OURS, env]),
-        disk("key-only", "2026-11-20T03:00Z", tags=[OURS, {"key": "env"}]),
+        disk("both", "2026-11-22T03:00Z", tags=[MANAGED, env, tier]),
+        disk("env", "2026-11-21T03:00Z", tags=[MANAGED, env]),
+        disk("key-only", "2026-11-20T03:00Z", tags=[MANAGED, {"key": "env"}]),
     ]
     assert kept(snapshots, keep_tagged=["env"]) == ["newest", "both", "env", "key-only"]
     assert kept(snapshots, keep_tagged=["env=prod"]) == ["newest", "both", "env"]
@@ -246,8 +246,8 @@ def test_plan_retention_keeps_future_snapshots_without_measuring_from_them() -> 
 
 def test_plan_retention_keeps_exempt_snapshots_and_does_not_count_them() -> None:
     snapshots: list[AnySnapshot] = [
-        disk("ours", "2026-11-01T03:00Z"),
-        disk("not-ours", "2026-11-23T03:00Z", tags=[{"key": "env"}]),
+        disk("managed", "2026-11-01T03:00Z"),
+        disk("unmanaged", "2026-11-23T03:00Z", tags=[{"key": "env"}]),
         disk("pending", "2026-11-22T03:00Z", state="pending"),
         disk("stateless", "2026-11-21T03:00Z", state=None),
         instance("disk-state", "2026-11-20T03:00Z", state="completed"),
@@ -255,12 +255,12 @@ def test_plan_retention_keeps_exempt_snapshots_and_does_not_count_them() -> None
         disk("dateless"),
     ]
     assert reasons(snapshots, keep_last=1) == {
-        "not-ours": "not owned",
+        "unmanaged": "not owned",
         "pending": "not completed: pending",
         "stateless": "not completed: no state",
         "disk-state": "not available: completed",
         "sourceless": "no source",
-        "ours": "newest: of its source; last: 1 of 1",
+        "managed": "newest: of its source; last: 1 of 1",
         "dateless": "no date",
     }
 
@@ -346,7 +346,7 @@ def test_policy_from_toml_is_normalized() -> None:
     assert other == policy
     assert hash(other) == hash(policy)
     assert copy.deepcopy(policy) == policy
-    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - pickled above
     assert RetentionPolicy.model_json_schema()["properties"]["time_zone"]["type"] == "string"
 
 
@@ -354,7 +354,7 @@ def test_decision_is_hashable_and_pickles() -> None:
     plan = plan_retention(
         of_times("2026-11-23T03:00Z"), RetentionPolicy(time_zone=UTC, keep_last=1), NOW
     )
-    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 - pickled above
     assert len({plan.decisions[0], plan.decisions[0]}) == 1
 
 
@@ -451,7 +451,9 @@ POLICY = RetentionPolicy(time_zone="UTC", keep_last=1)
         ("owned", {"snapshots": [disk("a")], "owned": lambda _: "yes"}),
     ],
 )
-def test_plan_retention_with_an_invalid_argument_is_rejected(field: str, wrong: dict[str, Any]) -> None:
+def test_plan_retention_with_an_invalid_argument_is_rejected(
+    field: str, wrong: dict[str, Any]
+) -> None:
     arguments: dict[str, Any] = {"snapshots": [], "policy": POLICY, "now": NOW} | wrong
     with pytest.raises(RequestValidationError) as caught:
         plan_retention(**arguments)
@@ -470,17 +472,17 @@ def test_plan_retention_with_a_predicate_that_returns_no_bool_is_rejected() -> N
 
 
 @pytest.mark.parametrize(
-    ("make", "field"),
+    ("create", "field"),
     [
         (lambda: by_tag(""), "key"),
-        (lambda: by_tag(None), "key"),  # type: ignore[arg-type] # that is what is wrong
+        (lambda: by_tag(None), "key"),  # type: ignore[arg-type] # the invalid value
         (lambda: by_tag("a", 7), "value"),  # type: ignore[arg-type] # likewise
         (lambda: by_name(""), "pattern"),
         (lambda: by_name(7), "pattern"),  # type: ignore[arg-type] # likewise
         (lambda: by_name(re.compile(b"a")), "pattern"),  # type: ignore[arg-type] # likewise
     ],
 )
-def test_by_tag_and_by_name_with_invalid_arguments_are_rejected(make: Any, field: str) -> None:
+def test_by_tag_and_by_name_with_invalid_arguments_are_rejected(create: Any, field: str) -> None:
     with pytest.raises(RequestValidationError) as caught:
-        make()
+        create()
     assert caught.value.violations[0].field == field

@@ -544,5 +544,5 @@ def prepare(
     inventory = read_inventory(plan, client, clients=clients)
     if now is None:
         # The client may have a virtual clock.
-        now = datetime.fromtimestamp(client._clock.time(), UTC)  # noqa: SLF001 - our own client
+        now = datetime.fromtimestamp(client._clock.time(), UTC)  # noqa: SLF001 - the client of this package
     return make_run(plan, inventory, now)
