@@ -548,7 +548,7 @@ def test_what_else_there_is_to_know_of_a_plan_is_told(
 ) -> None:
     file = tmp_path / "other.toml"
     file.write_text(PLAN.replace("Disk-*", "Disk-2"), encoding="utf-8")
-    assert "10 in us-east-1 are of sources that are not selected" in command("plan", str(file)).err
+    assert "10 snapshots in us-east-1 of sources that are not selected" in command("plan", str(file)).err
     assert emulator.calls["CreateDiskSnapshot"] == 0
     # A prune by the plan judges them, too.
     assert [each["keep"] for each in command("prune", str(file), "--json").lines].count(True) == 3
@@ -582,7 +582,7 @@ def test_a_region_of_copies_that_is_away_is_told_and_stops_nothing_else(
         return handle(region, asked, payload)
 
     monkeypatch.setattr(emulator, "handle", answered)
-    note = "what is in us-west-2 could not be listed; nothing is deleted there: AccessDenied"
+    note = "the snapshots in us-west-2 could not be listed; nothing is deleted there: AccessDenied"
     looked = command("plan", plan)
     assert looked.code == 0
     assert note in looked.err

@@ -183,7 +183,7 @@ def test_a_run_and_what_is_kept_are_printed_harmlessly(name: str, source: str) -
     )
     now = datetime.fromtimestamp(1_700_000_000 + 5 * 86_400, UTC)
     run = make_run(plan, Inventory((Source("Disk-1", {}),), {REGION: there}), now)
-    assert any("stay: " in note for note in run.notes)
+    assert any("are kept: " in note for note in run.notes)
     policy = RetentionPolicy(keep_last=1, time_zone="UTC")
     kept = plan_retention(there, policy, now, owned=by_tag("lightsail-snap:managed"))
     for text in (str(run), run._repr_html_(), str(kept)):
