@@ -139,23 +139,23 @@ class _Span:
         parts = ((self.years, "y"), (self.months, "m"), (self.days, "d"), (self.hours, "h"))
         return "".join(f"{number}{unit}" for number, unit in parts if number)
 
-    def before(self, moment: datetime, zone: tzinfo) -> datetime | None:
+    def before(self, time: datetime, zone: tzinfo) -> datetime | None:
         """Return the UTC time before a UTC time, by the calendar of a zone; None before year 1.
 
         As in restic, a day that a month lacks overflows into the next month.
         """
         try:
             if self.years or self.months or self.days:
-                local = moment.astimezone(zone)
+                local = time.astimezone(zone)
                 months = (
                     (local.year - self.years) * _MONTHS_PER_YEAR + local.month - 1 - self.months
                 )
                 first = date(months // _MONTHS_PER_YEAR, months % _MONTHS_PER_YEAR + 1, 1)
                 day = first + timedelta(days=local.day - 1 - self.days)
-                wall = datetime.combine(day, local.time(), zone)
+                earlier = datetime.combine(day, local.time(), zone)
                 # Some local times occur twice or never. The earlier reading keeps more.
-                moment = min(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-            return moment - self.hours * _HOUR
+                time = min(earlier.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+            return time - self.hours * _HOUR
         except (ValueError, OverflowError):
             return None
 

@@ -109,7 +109,7 @@ class ApprovedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class NewSnapshot:
-    """A new snapshot that must be in the listing before anything of its source is deleted.
+    """A new snapshot that must be listed before snapshots of its source are deleted.
 
     Attributes:
         snapshot: The snapshot.
@@ -152,7 +152,7 @@ def make_record(
 
 
 def check_max_deletions(model: str, value: object) -> None:
-    """Refuse a limit that is neither None nor an integer of 0 or more."""
+    """Raise an error for a limit that is neither None nor an integer of 0 or more."""
     if value is not None and (type(value) is not int or value < 0):
         rule = "must be a whole number, 0 or more"
         raise invalid_parameter("max_deletions", rule, "pass 50", value, model=model)
@@ -187,7 +187,7 @@ class _ServiceTime:
     """Reads the service's clock from responses and compares it with the host's."""
 
     def __init__(self, client: LightsailSnapClient) -> None:
-        self._clock = client._clock  # noqa: SLF001 - the package's own client
+        self._clock = client._clock  # noqa: SLF001 - the client of this package
         self._offset: float | None = None
         self.latest = datetime.min.replace(tzinfo=UTC)
 
@@ -235,7 +235,7 @@ class _Source:
     turn: int = 0
 
     def keep_at_least(self, count: int) -> None:
-        """Move the newest of those that no rule keeps to the keepers."""
+        """Move the newest deletable snapshots to the keepers until there are enough."""
         for name in list(self.deletable)[: max(0, count - len(self.keepers))]:
             self.keepers.append(self.deletable.pop(name).snapshot)
 
@@ -540,7 +540,7 @@ def _group_by_source(
 
 def monotonic(client: LightsailSnapClient) -> float:
     """Return the time of a client's monotonic clock, in seconds."""
-    return client._clock.monotonic()  # noqa: SLF001 - the package's own client
+    return client._clock.monotonic()  # noqa: SLF001 - the client of this package
 
 
 def kind_of(snapshot: AnySnapshot) -> SnapshotKind:

@@ -41,9 +41,9 @@ Outcome: TypeAlias = Literal[
 _STATUS_OF: dict[Outcome, Status] = {"deleted": "done", "gone": "adopted", "failed": "failed"}
 
 
-def _picklable_state(self: DataclassInstance) -> list[object]:
+def _picklable_state(result: DataclassInstance) -> list[object]:
     """Return the fields of a result for pickle, with copies of errors that unpickle anywhere."""
-    values = [getattr(self, field.name) for field in fields(self)]
+    values = [getattr(result, field.name) for field in fields(result)]
     return [detached(each) if isinstance(each, LightsailSnapError) else each for each in values]
 
 
@@ -162,7 +162,8 @@ class DeletionRecord:
     evidence_age: float | None = None
     error: LightsailSnapError | None = None
 
-    __getstate__ = _picklable_state
+    def __getstate__(self) -> list[object]:
+        return _picklable_state(self)
 
     @property
     def status(self) -> Status:
@@ -216,7 +217,8 @@ class StepResult(_Result):
     snapshot: AnySnapshot | None = None
     deletion: DeletionRecord | None = None
 
-    __getstate__ = _picklable_state
+    def __getstate__(self) -> list[object]:
+        return _picklable_state(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON types.
@@ -322,7 +324,8 @@ class PrunedSnapshot(_Result):
     error: LightsailSnapError | None = None
     record: DeletionRecord | None = None
 
-    __getstate__ = _picklable_state
+    def __getstate__(self) -> list[object]:
+        return _picklable_state(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON types.
@@ -394,7 +397,8 @@ class PlanOutcome:
     result: RunResult | None = None
     error: LightsailSnapError | None = None
 
-    __getstate__ = _picklable_state
+    def __getstate__(self) -> list[object]:
+        return _picklable_state(self)
 
     @property
     def key(self) -> str:
