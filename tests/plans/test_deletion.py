@@ -129,6 +129,14 @@ def outcomes(result: PruneResult) -> dict[str, str]:
     return {each.snapshot.name: each.record.outcome for each in result.results if each.record}
 
 
+def plan_of(*, rules: dict[str, Any], source: str = "db", **fields: Any) -> BackupPlan:
+    select = {"kind": "disk", "names": [source]}
+    retention = {"time_zone": "UTC", **rules}
+    return BackupPlan(
+        name="nightly", region=HOME, slot="day", select=select, retention=retention, **fields
+    )
+
+
 def before_call(number: int, action: Callable[[], object]) -> Hook:
     """Let another client act before the call of this number, counted from 1."""
     count = 0
@@ -156,13 +164,7 @@ def test_prune_after_another_client_deleted_the_kept_ones_keeps_two(state: State
 
 
 def test_apply_after_another_client_deleted_the_kept_ones_keeps_two(state: State) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 2},
-    )
+    plan = plan_of(rules={"keep_last": 2})
     run = prepare(plan, state.client)
     state.another.delete_disk_snapshot("s4")
     result = apply(run, state.client)
@@ -174,13 +176,7 @@ def test_apply_after_another_client_deleted_the_kept_ones_keeps_two(state: State
 def test_apply_of_a_run_ahead_of_the_service_clock_deletes_nothing(
     state: State, ahead: int
 ) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_within": "36h"},
-    )
+    plan = plan_of(rules={"keep_within": "36h"})
     before = state.names
     result = apply(
         prepare(plan, state.client, now=state.now + timedelta(hours=ahead)), state.client
@@ -298,13 +294,7 @@ def test_prune_keeps_a_snapshot_that_the_listing_lacks(
 def test_apply_with_a_listing_without_the_new_snapshot_deletes_nothing(
     state: State, monkeypatch: pytest.MonkeyPatch, lack: str
 ) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 1},
-    )
+    plan = plan_of(rules={"keep_last": 1})
     run, pages = prepare(plan, state.client), deletion._pages
 
     def stale(*args: Any) -> Any:
@@ -340,14 +330,7 @@ def test_prune_with_minimum_remaining_keeps_more_than_the_policy(state: State) -
 
 
 def test_prepare_with_minimum_remaining_plans_fewer_deletions(state: State) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 1},
-        minimum_remaining=5,
-    )
+    plan = plan_of(rules={"keep_last": 1}, minimum_remaining=5)
     run = prepare(plan, state.client)
     assert (
         run.summary == "take 1, copy 0, delete 1 (1 snapshot from 2023-11-14 to 2023-11-14, 5 kept)"
@@ -406,17 +389,11 @@ def test_prune_with_the_flag_keeps_the_snapshots_of_the_policy(state: State) -> 
 
 
 def test_apply_expires_unselected_sources_only_with_delete_older_than(state: State) -> None:
-    facts: dict[str, Any] = {
-        "name": "nightly",
-        "region": HOME,
-        "slot": "day",
-        "select": {"kind": "disk", "names": ["other"]},
-    }
-    rules: dict[str, Any] = {"time_zone": "UTC", "keep_last": 3}
+    rules: dict[str, Any] = {"keep_last": 3}
     state.clock.sleep(2 * DAY)
-    run = prepare(BackupPlan(**facts, retention=rules), state.client)
+    run = prepare(plan_of(rules=rules, source="other"), state.client)
     assert [step.action for step in run.steps] == ["take"]
-    plan = BackupPlan(**facts, retention=rules | {"delete_older_than": "5d"})
+    plan = plan_of(rules=rules | {"delete_older_than": "5d"}, source="other")
     run = prepare(plan, state.client)
     assert "of sources that are not selected are deleted when older than 5d" in str(run)
     result = apply(run, state.client)
@@ -508,13 +485,7 @@ def test_prune_with_a_snapshot_from_the_future_keeps_its_source(
 def test_apply_with_a_wrongly_dated_new_snapshot_deletes_nothing(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 1},
-    )
+    plan = plan_of(rules={"keep_last": 1})
     run, take = prepare(plan, state.client), LightsailSnapClient.take_disk_snapshot
 
     def earlier(*args: Any, **kwargs: Any) -> Any:
@@ -575,23 +546,18 @@ def test_prune_with_more_deletions_than_allowed_deletes_nothing(state: State) ->
 
 def test_run_without_max_deletions_derives_it_from_the_policy(state: State) -> None:
     state.take(*(f"t{number}" for number in range(20)))
-    facts: dict[str, Any] = {
-        "name": "nightly",
-        "region": HOME,
-        "slot": "day",
-        "select": {"kind": "disk", "names": ["db"]},
-        "retention": {"time_zone": "UTC", "keep_last": 1},
-    }
-    run = prepare(BackupPlan(**facts), state.client)
+    run = prepare(plan_of(rules={"keep_last": 1}), state.client)
     assert run.max_deletions == 10
     result = apply(run, state.client)
     assert [each.status for each in result.results] == ["done"] + ["skipped"] * 25
     assert not result.is_complete
     assert len(state.names) == 26
     rules = {f"keep_{each}": 1 for each in ("last", "hourly", "daily", "weekly", "monthly")}
-    many = BackupPlan(**facts | {"retention": {"time_zone": "UTC", "keep_yearly": 1, **rules}})
+    many = plan_of(rules={"keep_yearly": 1, **rules})
     assert prepare(many, state.client).max_deletions == 12
-    assert prepare(BackupPlan(**facts, max_deletions=0), state.client).max_deletions == 0
+    assert (
+        prepare(plan_of(rules={"keep_last": 1}, max_deletions=0), state.client).max_deletions == 0
+    )
     assert apply(run, state.client, max_deletions=25).is_complete
 
 
@@ -618,13 +584,7 @@ def test_prune_with_invalid_arguments_is_rejected(state: State, options: dict[st
     assert len(state.names) == 5
 
 
-PLAN = BackupPlan(
-    name="nightly",
-    region=HOME,
-    slot="day",
-    select={"kind": "disk", "names": ["db"]},
-    retention={"time_zone": "UTC", "keep_last": 2},
-)
+PLAN = plan_of(rules={"keep_last": 2})
 
 
 def test_apply_of_an_edited_run_deletes_nothing_outside_of_its_plan(state: State) -> None:

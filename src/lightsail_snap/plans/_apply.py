@@ -37,7 +37,7 @@ from lightsail_snap.plans._deletion import (
     monotonic,
     over_limit,
 )
-from lightsail_snap.plans._inventory import ClientFactory, Clients
+from lightsail_snap.plans._inventory import ClientFactory, clients_of
 from lightsail_snap.plans._model import Kind, Quiesce, tags_of
 from lightsail_snap.plans._planning import (
     CopyStep,
@@ -104,10 +104,10 @@ def _paused(lock: threading.Lock, quiesce: Quiesce) -> Iterator[None]:
 class _RunExecution:
     """One attempt to carry out a run."""
 
-    def __init__(self, run: Run, clients: Clients, on_step: OnStep | None) -> None:
+    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep | None) -> None:
         self._run = run
         self._timeout = run.plan.timeout
-        self._clients = clients
+        self._client_of = client_of
         self._on_step = on_step
         self._report_lock = threading.Lock()
         self._pause_lock = threading.Lock()
@@ -117,7 +117,7 @@ class _RunExecution:
         """Take and copy the snapshot of one source."""
         results: list[StepResult] = []
         for step in chain:
-            began = monotonic(self._clients.of(step.region))
+            began = monotonic(self._client_of(step.region))
             result = self._create_one(step, results)
             if result.snapshot is not None:
                 # A snapshot of an earlier attempt may be of any age.
@@ -215,7 +215,7 @@ class _RunExecution:
                 policy if has_creations else age_only(policy),
                 minimum_remaining=plan.minimum_remaining,
             )
-            client, kinds = self._clients.of(region), [_snapshot_kind(plan.select.kind)]
+            client, kinds = self._client_of(region), [_snapshot_kind(plan.select.kind)]
             gates[key] = DeletionGate(client, terms, kinds, run_time=self._run.now)
         return gates[key]
 
@@ -234,7 +234,7 @@ class _RunExecution:
         return ""
 
     def _take(self, step: TakeStep) -> StepResult:
-        client, token = self._clients.of(step.region), step.client_token
+        client, token = self._client_of(step.region), step.client_token
         found = get_snapshot(client, _snapshot_kind(step.kind), step.name)
         if found is not None:
             # The token is checked before the wait, since another client's snapshot is not waited
@@ -268,7 +268,7 @@ class _RunExecution:
         return StepResult(step, "done", snapshot=snapshot)
 
     def _copy(self, step: CopyStep) -> StepResult:
-        client = self._clients.of(step.region)
+        client = self._client_of(step.region)
         found = get_snapshot(client, _snapshot_kind(step.kind), step.name)
         is_new = False
         if found is None:
@@ -394,7 +394,7 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
     check_callback("on_step", on_step)
     # model_copy does not validate.
     run = Run(**dict(run))
-    execution = _RunExecution(run, Clients(run.plan, client, clients), on_step)
+    execution = _RunExecution(run, clients_of(run.plan, client, clients), on_step)
     limit = run.max_deletions if max_deletions is None else max_deletions
     results = _call_all([partial(execution.create, c) for c in _creation_chains(run)], concurrency)
     results += _call_all(execution.deletions(limit), concurrency)

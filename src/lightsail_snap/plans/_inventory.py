@@ -87,28 +87,20 @@ def checked_client(model: str, client: object) -> LightsailSnapClient:
     raise invalid_parameter("client", "must be a LightsailSnapClient", fix, client, model=model)
 
 
-class Clients:
-    """The clients of the Regions of a plan."""
-
-    __slots__ = ("_client", "_factory", "_region")
-
-    def __init__(
-        self, plan: BackupPlan, client: LightsailSnapClient, factory: ClientFactory | None
-    ) -> None:
-        client = checked_client("apply", client)
-        if plan.copies and factory is None:
-            message = (
-                f"the plan {plan.name} copies to {', '.join(plan.copies)}: "
-                "pass clients=regional_clients(...), or another function of a Region"
-            )
-            raise ConfigurationError(message)
-        self._region, self._client, self._factory = plan.region, client, factory
-
-    def of(self, region: str) -> LightsailSnapClient:
-        """Return the client of a Region."""
-        if region == self._region or self._factory is None:
-            return self._client
-        return self._factory(region)
+def clients_of(
+    plan: BackupPlan, client: LightsailSnapClient, factory: ClientFactory | None
+) -> ClientFactory:
+    """Return the function of a Region that returns its client, for all Regions of a plan."""
+    client = checked_client("apply", client)
+    if factory is not None:
+        return lambda region: client if region == plan.region else factory(region)
+    if plan.copies:
+        message = (
+            f"the plan {plan.name} copies to {', '.join(plan.copies)}: "
+            "pass clients=regional_clients(...), or another function of a Region"
+        )
+        raise ConfigurationError(message)
+    return lambda _region: client
 
 
 def _check_region(expected: str, resources: Iterable[AnySnapshot | Disk | Instance]) -> None:
@@ -151,7 +143,7 @@ def read_inventory(
         LightsailSnapError: If the plan's own Region cannot be listed.
     """
     plan = checked_plan("read_inventory", plan)
-    regional = Clients(plan, client, clients)
+    client_of = clients_of(plan, client, clients)
     resources: list[Disk] | list[Instance]
     if plan.select.kind == "disk":
         # It is unverified whether GetDisks lists system disks. This kind excludes them.
@@ -159,11 +151,11 @@ def read_inventory(
     else:
         resources = list(Paginator(client.send, GetInstancesRequest()))
     _check_region(plan.region, resources)
-    snapshots = {plan.region: _list_snapshots(plan, regional, plan.region)}
+    snapshots = {plan.region: _list_snapshots(plan, client, plan.region)}
     unlisted: dict[str, str] = {}
     for region in plan.copies:
         try:
-            snapshots[region] = _list_snapshots(plan, regional, region)
+            snapshots[region] = _list_snapshots(plan, client_of(region), region)
         except ConfigurationError:
             raise
         except LightsailSnapError as error:
@@ -173,12 +165,13 @@ def read_inventory(
     return Inventory(tuple(sources.values()), snapshots, unlisted)
 
 
-def _list_snapshots(plan: BackupPlan, clients: Clients, region: str) -> tuple[AnySnapshot, ...]:
-    client = clients.of(region)
-    found: tuple[AnySnapshot, ...]
-    if plan.select.kind == "instance":
-        found = tuple(client.iter_instance_snapshots())
-    else:
-        found = tuple(client.iter_disk_snapshots())
-    _check_region(region, found)
-    return found
+def _list_snapshots(
+    plan: BackupPlan, client: LightsailSnapClient, region: str
+) -> tuple[AnySnapshot, ...]:
+    is_instance = plan.select.kind == "instance"
+    found: Iterable[AnySnapshot] = (
+        client.iter_instance_snapshots() if is_instance else client.iter_disk_snapshots()
+    )
+    snapshots = tuple(found)
+    _check_region(region, snapshots)
+    return snapshots

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -64,6 +64,11 @@ class _Result:
     reason: str
     error: LightsailSnapError | None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the step was carried out, now or by an earlier attempt."""
+        return is_done(self.status)
+
     def _status_fields(self) -> dict[str, Any]:
         return {
             "status": self.status,
@@ -78,23 +83,9 @@ class _Results(ABC):
     __slots__ = ()
     _columns: ClassVar[tuple[str, ...]]
 
-    @property
     @abstractmethod
-    def is_complete(self) -> bool:
-        """Whether everything is done."""
-
-    @property
-    @abstractmethod
-    def failures(self) -> Mapping[str, LightsailSnapError]:
-        """The errors."""
-
-    @abstractmethod
-    def _items(self) -> Iterable[_Result]:
-        """Return the results for all steps or snapshots."""
-
-    @abstractmethod
-    def _created(self) -> Mapping[str, AnySnapshot]:
-        """Return the snapshots that were created."""
+    def _items(self) -> Iterable[tuple[str, _Result | PlanOutcome]]:
+        """Return the results with their keys."""
 
     @abstractmethod
     def _headline(self) -> str:
@@ -103,6 +94,26 @@ class _Results(ABC):
     @abstractmethod
     def _table(self) -> tuple[str, Sequence[Sequence[str]], str]:
         """Return title, rows and footer."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is done, now or by an earlier attempt."""
+        return all(each.is_complete for _, each in self._items())
+
+    @property
+    def failures(self) -> Mapping[str, LightsailSnapError]:
+        """The errors, by the id of the step, the name of the snapshot or the key of the plan.
+
+        For a step of `apply_many` the key is `<key of the plan> <id of the step>`.
+        """
+        return {key: each.error for key, each in self._items() if each.error is not None}
+
+    def _created(self) -> dict[str, AnySnapshot]:
+        return {
+            key: each.snapshot
+            for key, each in self._items()
+            if isinstance(each, StepResult) and each.snapshot is not None
+        }
 
     def raise_for_failures(self) -> None:
         """Raise an error if anything failed. Skipped steps do not count as failures.
@@ -114,7 +125,7 @@ class _Results(ABC):
             return
         error = PartialFailureError(self._headline(), self.failures, self._created())
         # A deletion is a change, although it leaves no snapshot to report.
-        error.may_have_executed |= any(is_done(each.status) for each in self._items())
+        error.may_have_executed |= any(each.is_complete for _, each in self._items())
         raise error
 
     @override
@@ -257,18 +268,12 @@ class RunResult(_Results):
     @override
     def is_complete(self) -> bool:
         """Whether every step is done or adopted, and all Regions could be listed."""
-        return all(is_done(each.status) for each in self.results) and not self.run.unlisted
-
-    @property
-    @override
-    def failures(self) -> Mapping[str, LightsailSnapError]:
-        """The errors, by the id of the step."""
-        return {each.step.id: each.error for each in self.results if each.error is not None}
+        return all(each.is_complete for each in self.results) and not self.run.unlisted
 
     @property
     def snapshots(self) -> Mapping[str, AnySnapshot]:
         """The snapshots that were taken, copied or adopted, by the id of the step."""
-        return {each.step.id: each.snapshot for each in self.results if each.snapshot is not None}
+        return self._created()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as JSON types.
@@ -284,11 +289,8 @@ class RunResult(_Results):
             "steps": [each.to_dict() for each in self.results],
         }
 
-    def _items(self) -> Sequence[StepResult]:
-        return self.results
-
-    def _created(self) -> Mapping[str, AnySnapshot]:
-        return self.snapshots
+    def _items(self) -> Iterable[tuple[str, StepResult]]:
+        return ((each.step.id, each) for each in self.results)
 
     def _headline(self) -> str:
         steps = _plural(len(self.results), "step")
@@ -355,23 +357,8 @@ class PruneResult(_Results):
 
     _columns = ("status", "snapshot", "why")
 
-    @property
-    @override
-    def is_complete(self) -> bool:
-        """Whether all approved snapshots are deleted."""
-        return all(is_done(each.status) for each in self.results)
-
-    @property
-    @override
-    def failures(self) -> Mapping[str, LightsailSnapError]:
-        """The errors, by the name of the snapshot."""
-        return {each.snapshot.name: each.error for each in self.results if each.error is not None}
-
-    def _items(self) -> Sequence[PrunedSnapshot]:
-        return self.results
-
-    def _created(self) -> Mapping[str, AnySnapshot]:
-        return {}
+    def _items(self) -> Iterable[tuple[str, PrunedSnapshot]]:
+        return ((each.snapshot.name, each) for each in self.results)
 
     def _headline(self) -> str:
         snapshots = _plural(len(self.results), "snapshot")
@@ -379,7 +366,7 @@ class PruneResult(_Results):
 
     def _table(self) -> tuple[str, Sequence[Sequence[str]], str]:
         rows = [(each.status, each.snapshot.name, each.reason) for each in self.results]
-        gone = sum(is_done(each.status) for each in self.results)
+        gone = sum(each.is_complete for each in self.results)
         return "prune", rows, f"deleted {gone} of {len(rows)}"
 
 
@@ -437,27 +424,9 @@ class FleetResult(_Results):
         return all(each.is_complete for each in self.outcomes)
 
     @property
-    @override
-    def failures(self) -> Mapping[str, LightsailSnapError]:
-        """The errors, by the key of the plan, or by `<key> <id>` if a step failed."""
-        found: dict[str, LightsailSnapError] = {}
-        for each in self.outcomes:
-            if each.error is not None:
-                found[each.key] = each.error
-            if each.result is not None:
-                failures = each.result.failures.items()
-                found |= {f"{each.key} {step}": error for step, error in failures}
-        return found
-
-    @property
     def snapshots(self) -> Mapping[str, AnySnapshot]:
         """The snapshots that were taken, copied or adopted, by `<key> <id>` of plan and step."""
-        return {
-            f"{each.key} {step}": snapshot
-            for each in self.outcomes
-            if each.result is not None
-            for step, snapshot in each.result.snapshots.items()
-        }
+        return self._created()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcomes as JSON types.
@@ -480,11 +449,11 @@ class FleetResult(_Results):
             ],
         }
 
-    def _items(self) -> Sequence[StepResult]:
-        return [step for each in self.outcomes if each.result for step in each.result.results]
-
-    def _created(self) -> Mapping[str, AnySnapshot]:
-        return self.snapshots
+    def _items(self) -> Iterator[tuple[str, StepResult | PlanOutcome]]:
+        for each in self.outcomes:
+            yield each.key, each
+            for step in each.result.results if each.result else ():
+                yield f"{each.key} {step.step.id}", step
 
     def _headline(self) -> str:
         failures = _plural(len(self.failures), "failure")
