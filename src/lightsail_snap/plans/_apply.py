@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from lightsail_snap._drivers.interrupts import SLICE_SECONDS
 from lightsail_snap._parameters import check_callback, check_concurrency, invalid_parameter
@@ -244,27 +244,21 @@ class _RunExecution:
             return StepResult(step, "adopted", "was already taken", snapshot=snapshot)
         quiesce = self._run.plan.quiesce
         pause = None if quiesce is None else _paused(self._pause_lock, quiesce)
+        options: dict[str, Any] = {
+            "tags": step.tags,
+            "client_token": token,
+            "quiesce": pause,
+            "timeout": self._timeout,
+        }
         if step.kind == "instance":
-            snapshot = client.take_instance_snapshot(
-                step.name,
-                step.source,
-                tags=step.tags,
-                client_token=token,
-                quiesce=pause,
-                timeout=self._timeout,
-            )
+            snapshot = client.take_instance_snapshot(step.name, step.source, **options)
         else:
-            is_disk = step.kind == "disk"
-            snapshot = client.take_disk_snapshot(
-                step.name,
+            source = (
                 DiskSource(disk_name=step.source)
-                if is_disk
-                else InstanceSource(instance_name=step.source),
-                tags=step.tags,
-                client_token=token,
-                quiesce=pause,
-                timeout=self._timeout,
+                if step.kind == "disk"
+                else InstanceSource(instance_name=step.source)
             )
+            snapshot = client.take_disk_snapshot(step.name, source, **options)
         return StepResult(step, "done", snapshot=snapshot)
 
     def _copy(self, step: CopyStep) -> StepResult:

@@ -31,7 +31,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -242,7 +242,7 @@ class _Source:
 
 @dataclass(slots=True)
 class _Listing:
-    """All snapshots of a Region, and the decisions of the policy about them."""
+    """All snapshots of a Region, and the decisions about them by policy and floor."""
 
     began: float
     ended: float
@@ -283,19 +283,7 @@ class DeletionGate:
         """List the Region and return what would be kept and deleted now."""
         listing = self._evidence()
         listing.served -= 1
-        decisions = []
-        for decision in listing.plan.decisions:
-            snapshot = decision.snapshot
-            if not decision.keep:
-                source = listing.sources.get(_source_of(snapshot))
-                if source is None or snapshot.name not in source.deletable:
-                    reasons = self._reason_to_keep(source)
-                    decisions.append(RetentionDecision(snapshot, keep=True, reasons=(reasons,)))
-                    continue
-            decisions.append(decision)
-        terms = self._terms
-        zone = listing.plan.time_zone
-        return RetentionPlan(tuple(decisions), zone, terms.policy, terms.scope, terms.group_by)
+        return listing.plan
 
     def delete(
         self, approved: ApprovedSnapshot, made: Sequence[NewSnapshot] = ()
@@ -381,16 +369,26 @@ class DeletionGate:
             keep_newest=not terms.allow_remove_all,
         )
         sources = _group_by_source(plan, terms, latest)
+        plan = replace(
+            plan, decisions=tuple(self._decide(each, sources) for each in plan.decisions)
+        )
         decisions = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.decisions}
         ended = self._time.monotonic()
         return _Listing(began, ended, listed_at, latest, len(dates), plan, decisions, sources)
 
-    def _reason_to_keep(self, source: _Source | None) -> str:
+    def _decide(
+        self, decision: RetentionDecision[AnySnapshot], sources: dict[SourceKey, _Source]
+    ) -> RetentionDecision[AnySnapshot]:
+        """Return the decision of the policy, or to keep a snapshot that the floor protects."""
+        source = sources.get(_source_of(decision.snapshot))
+        if decision.keep or (source and decision.snapshot.name in source.deletable):
+            return decision
+        reason = f"minimum_remaining: {self._terms.minimum_remaining}"
         if source is None:
-            return "no source"
-        if source.is_ahead:
-            return "a snapshot of its source is dated later than the service's clock"
-        return f"minimum_remaining: {self._terms.minimum_remaining}"
+            reason = "no source"
+        elif source.is_ahead:
+            reason = "a snapshot of its source is dated later than the service's clock"
+        return RetentionDecision(decision.snapshot, keep=True, reasons=(reason,))
 
     def _delete_by(
         self,
@@ -411,18 +409,14 @@ class DeletionGate:
         _check_same(approved, decision.snapshot)
         if not self._terms.scope(decision.snapshot):
             raise _WithheldError("out_of_scope", f"it is not in scope ({self._terms.scope})")
-        source = listing.sources.get(_source_of(decision.snapshot))
-        is_held = not decision.keep and (source is None or approved.name not in source.deletable)
-        rule = facts["rule"] = (
-            self._reason_to_keep(source) if is_held else "; ".join(decision.reasons)
-        )
-        if decision.keep or source is None or is_held:
+        rule = facts["rule"] = "; ".join(decision.reasons)
+        if decision.keep:
             raise _WithheldError("kept", f"it is kept now: {rule}")
         found = self._get(approved.kind, approved.name)
         if found is None:
             raise _WithheldError("gone", "was already deleted")
         _check_same(approved, found)
-        keeper = self._check_keeper(source)
+        keeper = self._check_keeper(listing.sources[_source_of(decision.snapshot)])
         if self._is_old(listing):
             message = f"its evidence became older than {MAX_EVIDENCE_AGE_SECONDS:g} s"
             raise _StaleEvidenceError(message)
