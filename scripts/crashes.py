@@ -1,9 +1,9 @@
-"""Kills every job at every request, runs it again, and tells how that went.
+"""Kill each high-level operation at each of its requests, and run it again.
 
-    python scripts/crashes.py                 # all points; a minute or two of processor time
-    python scripts/crashes.py --most 8        # a seeded sample
+    python scripts/crashes.py              # all points; one or two minutes of processor time
+    python scripts/crashes.py --limit 8    # a seeded sample of 8 points of each operation
 
-The exit code is 1 if any job ended in another state than an undisturbed run, or not at all.
+The exit code is 1 if a second run fails, or ends in another state than an undisturbed run.
 """
 
 from __future__ import annotations
@@ -18,35 +18,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.crash.jobs import JOBS  # noqa: E402 - they lie with the tests
+from tests.crash.jobs import JOBS  # noqa: E402 - the path comes first
 from tests.crash.lab import JobFigures, laboratory, measure  # noqa: E402 - likewise
 
 MOMENTS = ("before", "after", "late")
 
 
-def crash_figures(most: int | None = None, seed: int = 0) -> list[JobFigures]:
-    """Kill every job at its points.
-
-    Args:
-        most: At how many each, at most; at all if None.
-        seed: What they are drawn with.
-
-    Returns:
-        How it went, job by job.
-    """
+def crash_figures(limit: int | None = None, seed: int = 0) -> list[JobFigures]:
+    """Kill each operation at all its points, or at a seeded sample of them."""
     with tempfile.TemporaryDirectory() as folder, laboratory(Path(folder)) as lab:
-        return [measure(lab, job, most, seed) for job in JOBS]
+        return [measure(lab, job, limit, seed) for job in JOBS]
 
 
 def crash_table(figures: Sequence[JobFigures]) -> str:
-    """Write the figures as a table in Markdown.
-
-    Args:
-        figures: What `crash_figures` returned.
-
-    Returns:
-        The table, without a line break at its end.
-    """
+    """Return the figures as a Markdown table."""
     counts = {
         each.job: [
             each.requests,
@@ -57,7 +42,10 @@ def crash_table(figures: Sequence[JobFigures]) -> str:
     }
     counts["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
     lines = [
-        "| job | requests | killed before | killed after | carried out late | as if undisturbed |",
+        (
+            "| operation | requests | killed before | killed after | executed late "
+            "| same final state |"
+        ),
         "|---|---|---|---|---|---|",
         *(f"| {job} | {' | '.join(f'{n:,}' for n in row)} |" for job, row in counts.items()),
     ]
@@ -65,22 +53,15 @@ def crash_table(figures: Sequence[JobFigures]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, and tell.
-
-    Args:
-        arguments: The words of the command line.
-
-    Returns:
-        The exit code: 1 if anything was wrong.
-    """
+    """Measure and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--most", type=int, default=None, help="points of each job; all if left out"
+        "--limit", type=int, default=None, help="points of each operation [default: all]"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    figures = crash_figures(options.most, options.seed)
+    figures = crash_figures(options.limit, options.seed)
     table = crash_table(figures)
     sys.stdout.write(f"{table}\n{time.monotonic() - began:.0f} s\n")
     wrong = [each for job in figures for each in job.wrong]

@@ -1,13 +1,13 @@
-"""Lives the life of snapshots for months on an embedded Lightsail that is in trouble every day.
+"""Use snapshots for simulated months on an emulator that has faults every day.
 
     python scripts/soak.py --months 12 --seed 1
     python scripts/soak.py --days 40 --seed 7 --log soak.log
 
-Snapshots are taken by plans and directly, awaited, tagged, copied to another region, restored and
-pruned, while answers are lost, late, broken or refused, strangers keep theirs beside, and after
-every day everything is counted. The clock jumps, so that a year takes a minute or two. The same
-seed gives the same digest. If something that must always be true is not, the exit code is 1, and
-the command is told that shows it again.
+Snapshots are taken by plans and directly, waited for, tagged, copied to another region, restored
+and pruned. Meanwhile responses are lost, delayed, corrupted or refused, and another client has its
+own snapshots. After every day the script compares all resources with its records. On the virtual
+clock a year takes one or two minutes. The same seed gives the same digest. If an invariant is
+broken, the exit code is 1, and the script prints the command that reproduces it.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from typing import TypeVar
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.soak_world import (  # noqa: E402 - the path comes first
+from scripts.soak_checks import (  # noqa: E402 - the path comes first
     HERE,
     REGIONS,
     THERE,
     AnySnapshot,
     BrokenInvariantError,
+    CheckedEmulator,
     Footprint,
     Log,
-    Watched,
     check_error,
     check_footprint,
-    client_of,
+    create_client,
     footprint,
 )
 from tests.crash.jobs import copied  # noqa: E402 - likewise
@@ -63,16 +63,16 @@ from lightsail_snap.retention import (  # noqa: E402 - likewise
 )
 
 DAY, MONTH = 86_400, 30
-_BEGINNING = 1_699_920_000.0
-_ATTEMPTS, _FAULTS_PASS_AFTER = 8, 5
-_EITHER = sorted(
+_START_TIME = 1_699_920_000.0
+_ATTEMPTS, _FAULTY_ATTEMPTS = 8, 5
+_KINDS_BEFORE_OR_AFTER_COMMIT = sorted(
     set(FaultKind)
     - {
         *(FaultKind.REFUSE, FaultKind.THROTTLE),
         *(FaultKind.DELAY, FaultKind.TRUNCATE, FaultKind.WRONG_TYPES),
     }
 )
-_MOST_STRANGERS = 12
+_MAX_FOREIGN_SNAPSHOTS = 12
 _KEEP = RetentionPolicy(time_zone="UTC", keep_daily=7, keep_weekly=4, keep_monthly=3)
 _KEEP_DIRECT = RetentionPolicy(time_zone="UTC", keep_last=5, keep_monthly=2)
 PLANS = tuple(
@@ -90,26 +90,27 @@ PLANS = tuple(
         ("weekly", {"kind": "instance", "names": ["web-1"]}),
     )
 )
-_WEEK, _WEEKLY, _PRUNING = 7, 3, 5
+_DAYS_PER_WEEK, _WEEKLY_PLAN_DAY, _PRUNING_DAY = 7, 3, 5
 _ReturnT = TypeVar("_ReturnT")
 
 
 @dataclass(frozen=True)
 class SoakFigures:
-    """How a soak went.
+    """Result of a soak test.
 
     Attributes:
-        seed: What chance was drawn from.
-        days: How many days were lived.
-        requests: How many requests were sent.
-        faults: How many faults were injected.
-        errors: How many errors came out of calls, by type.
-        counts: What was taken, copied, restored, deleted, tagged, and what strangers took.
-        kept: How many snapshots there were in the end, those of strangers included.
-        warm: What the process held when it had warmed up.
-        end: What it held in the end.
-        seconds: How long it took.
-        digest: Stands for all that happened.
+        seed: Seed of the random numbers.
+        days: Number of simulated days.
+        requests: Number of requests.
+        faults: Number of injected faults.
+        errors: Number of errors that calls raised, by type.
+        counts: Number of resources taken, copied, restored, deleted and tagged, and of those that
+            another client created.
+        kept: Number of snapshots at the end, with those of the other client.
+        warm: Footprint half-way.
+        end: Footprint at the end.
+        seconds: Duration.
+        digest: Digest of all events.
     """
 
     seed: int
@@ -126,90 +127,72 @@ class SoakFigures:
 
 
 class SoakFailedError(Exception):
-    """Something that must always be true was not; the text says what, and how to see it again."""
+    """A broken invariant, and the command that reproduces it."""
 
     def __init__(self, day: int, seed: int, problem: BaseException) -> None:
-        """Tell.
-
-        Args:
-            day: On which day, counted from 0.
-            seed: What chance was drawn from.
-            problem: What was wrong.
-        """
+        """Create the message."""
         super().__init__(
             f"seed {seed}, day {day}: {type(problem).__name__}: {problem}\n"
-            f"to see it again: python scripts/soak.py --days {day + 1} --seed {seed}"
+            f"to reproduce it, run: python scripts/soak.py --days {day + 1} --seed {seed}"
         )
 
 
 @dataclass
 class Life:
-    """The world, and what has been done in it.
+    """The emulator, and records of everything that was done on it.
 
     Attributes:
-        seed: What chance is drawn from.
-        log: Is told of everything.
-        ledger: What has to be there, by region and name.
+        seed: Seed of the random numbers.
+        log: Receives every event.
+        ledger: Region and name of every resource that must exist.
     """
 
     seed: int
     log: Log
     ledger: set[tuple[str, str]] = field(default_factory=set)
-    made_today: Counter[tuple[str, str]] = field(default_factory=Counter)
+    created_today: Counter[tuple[str, str]] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    strangers: list[tuple[str, str]] = field(default_factory=list)
+    foreign: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # Chance has to repeat itself.
-        self.chance = random.Random(self.seed)  # noqa: S311 - as the line above says
-        self.clock = VirtualClock(_BEGINNING)
-        self.emulator = Watched(self.clock, self.seed, self.log)
+        self.chance = random.Random(self.seed)  # noqa: S311 - must repeat with the same seed
+        self.clock = VirtualClock(_START_TIME)
+        self.emulator = CheckedEmulator(self.clock, self.seed, self.log)
         pauses = random.Random(self.seed + 1)  # noqa: S311 - likewise
         self.clients = {
-            region: client_of(self.emulator, region, self.clock, pauses) for region in REGIONS
+            region: create_client(self.emulator, region, self.clock, pauses) for region in REGIONS
         }
         for number in range(1, 4):
             self.emulator.add_disk(f"db-{number}", region_name=HERE, size_in_gb=8 * number)
         self.emulator.add_instance("web-1", region_name=HERE)
-        self.ledger |= {(region, name) for region in REGIONS for name in self._things(region)}
+        self.ledger |= {
+            (region, name) for region in REGIONS for name in self._resource_names(region)
+        }
 
-    def _things(self, region: str) -> list[str]:
-        return sorted(self.emulator.things(region))
+    def _resource_names(self, region: str) -> list[str]:
+        return sorted(self.emulator.resources(region))
 
     def client(self, region: str) -> LightsailSnapClient:
-        """Give the client of a region."""
+        """Return the client of a region."""
         return self.clients[region]
 
     @property
     def now(self) -> datetime:
-        """The time."""
+        """Return the time of the virtual clock."""
         return datetime.fromtimestamp(self.clock.time(), UTC)
 
     def persist(
         self,
-        what: str,
+        action: str,
         work: Callable[[], _ReturnT],
         *,
-        but: tuple[type[LightsailSnapError], ...] = (),
+        expected: tuple[type[LightsailSnapError], ...] = (),
     ) -> _ReturnT:
-        """Do something, and do it again as long as faults keep it from succeeding.
-
-        Args:
-            what: What it is.
-            work: Does it.
-            but: The errors that are its caller's business.
-
-        Returns:
-            What it returns.
-
-        Raises:
-            BrokenInvariantError: If it does not succeed although the faults have passed, or raises
-                what no method may.
-        """
+        """Call a function until it succeeds; it must, after the faults have ended."""
         last = ""
         for attempt in range(_ATTEMPTS):
-            if attempt == _FAULTS_PASS_AFTER:
+            if attempt == _FAULTY_ATTEMPTS:
                 self.emulator.clear_faults()
             try:
                 return work()
@@ -218,26 +201,26 @@ class Life:
             except LightsailSnapError as error:
                 check_error(error)
                 last = f"{type(error).__name__}: {error}"
-                self.log.say(f"{what} failed: {type(error).__name__}")
+                self.log.write(f"{action} failed: {type(error).__name__}")
                 self.errors[type(error).__name__] += 1
-                if isinstance(error, but):
+                if isinstance(error, expected):
                     raise
             except Exception as error:
-                message = f"{what} raised {type(error).__name__}: {error}"
+                message = f"{action} raised {type(error).__name__}: {error}"
                 raise BrokenInvariantError(message) from error
             self.clock.sleep(60 * (attempt + 1))
-        message = f"{what} did not succeed although all faults had passed: {last}"
+        message = f"{action} did not succeed after all faults had ended: {last}"
         raise BrokenInvariantError(message)
 
-    def made(self, word: str, region: str, name: str) -> None:
-        """Note that something was made."""
-        self.counts[word] += 1
-        self.made_today[region, name] += 1
+    def record_creation(self, kind: str, region: str, name: str) -> None:
+        """Record that a resource was created."""
+        self.counts[kind] += 1
+        self.created_today[region, name] += 1
         self.ledger.add((region, name))
-        self.log.say(f"{word} {region}/{name}")
+        self.log.write(f"{kind} {region}/{name}")
 
     def delete(self, region: str, snapshot: AnySnapshot) -> None:
-        """Delete a snapshot, however often it takes."""
+        """Delete a snapshot, with as many attempts as needed."""
         client, name = self.client(region), snapshot.name
 
         def once() -> None:
@@ -247,58 +230,58 @@ class Life:
                 else:
                     client.delete_disk_snapshot(name)
             except NotFoundException:
-                # An earlier attempt has done it, and its answer was lost.
+                # An earlier attempt succeeded, and its response was lost.
                 return
 
         self.persist(f"delete {name}", once)
-        self.gone(region, name)
+        self.record_deletion(region, name)
 
-    def gone(self, region: str, name: str) -> None:
-        """Note that something of ours was deleted."""
+    def record_deletion(self, region: str, name: str) -> None:
+        """Record that a snapshot was deleted."""
         self.counts["deleted"] += 1
         self.ledger.discard((region, name))
-        self.log.say(f"deleted {region}/{name}")
+        self.log.write(f"deleted {region}/{name}")
 
 
-def _trouble(life: Life) -> int:
-    """Let the day have its faults."""
+def _inject_faults(life: Life) -> int:
+    """Inject the faults of a day; return their number."""
     chance = life.chance
-    most = chance.choice([0, 1, 3, 6])
-    for _ in range(most):
+    count = chance.choice([0, 1, 3, 6])
+    for _ in range(count):
         kind = chance.choice(sorted(FaultKind))
         fault = Fault(
             kind=kind,
-            after_commit=kind in _EITHER and chance.random() < 0.5,  # noqa: PLR2004 - as often as not
+            after_commit=kind in _KINDS_BEFORE_OR_AFTER_COMMIT and chance.random() < 0.5,  # noqa: PLR2004 - a probability
             skip=chance.randrange(60),
             times=chance.choice([1, 1, 1, 2, 4]),
             seconds=chance.choice([0, 0, 1, 60]),
         )
         life.emulator.inject(fault)
-        life.log.say(f"fault {fault.kind} {fault.after_commit} {fault.skip} {fault.times}")
-    return most
+        life.log.write(f"fault {fault.kind} {fault.after_commit} {fault.skip} {fault.times}")
+    return count
 
 
-def _strangers(life: Life, day: int) -> None:
-    """Let others take snapshots, with names and tags that may tempt us, and delete old ones."""
+def _act_as_other_client(life: Life, day: int) -> None:
+    """Create and delete snapshots whose names and tags resemble those of the plans."""
     chance = life.chance
-    if chance.random() < 0.3:  # noqa: PLR2004 - every third day or so
+    if chance.random() < 0.3:  # noqa: PLR2004 - likewise
         name = f"{chance.choice(['nightly-db-1-', 'direct-', 'by-hand-'])}x{day}"
-        owner = chance.choice([None, "somebody"])
+        owner = chance.choice([None, "another-client"])
         tags = [{"key": OWNERSHIP_TAG, "value": owner}] if owner else []
         source = chance.choice(["db-1", "db-2"])
-        life.emulator.do(
+        life.emulator.call_as_other_client(
             "CreateDiskSnapshot", HERE, diskName=source, diskSnapshotName=name, tags=tags
         )
-        life.strangers.append((HERE, name))
-        life.made("foreign", HERE, name)
-    if len(life.strangers) > _MOST_STRANGERS:
-        region, name = life.strangers.pop(0)
-        life.emulator.do("DeleteDiskSnapshot", region, diskSnapshotName=name)
+        life.foreign.append((HERE, name))
+        life.record_creation("foreign", HERE, name)
+    if len(life.foreign) > _MAX_FOREIGN_SNAPSHOTS:
+        region, name = life.foreign.pop(0)
+        life.emulator.call_as_other_client("DeleteDiskSnapshot", region, diskSnapshotName=name)
         life.ledger.discard((region, name))
 
 
 def _run_plan(life: Life, plan: BackupPlan) -> None:
-    """Apply a plan, and hold what is there then against what it and its retention say."""
+    """Apply a plan, and compare the snapshots with its steps and its retention policy."""
     before = {region: life.emulator.snapshots(region) for region in REGIONS}
 
     def once() -> RunResult:
@@ -308,11 +291,11 @@ def _run_plan(life: Life, plan: BackupPlan) -> None:
             check_error(error)
         result.raise_for_failures()
         if run.unlisted:
-            # Nothing failed, and yet the plan is to be applied again, as it says itself.
-            message = f"nobody could tell what is in {run.unlisted}"
+            # Nothing failed, but the plan requires another run.
+            message = f"these regions could not be listed: {run.unlisted}"
             raise LightsailSnapError(message)
         if not result.is_complete:
-            message = f"nothing failed and yet not all is done: {result}"
+            message = f"nothing failed, but the run is incomplete: {result}"
             raise BrokenInvariantError(message)
         return result
 
@@ -320,37 +303,39 @@ def _run_plan(life: Life, plan: BackupPlan) -> None:
     for region in REGIONS:
         after = life.emulator.snapshots(region)
         fresh = {name: each for name, each in after.items() if name not in before[region]}
-        wanted = {step.name for step in run.steps if step.action != "delete"}
-        if fresh.keys() != wanted:
-            message = f"{plan.name} was to make {sorted(wanted)} in {region}, made {sorted(fresh)}"
+        expected = {step.name for step in run.steps if step.action != "delete"}
+        if fresh.keys() != expected:
+            message = f"{plan.name} in {region}: expected {sorted(expected)}, found {sorted(fresh)}"
             raise BrokenInvariantError(message)
         for name in sorted(fresh):
-            life.made("taken" if region == HERE else "copied", region, name)
-        judged = plan_retention(
+            life.record_creation("taken" if region == HERE else "copied", region, name)
+        retained = plan_retention(
             [*before[region].values(), *fresh.values()],
             _KEEP,
             run.now,
             owned=by_tag(OWNERSHIP_TAG, plan.name),
         )
-        _hold_against(f"pruning by {plan.name} in {region}", after, judged.keep)
-        for snapshot in judged.delete:
-            life.gone(region, snapshot.name)
+        _check_pruned(f"pruning by {plan.name} in {region}", after, retained.keep)
+        for snapshot in retained.delete:
+            life.record_deletion(region, snapshot.name)
 
 
-def _hold_against(what: str, there: dict[str, AnySnapshot], kept: tuple[AnySnapshot, ...]) -> None:
+def _check_pruned(
+    action: str, found: dict[str, AnySnapshot], kept: tuple[AnySnapshot, ...]
+) -> None:
     names = {each.name for each in kept}
-    if there.keys() != names:
-        message = f"after {what} there is {sorted(there.keys() ^ names)} too much or too little"
+    if found.keys() != names:
+        message = f"after {action}, missing or unexpected: {sorted(found.keys() ^ names)}"
         raise BrokenInvariantError(message)
 
 
 def _take_directly(life: Life, day: int) -> None:
-    """Take a snapshot of something, tag it, and sometimes copy and restore it."""
+    """Take a snapshot and tag it; sometimes also copy and restore it."""
     chance, client = life.chance, life.client(HERE)
     name, tags = f"direct-{day}", {OWNERSHIP_TAG: "direct", "env": "prod"}
     kind = chance.choice(["disk", "volume", "instance"])
     usual = life.emulator.progression
-    if chance.random() < 0.05:  # noqa: PLR2004 - the service fails seldom
+    if chance.random() < 0.05:  # noqa: PLR2004 - a probability
         life.emulator.progression = usual.with_failed_snapshot(name)
 
     def take(name: str) -> AnySnapshot:
@@ -361,31 +346,31 @@ def _take_directly(life: Life, day: int) -> None:
         return client.take_disk_snapshot(name, source, tags=tags, client_token=name)
 
     try:
-        life.persist(f"take {name}", lambda: take(name), but=(WaitFailedError,))
+        life.persist(f"take {name}", lambda: take(name), expected=(WaitFailedError,))
     except WaitFailedError as error:
         failed = life.emulator.snapshots(HERE)[name]
         if failed.state != "error":
             raise BrokenInvariantError(str(error)) from error
-        life.made("taken", HERE, name)
+        life.record_creation("taken", HERE, name)
         life.delete(HERE, failed)
         name += "-again"
         life.emulator.progression = usual
         life.persist(f"take {name}", lambda: take(name))
-    life.made("taken", HERE, name)
-    marked = {"checked": f"day-{day}"}
-    life.persist(f"tag {name}", lambda: client.tag_resource(name, marked))
-    found = {tag.key: tag.value for tag in life.emulator.snapshots(HERE)[name].tags}
-    if not marked.items() <= found.items():
-        message = f"{name} was tagged, but has {found}"
+    life.record_creation("taken", HERE, name)
+    tag = {"checked": f"day-{day}"}
+    life.persist(f"tag {name}", lambda: client.tag_resource(name, tag))
+    found = {each.key: each.value for each in life.emulator.snapshots(HERE)[name].tags}
+    if not tag.items() <= found.items():
+        message = f"{name} lacks the tag {tag}: {found}"
         raise BrokenInvariantError(message)
     life.persist(f"untag {name}", lambda: client.untag_resource(name, ["checked"]))
     life.counts["tagged"] += 1
-    if chance.random() < 0.5:  # noqa: PLR2004 - as often as not
-        there = life.client(THERE)
-        life.persist(f"copy {name}", lambda: copied(there, name, name, HERE))
-        life.made("copied", THERE, name)
-        life.persist(f"tag {name}", lambda: there.tag_resource(name, tags))
-    if kind == "disk" and chance.random() < 0.4:  # noqa: PLR2004 - sometimes
+    if chance.random() < 0.5:  # noqa: PLR2004 - a probability
+        other = life.client(THERE)
+        life.persist(f"copy {name}", lambda: copied(other, name, name, HERE))
+        life.record_creation("copied", THERE, name)
+        life.persist(f"tag {name}", lambda: other.tag_resource(name, tags))
+    if kind == "disk" and chance.random() < 0.4:  # noqa: PLR2004 - a probability
         _restore(life, name, day)
 
 
@@ -400,17 +385,17 @@ def _restore(life: Life, snapshot: str, day: int) -> None:
         ).size_in_gb
 
     size = life.persist(f"restore {name}", once)
-    life.made("restored", HERE, name)
-    if size != life.emulator.things(HERE)[name]["sizeInGb"]:
-        message = f"{name} has another size than its client was told: {size}"
+    life.record_creation("restored", HERE, name)
+    if size != life.emulator.resources(HERE)[name]["sizeInGb"]:
+        message = f"{name} has another size than the result of restore_disk: {size}"
         raise BrokenInvariantError(message)
     _check_resources(life)
-    life.emulator.do("DeleteDisk", HERE, diskName=name)
+    life.emulator.call_as_other_client("DeleteDisk", HERE, diskName=name)
     life.ledger.discard((HERE, name))
 
 
 def _prune_directly(life: Life) -> None:
-    """Prune what was taken directly, by the library's own verdicts."""
+    """Delete the snapshots taken directly that the retention policy does not keep."""
     for region in REGIONS:
         client = life.client(region)
 
@@ -419,47 +404,48 @@ def _prune_directly(life: Life) -> None:
 
         found = life.persist(f"list {region}", listed)
         owned = by_tag(OWNERSHIP_TAG, "direct")
-        judged = plan_retention(found, _KEEP_DIRECT, life.now, owned=owned)
-        for snapshot in judged.delete:
+        retained = plan_retention(found, _KEEP_DIRECT, life.now, owned=owned)
+        for snapshot in retained.delete:
             life.delete(region, snapshot)
-        _hold_against(f"pruning {region}", life.emulator.snapshots(region), judged.keep)
+        _check_pruned(f"pruning {region}", life.emulator.snapshots(region), retained.keep)
 
 
 def _check_resources(life: Life) -> None:
-    """Hold what is there against what was done."""
+    """Compare the resources with the records."""
     if life.emulator.broken:
         raise BrokenInvariantError("; ".join(life.emulator.broken))
-    there = {(region, name) for region in REGIONS for name in life.emulator.things(region)}
-    if there != life.ledger:
-        message = f"not in the books, or nowhere else: {sorted(there ^ life.ledger)}"
+    found = {(region, name) for region in REGIONS for name in life.emulator.resources(region)}
+    if found != life.ledger:
+        unexpected, missing = sorted(found - life.ledger), sorted(life.ledger - found)
+        message = f"unexpected resources: {unexpected}; missing resources: {missing}"
         raise BrokenInvariantError(message)
 
 
 def _check_day(life: Life) -> None:
     _check_resources(life)
     creations = life.emulator.creations()
-    if creations != life.made_today:
-        differing = sorted((creations - life.made_today) | (life.made_today - creations))
-        message = f"made more or less often than the books say: {differing}"
+    if creations != life.created_today:
+        differing = sorted((creations - life.created_today) | (life.created_today - creations))
+        message = f"created more or less often than recorded: {differing}"
         raise BrokenInvariantError(message)
-    life.made_today.clear()
+    life.created_today.clear()
     life.emulator.forget_operations()
 
 
 def _live(life: Life, day: int) -> int:
     chance = life.chance
-    life.clock.sleep(_BEGINNING + day * DAY + DAY // 8 - life.clock.time())
-    life.log.say(f"day {day}")
+    life.clock.sleep(_START_TIME + day * DAY + DAY // 8 - life.clock.time())
+    life.log.write(f"day {day}")
     pace = chance.choice([(0, 0), (20, 45), (5, 600), (120, 30)])
     life.emulator.progression = Progression.by_seconds(*pace)
-    _strangers(life, day)
-    faults = _trouble(life)
+    _act_as_other_client(life, day)
+    faults = _inject_faults(life)
     _run_plan(life, PLANS[0])
-    if day % _WEEK == _WEEKLY:
+    if day % _DAYS_PER_WEEK == _WEEKLY_PLAN_DAY:
         _run_plan(life, PLANS[1])
-    if chance.random() < 0.4:  # noqa: PLR2004 - two days of five
+    if chance.random() < 0.4:  # noqa: PLR2004 - a probability
         _take_directly(life, day)
-    if day % _WEEK == _PRUNING:
+    if day % _DAYS_PER_WEEK == _PRUNING_DAY:
         _prune_directly(life)
     life.emulator.clear_faults()
     _check_day(life)
@@ -471,25 +457,12 @@ def soak(
     seed: int = 0,
     *,
     log: Path | None = None,
-    meddle: Callable[[Life, int], object] | None = None,
+    disturb: Callable[[Life, int], object] | None = None,
 ) -> SoakFigures:
-    """Live for so many days.
-
-    Args:
-        days: How many.
-        seed: What chance is drawn from.
-        log: Where to write down what happens, line by line; nowhere if None.
-        meddle: Is called before every day; a test breaks something there.
-
-    Returns:
-        How it went.
-
-    Raises:
-        SoakFailedError: If something that must always be true was not.
-    """
+    """Simulate a number of days; raise SoakFailedError if an invariant is broken."""
     began = time.monotonic()
     life = Life(seed, Log(log))
-    # Retention has filled up by then, if there are months enough.
+    # The number of retained snapshots is constant only after some months.
     is_long = days >= 8 * MONTH
     warm_on = days // 2
     warm = footprint()
@@ -498,8 +471,8 @@ def soak(
         for day in range(days):
             if day == warm_on:
                 warm = footprint()
-            if meddle is not None:
-                meddle(life, day)
+            if disturb is not None:
+                disturb(life, day)
             faults += _live(life, day)
         end = footprint()
         if is_long:
@@ -507,7 +480,7 @@ def soak(
     except Exception as problem:
         raise SoakFailedError(day, seed, problem) from problem
     finally:
-        digest = life.log.end()
+        digest = life.log.close()
         for client in life.clients.values():
             client.close()
     kept = sum(len(life.emulator.snapshots(region)) for region in REGIONS)
@@ -529,55 +502,42 @@ def soak(
 
 
 def soak_table(figures: SoakFigures) -> str:
-    """Write figures as a table in Markdown.
-
-    Args:
-        figures: What `soak` returned.
-
-    Returns:
-        The table, without a line break at its end.
-    """
+    """Return the figures as a Markdown table."""
     counts, warm, end = figures.counts, figures.warm, figures.end
     rows = {
         "simulated days": f"{figures.days:,}",
         "requests": f"{figures.requests:,}",
         "faults injected": f"{figures.faults:,}",
-        "errors that came out of calls": f"{sum(figures.errors.values()):,}",
-        **{f"{word}": f"{counts.get(word, 0):,}" for word in ("taken", "copied", "restored")},
+        "errors that calls raised": f"{sum(figures.errors.values()):,}",
+        **{kind: f"{counts.get(kind, 0):,}" for kind in ("taken", "copied", "restored")},
         "tagged and untagged": f"{counts.get('tagged', 0):,}",
         "deleted": f"{counts.get('deleted', 0):,}",
-        "taken by strangers": f"{counts.get('foreign', 0):,}",
-        "snapshots in the end": f"{figures.kept:,}",
+        "created by another client": f"{counts.get('foreign', 0):,}",
+        "snapshots at the end": f"{figures.kept:,}",
         "broken invariants": "0",
-        "objects of the client, half-way and in the end": f"{warm.objects:,}, {end.objects:,}",
-        "resident memory, half-way and in the end": f"{warm.memory / 2**20:.1f} MiB, "
+        "objects of the client, half-way and at the end": f"{warm.objects:,}, {end.objects:,}",
+        "resident memory, half-way and at the end": f"{warm.memory / 2**20:.1f} MiB, "
         f"{end.memory / 2**20:.1f} MiB",
-        "open descriptors, half-way and in the end": f"{warm.descriptors}, {end.descriptors}",
+        "open descriptors, half-way and at the end": f"{warm.descriptors}, {end.descriptors}",
         "digest": f"`{figures.digest}` (seed {figures.seed})",
     }
     lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
     return "\n".join(lines)
 
 
-def main(arguments: list[str], meddle: Callable[[Life, int], object] | None = None) -> int:
-    """Soak, and tell.
-
-    Args:
-        arguments: The words of the command line.
-        meddle: As for `soak`.
-
-    Returns:
-        The exit code: 1 if something that must always be true was not.
-    """
+def main(arguments: list[str], disturb: Callable[[Life, int], object] | None = None) -> int:
+    """Soak and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--months", type=int, default=12, help=f"of {MONTH} days each")
-    parser.add_argument("--days", type=int, default=None, help="instead of months")
+    parser.add_argument(
+        "--months", type=int, default=12, help=f"months of {MONTH} days [default: 12]"
+    )
+    parser.add_argument("--days", type=int, default=None, help="days, instead of --months")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log", type=Path, default=None, help="where to write what happens")
+    parser.add_argument("--log", type=Path, default=None, help="file for all events")
     options = parser.parse_args(arguments)
     days = options.months * MONTH if options.days is None else options.days
     try:
-        figures = soak(days, options.seed, log=options.log, meddle=meddle)
+        figures = soak(days, options.seed, log=options.log, disturb=disturb)
     except SoakFailedError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

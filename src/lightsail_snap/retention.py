@@ -40,6 +40,17 @@ from lightsail_snap.models import (
 from lightsail_snap.models._rules import Requirement, violations
 from lightsail_snap.models.tags import has_tags
 
+__all__ = [
+    "OWNERSHIP_TAG",
+    "RetentionDecision",
+    "RetentionPlan",
+    "RetentionPolicy",
+    "Scope",
+    "by_name",
+    "by_tag",
+    "plan_retention",
+]
+
 OWNERSHIP_TAG = "lightsail-snap:managed"
 """Key of the tag of snapshots that this library manages. Its value is the name of the plan."""
 

@@ -26,10 +26,10 @@ from lightsail_snap import (
 from lightsail_snap._boto.error_mapping import (
     AUTHENTICATION_CODES,
     THROTTLING_CODES,
-    error_from_answer,
     error_from_exception,
+    error_from_response,
 )
-from lightsail_snap.cli._exits import Code, code_of
+from lightsail_snap.cli._errors import ExitCode, exit_code_of
 from lightsail_snap.models import ResponseMetadata
 
 REQUEST = GetDiskRequest(disk_name="Disk-1")
@@ -112,7 +112,7 @@ def test_what_is_raised_before_anything_is_sent(name: str) -> None:
 
 @pytest.mark.parametrize("code", DOCUMENTED)
 def test_documented_codes_have_classes_of_the_same_name(code: str) -> None:
-    found = error_from_answer(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
+    found = error_from_response(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
     assert type(found) is getattr(errors, code)
     assert found.code == code
 
@@ -127,7 +127,9 @@ def test_every_code_of_the_service_model_has_a_class() -> None:
     missing = [
         code
         for code in sorted(shapes)
-        if type(error_from_answer(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())).__name__
+        if type(
+            error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
+        ).__name__
         != code
     ]
     assert missing == []
@@ -143,7 +145,7 @@ def test_every_credential_error_of_botocore_says_what_to_do() -> None:
 
 @pytest.mark.parametrize("code", sorted(AUTHENTICATION_CODES))
 def test_refused_credentials_are_authentication_errors(code: str) -> None:
-    found = error_from_answer(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
+    found = error_from_response(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
     assert type(found) is CredentialsRejectedError
     assert isinstance(found, AuthenticationError)
     assert found.code == code
@@ -165,10 +167,10 @@ def test_refused_credentials_are_authentication_errors(code: str) -> None:
 )
 def test_an_authentication_error_says_what_to_check(code: str, message: str, advice: str) -> None:
     body = {"Error": {"Code": code, "Message": message}}
-    found = error_from_answer(REQUEST, body, ResponseMetadata(http_status=400))
+    found = error_from_response(REQUEST, body, ResponseMetadata(http_status=400))
     assert isinstance(found, CredentialsRejectedError)
     assert advice in found.advice
-    assert code_of(found) is Code.CONFIGURATION
+    assert exit_code_of(found) is ExitCode.CONFIGURATION
 
 
 def test_the_members_of_error_answers_are_read() -> None:
@@ -178,7 +180,7 @@ def test_the_members_of_error_answers_are_read() -> None:
         wire = {member: f"the {member}" for member in members}
         metadata = ResponseMetadata(request_id="rid-1", http_status=400)
         parsed = {"Error": {"Code": name, "Message": wire["message"]}, **wire}
-        found = error_from_answer(REQUEST, parsed, metadata)
+        found = error_from_response(REQUEST, parsed, metadata)
         assert (found.sub_code, found.docs, found.message, found.tip) == (
             "the code",
             "the docs",
@@ -191,6 +193,6 @@ def test_throttling_codes_are_botocores() -> None:
     there = set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
     assert (sorted(there - THROTTLING_CODES), sorted(THROTTLING_CODES - there)) == ([], [])
     for code in there:
-        found = error_from_answer(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
+        found = error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
         assert type(found) is ThrottlingError
         assert found.is_retryable

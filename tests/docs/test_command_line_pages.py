@@ -23,8 +23,8 @@ import typer.main
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
-from lightsail_snap.cli._emulator import Shifted, furnish
-from lightsail_snap.cli._exits import Code
+from lightsail_snap.cli._emulator import ShiftedClock, seed_emulator
+from lightsail_snap.cli._errors import ExitCode
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```(sh|bash|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = "http://127.0.0.1:8123"
 # They serve for ever, take their time or are tested elsewhere: here their words have to make sense.
-TESTED_ELSEWHERE = {"emulator", "demo", "spec-drift"}
+TESTED_ELSEWHERE = {"emulator", "demo"}
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    clock = Shifted()
+    clock = ShiftedClock()
     with LightsailEmulator(clock=clock, progression=Progression.instant()) as emulator:
-        furnish(emulator, clock, disks=["Disk-1"], instances=["web-1"], history=60)
-        furnish(emulator, clock, disks=["Disk-Virginia-1"])
+        seed_emulator(emulator, clock, disks=["Disk-1"], instances=["web-1"], history=60)
+        seed_emulator(emulator, clock, disks=["Disk-Virginia-1"])
         with emulator.serve() as url:
             yield url
 
@@ -113,7 +113,7 @@ PAGES = [
 
 def test_pages_with_commands_are_found() -> None:
     names = {page.name for page in PAGES}
-    assert names >= {"README.md", "cli.md", "drift.md", "index.md", "testing.md"}
+    assert names >= {"README.md", "cli.md", "index.md", "testing.md"}
     assert sum(len(commands(page)) for page in PAGES) > 12
 
 
@@ -206,7 +206,7 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
 def test_all_exit_codes_are_listed() -> None:
     page = (DOCS / "cli.md").read_text(encoding="utf-8")
     listed = [int(found) for found in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
-    assert listed == sorted(Code)
+    assert listed == sorted(ExitCode)
 
 
 def test_the_pictures_show_the_command(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_the_pictures_show_the_command(tmp_path: Path) -> None:
     assert "no rule keeps it" in committed["cli-prune.svg"]
     assert "daily: newest of" in committed["cli-prune.svg"]
     commands: Any = typer.main.get_command(app)
-    assert len(commands.commands) == 15
+    assert len(commands.commands) == 14
     for name, command in commands.commands.items():
         told = " ".join(command.help.partition("\n\n")[0].replace("`", "").split())
         assert f" {name} {told}" in committed["cli-help.svg"]

@@ -317,7 +317,7 @@ class World:
 
 
 def _tells_how_to_resume(error: LightsailSnapError) -> bool:
-    return isinstance(error, WaitError) and "resume with wait_for_" in str(error)
+    return isinstance(error, WaitError) and "to keep waiting, call wait_for_" in str(error)
 
 
 class _Skewed:

@@ -256,7 +256,7 @@ def test_a_credential_that_is_told_is_seen(where: str) -> None:
 
 def test_a_credential_in_the_log_is_seen() -> None:
     found = evidence("slow drip, once", "GetDisk")
-    assert "GetDisk answered" in found.log
+    assert "GetDisk succeeded" in found.log
     found.log += f" {TOKEN}"
     breaking("credentials_are_kept", found, "is told")
 

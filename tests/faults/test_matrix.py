@@ -20,7 +20,7 @@ from tests.faults.matrix.judge import judge
 from tests.faults.matrix.operations import CLIENTS, OPERATIONS
 
 from lightsail_snap import ResponseValidationError, models
-from lightsail_snap._boto import transport
+from lightsail_snap._boto import exchange
 
 IS_FULL = os.environ.get("LIGHTSAIL_SNAP_MATRIX") == "full"
 SEED = 1
@@ -108,7 +108,7 @@ def test_the_whole_matrix_is_what_the_page_tells_of() -> None:
     table = page.partition("<!-- matrix: begin -->")[2].partition("<!-- matrix: end -->")[0]
     tried = Counter(cell.fault.name for cell in whole)
     # Written by scripts/reliability.py, which is to be run again when faults are added.
-    assert f"{len(whole):,} cells. In {len(whole):,} of them all laws held" in table
+    assert f"{len(whole):,} cells. In {len(whole):,} of them all invariants held" in table
     for name in FAULTS:
         assert f"| {name} | {tried[name]:,} | {tried[name]:,} |" in table
 
@@ -137,7 +137,7 @@ def test_a_job_that_can_read_no_answer_still_says_how_to_go_on(job: str) -> None
 def test_the_real_limit_for_answers_holds(
     client: str, excess: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = transport.MAX_RESPONSE_BYTES
+    limit = exchange.MAX_RESPONSE_BYTES
     monkeypatch.setattr(run, "LIMIT", limit)
     full = Fault("full", lambda exchange, _: fields.filled(exchange.carry_out(), limit + excess))
     found = run.run(run.Cell(full, OPERATIONS["GetDiskSnapshot"], client, "standard"))

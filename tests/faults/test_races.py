@@ -545,7 +545,7 @@ def test_a_wait_that_is_refused_says_that_it_was_made(kit: Any, job: str, refuse
     world.check(outcome)
     assert isinstance(outcome.error, AccessDeniedException)
     assert outcome.error.may_have_executed
-    assert "go on with wait_for_" in outcome.error.__notes__[0]
+    assert "call wait_for_" in outcome.error.__notes__[0]
     assert len(world.creations()) == 1
 
 

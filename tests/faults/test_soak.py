@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripts import soak, soak_world
-from scripts.soak_world import HERE, SECRETS, BrokenInvariantError, Footprint
+from scripts import soak, soak_checks
+from scripts.soak_checks import HERE, SECRETS, BrokenInvariantError, Footprint
 
 from lightsail_snap import DiskSource, LightsailSnapError
 from lightsail_snap.plans import _planning
@@ -45,7 +45,9 @@ def test_another_seed_gives_another_digest() -> None:
 
 
 def _delete_foreign(life: soak.Life) -> None:
-    life.emulator.do("CreateDiskSnapshot", HERE, diskName="db-1", diskSnapshotName="by-hand")
+    life.emulator.call_as_other_client(
+        "CreateDiskSnapshot", HERE, diskName="db-1", diskSnapshotName="by-hand"
+    )
     life.client(HERE).delete_disk_snapshot("by-hand")
 
 
@@ -61,7 +63,7 @@ def _make_more(life: soak.Life) -> None:
 
 def _lose_one(life: soak.Life) -> None:
     oldest = min(life.emulator.snapshots(HERE))
-    life.emulator.do("DeleteDiskSnapshot", HERE, diskSnapshotName=oldest)
+    life.emulator.call_as_other_client("DeleteDiskSnapshot", HERE, diskSnapshotName=oldest)
 
 
 def _fail_otherwise(life: soak.Life) -> None:
@@ -82,11 +84,11 @@ def _fail_for_ever(life: soak.Life) -> None:
 BREAKING: dict[str, Callable[[soak.Life], None]] = {
     "foreign snapshot by-hand was deleted": _delete_foreign,
     "newest snapshot nightly-db-2-": _delete_newest,
-    "not in the books": _make_more,
-    "or nowhere else": _lose_one,
+    "unexpected resources: [('us-east-1', 'one-more')]": _make_more,
+    "missing resources: [('us-east-1', ": _lose_one,
     "divide raised ZeroDivisionError": _fail_otherwise,
-    "a secret is in a LightsailSnapError": _tell_a_secret,
-    "did not succeed although all faults had passed": _fail_for_ever,
+    "LightsailSnapError contains a secret": _tell_a_secret,
+    "did not succeed after all faults had ended": _fail_for_ever,
 }
 
 
@@ -118,10 +120,10 @@ def test_pruning_that_differs_from_the_verdicts_is_told(
 def test_a_thing_that_is_made_twice_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     def meddle(life: soak.Life, _day: int) -> None:
         # As if what is made today had been made before.
-        life.made_today[HERE, "nightly-db-1-20231114"] -= 1
+        life.created_today[HERE, "nightly-db-1-20231114"] -= 1
 
     assert soak.main(["--days", "1", "--seed", "3"], meddle) == 1
-    assert "made more or less often than the books say" in capsys.readouterr().err
+    assert "created more or less often than recorded" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -134,17 +136,17 @@ def test_a_thing_that_is_made_twice_is_told(capsys: pytest.CaptureFixture[str]) 
 )
 def test_what_grows_is_told(name: str, after: Footprint) -> None:
     before = Footprint(100, 10, 5)
-    soak_world.check_footprint(before, before)
+    soak_checks.check_footprint(before, before)
     with pytest.raises(BrokenInvariantError, match=f"{name} grew by"):
-        soak_world.check_footprint(before, after)
+        soak_checks.check_footprint(before, after)
 
 
 def test_two_things_of_one_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    life = soak.Life(1, soak_world.Log(None))
+    life = soak.Life(1, soak_checks.Log(None))
     every: Any = lambda *_: [{"name": "db-1"}]  # noqa: E731 - as short as it is wrong
-    monkeypatch.setattr(life.emulator, "every", every)
-    with pytest.raises(BrokenInvariantError, match="db-1 is there twice"):
-        life.emulator.things(HERE)
+    monkeypatch.setattr(life.emulator, "list_all", every)
+    with pytest.raises(BrokenInvariantError, match="db-1 exists twice"):
+        life.emulator.resources(HERE)
     life.emulator.close()
 
 

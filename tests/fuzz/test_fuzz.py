@@ -92,7 +92,7 @@ def test_what_breaks_a_law_is_told_and_written_down(
     written = list(tmp_path.iterdir())
     assert written
     assert all(b"null" in path.read_bytes() for path in written)
-    assert f"{len(written)} inputs broke a law" in told.out
+    assert f"{len(written)} inputs broke an invariant" in told.out
     assert all(str(path) in told.err for path in written)
 
 
@@ -104,7 +104,7 @@ def test_what_reaches_something_new_is_varied_in_turn(monkeypatch: pytest.Monkey
     # The interpreter tells what is reached from 3.12 on.
     can_tell = sys.version_info >= (3, 12)
     assert bool(figures.grown["results"]) is bool(figures.reached) is can_tell
-    assert "| answers, read as any model | 1 | 300 |" in fuzz.fuzz_table(figures)
+    assert "| responses, read as any model | 1 | 300 |" in fuzz.fuzz_table(figures)
 
 
 def test_figures_are_not_lost_where_the_page_has_no_place_for_them(

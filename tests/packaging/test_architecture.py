@@ -15,40 +15,38 @@ ROOT = Path(lightsail_snap.__file__).parent
 # Every top-level module or package with those it may import; each may import itself.
 _PURE = {"_text", "_parameters", "errors", "models"}
 _VALUES = _PURE | {"waiters", "retention", "clock"}
-_CLIENT_SIDE = _VALUES | {"_workflows", "_boto", "_drivers", "_methods", "_aio_methods", "quiesce"}
+_CLIENT_SIDE = _VALUES | {*("_workflows", "_boto", "_drivers", "quiesce", "transport")}
 ALLOWED = {
     "_version": set[str](),
+    "_exports": set[str](),
     "_lazy": set[str](),
     "_text": set[str](),
     "_parameters": {"_text", "errors"},
     "clock": set[str](),
     "errors": {"_text"},
-    "models": {"_lazy", "_text", "errors"},
+    "models": {"_exports", "_lazy", "_text", "errors"},
     "waiters": _PURE,
     "retention": _PURE,
     "quiesce": {"_text", "_parameters", "errors"},
     "_workflows": _PURE | {"_lazy", "waiters"},
-    "_boto": _VALUES,
-    "_drivers": _VALUES | {"_workflows", "_boto"},
-    "_methods": _PURE | {"_workflows", "waiters"},
-    "_aio_methods": _PURE | {"_workflows", "waiters"},
+    "transport": _PURE,
+    "_boto": _VALUES | {"_exports", "transport"},
+    "_drivers": _VALUES | {"_workflows", "transport"},
     "client": _CLIENT_SIDE,
     "aio": _CLIENT_SIDE,
     "plans": _CLIENT_SIDE | {"client"},
     "emulator": _PURE | {"clock"},
-    "__init__": _CLIENT_SIDE | {"_lazy", "_version", "client", "aio"},
+    "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
     "testing": _CLIENT_SIDE | {"client", "aio", "emulator"},
     "json_schema": _PURE,
-    "_spec_drift": _PURE | {"json_schema"},
-    "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "_spec_drift", "__init__"},
+    "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "__init__"},
     "__main__": {"cli"},
 }
 # Files outside `_boto` that may import boto3 or botocore.
 MAY_IMPORT_BOTO = {
-    "_spec_drift/_installed.py",
     "plans/_sessions.py",
     "emulator/_in_process.py",
-    "emulator/_validation.py",
+    "emulator/_service_model.py",
 }
 
 

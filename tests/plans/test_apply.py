@@ -546,7 +546,7 @@ def service_error(kind: Any, code: str, **facts: Any) -> ErrorFactory:
     ],
 )
 @pytest.mark.parametrize("kind", ["disk", "instance"])
-def test_delete_with_a_lost_response_looks_the_snapshot_up(  # noqa: PLR0913 - fixtures and parameters
+def test_delete_with_a_lost_response_checks_the_snapshot(  # noqa: PLR0913 - fixtures and parameters
     state: Any,
     make_plan: Maker,
     make_error: ErrorFactory,

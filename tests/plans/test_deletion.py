@@ -786,9 +786,7 @@ def test_prune_after_an_interrupt_at_any_call_ends_in_the_same_state(*, is_after
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_prune_with_a_lost_response_looks_the_snapshot_up_by_arn(
-    state: State, *, is_known: bool
-) -> None:
+def test_prune_with_a_lost_response_checks_the_arn(state: State, *, is_known: bool) -> None:
     planned = state.plan(keep_last=4)
 
     def lose(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
@@ -942,4 +940,4 @@ def test_package_deletes_in_bulk_only_in_plans_deletion() -> None:
         and ast.unparse(node.func).rpartition(".")[2].startswith("Delete")
         and ast.unparse(node.func).endswith("Request")
     }
-    assert makers == {"_methods/operations.py", "_aio_methods/operations.py"}
+    assert makers == {"client.py", "aio.py"}

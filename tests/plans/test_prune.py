@@ -148,7 +148,7 @@ def test_prune_that_deleted_nothing_raises_without_may_have_executed(state: Stat
 
 
 @pytest.mark.parametrize("is_done", [True, False])
-def test_prune_with_a_dropped_response_looks_the_snapshot_up(state: State, is_done: bool) -> None:  # noqa: FBT001 - a parameter of a test
+def test_prune_with_a_dropped_response_checks_the_snapshot(state: State, is_done: bool) -> None:  # noqa: FBT001 - a parameter of a test
     state.emulator.inject(
         Fault(kind=FaultKind.DROP, operation="DeleteDiskSnapshot", after_commit=is_done)
     )

@@ -52,7 +52,7 @@ LETTERS = {
     "within_monthly": "M",
     "within_yearly": "Y",
 }
-# Future dates are used only in zones without daylight saving time, since laws may change it.
+# Future dates are used only in zones without daylight saving time, since governments may change it.
 STEADY_ZONES = ("UTC", "Asia/Kathmandu", "Asia/Tokyo")
 ZONES = (
     *STEADY_ZONES,

@@ -464,7 +464,7 @@ async def _owned(_: object) -> bool:
     return True
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # quoted from Python
 def test_plan_retention_with_a_predicate_that_returns_no_bool_is_rejected() -> None:
     owned: Any = _owned
     with pytest.raises(RequestValidationError, match="True or False"):

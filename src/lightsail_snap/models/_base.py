@@ -31,6 +31,17 @@ from lightsail_snap.models.names import PageToken
 if TYPE_CHECKING:
     from lightsail_snap.errors import LightsailSnapError
 
+__all__ = [
+    "ItemT",
+    "PageT",
+    "PagedRequest",
+    "PagedResult",
+    "Request",
+    "ResponseMetadata",
+    "Result",
+    "ResultT",
+]
+
 
 # Older pydantic lets two threads build a model at once, and then reads with its parent's validator.
 # Newer pydantic has a lock, and a second one beside it could be taken in the other order.
@@ -287,7 +298,8 @@ def _drop_echoes(model: BaseModel, wire: dict[str, Any]) -> None:
             _drop_echoes(value, wire[alias])
         elif isinstance(value, tuple) and alias in wire:
             for item, written in zip(value, wire[alias], strict=True):
-                _drop_echoes(item, written)
+                if isinstance(item, BaseModel):
+                    _drop_echoes(item, written)
 
 
 @dataclass(frozen=True, slots=True)

@@ -563,7 +563,7 @@ def get_snapshot(
     name: str,
     time: _ServiceTime | None = None,
 ) -> AnySnapshot | None:
-    """Return a snapshot, None if there is none; compare the clocks if `time` is given."""
+    """Return a snapshot, or None if it does not exist; compare the clocks if `time` is given."""
     try:
         if kind == "instance":
             result = client.get_instance_snapshot(name)

@@ -6,49 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pydantic import StrictStr
-from typing_extensions import override
-
-from lightsail_snap._methods.paginator import Paginator
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import safe_line
-from lightsail_snap.client import LightsailSnapClient
+from lightsail_snap.client import LightsailSnapClient, Paginator
 from lightsail_snap.errors import ConfigurationError, LightsailSnapError
-from lightsail_snap.models import Disk, PagedRequest, PagedResult, ResourceLocation, ResourceTag
-from lightsail_snap.models._base import ResultModel
-from lightsail_snap.models._types import WireList
+from lightsail_snap.models import Disk, GetInstancesRequest, Instance
 from lightsail_snap.plans._model import BackupPlan, tags_of
 from lightsail_snap.retention import AnySnapshot
 
 ClientFactory: TypeAlias = Callable[[str], LightsailSnapClient]
 """Function of a Region that returns its client. The caller closes the clients."""
-
-
-class Instance(ResultModel, frozen=True):
-    """An instance, with the fields that plans need. Source: shape `Instance` of the AWS model."""
-
-    name: StrictStr
-    """The name, unique in the Region."""
-    location: ResourceLocation | None = None
-    """The Region and Availability Zone."""
-    tags: WireList[ResourceTag] = ()
-    """The tags."""
-
-
-class GetInstancesResult(PagedResult[Instance], frozen=True):
-    """One page of the response to GetInstances."""
-
-    instances: WireList[Instance] = ()
-    """The instances."""
-
-    @property
-    @override
-    def items(self) -> tuple[Instance, ...]:
-        return self.instances
-
-
-class GetInstancesRequest(PagedRequest[GetInstancesResult], frozen=True):
-    """Request for one page of the instances of a Region."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from pydantic_core import from_json
 
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import one_line
-from lightsail_snap._workflows.recipes import CLIENT_TOKEN_KEY
+from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import Tag, TagsInput
 from lightsail_snap.models._rules import Requirement, Rule, violations

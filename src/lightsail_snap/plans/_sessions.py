@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 
 from typing_extensions import override
 
-from lightsail_snap._boto.endpoint import checked_permission
+from lightsail_snap._boto.connect import check_endpoint
+from lightsail_snap._boto.endpoint import check_plain_http_permission
 from lightsail_snap._boto.error_mapping import configuration_error
-from lightsail_snap._boto.transport import check_client
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError, RequestValidationError
@@ -129,7 +129,7 @@ class RegionalClients:
     _pool: _Pool = field(default_factory=_Pool, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        checked_permission(self.allow_plain_http)
+        check_plain_http_permission(self.allow_plain_http)
         for name in ("max_attempts", "max_connections"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
@@ -257,7 +257,7 @@ def _sts_client(session: Any, allow_plain_http: bool, *arguments: Any, **setting
     with _creation_lock:
         client = session.client(*arguments, **settings)
     # The response contains credentials.
-    check_client(client, allow_plain_http=allow_plain_http, service="STS")
+    check_endpoint(client, allow_plain_http=allow_plain_http, service="STS")
     return client
 
 

@@ -11,8 +11,7 @@ from tests.faults.matrix.plan import tonight, tonight_makes
 from tests.faults.matrix.world import HERE, THERE, beginning
 
 from lightsail_snap import DiskSource, LatestAutoSnapshotSource, ManualSnapshotSource, models
-from lightsail_snap.models import Request
-from lightsail_snap.plans._inventory import GetInstancesRequest
+from lightsail_snap.models import GetInstancesRequest, Request
 
 NAME = "made-1"
 ZONE = f"{HERE}a"
