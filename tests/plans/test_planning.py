@@ -217,7 +217,7 @@ def test_make_run_notes_snapshots_of_unselected_sources(make_plan: Maker) -> Non
     assert note in str(run)
     few = make_run(make_plan(), Inventory(sources("db-1"), {HOME: gone[:1]}), NOW)
     assert (
-        few.notes[0] == "1 snapshot in us-east-1 of sources that are not selected are kept: old-00"
+        few.notes[0] == "1 snapshot in us-east-1 of sources that are not selected is kept: old-00"
     )
     assert (
         make_run(make_plan(retention=None), Inventory(sources("db-1"), {HOME: gone}), NOW).notes

@@ -455,7 +455,7 @@ def _note_unselected(
     if plan.retention is None:
         return
     scope, max_age = Scope(owner=plan.name), plan.retention.delete_older_than
-    consequence = f"are deleted when older than {max_age}" if max_age else "are kept"
+    consequence = f"deleted when older than {max_age}" if max_age else "kept"
     for region, by_source in groups.items():
         names = sorted(
             each.name
@@ -465,10 +465,10 @@ def _note_unselected(
             if scope(each)
         )
         if names:
-            plural = "" if len(names) == 1 else "s"
+            noun, verb = ("snapshot", "is") if len(names) == 1 else ("snapshots", "are")
             more = ", ..." if len(names) > _MAX_NAMES_SHOWN else ""
             yield (
-                f"{len(names)} snapshot{plural} in {region} of sources that are not selected "
+                f"{len(names)} {noun} in {region} of sources that are not selected {verb} "
                 f"{consequence}: {', '.join(names[:_MAX_NAMES_SHOWN])}{more}"
             )
 
