@@ -131,8 +131,8 @@ class _RunExecution:
         try:
             if isinstance(step, TakeStep):
                 return self._take(step)
-            # The chain of a source begins with its take step.
-            if not earlier or earlier[0].snapshot is None:
+            taken = [each for each in earlier if isinstance(each.step, TakeStep)]
+            if not taken or taken[-1].snapshot is None:
                 return StepResult(step, "skipped", "there is no snapshot to copy")
             return self._copy(step)
         except LightsailSnapError as error:
