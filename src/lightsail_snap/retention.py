@@ -10,10 +10,9 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -25,7 +24,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from lightsail_snap._parameters import invalid_parameter
@@ -37,7 +36,8 @@ from lightsail_snap.models import (
     InstanceSnapshot,
     InstanceSnapshotState,
 )
-from lightsail_snap.models._rules import Requirement, violations
+from lightsail_snap.models._base import ValidatedModel
+from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models.tags import has_tags
 
 __all__ = [
@@ -301,26 +301,12 @@ installed with this package. In slim container images, install it yourself.
 """
 
 
-class _Model(BaseModel, frozen=True):
+class _Model(ValidatedModel, frozen=True):
     """Base of policies and scopes: frozen, without unknown fields."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
     )
-
-    if not TYPE_CHECKING:
-        # Type checkers see the signature that pydantic generates from the fields.
-
-        def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-            try:
-                super().__init__(**data)
-            except Exception as error:
-                found = (replace(each, source=_SOURCE) for each in violations(type(self), error))
-                raise RequestValidationError(type(self).__name__, tuple(found)) from error
-
-        # Without this mark pydantic calls __init__ for nested models too, and the first nested
-        # error hides all others. SQLModel relies on it as well.
-        __init__.__pydantic_base_init__ = True
 
 
 class RetentionPolicy(_Model, frozen=True):

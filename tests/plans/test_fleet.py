@@ -154,7 +154,7 @@ def test_results_pickle_where_dask_changed_how_exceptions_pickle() -> None:
     code = """
 import pickle, threading
 from lightsail_snap import ConfigurationError, WaitError
-from lightsail_snap.errors import ForeignCause
+from lightsail_snap.errors import SerializedCause
 from lightsail_snap.plans import *
 
 plan = BackupPlan(name="n", region="us-east-1", select={"kind": "disk", "globs": ["*"]})
@@ -172,7 +172,7 @@ for reported in (PlanOutcome(plan, error=failed()), StepResult(step, "failed", e
     back = pickle.loads(pickle.dumps(reported))
     assert back.error.args == ("outer",)
     cause = back.error.__cause__.__cause__
-    assert type(cause) is ForeignCause, cause
+    assert type(cause) is SerializedCause, cause
     assert b"CANARY1" not in pickle.dumps(reported)
 print("done")
 """

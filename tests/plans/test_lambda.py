@@ -103,7 +103,7 @@ def test_handler_on_schedule_needs_only_the_allowed_operations(
 
 
 def test_template_allows_only_operations_of_the_library() -> None:
-    assert allowed() <= OPERATIONS | {"GetInstances"}
+    assert allowed() <= OPERATIONS
     assert {"DeleteDiskSnapshot", "DeleteInstanceSnapshot", "GetOperations"} <= allowed()
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeAlias
 
 from lightsail_snap._parameters import check_callback, check_concurrency, invalid_parameter
-from lightsail_snap.errors import ConfigurationError, ForeignCause, LightsailSnapError, safe_text
+from lightsail_snap.errors import ConfigurationError, LightsailSnapError, SerializedCause, safe_text
 from lightsail_snap.plans._apply import apply, gather
 from lightsail_snap.plans._inventory import ClientFactory, checked_plan
 from lightsail_snap.plans._model import BackupPlan
@@ -46,7 +46,7 @@ def _lost(plan: BackupPlan, cause: BaseException) -> PlanOutcome:
         f"{type(cause).__name__}: {safe_text(cause)}"
     )
     error.may_have_executed = True
-    error.__cause__ = ForeignCause.of(cause)
+    error.__cause__ = SerializedCause.of(cause)
     return PlanOutcome(plan, error=error)
 
 

@@ -35,13 +35,15 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import from_json
+from typing_extensions import override
 
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import one_line
 from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import Tag, TagsInput
-from lightsail_snap.models._rules import Requirement, Rule, violations
+from lightsail_snap.models._base import ValidatedModel
+from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
@@ -191,8 +193,6 @@ _ENCODING_FIX = (
     "save the file as UTF-8; in PowerShell, pipe the command into: Out-File -Encoding utf8 run.json"
 )
 _NO_LIST = "Input should be a valid tuple"
-_UNKNOWN_FIELD = "is not a field of"
-_SERVICE_MODEL = "Lightsail service model"
 
 
 def decode_document(content: str | bytes) -> str:
@@ -216,10 +216,9 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
 
 def _adapt_violation(model: type[BaseModel], found: Violation) -> Violation:
     """Name the fields of the nested model for an unknown field, and lists instead of tuples."""
-    source = SOURCE if found.source == _SERVICE_MODEL else found.source
     if found.rule == _NO_LIST:
         fix = f"put it in brackets: {found.field.rpartition('.')[2]} = [...]"
-        return replace(found, source=source, rule="must be a list", fix=fix)
+        return replace(found, rule="must be a list", fix=fix)
     nested, *path = [model], *found.field.split(".")[:-1]
     for step in path:
         name = step.partition("[")[0]
@@ -229,13 +228,13 @@ def _adapt_violation(model: type[BaseModel], found: Violation) -> Violation:
             if name in outer.model_fields
             for each in _models_in(outer.model_fields[name].annotation)
         ]
-    if not found.rule.startswith(_UNKNOWN_FIELD) or not nested:
-        return replace(found, source=source)
+    if found.rule != UNKNOWN_FIELD or not nested:
+        return found
     fix = f"leave it out; {nested[0].__name__} takes {', '.join(nested[0].model_fields)}"
-    return replace(found, source=source, fix=fix)
+    return replace(found, fix=fix)
 
 
-class PlanModel(BaseModel, frozen=True):
+class PlanModel(ValidatedModel, frozen=True):
     """Base of the models of a plan: frozen, without unknown fields, readable from JSON.
 
     Raises:
@@ -246,17 +245,11 @@ class PlanModel(BaseModel, frozen=True):
         extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
     )
 
-    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-        try:
-            super().__init__(**data)
-        except Exception as error:
-            found = violations(type(self), error)
-            adapted = tuple(_adapt_violation(type(self), each) for each in found)
-            raise RequestValidationError(type(self).__name__, adapted) from error
-
-    # Without this mark pydantic calls __init__ for every nested model, and the first nested error
-    # hides all others.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+    @classmethod
+    @override
+    def _validation_error(cls, error: Exception, payload: object) -> RequestValidationError:
+        found = tuple(_adapt_violation(cls, each) for each in violations(cls, error))
+        return RequestValidationError(cls.__name__, found)
 
     @classmethod
     def from_json(cls, source: TextOrPath) -> Self:
