@@ -113,7 +113,7 @@ class AsyncPaginator(Generic[ItemT, PageT]):
         Raises:
             LightsailSnapError: As iteration does.
         """
-        return [item async for item in self]
+        return [item async for item in self]  # noqa: C416 - the async client cannot call list()
 
 
 def _any(_: object) -> bool:
