@@ -12,8 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ from lightsail_snap import (
     Paginator,
     Request,
     RequestValidationError,
-    RetentionPolicy,
     VirtualClock,
 )
 from lightsail_snap.emulator import LightsailEmulator
@@ -185,34 +183,35 @@ def _describe(value: object, output: str) -> str:
             return f"{value!r}, {output!r}"
 
 
-@pytest.mark.parametrize(
-    "mistake", [*filter(_is_statement, MISTAKES)], ids=lambda mistake: mistake.title
-)
-def test_mistake_that_a_checker_misses_ends_as_described(
-    mistake: Mistake, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture(scope="module")
+def names() -> Iterator[dict[str, Any]]:
+    """Yield the names that the lines use, with a client of an emulator."""
     clock = VirtualClock()
     with LightsailEmulator(clock=clock) as emulator:
         emulator.add_disk("data", region_name="us-east-1")
         client = LightsailSnapClient(emulator.boto3_client("us-east-1"), clock=clock)
         source = DiskSource(disk_name="data")
-        snapshot = client.take_disk_snapshot("snapshot", source)
-        names: dict[str, Any] = runpy.run_path(str(mistakes_table.FILE)) | {
+        yield runpy.run_path(str(mistakes_table.FILE)) | {
             "client": client,
             "source": source,
-            "snapshot": snapshot,
+            "snapshot": client.take_disk_snapshot("snapshot", source),
             "request": CreateDiskSnapshotRequest(disk_snapshot_name="request", source=source),
-            "policy": RetentionPolicy(time_zone="UTC", keep_last=1),
-            "now": datetime.now(UTC),
-            "operation": client.iter_operations().first(),
         }
-        exception = _exception(mistake.outcome)
-        if exception is None:
-            value = eval(mistake.code, names)  # noqa: S307 - a line of this project
-            assert _describe(value, capsys.readouterr().out) == mistake.outcome
-        else:
-            with pytest.raises(exception):
-                exec(mistake.code, names)  # noqa: S102 - a line of this project
+
+
+@pytest.mark.parametrize(
+    "mistake", [*filter(_is_statement, MISTAKES)], ids=lambda mistake: mistake.title
+)
+def test_mistake_that_a_checker_misses_ends_as_described(
+    mistake: Mistake, names: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    exception = _exception(mistake.outcome)
+    if exception is None:
+        value = eval(mistake.code, names)  # noqa: S307 - a line of this project
+        assert _describe(value, capsys.readouterr().out) == mistake.outcome
+    else:
+        with pytest.raises(exception):
+            exec(mistake.code, names)  # noqa: S102 - a line of this project
 
 
 def test_documentation_has_the_current_tables() -> None:

@@ -170,7 +170,7 @@ def read(client: LightsailSnapClient, snapshot: DiskSnapshot, operation: Operati
 def compare(client: LightsailSnapClient, snapshot: DiskSnapshot, operation: Operation) -> None:
     """Comparisons and filters."""
 
-    # The predicates of the models belong here: `snapshot.is_completed` cannot be mistyped.
+    # Place for predicates: `snapshot.is_complete` for `is_completed` would be caught.
     print(snapshot.state == "complete")  # mistake: a typo in a compared state | missed by: all | a state is a string, and may be one that this version does not know | the comparison is false
     print(snapshot.state == DiskSnapshotState.COMPLETE)  # mistake: a typo in a member
     print(snapshot.state == DiskState.AVAILABLE)  # mistake: a comparison with a member of another enumeration | missed by: pyright, basedpyright, pyrefly, ty | both are subclasses of `str`, so they could be equal | the comparison is false
@@ -192,7 +192,7 @@ def change(snapshot: DiskSnapshot, request: CreateDiskSnapshotRequest, policy: R
     snapshot.name = "other"  # mistake: an assignment to a field of a result
     request.tags = ()  # mistake: an assignment to a field of a request
     policy.keep_daily = 3  # mistake: an assignment to a field of a policy
-    del snapshot.state  # mistake: a deleted field | missed by: mypy, ty | they check that frozen fields are not assigned, not that they are not deleted | ValidationError
+    del snapshot.state  # mistake: a deleted field | missed by: mypy, ty | they check assignments to frozen fields, and not their deletion | ValidationError
     snapshot.tags.append(Tag(key="env"))  # mistake: a change of the tags of a result
     snapshot.tags[0] = Tag(key="env")  # mistake: an assignment to a tag
     request.model_copy(update={"disk_snapshot_nam": "db"})  # mistake: a typo in `model_copy` | missed by: all | the type of `update` is a mapping of any keys and values, since pydantic declares it | sending the copy raises RequestValidationError
@@ -292,6 +292,7 @@ def catch(client: LightsailSnapClient) -> None:
 def plans(client: LightsailSnapClient, plan: BackupPlan, run: Run, now: dt.datetime) -> None:
     """Retention and plans."""
 
+    # Place for `keep_tagged="env=prod"`: caught once its type refuses a string.
     RetentionPolicy(keep_daily=7)  # mistake: a policy without its time zone
     RetentionPolicy(time_zone="UTC", keep_dialy=7)  # mistake: a typo in a rule
     RetentionPolicy(time_zone="UTC", keep_daily="seven")  # mistake: a string for a count | missed by: pyrefly, ty | they accept every value that pydantic might convert | RequestValidationError
