@@ -68,7 +68,10 @@ def now(clock: VirtualClock) -> datetime:
 
 
 class RecordingRouter:
-    """Stands for a FastAPI router: writes what a handler returns as JSON."""
+    """A stand-in for a FastAPI router: writes what a handler returns as JSON.
+
+    FastAPI does so by the return annotation; this class, by the class of the result.
+    """
 
     def __init__(self) -> None:
         self.routes: dict[str, Callable[..., bytes]] = {}
