@@ -41,7 +41,7 @@ def _of_fault(name: str, *, is_quick: bool) -> run.Report:
 
 
 def _table(rows: Iterable[tuple[str, run.Row]]) -> list[str]:
-    lines = ["| fault | tried | laws held | succeeded | typed errors |", "|---|--:|--:|--:|--:|"]
+    lines = ["| fault | tried | invariants held | succeeded | typed errors |", "|---|--:|--:|--:|--:|"]
     return lines + [
         f"| {name} | {row.tried:,} | {row.held:,} | {row.succeeded:,} | {row.errors:,} |"
         for name, row in rows
@@ -67,7 +67,7 @@ def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
     )
     text = (
         f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(CLIENTS)} kinds of client, "
-        f"{len(run.MODES)} retry modes: {tried:,} cells. In {held:,} of them all laws held; "
+        f"{len(run.MODES)} retry modes: {tried:,} cells. In {held:,} of them all invariants held; "
         f"{succeeded:,} ended in success, {errors:,} in a typed error."
     )
     broken = [line for report in reports for line in report.broken]
