@@ -168,8 +168,8 @@ def test_invariants_hold_in_every_history(  # noqa: PLR0913, PLR0917 - each is o
         assert outcome.resource.state in {"completed", "available"}
         if arn not in history.created:
             assert "client_token" not in options
-            # A copy does not show its source. One that another client creates in its place during the
-            # wait is accepted.
+            # A copy does not show its source. One that another client creates in its place during
+            # the wait is accepted.
             is_swapped = not takes_tags and history.lost > 0
             assert is_swapped or history.equal[arn] >= began - CLOCK_TOLERANCE
     elif environment.find_resource() and environment.find_resource()["arn"] in history.created:
