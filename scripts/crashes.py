@@ -1,9 +1,9 @@
-"""Kills every job at every request, runs it again, and tells how that went.
+"""Kills every workload at every request, runs it again, and prints the figures.
 
     python scripts/crashes.py                 # all points; a minute or two of processor time
-    python scripts/crashes.py --most 8        # a seeded sample
+    python scripts/crashes.py --max-points 8  # a seeded sample
 
-The exit code is 1 if any job ended in another state than an undisturbed run, or not at all.
+The exit code is 1 if any workload failed or ended in another state than without being killed.
 """
 
 from __future__ import annotations
@@ -18,75 +18,56 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.crash.jobs import JOBS  # noqa: E402 - they lie with the tests
-from tests.crash.lab import JobFigures, laboratory, measure  # noqa: E402 - likewise
+from tests.crash.harness import WorkloadFigures, crash_harness, measure  # noqa: E402 - likewise
+from tests.crash.workloads import WORKLOADS  # noqa: E402 - after the path
 
-MOMENTS = ("before", "after", "late")
-
-
-def crash_figures(most: int | None = None, seed: int = 0) -> list[JobFigures]:
-    """Kill every job at its points.
-
-    Args:
-        most: At how many each, at most; at all if None.
-        seed: What they are drawn with.
-
-    Returns:
-        How it went, job by job.
-    """
-    with tempfile.TemporaryDirectory() as folder, laboratory(Path(folder)) as lab:
-        return [measure(lab, job, most, seed) for job in JOBS]
+TIMINGS = ("before", "after", "late")
 
 
-def crash_table(figures: Sequence[JobFigures]) -> str:
-    """Write the figures as a table in Markdown.
+def crash_figures(max_points: int | None = None, seed: int = 0) -> list[WorkloadFigures]:
+    """Kill every workload at all its points, or at a sample."""
+    with tempfile.TemporaryDirectory() as folder, crash_harness(Path(folder)) as harness:
+        return [measure(harness, workload, max_points, seed) for workload in WORKLOADS]
 
-    Args:
-        figures: What `crash_figures` returned.
 
-    Returns:
-        The table, without a line break at its end.
-    """
+def crash_table(figures: Sequence[WorkloadFigures]) -> str:
+    """Return the figures as a Markdown table."""
     counts = {
-        each.job: [
+        each.workload: [
             each.requests,
-            *(each.killed.get(moment, 0) for moment in MOMENTS),
-            sum(each.killed.values()) - len(each.wrong),
+            *(each.killed.get(timing, 0) for timing in TIMINGS),
+            sum(each.killed.values()) - len(each.errors),
         ]
         for each in figures
     }
     counts["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
     lines = [
-        "| job | requests | killed before | killed after | carried out late | as if undisturbed |",
+        "| workload | requests | killed before | killed after | executed late | same final state |",
         "|---|---|---|---|---|---|",
-        *(f"| {job} | {' | '.join(f'{n:,}' for n in row)} |" for job, row in counts.items()),
+        *(
+            f"| {workload} | {' | '.join(f'{n:,}' for n in row)} |"
+            for workload, row in counts.items()
+        ),
     ]
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, and tell.
-
-    Args:
-        arguments: The words of the command line.
-
-    Returns:
-        The exit code: 1 if anything was wrong.
-    """
+    """Run the command line; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--most", type=int, default=None, help="points of each job; all if left out"
+        "--max-points", type=int, default=None, help="points of each workload; all by default"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    figures = crash_figures(options.most, options.seed)
+    figures = crash_figures(options.max_points, options.seed)
     table = crash_table(figures)
     sys.stdout.write(f"{table}\n{time.monotonic() - began:.0f} s\n")
-    wrong = [each for job in figures for each in job.wrong]
-    for each in wrong:
+    errors = [each for workload in figures for each in workload.errors]
+    for each in errors:
         sys.stderr.write(f"{each}\n")
-    return 1 if wrong else 0
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":
