@@ -1,10 +1,10 @@
-"""Measures what docs/reliability.md promises, and writes the figures there.
+"""Measures the figures of docs/reliability.md and writes them there.
 
     python scripts/reliability.py             # everything, half an hour
-    python scripts/reliability.py --part soak # one part of matrix, crash, fuzz, soak and deletion
-    python scripts/reliability.py --quick     # a sample, which is shown and not written
+    python scripts/reliability.py --part soak # one of matrix, crash, fuzz, soak and deletion
+    python scripts/reliability.py --quick     # a sample, which is printed and not written
 
-The exit code is 1 if a law was broken.
+The exit code is 1 if an invariant was broken.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 sys.path.insert(0, str(ROOT))
 
-from scripts.crashes import crash_figures, crash_table  # noqa: E402 - it is found by the line above
+from scripts.crashes import crash_figures, crash_table  # noqa: E402 - after the path
 from scripts.fuzz import fuzz, fuzz_table  # noqa: E402 - likewise
 from scripts.soak import MONTH, SoakFailedError, soak, soak_table  # noqa: E402 - likewise
-from tests.faults.deletion.run import Tally, deletion_table, run_many  # noqa: E402 - it lies with the tests
-from tests.faults.matrix import run  # noqa: E402 - it lies with the tests
+from tests.faults.deletion.run import Tally, deletion_table, run_many  # noqa: E402 - likewise
+from tests.faults.matrix import run  # noqa: E402 - likewise
 from tests.faults.matrix.faults import FAULTS  # noqa: E402 - likewise
 from tests.faults.matrix.operations import CLIENTS, OPERATIONS  # noqa: E402 - likewise
 
@@ -41,7 +41,10 @@ def _of_fault(name: str, *, is_quick: bool) -> run.Report:
 
 
 def _table(rows: Iterable[tuple[str, run.Row]]) -> list[str]:
-    lines = ["| fault | tried | invariants held | succeeded | typed errors |", "|---|--:|--:|--:|--:|"]
+    lines = [
+        "| fault | tried | invariants held | succeeded | typed errors |",
+        "|---|--:|--:|--:|--:|",
+    ]
     return lines + [
         f"| {name} | {row.tried:,} | {row.held:,} | {row.succeeded:,} | {row.errors:,} |"
         for name, row in rows
@@ -49,14 +52,7 @@ def _table(rows: Iterable[tuple[str, run.Row]]) -> list[str]:
 
 
 def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Run the fault matrix.
-
-    Args:
-        options: Whether a sample will do, and how many processes to use.
-
-    Returns:
-        What to say of it on the page, and the laws that were broken.
-    """
+    """Run the fault matrix; return the figures and the broken invariants."""
     with ProcessPoolExecutor(options.jobs) as pool:
         begun = [pool.submit(_of_fault, name, is_quick=options.quick) for name in FAULTS]
         reports = [each.result() for each in begun]
@@ -75,40 +71,19 @@ def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
 
 
 def crash(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Kill processes, and run their jobs again.
-
-    Args:
-        options: Whether a sample will do.
-
-    Returns:
-        What to say of it on the page, and the points after which something was wrong.
-    """
+    """Kill processes and run their workloads again; return the figures and the errors."""
     figures = crash_figures(_QUICK_POINTS if options.quick else None, _SEED)
-    return crash_table(figures), [str(each) for job in figures for each in job.wrong]
+    return crash_table(figures), [str(each) for workload in figures for each in workload.errors]
 
 
 def fuzzed(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Feed hostile inputs to what reads the outside world.
-
-    Args:
-        options: Whether a sample will do.
-
-    Returns:
-        What to say of it on the page, and the inputs that broke a law.
-    """
+    """Fuzz the code that reads external input; return the figures and the broken invariants."""
     figures = fuzz(_QUICK_INPUTS if options.quick else _INPUTS, seed=_SEED)
     return fuzz_table(figures), list(figures.broken)
 
 
 def soaked(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Live for a year, or for some days.
-
-    Args:
-        options: Whether some days will do.
-
-    Returns:
-        What to say of it on the page, and the invariant that was broken, if one was.
-    """
+    """Simulate a year, or some days; return the figures and the broken invariant."""
     try:
         days = _QUICK_DAYS if options.quick else _MONTHS * MONTH
         return soak_table(soak(days, _SEED)), []
@@ -125,14 +100,7 @@ def _histories(seed: int) -> tuple[Tally, str]:
 
 
 def deletion(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Let adversaries act between the calls of runs that delete.
-
-    Args:
-        options: Whether a sample will do, and how many processes to use.
-
-    Returns:
-        The figures, and the invariants that were broken.
-    """
+    """Run deletion histories with other clients; return the figures and the broken invariants."""
     count = _QUICK_HISTORIES if options.quick else _HISTORIES
     seeds = range(0, count, _HISTORIES_PER_TASK)
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -154,15 +122,7 @@ PARTS: dict[str, Part] = {
 
 
 def write(part: str, text: str) -> None:
-    """Put figures into the page.
-
-    Args:
-        part: Between which marks.
-        text: The figures.
-
-    Raises:
-        ValueError: The page has no such marks, so the figures would be lost.
-    """
+    """Write figures between the markers of a part on the page."""
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
     page = PAGE.read_text(encoding="utf-8")
     head, begins, rest = page.partition(begin)
@@ -173,24 +133,17 @@ def write(part: str, text: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure.
-
-    Args:
-        arguments: The words of the command line.
-
-    Returns:
-        The exit code: 1 if a law was broken.
-    """
+    """Run the command line; return 1 if an invariant was broken."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a sample, shown and not written")
-    parser.add_argument("--jobs", type=int, default=1, help="how many processes to use")
-    parser.add_argument("--part", choices=PARTS, help="only this one")
+    parser.add_argument("--quick", action="store_true", help="a sample, printed and not written")
+    parser.add_argument("--jobs", type=int, default=1, help="number of processes")
+    parser.add_argument("--part", choices=PARTS, help="only this part")
     options = parser.parse_args(arguments)
     broken: list[str] = []
     for name in [options.part] if options.part else PARTS:
-        text, wrong = PARTS[name](options)
-        broken += wrong
-        if options.quick or wrong:
+        text, broken_lines = PARTS[name](options)
+        broken += broken_lines
+        if options.quick or broken_lines:
             sys.stdout.write(f"{name}\n\n{text}\n\n")
         else:
             write(name, text)

@@ -191,7 +191,7 @@ class Harness:
         return found
 
     def kill(self, *points: Point) -> str:
-        """Kill a workload at points in turn, complete it, and return differences from the baseline."""
+        """Kill a workload at points in turn, complete it; return differences from the baseline."""
         workload = points[0].workload
         _, expected = self.baseline(workload)
         with self._emulator() as emulator:

@@ -146,7 +146,7 @@ def test_growth_is_reported(name: str, after: Footprint) -> None:
 def test_two_resources_with_one_name_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     simulation = soak.Simulation(1, soak_state.Log(None))
     list_all: Any = lambda *_: [{"name": "db-1"}]  # noqa: E731 - as short as it is wrong
-    monkeypatch.setattr(simulation.emulator, "every", list_all)
+    monkeypatch.setattr(simulation.emulator, "list_all", list_all)
     with pytest.raises(BrokenInvariantError, match="db-1 exists twice"):
         simulation.emulator.resources(HERE)
     simulation.emulator.close()
