@@ -1,46 +1,185 @@
-"""Runs the tests on every Python and with the oldest dependencies.
+"""The gates of this project, in the order in which `.ci/run` runs them.
 
-`nox -s tests` runs nearly all of them on every Python; the gate runs
-`nox -s others lowest compatibility`.
+`nox --list` lists them, `nox -s NAME` runs one, `nox -t static` runs all that need no tests. They
+use the environment that nox is installed in, so install the extra `dev` there first (see
+CONTRIBUTING.md). Only sessions for other versions of Python or of the dependencies create their
+own environments.
+
+`.ci/run` runs the two commands of README.md itself, because they create that environment. Then it
+runs every session here that is not marked `default=False`.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import nox
 
-nox.options.error_on_missing_interpreters = False  # nox says which it skips
 nox.needs_version = ">=2024.10.9"
+nox.options.error_on_missing_interpreters = False  # nox reports which versions it skips
 
-# pyenv's interpreters are used wherever they are, whichever of them is chosen at the moment.
+ROOT = Path(__file__).parent
+# Tools come from nox's own environment, even if it is not activated. pyenv's interpreters are
+# found in any case, whichever of them is selected.
 _PYENV = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-_FOUND = sorted(str(folder) for folder in _PYENV.glob("versions/*/bin"))
-os.environ["PATH"] = os.pathsep.join([os.environ["PATH"].replace(f"{_PYENV}/shims", ""), *_FOUND])
+os.environ["PATH"] = os.pathsep.join(
+    [
+        str(Path(sys.executable).parent),
+        os.environ["PATH"].replace(f"{_PYENV}/shims", ""),
+        *sorted(str(folder) for folder in _PYENV.glob("versions/*/bin")),
+    ]
+)
 
-# What type checkers and documentation tools say does not depend on what the tests run on.
-_SAME_EVERYWHERE = ("tests/typing", "tests/docs")
+_TYPE_CHECKED = ("src", "tests", "examples", "benchmarks", "scripts", "docs/pictures", "noxfile.py")
+# Results of type checkers and documentation tools do not depend on the Python that runs the tests.
+_SAME_ON_EVERY_PYTHON = ("tests/typing", "tests/docs")
 _FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
-# These hold the package against today's botocore and tools, on purpose.
+# These compare the package with the newest botocore and tools on purpose.
 _NEEDS_NEWEST = (
     "tests/conformance/test_service_model.py::test_known_words_are_those_of_the_service_model",
     "tests/clients/test_parity.py::test_the_async_methods_are_those_that_the_script_makes",
 )
 
 
-@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
-def tests(session: nox.Session) -> None:
-    """Run the tests on one Python; arguments after `--` go to pytest."""
-    session.install("-c", "constraints.txt", ".[dev]")
-    ignored = [f"--ignore={folder}" for folder in _SAME_EVERYWHERE]
+def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run tests on all cores and measure coverage, also in the processes that they start."""
+    coverage = {
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_FILE": str(ROOT / ".coverage"),
+    }
+    # .ci/run sets the seed, so that one number repeats the order of all its tests.
+    seed = os.environ.get("LIGHTSAIL_SNAP_SEED")
+    order = [f"--randomly-seed={seed}"] if seed else []
     session.run(
-        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *session.posargs
+        *("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal"),
+        *order,
+        *arguments,
+        *session.posargs,
+        env=coverage | (env or {}),
     )
 
 
+@nox.session(default=False, venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Run the default tests with coverage; arguments after `--` go to pytest."""
+    session.run("coverage", "erase")
+    _run_tests(session)
+
+
+def _create_environment(session: nox.Session, name: str) -> str:
+    """Create an environment for a package that conflicts with others; return its programs."""
+    folder = ROOT / ".nox" / name
+    session.run("python", "-m", "venv", str(folder), silent=True)
+    return str(folder / ("Scripts" if os.name == "nt" else "bin"))
+
+
+@nox.session(venv_backend="none")
+def thorough(session: nox.Session) -> None:
+    """Run the thorough tests, and every property test with more examples."""
+    # The AWS command line could change the versions of dependencies.
+    aws = _create_environment(session, "awscli")
+    session.run(f"{aws}/pip", "install", "-q", "-c", "constraints.txt", "awscli")
+    # types-boto3 would take precedence over stubs/.
+    typed = _create_environment(session, "types-boto3")
+    pip = f"{typed}/pip"
+    session.run(pip, "install", "-q", "-c", "constraints.txt", ".", "types-boto3[lightsail]")
+    _run_tests(
+        session,
+        *("--durations=25", "-m", "thorough or hypothesis", "--hypothesis-profile=thorough"),
+        env={
+            "LIGHTSAIL_SNAP_EXPECT_WHEEL": "1",
+            "LIGHTSAIL_SNAP_AWS_CLI": f"{aws}/aws",
+            "LIGHTSAIL_SNAP_TYPES_BOTO3": f"{typed}/python",
+        },
+    )
+
+
+@nox.session(venv_backend="none")
+def coverage(session: nox.Session) -> None:
+    """Check that the default and the thorough tests cover every branch of the package."""
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def lint(session: nox.Session) -> None:
+    """Check the code style with ruff."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def security(session: nox.Session) -> None:
+    """Check the code with bandit, and the dependencies for known vulnerabilities."""
+    session.run("bandit", "-q", "-c", "scripts/bandit.yaml", "-r", "src")
+    session.run("python", "scripts/audit.py")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def iam(session: nox.Session) -> None:
+    """Check that docs/iam.md lists the API operations that each operation of the package calls."""
+    session.run("python", "scripts/iam_policies.py", "--check")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def generated(session: nox.Session) -> None:
+    """Check that the async client and the index of public names are up to date."""
+    session.run("python", "scripts/make_async.py", "--check")
+    session.run("python", "scripts/make_exports.py", "--check")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def reasons(session: nox.Session) -> None:
+    """Check that every pragma, ignore and noqa gives its reason in the same line."""
+    session.run("python", "scripts/reasons.py")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def mypy(session: nox.Session) -> None:
+    """Check the types of all code with mypy --strict."""
+    session.run("mypy", "--strict", *_TYPE_CHECKED)
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def pyright(session: nox.Session) -> None:
+    """Check with pyright that the public API is fully typed and documented."""
+    session.run("python", "scripts/public_surface.py")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def stubtest(session: nox.Session) -> None:
+    """Compare stubs/ with the installed boto3 and botocore."""
+    command = ("python", "-m", "mypy.stubtest", "--ignore-missing-stub", "boto3", "botocore")
+    session.run(*command, env={"MYPYPATH": "stubs"})
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def api(session: nox.Session) -> None:
+    """Compare the public API with scripts/api_surface.txt."""
+    session.run("python", "scripts/api_surface.py")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def drift(session: nox.Session) -> None:
+    """Compare the models with the service model of botocore."""
+    session.run("python", "scripts/spec_drift.py")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def docs(session: nox.Session) -> None:
+    """Build the documentation and check its links."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Not with --quiet: it hides warnings from --strict, which then ignores broken links.
+        command = ("mkdocs", "build", "--strict", "--site-dir", folder)
+        session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
 def _install(session: nox.Session, *options: str) -> None:
+    """Install the package and its tests with uv, and list the versions."""
     session.install("-c", "constraints.txt", "uv")
     python = f"--python={session.virtualenv.location}"
     session.run("uv", "pip", "install", "--quiet", python, *options, ".[tests]")
@@ -49,33 +188,43 @@ def _install(session: nox.Session, *options: str) -> None:
 
 @nox.session(python=["3.12", "3.13", "3.14"])
 def others(session: nox.Session) -> None:
-    """Run the fastest tests on the Pythons that the gate does not run all of them on."""
+    """Run the fastest tests on the newer versions of Python."""
     _install(session, "--constraint=constraints.txt")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FASTEST)
 
 
 @nox.session(python="3.11")
 def lowest(session: nox.Session) -> None:
-    """Run the fast tests with the oldest versions that pyproject.toml allows."""
+    """Run the fast tests with the oldest dependencies that pyproject.toml allows."""
     _install(session, "--resolution=lowest-direct")
     left_out = [f"--deselect={test}" for test in _NEEDS_NEWEST]
-    left_out.append("--ignore=tests/clients/test_instrumentation.py")  # OpenTelemetry is today's
+    # Its versions of OpenTelemetry need newer dependencies.
+    left_out.append("--ignore=tests/clients/test_instrumentation.py")
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *_FAST, *left_out)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def compatibility(session: nox.Session) -> None:
-    """Compare the package with plain boto3, with every version of botocore that is supported.
+    """Compare clients with plain boto3 on every supported botocore.
 
     Arguments after `--` go to scripts/compatibility.py.
     """
-    session.install("--constraint=constraints.txt", "uv")
     session.run("python", "scripts/compatibility.py", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])
+def pythons(session: nox.Session) -> None:
+    """Run the default tests on every Python; arguments after `--` go to pytest."""
+    session.install("-c", "constraints.txt", ".[dev]")
+    ignored = [f"--ignore={folder}" for folder in _SAME_ON_EVERY_PYTHON]
+    session.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *session.posargs
+    )
+
+
+@nox.session(default=False)
 def newest(session: nox.Session) -> None:
-    """Run the tests with the newest of every dependency. CI does not run it."""
+    """Run the default tests with the newest release of every dependency."""
     session.install("--upgrade", ".[dev]")
     session.run("python", "scripts/compatibility.py", "--outdated", success_codes=[0, 1])
     session.run("python", "-m", "pytest", *session.posargs)

@@ -1,14 +1,14 @@
-"""Compare the package with plain boto3, with every version in tests/compatibility/versions.toml.
+"""Compare the package with plain boto3, on every version in tests/compatibility/versions.toml.
 
-Each cell of the matrix gets an environment of its own with the built wheel, and runs the tests of
-tests/compatibility and the cheap ones that depend most on boto3. As many run at once as there are
-cores. `nox -s compatibility` runs all cells; arguments are versions of boto3 to run alone:
+Each cell of the matrix has its own environment with the built wheel. It runs tests/compatibility
+and the cheap tests that depend most on boto3. As many cells run at once as there are cores.
+`nox -s compatibility` runs all cells; pass versions of boto3 to run only those:
 
     python scripts/compatibility.py
     python scripts/compatibility.py 1.37.4 1.43.64
     python scripts/compatibility.py --outdated
 
-The last lists newer versions of boto3, botocore and pydantic than those in the matrix.
+With --outdated it lists newer versions of boto3, botocore and pydantic than those in the matrix.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 VERSIONS = ROOT / "tests" / "compatibility" / "versions.toml"
 TESTS = ("tests/compatibility", "tests/unit/test_transport.py", "tests/clients/test_over_boto3.py")
 TOOLS = ("pytest", "hypothesis")
-# What a cell decides on itself, instead of constraints.txt.
+# Each cell pins these itself.
 VARIED = {"boto3", "botocore", "s3transfer", "pydantic", "pydantic-core"}
 _PIN = re.compile(r"([\w.-]+)==(\S+)")
 
@@ -44,12 +44,12 @@ class Cell:
 
     @property
     def requirements(self) -> list[str]:
-        """Return what is installed."""
+        """Return the pinned requirements of the cell."""
         return [f"boto3=={self.boto3}", f"botocore=={self.botocore}", f"pydantic=={self.pydantic}"]
 
     @property
     def name(self) -> str:
-        """Return a name for people."""
+        """Return the versions for the report."""
         return f"boto3 {self.boto3}, botocore {self.botocore}, pydantic {self.pydantic}"
 
 
@@ -59,20 +59,20 @@ def read_cells() -> list[Cell]:
 
 
 def uv(*arguments: str | Path, stdin: str | None = None) -> str:
-    """Run uv, which is installed beside the running Python or on the path."""
+    """Run uv and return its output."""
     command = ["uv", "--quiet", *arguments]
-    done = subprocess.run(command, input=stdin, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own arguments
+    done = subprocess.run(command, input=stdin, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - constant arguments
     return done.stdout
 
 
 def report(line: str) -> None:
-    """Print a line at once, although others run at the same time."""
+    """Print a line immediately; cells that run at the same time print too."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def write_tool_pins(folder: Path) -> Path:
-    """Write the pinned versions of everything but what the matrix varies."""
+    """Write the pins of all packages that the matrix does not vary."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if (found := _PIN.match(line)) and found[1] not in VARIED]
     file = folder / "constraints.txt"
@@ -81,7 +81,7 @@ def write_tool_pins(folder: Path) -> Path:
 
 
 def run_cell(cell: Cell, wheel: Path, pins: Path, folder: Path) -> tuple[bool, str]:
-    """Install the versions of a cell and run its tests; return whether they passed, and output."""
+    """Install the versions of a cell and run its tests; return success and output."""
     started = time.monotonic()
     uv("venv", f"--python={sys.executable}", folder)
     needed: list[str | Path] = [wheel, *TOOLS, *cell.requirements]
@@ -135,30 +135,28 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def report_outdated(cells: list[Cell]) -> int:
-    """Report what is newer than the matrix; return 1 if a minor version is missing."""
+    """Report newer versions than those of the matrix; return 1 if a minor version is missing."""
     is_minor_missing = False
     for package in ("boto3", "botocore", "pydantic"):
         tested = sorted({_numbers(getattr(cell, package)) for cell in cells})
         last_of_minor = {version[:2]: version for version in tested}
         for (major, minor), version in last_of_minor.items():
-            last = _numbers(newest(f"{package}=={major}.{minor}.*"))
-            if last != version:
-                report(
-                    f"{package} {_text(version)} is tested, the last of its minor is {_text(last)}"
-                )
-        last = _numbers(newest(f"{package}<{tested[-1][0] + 1}"))
-        if last[:2] not in last_of_minor:
-            report(f"{package} {_text(last)} is out: add it to {VERSIONS.relative_to(ROOT)}")
+            last = newest(f"{package}=={major}.{minor}.*")
+            if _numbers(last) != version:
+                report(f"{package} {last} is newer than the tested {_format_version(version)}")
+        last = newest(f"{package}<{tested[-1][0] + 1}")
+        if _numbers(last)[:2] not in last_of_minor:
+            report(f"{package} {last} is not tested; add it to {VERSIONS.relative_to(ROOT)}")
             is_minor_missing = True
     return int(is_minor_missing)
 
 
-def _text(version: tuple[int, ...]) -> str:
+def _format_version(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
 def main() -> int:
-    """Run what the command line asks for."""
+    """Run the cells, or report newer versions; return an exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,9 +1,9 @@
-"""Kills every workload at every request, runs it again, and prints the figures.
+"""Kill each workload at each of its requests, and run it again.
 
-    python scripts/crashes.py                 # all points; a minute or two of processor time
-    python scripts/crashes.py --max-points 8  # a seeded sample
+    python scripts/crashes.py              # all points; one or two minutes of processor time
+    python scripts/crashes.py --limit 8    # a seeded sample of 8 points of each workload
 
-The exit code is 1 if any workload failed or ended in another state than without being killed.
+The exit code is 1 if a second run fails, or ends in another state than an undisturbed run.
 """
 
 from __future__ import annotations
@@ -18,16 +18,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.crash.harness import WorkloadFigures, crash_harness, measure  # noqa: E402 - likewise
-from tests.crash.workloads import WORKLOADS  # noqa: E402 - after the path
+from tests.crash.harness import (  # noqa: E402 - the path comes first
+    WorkloadFigures,
+    crash_harness,
+    measure,
+)
+from tests.crash.workloads import WORKLOADS  # noqa: E402 - likewise
 
 TIMINGS = ("before", "after", "late")
 
 
-def crash_figures(max_points: int | None = None, seed: int = 0) -> list[WorkloadFigures]:
-    """Kill every workload at all its points, or at a sample."""
+def crash_figures(limit: int | None = None, seed: int = 0) -> list[WorkloadFigures]:
+    """Kill each workload at all its points, or at a seeded sample of them."""
     with tempfile.TemporaryDirectory() as folder, crash_harness(Path(folder)) as harness:
-        return [measure(harness, workload, max_points, seed) for workload in WORKLOADS]
+        return [measure(harness, workload, limit, seed) for workload in WORKLOADS]
 
 
 def crash_table(figures: Sequence[WorkloadFigures]) -> str:
@@ -42,7 +46,10 @@ def crash_table(figures: Sequence[WorkloadFigures]) -> str:
     }
     counts["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
     lines = [
-        "| workload | requests | killed before | killed after | executed late | same final state |",
+        (
+            "| workload | requests | killed before | killed after | executed late "
+            "| same final state |"
+        ),
         "|---|---|---|---|---|---|",
         *(
             f"| {workload} | {' | '.join(f'{n:,}' for n in row)} |"
@@ -53,15 +60,15 @@ def crash_table(figures: Sequence[WorkloadFigures]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command line; return 1 if anything was wrong."""
+    """Measure and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--max-points", type=int, default=None, help="points of each workload; all by default"
+        "--limit", type=int, default=None, help="points of each workload [default: all]"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    figures = crash_figures(options.max_points, options.seed)
+    figures = crash_figures(options.limit, options.seed)
     table = crash_table(figures)
     sys.stdout.write(f"{table}\n{time.monotonic() - began:.0f} s\n")
     errors = [each for workload in figures for each in workload.errors]

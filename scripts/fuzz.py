@@ -1,11 +1,11 @@
-"""Fuzzes the code that reads external input.
+"""Fuzz everything that reads external input: responses, files, requests and arguments.
 
     python scripts/fuzz.py --inputs 1000000 --seed 7
     python scripts/fuzz.py --minutes 10 --targets results errors
 
-Inputs are made of those in tests/fuzz/corpus. From Python 3.12 on, inputs that reach lines or
-branches for the first time are varied, too. An input that breaks an invariant is written to
---found, and the exit code is 1. Add it to the corpus once the defect is fixed.
+Inputs are mutations of tests/fuzz/corpus. From Python 3.12 on, inputs that reach new lines or
+branches of the package are mutated too. An input that breaks an invariant is written to the folder
+--found, and the exit code is 1. Move it to the corpus when the bug is fixed.
 """
 
 from __future__ import annotations
@@ -26,53 +26,53 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.fuzz import targets  # noqa: E402 - after the path
+from tests.fuzz import targets  # noqa: E402 - the path comes first
 from tests.fuzz.coverage import Coverage  # noqa: E402 - likewise
 
 FOUND = ROOT / ".fuzz"
-# Fast targets get most of the inputs. A command takes as long as fifty others.
+# Cheap targets get most of the inputs. A command takes as long as fifty other inputs.
 WEIGHTS = {"results": 40, "errors": 32, "exchange": 16, "plans": 8, "http": 4, "command": 1}
-DESCRIPTIONS = {
+TITLES = {
     "results": "responses, read as any model",
     "errors": "error responses, mapped",
     "exchange": "the emulator's operations",
     "plans": "plans and stored runs",
-    "http": "the emulator's HTTP server",
+    "http": "the emulator over HTTP",
     "command": "the command line",
 }
-_HANGS_AFTER = 60
-_STDERR = 2
-_BATCH = 20
+_TIMEOUT_SECONDS = 60
+_STDERR_DESCRIPTOR = 2
+_BATCH_SIZE = 20
 
 
 def _try_input(name: str, action: Callable[[bytes], None], data: bytes, found: Path) -> list[str]:
     try:
         action(data)
-    except Exception as error:  # noqa: BLE001 - any exception is a finding
+    except Exception as error:  # noqa: BLE001 - every exception is a finding
         found.mkdir(parents=True, exist_ok=True)
         path = found / f"{name}-{hashlib.sha256(data).hexdigest()[:16]}"
         path.write_bytes(data)
-        output = f"{path}: {type(error).__name__}: {str(error)[:300]!r}"
-        sys.stderr.write(f"{output}\n")
-        return [output]
+        line = f"{path}: {type(error).__name__}: {str(error)[:300]!r}"
+        sys.stderr.write(f"{line}\n")
+        return [line]
     return []
 
 
 @dataclass(frozen=True)
 class FuzzFigures:
-    """Figures of a fuzzing run.
+    """Result of fuzzing.
 
     Attributes:
-        tried: Number of inputs by target.
-        corpus_sizes: Number of inputs in the corpus by target.
-        discovered: Number of inputs that reached new code, by target.
-        broken: Inputs that broke an invariant, a line each.
-        reached: Number of lines and branches reached; 0 before Python 3.12.
+        tried: Number of inputs for each target.
+        kept: Number of inputs for each target in the corpus.
+        discovered: Number of inputs that reached new code, and were mutated too.
+        broken: One line for each input that broke an invariant.
+        reached: Number of lines and branches of the package reached; 0 before Python 3.12.
         seconds: Processor time.
     """
 
     tried: Mapping[str, int]
-    corpus_sizes: Mapping[str, int]
+    kept: Mapping[str, int]
     discovered: Mapping[str, int]
     broken: tuple[str, ...]
     reached: int
@@ -88,19 +88,19 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
     found: Path = FOUND,
     is_growing: bool = False,
 ) -> FuzzFigures:
-    """Fuzz the chosen targets, or all."""
+    """Try inputs; with `is_growing`, add those that reach new code to the corpus."""
     server, command = targets.HttpServer(), targets.Command()
     actions: dict[str, Callable[[bytes], None]] = targets.TARGETS | {
         "http": server,
         "command": command,
     }
     names = list(chosen or actions)
-    seeds = {name: targets.corpus(name) for name in names}
+    kept = {name: targets.corpus(name) for name in names}
     coverage = Coverage()
     done, discovered, broken = Counter[str](), Counter[str](), list[str]()
     last: dict[str, bytes] = {}
 
-    def is_new(name: str) -> bool:
+    def reaches_new_code(name: str) -> bool:
         is_new = coverage.take()
         discovered[name] += is_new
         if is_new and is_growing:
@@ -109,24 +109,25 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
         return is_new
 
     made = {
-        name: targets.inputs(name, inputs, seed, functools.partial(is_new, name)) for name in names
+        name: targets.inputs(name, inputs, seed, functools.partial(reaches_new_code, name))
+        for name in names
     }
     for name, action in actions.items():
-        for data in seeds.get(name, ()):
+        for data in kept.get(name, ()):
             action(data)
     coverage.take()
     order = [name for name in names for _ in range(WEIGHTS[name])]
-    random.Random(seed).shuffle(order)  # noqa: S311 - has to be repeatable
+    random.Random(seed).shuffle(order)  # noqa: S311 - must repeat with the same seed
     turns = itertools.cycle(order)
     began, cpu = time.monotonic(), time.process_time()
     while (left := inputs - done.total()) > 0:
         if minutes is not None and time.monotonic() - began > minutes * 60:
             break
         name = next(turns)
-        # A hanging input ends the run with a traceback. The handler needs a stream with a
-        # descriptor, which captured streams lack.
-        faulthandler.dump_traceback_later(_HANGS_AFTER, exit=True, file=_STDERR)
-        for data in itertools.islice(made[name], min(_BATCH, left)):
+        # A hang ends the run and prints its stack. The handler needs a file descriptor, which a
+        # captured sys.stderr lacks.
+        faulthandler.dump_traceback_later(_TIMEOUT_SECONDS, exit=True, file=_STDERR_DESCRIPTOR)
+        for data in itertools.islice(made[name], min(_BATCH_SIZE, left)):
             done[name] += 1
             last[name] = data
             broken += _try_input(name, actions[name], data, found)
@@ -136,7 +137,7 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
     coverage.close()
     return FuzzFigures(
         done,
-        {name: len(each) for name, each in seeds.items()},
+        {name: len(each) for name, each in kept.items()},
         discovered,
         tuple(dict.fromkeys(broken)),
         len(coverage),
@@ -147,17 +148,17 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
 def fuzz_table(figures: FuzzFigures) -> str:
     """Return the figures as a Markdown table."""
     counts = {
-        DESCRIPTIONS[name]: (figures.corpus_sizes[name], tried, figures.discovered.get(name, 0))
+        TITLES[name]: (figures.kept[name], tried, figures.discovered.get(name, 0))
         for name, tried in figures.tried.items()
     }
-    corpus_sizes, tried, discovered = map(sum, zip(*counts.values(), strict=True))
-    counts["all"] = corpus_sizes, tried, discovered
+    kept, tried, discovered = map(sum, zip(*counts.values(), strict=True))
+    counts["all"] = kept, tried, discovered
     summary = (
         f"{len(figures.broken)} inputs broke an invariant. {figures.reached:,} lines and branches "
         "of the package were reached."
     )
     lines = [
-        "| input | in the corpus | tried | that reached new code |",
+        "| target | corpus | inputs | inputs that reached new code |",
         "|---|--:|--:|--:|",
         *(f"| {name} | {' | '.join(f'{n:,}' for n in row)} |" for name, row in counts.items()),
         "",
@@ -167,13 +168,13 @@ def fuzz_table(figures: FuzzFigures) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command line; return 1 if an invariant was broken."""
+    """Fuzz and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=1_000_000, help="number of inputs")
+    parser.add_argument("--inputs", type=int, default=1_000_000, help="total number")
     parser.add_argument("--minutes", type=float, default=None, help="time limit")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--targets", nargs="*", default=(), choices=WEIGHTS)
-    parser.add_argument("--found", type=Path, default=FOUND)
+    parser.add_argument("--found", type=Path, default=FOUND, help="folder for failing inputs")
     parser.add_argument(
         "--grow", action="store_true", help="add inputs that reach new code to the corpus"
     )

@@ -1,10 +1,10 @@
-"""Writes docs/iam.md: what each job may have to call, as an IAM policy that allows no more.
+"""Write docs/iam.md: for each task, an IAM policy that allows only the operations it may call.
 
     python scripts/iam_policies.py            writes the page
-    python scripts/iam_policies.py --check    says whether it is up to date
+    python scripts/iam_policies.py --check    fails if it is not up to date
 
-Every job is run on the embedded Lightsail, once undisturbed and once for each fault of each of its
-calls; the operations that it asks for are what its policy allows.
+Every task runs on the emulator, once undisturbed and once with each fault in each of its calls. Its
+policy allows the API operations that it called.
 """
 
 from __future__ import annotations
@@ -41,21 +41,20 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "iam.md"
 HERE, THERE = "us-east-1", "us-west-2"
 DISK, INSTANCE = DiskSource(disk_name="disk-1"), InstanceSource(instance_name="web-1")
 MANUAL = ManualSnapshotSource(snapshot_name="db-0")
-TOKEN = "nightly-2026-11-23"  # noqa: S105 - it is no secret
-DAY = 86_400
-# The clock that jumps must not make botocore wait, too.
+TOKEN = "nightly-2026-11-23"  # noqa: S105 - not a secret
+DAY_SECONDS = 86_400
+# Retries of botocore would sleep on the system clock.
 _ONCE = Config(retries={"total_max_attempts": 1})
 
-
-# Making one takes longer than all that is done with it.
+# Clients are reused, because creating one takes longer than a task.
 _BOTO: dict[str, Any] = {}
 
 
-class World:
-    """An emulator that has what jobs are about."""
+class Account:
+    """An emulator with the resources that tasks need."""
 
     def __init__(self) -> None:
-        """Fill it."""
+        """Create the resources."""
         self.clock = VirtualClock()
         self.emulator = LightsailEmulator(clock=self.clock)
         self._clients: dict[str, LightsailSnapClient] = {}
@@ -69,10 +68,10 @@ class World:
         boto = _BOTO[HERE]
         for name in ("disk-1", "web-1"):
             boto.enable_add_on(resourceName=name, addOnRequest={"addOnType": "AutoSnapshot"})
-        self.clock.sleep(2 * DAY)
+        self.clock.sleep(2 * DAY_SECONDS)
 
     def client(self, region: str = HERE) -> LightsailSnapClient:
-        """Give the client of a region."""
+        """Return the client of a region."""
         if region not in _BOTO:
             _BOTO[region] = self.emulator.boto3_client(region, _ONCE)
         if region not in self._clients:
@@ -82,64 +81,64 @@ class World:
 
     @property
     def clients(self) -> Iterable[LightsailSnapClient]:
-        """All clients that were made."""
+        """Return all clients created so far."""
         return self._clients.values()
 
     @property
     def now(self) -> datetime:
-        """The time in it."""
+        """Return the time of the virtual clock."""
         return datetime.fromtimestamp(self.clock.time(), UTC)
 
 
-Act = Callable[[], object]
-# What has to be there first is made when the act is asked for, and does not count.
-Way = Callable[[World], Act]
+Action = Callable[[], object]
+# Creates the resources that the action needs; these calls do not count.
+SetUp = Callable[[Account], Action]
 
 
 @dataclass(frozen=True)
-class Job:
-    """A job.
+class Task:
+    """A task that an application may have to be allowed.
 
     Attributes:
-        title: What it is called.
-        methods: What of this library does it.
-        ways: The ways in which it is done.
-        note: What else there is to know.
-        is_long: Whether it takes long, and consists of other jobs, so that fewer faults will do.
+        title: Heading on the page.
+        methods: Methods that do it, in Markdown.
+        variants: All variants in which it is recorded.
+        note: Text below the heading.
+        is_slow: True if it consists of other tasks, so that fewer faults are needed.
     """
 
     title: str
     methods: str
-    ways: tuple[Way, ...]
+    variants: tuple[SetUp, ...]
     note: str = ""
-    is_long: bool = False
+    is_slow: bool = False
 
 
-def _restored(source: Any, **options: Any) -> Way:  # noqa: ANN401 - three kinds of source
-    return lambda world: (
-        lambda: world.client().restore_disk(
+def _restore(source: Any, **options: Any) -> SetUp:  # noqa: ANN401 - three kinds of source
+    return lambda account: (
+        lambda: account.client().restore_disk(
             "restored", source, availability_zone=f"{HERE}a", **options
         )
     )
 
 
-def _copied(source: Any) -> Way:  # noqa: ANN401 - likewise
-    return lambda world: lambda: world.client(THERE).copy("copied", source, source_region=HERE)
+def _copy(source: Any) -> SetUp:  # noqa: ANN401 - likewise
+    return lambda account: lambda: account.client(THERE).copy("copied", source, source_region=HERE)
 
 
-def _latest(name: str) -> LatestAutoSnapshotSource:
+def _latest_of(name: str) -> LatestAutoSnapshotSource:
     return LatestAutoSnapshotSource(resource_name=name)
 
 
-def _restored_from_a_day(world: World) -> Act:
-    (snapshot, *_) = world.client().get_auto_snapshots("disk-1").auto_snapshots
+def _restore_from_day(account: Account) -> Action:
+    (snapshot, *_) = account.client().get_auto_snapshots("disk-1").auto_snapshots
     day = date.fromisoformat(str(snapshot.date))
-    return _restored(AutoSnapshotSource(resource_name="disk-1", restore_date=day))(world)
+    return _restore(AutoSnapshotSource(resource_name="disk-1", restore_date=day))(account)
 
 
-def _waited(kind: str) -> Way:
-    def prepared(world: World) -> Act:
-        client = world.client()
+def _wait_for(kind: str) -> SetUp:
+    def set_up(account: Account) -> Action:
+        client = account.client()
         match kind:
             case "operation":
                 operations = client.create_disk_snapshot("new", DISK).operations
@@ -156,31 +155,31 @@ def _waited(kind: str) -> Way:
                 client.export_snapshot("db-0")
                 return lambda: client.wait_for_export("db-0", since=datetime.fromtimestamp(0, UTC))
 
-    return prepared
+    return set_up
 
 
-def _deleted_disk_snapshot(world: World) -> Act:
+def _delete_disk_snapshot(account: Account) -> Action:
     def act() -> None:
-        world.client().delete_disk_snapshot("db-0")
-        world.client().wait_for_disk_snapshot_deletion("db-0")
+        account.client().delete_disk_snapshot("db-0")
+        account.client().wait_for_disk_snapshot_deletion("db-0")
 
     return act
 
 
-def _deleted_instance_snapshot(world: World) -> Act:
+def _delete_instance_snapshot(account: Account) -> Action:
     def act() -> None:
-        world.client().delete_instance_snapshot("web-0")
-        world.client().wait_for_instance_snapshot_deletion("web-0")
+        account.client().delete_instance_snapshot("web-0")
+        account.client().wait_for_instance_snapshot_deletion("web-0")
 
     return act
 
 
-def _taken(source: SnapshotSource) -> Way:
-    return lambda world: lambda: world.client().take_disk_snapshot("new", source)
+def _take(source: SnapshotSource) -> SetUp:
+    return lambda account: lambda: account.client().take_disk_snapshot("new", source)
 
 
 def _plan(kind: str, *copies: str) -> BackupPlan:
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": "nightly",
         "region": HERE,
         "slot": "day",
@@ -188,38 +187,38 @@ def _plan(kind: str, *copies: str) -> BackupPlan:
         "select": {"kind": kind, "globs": ["*"]},
         "retention": {"time_zone": "UTC", "keep_last": 1},
     }
-    return BackupPlan(**facts)
+    return BackupPlan(**fields)
 
 
-def _shown(kind: str) -> Way:
-    return lambda world: lambda: prepare(_plan(kind), world.client(), now=world.now)
+def _preview_plan(kind: str) -> SetUp:
+    return lambda account: lambda: prepare(_plan(kind), account.client(), now=account.now)
 
 
-def _planned(kind: str, *interruptions: Fault) -> Way:
+def _apply_plan(kind: str, *interruptions: Fault) -> SetUp:
     plan = _plan(kind, THERE)
 
-    def prepared(world: World) -> Act:
-        here = world.client()
+    def set_up(account: Account) -> Action:
+        here = account.client()
 
         def act() -> None:
             for _ in range(2):
-                # Each day's run again, which adopts what the interrupted one has done.
+                # A second run each day adopts the resources of the interrupted one.
                 for number in range(2):
                     if number < len(interruptions):
-                        world.emulator.inject(interruptions[number])
+                        account.emulator.inject(interruptions[number])
                     with suppress(LightsailSnapError):
-                        run = prepare(plan, here, clients=world.client, now=world.now)
-                        apply(run, here, clients=world.client)
-                world.clock.sleep(DAY)
+                        run = prepare(plan, here, clients=account.client, now=account.now)
+                        apply(run, here, clients=account.client)
+                account.clock.sleep(DAY_SECONDS)
 
         return act
 
-    return prepared
+    return set_up
 
 
-def _pruned(kind: Literal["disk", "instance"]) -> Way:
-    def prepared(world: World) -> Act:
-        client = world.client()
+def _prune(kind: Literal["disk", "instance"]) -> SetUp:
+    def set_up(account: Account) -> Action:
+        client = account.client()
         if kind == "instance":
             for name in ("web-8", "web-9"):
                 tags = {"lightsail-snap:managed": "mine"}
@@ -231,130 +230,133 @@ def _pruned(kind: Literal["disk", "instance"]) -> Way:
 
         return act
 
-    return prepared
+    return set_up
 
 
-# A copy is there and bears no tag yet, and the first way to recognise it fails.
+# The copy exists but is not tagged yet, and the first check of its ownership fails.
 _BEFORE_TAGGING = (
     Fault(operation="TagResource", kind=FaultKind.DROP),
     Fault(operation="GetOperationsForResource", kind=FaultKind.GARBAGE),
 )
 _TAGGED = (
-    "The job gives tags with the request that creates. Whether Lightsail wants "
-    "`lightsail:TagResource` for that as well is unverified; if it answers "
-    "`AccessDeniedException` and names it, add it."
+    "The tags are part of the request that creates the resource. Whether Lightsail also requires "
+    "`lightsail:TagResource` for them is unverified. If it responds with an "
+    "`AccessDeniedException` that names this action, add it."
 )
 
-JOBS = (
-    Job(
+TASKS = (
+    Task(
         "Take a snapshot of a disk or a system volume",
         "`take_disk_snapshot`, `take_disk_snapshots`",
-        (_taken(DISK), _taken(INSTANCE)),
+        (_take(DISK), _take(INSTANCE)),
     ),
-    Job(
+    Task(
         "Take a snapshot of an instance",
         "`take_instance_snapshot`",
-        (lambda world: lambda: world.client().take_instance_snapshot("new", "web-1"),),
+        (lambda account: lambda: account.client().take_instance_snapshot("new", "web-1"),),
     ),
-    Job(
-        "Take a snapshot that can be taken again after a crash",
+    Task(
+        "Take a snapshot, repeatable after a crash",
         "`take_disk_snapshot` and `take_instance_snapshot` with `client_token=`",
         (
-            lambda world: (
+            lambda account: (
                 lambda: [
-                    world.client().take_disk_snapshot("new", DISK, client_token=TOKEN)
+                    account.client().take_disk_snapshot("new", DISK, client_token=TOKEN)
                     for _ in range(2)
                 ]
             ),
-            lambda world: (
+            lambda account: (
                 lambda: [
-                    world.client().take_instance_snapshot("new", "web-1", client_token=TOKEN)
+                    account.client().take_instance_snapshot("new", "web-1", client_token=TOKEN)
                     for _ in range(2)
                 ]
             ),
         ),
         _TAGGED,
     ),
-    Job(
+    Task(
         "Wait",
         "`wait_for_operation(s)`, `wait_for_disk_snapshot(s)`, `wait_for_instance_snapshot(s)`, "
         "`wait_for_disk`",
         tuple(
-            _waited(kind) for kind in ("operation", "disk snapshot", "instance snapshot", "disk")
+            _wait_for(kind) for kind in ("operation", "disk snapshot", "instance snapshot", "disk")
         ),
     ),
-    Job("Wait for an export", "`wait_for_export`", (_waited("export"),)),
-    Job(
+    Task("Wait for an export", "`wait_for_export`", (_wait_for("export"),)),
+    Task(
         "List",
         "`iter_disk_snapshots`, `iter_instance_snapshots`, `iter_disks`, `iter_operations`",
         (
-            lambda world: lambda: list(world.client().iter_disk_snapshots()),
-            lambda world: lambda: list(world.client().iter_instance_snapshots()),
-            lambda world: lambda: list(world.client().iter_disks()),
-            lambda world: lambda: list(world.client().iter_operations()),
+            lambda account: lambda: list(account.client().iter_disk_snapshots()),
+            lambda account: lambda: list(account.client().iter_instance_snapshots()),
+            lambda account: lambda: list(account.client().iter_disks()),
+            lambda account: lambda: list(account.client().iter_operations()),
         ),
     ),
-    Job(
-        "Delete a snapshot, and see that it is gone",
+    Task(
+        "Delete a snapshot and wait for its deletion",
         "`delete_disk_snapshot`, `delete_instance_snapshot`, "
         "`wait_for_disk_snapshot_deletion`, `wait_for_instance_snapshot_deletion`",
-        (_deleted_disk_snapshot, _deleted_instance_snapshot),
+        (_delete_disk_snapshot, _delete_instance_snapshot),
     ),
-    Job(
+    Task(
         "Restore a disk",
         "`restore_disk`",
         (
-            _restored(MANUAL),
-            _restored(MANUAL, size_in_gb=32, tags={"env": "prod"}, client_token=TOKEN),
-            _restored(_latest("disk-1")),
-            _restored_from_a_day,
+            _restore(MANUAL),
+            _restore(MANUAL, size_in_gb=32, tags={"env": "prod"}, client_token=TOKEN),
+            _restore(_latest_of("disk-1")),
+            _restore_from_day,
         ),
-        "With `size_in_gb=` nothing is asked about the source: then `GetDiskSnapshot` is not "
-        "needed.",
+        "With `size_in_gb=` the source is not looked up, so `GetDiskSnapshot` is not needed.",
     ),
-    Job(
+    Task(
         "Copy a snapshot from another region",
         "`copy`",
         (
-            _copied(MANUAL),
-            _copied(ManualSnapshotSource(snapshot_name="web-0")),
-            _copied(_latest("disk-1")),
+            _copy(MANUAL),
+            _copy(ManualSnapshotSource(snapshot_name="web-0")),
+            _copy(_latest_of("disk-1")),
         ),
-        "All calls go to the region of the copy.",
+        "All calls go to the copy region.",
     ),
-    Job(
+    Task(
         "Tag",
         "`tag_resource`, `untag_resource`",
         (
-            lambda world: lambda: world.client().tag_resource("db-0", {"env": "prod"}),
-            lambda world: lambda: world.client().untag_resource("db-0", ["env"]),
+            lambda account: lambda: account.client().tag_resource("db-0", {"env": "prod"}),
+            lambda account: lambda: account.client().untag_resource("db-0", ["env"]),
         ),
     ),
-    Job(
+    Task(
         "Run backup plans of disks",
         "`plans.prepare`, `plans.apply` with `select.kind` `disk` or `instance_system_disk`",
-        (_planned("disk"), _planned("instance_system_disk"), _planned("disk", *_BEFORE_TAGGING)),
-        "`GetDisks` is for `disk` only, `GetInstances` for `instance_system_disk`. Without "
-        "`copies` no `CopySnapshot` and no `TagResource` is needed; without `retention` nothing is "
-        "deleted. " + _TAGGED,
-        is_long=True,
+        (
+            _apply_plan("disk"),
+            _apply_plan("instance_system_disk"),
+            _apply_plan("disk", *_BEFORE_TAGGING),
+        ),
+        "Only `disk` needs `GetDisks`, and only `instance_system_disk` needs `GetInstances`. "
+        "Without `copies`, `CopySnapshot` and `TagResource` are not needed. Without `retention`, "
+        "nothing is deleted. " + _TAGGED,
+        is_slow=True,
     ),
-    Job(
+    Task(
         "Run backup plans of instances",
         "`plans.prepare`, `plans.apply` with `select.kind` `instance`",
-        (_planned("instance"), _planned("instance", *_BEFORE_TAGGING)),
-        "As for disks.",
-        is_long=True,
+        (_apply_plan("instance"), _apply_plan("instance", *_BEFORE_TAGGING)),
+        "The notes on disks apply.",
+        is_slow=True,
     ),
-    Job(
+    Task(
         "Show what a backup plan would do",
         "`plans.prepare`, `plans.read_inventory`",
-        tuple(_shown(kind) for kind in ("disk", "instance_system_disk", "instance")),
+        tuple(_preview_plan(kind) for kind in ("disk", "instance_system_disk", "instance")),
     ),
-    Job(
+    Task(
         "Prune",
         "`plans.plan_prune`, `plans.prune`",
-        (_pruned("disk"), _pruned("instance")),
+        (_prune("disk"), _prune("instance")),
     ),
 )
 
@@ -362,55 +364,43 @@ LOST: dict[str, Any] = {"kind": FaultKind.DROP, "after_commit": True}
 FAULTS: tuple[dict[str, Any], ...] = (LOST, {"kind": FaultKind.DROP}, {"kind": FaultKind.THROTTLE})
 
 
-def _calls(way: Way, *faults: Fault) -> frozenset[str]:
-    world = World()
-    with world.emulator as emulator:
-        act = way(world)
+def _record_calls(set_up: SetUp, *faults: Fault) -> frozenset[str]:
+    account = Account()
+    with account.emulator as emulator:
+        act = set_up(account)
         emulator.calls.clear()
         for fault in faults:
             emulator.inject(fault)
         with suppress(LightsailSnapError):
             act()
-        for client in world.clients:
+        for client in account.clients:
             client.close()
         return frozenset(emulator.calls)
 
 
-def recorded(job: Job) -> list[str]:
-    """Run a job in all its ways, and through every fault of each of its calls, alone and in pairs.
-
-    Args:
-        job: The job.
-
-    Returns:
-        The operations that it asked for, in alphabetical order.
-    """
+def record_operations(task: Task) -> list[str]:
+    """Run a task in all its variants and with faults; return the operations that it called."""
     found: set[str] = set()
-    for way in job.ways:
-        undisturbed = _calls(way)
+    for set_up in task.variants:
+        undisturbed = _record_calls(set_up)
         found |= undisturbed
         for operation in sorted(undisturbed):
             after: set[str] = set()
-            for fault in FAULTS[: 1 if job.is_long else None]:
-                after |= _calls(way, Fault(operation=operation, **fault))
-            if not operation.startswith("Get") and not job.is_long:
-                # What is asked after a lost answer may go wrong in its turn.
+            for fault in FAULTS[: 1 if task.is_slow else None]:
+                after |= _record_calls(set_up, Fault(operation=operation, **fault))
+            if not operation.startswith("Get") and not task.is_slow:
+                # The checks after a lost response can fail too.
                 lost = Fault(operation=operation, **LOST)
                 for following in sorted(after):
-                    after |= _calls(way, lost, Fault(operation=following, kind=FaultKind.GARBAGE))
+                    after |= _record_calls(
+                        set_up, lost, Fault(operation=following, kind=FaultKind.GARBAGE)
+                    )
             found |= after
     return sorted(found)
 
 
 def policy(operations: Iterable[str]) -> dict[str, Any]:
-    """Write the policy that allows operations.
-
-    Args:
-        operations: Their names.
-
-    Returns:
-        The policy.
-    """
+    """Return the IAM policy that allows operations."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -426,24 +416,26 @@ def policy(operations: Iterable[str]) -> dict[str, Any]:
 _INTRODUCTION = """\
 # Permissions
 
-What each job has to be allowed, and no more. The policies are written by
-`scripts/iam_policies.py`, which runs every job on the [embedded Lightsail](testing.md), undisturbed
-and with lost, refused, late and unreadable answers to each of its calls; a test holds this page
-against such a run. They were not tried on an AWS account.
+This page lists the least IAM policy for each task. Copy the policies of the tasks that your
+application does.
 
-A job that is denied a look-up which it needs only after a lost answer works until an answer is
-lost, and then ends in an `OutcomeUnknownError`. So give it all that its policy says.
+`scripts/iam_policies.py` generates the policies. It runs every task on the [emulator](testing.md),
+undisturbed and with lost, refused, delayed and unreadable responses to each of its calls. A test
+compares this page with such a run. The policies were not tested on an AWS account.
 
-- AWS's [Service Authorization Reference][actions] says which of these actions can be restricted to
-  resources, and by which condition keys. Names will not do there: the ARNs of snapshots and disks
-  end in an id that Lightsail draws.
-- The API reference says that [`DeleteDiskSnapshot`][deletion] can be restricted by the tags of the
-  snapshot. Every snapshot that a plan takes bears the tag `lightsail-snap:managed`, so a statement
-  that allows deletion only with
+Give a task all permissions of its policy. Some are needed only after a lost response, and without
+them the task then ends in an `OutcomeUnknownError`.
+
+- The [Service Authorization Reference][actions] of AWS lists the actions that can be restricted to
+  resources, and their condition keys. You cannot restrict them by name: the ARNs of snapshots and
+  disks end in an id that Lightsail generates.
+- According to the API reference, [`DeleteDiskSnapshot`][deletion] can be restricted by the tags of
+  the snapshot. Every snapshot that a plan takes has the tag `lightsail-snap:managed`. So a
+  statement that allows deletion only with
   `"Condition": {"Null": {"aws:ResourceTag/lightsail-snap:managed": "false"}}` should protect all
-  others from whoever holds the credentials. That is unverified; try it before you rely on it.
-- Nothing but Lightsail is called. Credentials that have to be fetched (a role, single sign-on) need
-  permissions of their own, such as `sts:AssumeRole` for `assume_role_clients`.
+  other snapshots, even if the credentials leak. This is unverified; test it before you rely on it.
+- The package calls no other service than Lightsail. Credentials from a role or single sign-on need
+  their own permissions, such as `sts:AssumeRole` for `assume_role_clients`.
 
 [actions]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonlightsail.html
 [deletion]: https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/API_DeleteDiskSnapshot.html
@@ -451,29 +443,18 @@ lost, and then ends in an `OutcomeUnknownError`. So give it all that its policy 
 
 
 def page() -> str:
-    """Write the page.
-
-    Returns:
-        Its text.
-    """
+    """Return the text of the page."""
     parts = [_INTRODUCTION]
-    for job in JOBS:
-        parts.append(f"\n## {job.title}\n\n{job.methods}\n")
-        if job.note:
-            parts.append(f"\n{job.note}\n")
-        parts.append(f"\n```json\n{json.dumps(policy(recorded(job)), indent=2)}\n```\n")
+    for task in TASKS:
+        parts.append(f"\n## {task.title}\n\n{task.methods}\n")
+        if task.note:
+            parts.append(f"\n{task.note}\n")
+        parts.append(f"\n```json\n{json.dumps(policy(record_operations(task)), indent=2)}\n```\n")
     return "".join(parts)
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or say whether it is up to date.
-
-    Args:
-        arguments: `--check`, or nothing.
-
-    Returns:
-        The exit code: 1 if it is not up to date.
-    """
+    """Write the page, or check it; return an exit code."""
     text = page()
     if "--check" not in arguments:
         PAGE.write_text(text, encoding="utf-8")

@@ -1,10 +1,11 @@
-"""Makes the methods of the async client from those of the sync client.
+"""Generate the async client's methods from the sync client's.
 
-    python scripts/make_async.py            writes src/lightsail_snap/_aio_methods
-    python scripts/make_async.py --check    says whether it is up to date
+    python scripts/make_async.py            update src/lightsail_snap/aio.py
+    python scripts/make_async.py --check    exit with 1 if it is out of date
 
-So there is one text of every signature and docstring. A function becomes a coroutine function if
-it sends something; what is an iterator becomes an async one.
+Each section `# begin: NAME` to `# end: NAME` of client.py is translated into the section of the
+same name in aio.py, so every signature and docstring is written once. A function becomes a
+coroutine function if it sends something; an iterator becomes an async iterator.
 """
 
 from __future__ import annotations
@@ -15,104 +16,66 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1] / "src" / "lightsail_snap"
-SOURCE, TARGET = ROOT / "_methods", ROOT / "_aio_methods"
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lightsail_snap"
+SOURCE, TARGET = PACKAGE / "client.py", PACKAGE / "aio.py"
 
-_WORDS = (
-    (r"lightsail_snap\._methods", "lightsail_snap._aio_methods"),
+_SECTION = re.compile(r"^ *# begin: (\w+)\n(.*?)^ *# end: \1\n", re.MULTILINE | re.DOTALL)
+_SENDS = re.compile(r"self\.(?:send|_run|_call|_send)\(|\bnext\(")
+_REPLACEMENTS = (
     (r"\bPaginator\b", "AsyncPaginator"),
     (r"\bIterator\b", "AsyncIterator"),
     (r"\bStopIteration\b", "StopAsyncIteration"),
     (r"__iter__", "__aiter__"),
     (r"__next__", "__anext__"),
+    (r"`next`", "`anext`"),
     (r"\bnext\(self\._pages\)", "anext(self._pages)"),
-    (r"(self\.send\(|self\._run\(|self\._call\(|self\._send\(|\banext\()", r"await \1"),
-    (
-        r"Callable\[\[PagedRequest\[PageT\]\], PageT\]",
-        "Callable[[PagedRequest[PageT]], Awaitable[PageT]]",
-    ),
+    (r"(self\.(?:send|_run|_call|_send)\(|\banext\()", r"await \1"),
+    (r"(Callable\[\[PagedRequest\[PageT\]\], )PageT\]", r"\1Awaitable[PageT]]"),
     (r"AbstractContextManager\[object\]", "Quiesce"),
-    (r"from contextlib import AbstractContextManager\n", ""),
 )
-_HEADER = "# Made by scripts/make_async.py from {name}: change that one.\n"
-_SENDS = re.compile(r"self\.(send|_run|_call|_send)\(|\bnext\(")
 
 
-def _sending(source: str) -> set[int]:
-    """Find the lines of the functions that send something, or are to be carried out by a client."""
-    return {
-        node.lineno
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef)
-        and (
-            _SENDS.search("\n".join(source.splitlines()[node.lineno : node.end_lineno]))
-            or node.name in {"send", "_run", "_call"}
-        )
-    }
+def _with_coroutine_functions(source: str) -> str:
+    """Return the source with every function that sends something as a coroutine function."""
+    lines = source.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            body = "".join(lines[node.body[0].lineno - 1 : node.end_lineno])
+            if _SENDS.search(body):
+                lines[node.lineno - 1] = lines[node.lineno - 1].replace("def ", "async def ", 1)
+    return "".join(lines)
 
 
-def made_async(name: str, source: str) -> str:
-    """Translate one module.
+def _translate(section: str) -> str:
+    for pattern, replacement in _REPLACEMENTS:
+        section = re.sub(pattern, replacement, section)
+    return section
 
-    Args:
-        name: Its file name.
-        source: Its text.
 
-    Returns:
-        The text of the async one.
-    """
-    sending = _sending(source)
-    lines = [
-        line.replace("def ", "async def ", 1) if number in sending else line
-        for number, line in enumerate(source.splitlines(keepends=True), 1)
-    ]
-    text = "".join(lines)
-    for pattern, replacement in _WORDS:
-        text = re.sub(pattern, replacement, text)
-    if "Awaitable[" in text:
-        text = text.replace(
-            "import AsyncIterator, Callable", "import AsyncIterator, Awaitable, Callable"
-        ).replace("import Callable, AsyncIterator", "import AsyncIterator, Awaitable, Callable")
-    if "Quiesce" in text:
-        text = text.replace(
-            "from lightsail_snap._aio_methods._sender import Sender\n",
-            "from lightsail_snap._aio_methods._sender import Sender\n"
-            "from lightsail_snap._workflows.effects import Quiesce\n",
-        )
-    text = _HEADER.format(name=f"_methods/{name}") + text
-    formatter = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "format",
-        "--stdin-filename",
-        str(TARGET / name),
-        "-",
-    ]
-    done = subprocess.run(formatter, input=text, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+def make_async(source: str, target: str) -> str:
+    """Return the source of the async client with sections generated from the sync client's."""
+    source = _with_coroutine_functions(source)
+    sections = {match[1]: match[2] for match in _SECTION.finditer(source)}
+    text = target
+    for name, section in sections.items():
+        pattern = rf"(^ *# begin: {name}\n).*?(^ *# end: {name}\n)"
+        parts = re.split(pattern, text, flags=re.MULTILINE | re.DOTALL)
+        text = "".join([*parts[:2], _translate(section), *parts[2:]])
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)  # noqa: S603 - our own tool
     return done.stdout
 
 
 def main(arguments: list[str]) -> int:
-    """Write the modules, or say which are not up to date.
-
-    Args:
-        arguments: `--check`, or nothing.
-
-    Returns:
-        The exit code: 1 if anything is not up to date.
-    """
-    stale = []
-    for path in sorted(SOURCE.glob("*.py")):
-        wanted = made_async(path.name, path.read_text(encoding="utf-8"))
-        target = TARGET / path.name
-        if not target.exists() or target.read_text(encoding="utf-8") != wanted:
-            stale.append(path.name)
-            if "--check" not in arguments:
-                target.write_text(wanted, encoding="utf-8")
-    if stale and "--check" in arguments:
-        sys.stderr.write(f"not up to date: {', '.join(stale)}; run scripts/make_async.py\n")
+    """Update the async client, or check that it is up to date."""
+    old = TARGET.read_text(encoding="utf-8")
+    new = make_async(SOURCE.read_text(encoding="utf-8"), old)
+    if old == new:
+        return 0
+    if "--check" in arguments:
+        sys.stderr.write("aio.py is out of date; run: python scripts/make_async.py\n")
         return 1
+    TARGET.write_text(new, encoding="utf-8")
     return 0
 
 

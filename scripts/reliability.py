@@ -1,8 +1,8 @@
-"""Measures the figures of docs/reliability.md and writes them there.
+"""Measure the reliability, and write the figures to docs/reliability.md.
 
-    python scripts/reliability.py             # everything, half an hour
-    python scripts/reliability.py --part soak # one of matrix, crash, fuzz, soak and deletion
-    python scripts/reliability.py --quick     # a sample, which is printed and not written
+    python scripts/reliability.py                # all parts; takes half an hour
+    python scripts/reliability.py --part soak    # one of matrix, crash, fuzz, soak and deletion
+    python scripts/reliability.py --quick        # a sample, printed instead of written
 
 The exit code is 1 if an invariant was broken.
 """
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 sys.path.insert(0, str(ROOT))
 
-from scripts.crashes import crash_figures, crash_table  # noqa: E402 - after the path
+from scripts.crashes import crash_figures, crash_table  # noqa: E402 - the path comes first
 from scripts.fuzz import fuzz, fuzz_table  # noqa: E402 - likewise
 from scripts.soak import MONTH, SoakFailedError, soak, soak_table  # noqa: E402 - likewise
 from tests.faults.deletion.run import Tally, deletion_table, run_many  # noqa: E402 - likewise
@@ -35,7 +35,7 @@ _QUICK_HISTORIES, _HISTORIES, _HISTORIES_PER_TASK = 200, 10_000, 200
 Part = Callable[[argparse.Namespace], tuple[str, list[str]]]
 
 
-def _of_fault(name: str, *, is_quick: bool) -> run.Report:
+def _run_fault(name: str, *, is_quick: bool) -> run.Report:
     cells = run.sample(_SEED) if is_quick else run.every_cell()
     return run.run_all(cell for cell in cells if cell.fault.name == name)
 
@@ -51,15 +51,15 @@ def _table(rows: Iterable[tuple[str, run.Row]]) -> list[str]:
     ]
 
 
-def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Run the fault matrix; return the figures and the broken invariants."""
+def measure_matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Run the fault matrix; return its text for the page, and the broken invariants."""
     with ProcessPoolExecutor(options.jobs) as pool:
-        begun = [pool.submit(_of_fault, name, is_quick=options.quick) for name in FAULTS]
+        begun = [pool.submit(_run_fault, name, is_quick=options.quick) for name in FAULTS]
         reports = [each.result() for each in begun]
     rows = [row for report in reports for row in report.rows.items()]
     tried, held, succeeded, errors = (
-        sum(getattr(row, what) for _, row in rows)
-        for what in ("tried", "held", "succeeded", "errors")
+        sum(getattr(row, column) for _, row in rows)
+        for column in ("tried", "held", "succeeded", "errors")
     )
     text = (
         f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(CLIENTS)} kinds of client, "
@@ -70,20 +70,20 @@ def matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
     return "\n".join([text, "", *_table(rows)]), broken
 
 
-def crash(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Kill processes and run their workloads again; return the figures and the errors."""
+def measure_crashes(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Kill processes and run their operations again; return as `measure_matrix` does."""
     figures = crash_figures(_QUICK_POINTS if options.quick else None, _SEED)
     return crash_table(figures), [str(each) for workload in figures for each in workload.errors]
 
 
-def fuzzed(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Fuzz the code that reads external input; return the figures and the broken invariants."""
+def measure_fuzzing(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Fuzz everything that reads external input; return as `measure_matrix` does."""
     figures = fuzz(_QUICK_INPUTS if options.quick else _INPUTS, seed=_SEED)
     return fuzz_table(figures), list(figures.broken)
 
 
-def soaked(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Simulate a year, or some days; return the figures and the broken invariant."""
+def measure_soak(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Simulate twelve months, or some days; return as `measure_matrix` does."""
     try:
         days = _QUICK_DAYS if options.quick else _MONTHS * MONTH
         return soak_table(soak(days, _SEED)), []
@@ -99,8 +99,8 @@ def _histories(seed: int) -> tuple[Tally, str]:
         return Tally(), " ".join([str(problem), *notes])
 
 
-def deletion(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """Run deletion histories with other clients; return the figures and the broken invariants."""
+def measure_deletion(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Let other clients interfere with runs that delete; return as `measure_matrix` does."""
     count = _QUICK_HISTORIES if options.quick else _HISTORIES
     seeds = range(0, count, _HISTORIES_PER_TASK)
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -113,37 +113,37 @@ def deletion(options: argparse.Namespace) -> tuple[str, list[str]]:
 
 
 PARTS: dict[str, Part] = {
-    "matrix": matrix,
-    "crash": crash,
-    "fuzz": fuzzed,
-    "soak": soaked,
-    "deletion": deletion,
+    "matrix": measure_matrix,
+    "crash": measure_crashes,
+    "fuzz": measure_fuzzing,
+    "soak": measure_soak,
+    "deletion": measure_deletion,
 }
 
 
 def write(part: str, text: str) -> None:
-    """Write figures between the markers of a part on the page."""
+    """Write the figures of a part between its marks in the page."""
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
     page = PAGE.read_text(encoding="utf-8")
     head, begins, rest = page.partition(begin)
     _, ends, tail = rest.partition(end)
     if not (begins and ends):
-        raise ValueError(f"{PAGE} lacks {begin} or {end} after it")
+        raise ValueError(f"{PAGE} lacks {begin}, or {end} after it")
     PAGE.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command line; return 1 if an invariant was broken."""
+    """Measure, then write or print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a sample, printed and not written")
-    parser.add_argument("--jobs", type=int, default=1, help="number of processes")
-    parser.add_argument("--part", choices=PARTS, help="only this part")
+    parser.add_argument("--quick", action="store_true", help="print a sample, write nothing")
+    parser.add_argument("--jobs", type=int, default=1, help="number of processes [default: 1]")
+    parser.add_argument("--part", choices=PARTS, help="measure only this part")
     options = parser.parse_args(arguments)
     broken: list[str] = []
     for name in [options.part] if options.part else PARTS:
-        text, broken_lines = PARTS[name](options)
-        broken += broken_lines
-        if options.quick or broken_lines:
+        text, wrong = PARTS[name](options)
+        broken += wrong
+        if options.quick or wrong:
             sys.stdout.write(f"{name}\n\n{text}\n\n")
         else:
             write(name, text)

@@ -1,13 +1,13 @@
-"""Simulates months of snapshot operation on an embedded Lightsail with faults every day.
+"""Use snapshots for simulated months on an emulator that has faults every day.
 
     python scripts/soak.py --months 12 --seed 1
     python scripts/soak.py --days 40 --seed 7 --log soak.log
 
-Snapshots are taken by plans and directly, waited for, tagged, copied to another Region, restored
-and pruned, while responses are lost, late, broken or refused, and other clients keep their own
-snapshots. All resources are counted after every day. The clock is virtual, so that a year takes a
-minute or two. The same seed gives the same digest. If an invariant is broken, the exit code is 1,
-and the command that reproduces it is printed.
+Snapshots are taken by plans and directly, waited for, tagged, copied to another region, restored
+and pruned. Meanwhile responses are lost, delayed, corrupted or refused, and another client has its
+own snapshots. After every day the script compares all resources with its records. On the virtual
+clock a year takes one or two minutes. The same seed gives the same digest. If an invariant is
+broken, the exit code is 1, and the script prints the command that reproduces it.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from typing import TypeVar
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.soak_state import (  # noqa: E402 - the path comes first
+from scripts.soak_checks import (  # noqa: E402 - the path comes first
     HERE,
     REGIONS,
     THERE,
     AnySnapshot,
     BrokenInvariantError,
-    CheckingEmulator,
+    CheckedEmulator,
     Footprint,
     Log,
     check_error,
     check_footprint,
+    create_client,
     footprint,
-    make_client,
 )
 from tests.crash.workloads import copy_or_resume  # noqa: E402 - likewise
 
@@ -63,9 +63,9 @@ from lightsail_snap.retention import (  # noqa: E402 - likewise
 )
 
 DAY, MONTH = 86_400, 30
-_BEGINNING = 1_699_920_000.0
-_ATTEMPTS, _FAULTS_PASS_AFTER = 8, 5
-_MAY_COMMIT = sorted(
+_START_TIME = 1_699_920_000.0
+_ATTEMPTS, _FAULTY_ATTEMPTS = 8, 5
+_KINDS_BEFORE_OR_AFTER_COMMIT = sorted(
     set(FaultKind)
     - {
         *(FaultKind.REFUSE, FaultKind.THROTTLE),
@@ -73,8 +73,8 @@ _MAY_COMMIT = sorted(
     }
 )
 _MAX_FOREIGN_SNAPSHOTS = 12
-_POLICY = RetentionPolicy(time_zone="UTC", keep_daily=7, keep_weekly=4, keep_monthly=3)
-_DIRECT_POLICY = RetentionPolicy(time_zone="UTC", keep_last=5, keep_monthly=2)
+_KEEP = RetentionPolicy(time_zone="UTC", keep_daily=7, keep_weekly=4, keep_monthly=3)
+_KEEP_DIRECT = RetentionPolicy(time_zone="UTC", keep_last=5, keep_monthly=2)
 PLANS = tuple(
     BackupPlan(
         name=name,
@@ -83,32 +83,32 @@ PLANS = tuple(
         select=select,
         copies=[THERE],
         tags={"env": "prod"},
-        retention=dict(_POLICY),
+        retention=dict(_KEEP),
     )
     for name, select in (
         ("nightly", {"kind": "disk", "globs": ["db-*"]}),
         ("weekly", {"kind": "instance", "names": ["web-1"]}),
     )
 )
-_WEEK, _WEEKLY, _PRUNING = 7, 3, 5
+_DAYS_PER_WEEK, _WEEKLY_PLAN_DAY, _PRUNING_DAY = 7, 3, 5
 _ReturnT = TypeVar("_ReturnT")
 
 
 @dataclass(frozen=True)
 class SoakFigures:
-    """Figures of a soak.
+    """Result of a soak test.
 
     Attributes:
-        seed: The random seed.
+        seed: Seed of the random numbers.
         days: Number of simulated days.
         requests: Number of requests.
         faults: Number of injected faults.
-        errors: Number of errors raised by calls, by type.
-        counts: Numbers of snapshots taken, copied, restored, deleted and tagged, and of those that
-            other clients took (`foreign`).
-        kept: Number of snapshots at the end, with those of other clients.
-        warm: Footprint of the process half-way.
-        end: Footprint of the process at the end.
+        errors: Number of errors that calls raised, by type.
+        counts: Number of resources taken, copied, restored, deleted and tagged, and of those that
+            another client created.
+        kept: Number of snapshots at the end, with those of the other client.
+        warm: Footprint half-way.
+        end: Footprint at the end.
         seconds: Duration.
         digest: Digest of all events.
     """
@@ -127,72 +127,72 @@ class SoakFigures:
 
 
 class SoakFailedError(Exception):
-    """An invariant was broken. The message has the command that reproduces it."""
+    """A broken invariant, and the command that reproduces it."""
 
     def __init__(self, day: int, seed: int, problem: BaseException) -> None:
+        """Create the message."""
         super().__init__(
             f"seed {seed}, day {day}: {type(problem).__name__}: {problem}\n"
-            f"to reproduce: python scripts/soak.py --days {day + 1} --seed {seed}"
+            f"to reproduce it, run: python scripts/soak.py --days {day + 1} --seed {seed}"
         )
 
 
 @dataclass
 class Simulation:
-    """The emulator, and a record of what was done with it.
+    """The emulator, and records of everything that was done on it.
 
     Attributes:
-        seed: The random seed.
-        log: Receives all events.
-        expected: Resources that have to exist, by Region and name.
+        seed: Seed of the random numbers.
+        log: Receives every event.
+        ledger: Region and name of every resource that must exist.
     """
 
     seed: int
     log: Log
-    expected: set[tuple[str, str]] = field(default_factory=set)
+    ledger: set[tuple[str, str]] = field(default_factory=set)
     created_today: Counter[tuple[str, str]] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    foreign_snapshots: list[tuple[str, str]] = field(default_factory=list)
+    foreign: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.random_source = random.Random(self.seed)  # noqa: S311 - has to be repeatable
-        self.clock = VirtualClock(_BEGINNING)
-        self.emulator = CheckingEmulator(self.clock, self.seed, self.log)
+        self.chance = random.Random(self.seed)  # noqa: S311 - must repeat with the same seed
+        self.clock = VirtualClock(_START_TIME)
+        self.emulator = CheckedEmulator(self.clock, self.seed, self.log)
         pauses = random.Random(self.seed + 1)  # noqa: S311 - likewise
         self.clients = {
-            region: make_client(self.emulator, region, self.clock, pauses) for region in REGIONS
+            region: create_client(self.emulator, region, self.clock, pauses) for region in REGIONS
         }
         for number in range(1, 4):
             self.emulator.add_disk(f"db-{number}", region_name=HERE, size_in_gb=8 * number)
         self.emulator.add_instance("web-1", region_name=HERE)
-        self.expected |= {(region, name) for region in REGIONS for name in self._things(region)}
+        self.ledger |= {
+            (region, name) for region in REGIONS for name in self._resource_names(region)
+        }
 
-    def _things(self, region: str) -> list[str]:
+    def _resource_names(self, region: str) -> list[str]:
         return sorted(self.emulator.resources(region))
 
     def client(self, region: str) -> LightsailSnapClient:
-        """Return the client of a Region."""
+        """Return the client of a region."""
         return self.clients[region]
 
     @property
     def now(self) -> datetime:
-        """The time."""
+        """Return the time of the virtual clock."""
         return datetime.fromtimestamp(self.clock.time(), UTC)
 
     def retry(
         self,
-        what: str,
+        action: str,
         work: Callable[[], _ReturnT],
         *,
-        reraise: tuple[type[LightsailSnapError], ...] = (),
+        expected: tuple[type[LightsailSnapError], ...] = (),
     ) -> _ReturnT:
-        """Call `work` until it succeeds, and return its result.
-
-        Errors in `reraise` are raised at once. Success is required after the faults have passed.
-        """
+        """Call a function until it succeeds; it must, after the faults have ended."""
         last = ""
         for attempt in range(_ATTEMPTS):
-            if attempt == _FAULTS_PASS_AFTER:
+            if attempt == _FAULTY_ATTEMPTS:
                 self.emulator.clear_faults()
             try:
                 return work()
@@ -201,26 +201,26 @@ class Simulation:
             except LightsailSnapError as error:
                 check_error(error)
                 last = f"{type(error).__name__}: {error}"
-                self.log.write(f"{what} failed: {type(error).__name__}")
+                self.log.write(f"{action} failed: {type(error).__name__}")
                 self.errors[type(error).__name__] += 1
-                if isinstance(error, reraise):
+                if isinstance(error, expected):
                     raise
             except Exception as error:
-                message = f"{what} raised {type(error).__name__}: {error}"
+                message = f"{action} raised {type(error).__name__}: {error}"
                 raise BrokenInvariantError(message) from error
             self.clock.sleep(60 * (attempt + 1))
-        message = f"{what} did not succeed after all faults had passed: {last}"
+        message = f"{action} did not succeed after all faults had ended: {last}"
         raise BrokenInvariantError(message)
 
-    def record_created(self, event: str, region: str, name: str) -> None:
+    def record_creation(self, kind: str, region: str, name: str) -> None:
         """Record that a resource was created."""
-        self.counts[event] += 1
+        self.counts[kind] += 1
         self.created_today[region, name] += 1
-        self.expected.add((region, name))
-        self.log.write(f"{event} {region}/{name}")
+        self.ledger.add((region, name))
+        self.log.write(f"{kind} {region}/{name}")
 
     def delete(self, region: str, snapshot: AnySnapshot) -> None:
-        """Delete a snapshot, with retries."""
+        """Delete a snapshot, with as many attempts as needed."""
         client, name = self.client(region), snapshot.name
 
         def once() -> None:
@@ -230,58 +230,60 @@ class Simulation:
                 else:
                     client.delete_disk_snapshot(name)
             except NotFoundException:
-                # An earlier attempt deleted it, and the response was lost.
+                # An earlier attempt succeeded, and its response was lost.
                 return
 
         self.retry(f"delete {name}", once)
-        self.record_deleted(region, name)
+        self.record_deletion(region, name)
 
-    def record_deleted(self, region: str, name: str) -> None:
-        """Record that one of the library's snapshots was deleted."""
+    def record_deletion(self, region: str, name: str) -> None:
+        """Record that a snapshot was deleted."""
         self.counts["deleted"] += 1
-        self.expected.discard((region, name))
+        self.ledger.discard((region, name))
         self.log.write(f"deleted {region}/{name}")
 
 
 def _inject_faults(simulation: Simulation) -> int:
-    """Inject the faults of the day."""
-    random_source = simulation.random_source
-    count = random_source.choice([0, 1, 3, 6])
+    """Inject the faults of a day; return their number."""
+    chance = simulation.chance
+    count = chance.choice([0, 1, 3, 6])
     for _ in range(count):
-        kind = random_source.choice(sorted(FaultKind))
+        kind = chance.choice(sorted(FaultKind))
         fault = Fault(
             kind=kind,
-            after_commit=kind in _MAY_COMMIT and random_source.random() < 0.5,  # noqa: PLR2004 - as often as not
-            skip=random_source.randrange(60),
-            times=random_source.choice([1, 1, 1, 2, 4]),
-            seconds=random_source.choice([0, 0, 1, 60]),
+            after_commit=kind in _KINDS_BEFORE_OR_AFTER_COMMIT and chance.random() < 0.5,  # noqa: PLR2004 - a probability
+            skip=chance.randrange(60),
+            times=chance.choice([1, 1, 1, 2, 4]),
+            seconds=chance.choice([0, 0, 1, 60]),
         )
         simulation.emulator.inject(fault)
         simulation.log.write(f"fault {fault.kind} {fault.after_commit} {fault.skip} {fault.times}")
     return count
 
 
-def _act_as_others(simulation: Simulation, day: int) -> None:
-    """Take snapshots as another client, with similar names and tags, and delete old ones."""
-    random_source = simulation.random_source
-    if random_source.random() < 0.3:  # noqa: PLR2004 - every third day or so
-        name = f"{random_source.choice(['nightly-db-1-', 'direct-', 'by-hand-'])}x{day}"
-        owner = random_source.choice([None, "another-owner"])
+def _act_as_other_client(simulation: Simulation, day: int) -> None:
+    """Create and delete snapshots whose names and tags resemble those of the plans."""
+    chance = simulation.chance
+    if chance.random() < 0.3:  # noqa: PLR2004 - likewise
+        name = f"{chance.choice(['nightly-db-1-', 'direct-', 'by-hand-'])}x{day}"
+        owner = chance.choice([None, "another-owner"])
         tags = [{"key": OWNERSHIP_TAG, "value": owner}] if owner else []
-        source = random_source.choice(["db-1", "db-2"])
-        simulation.emulator.call(
+        source = chance.choice(["db-1", "db-2"])
+        simulation.emulator.call_as_other_client(
             "CreateDiskSnapshot", HERE, diskName=source, diskSnapshotName=name, tags=tags
         )
-        simulation.foreign_snapshots.append((HERE, name))
-        simulation.record_created("foreign", HERE, name)
-    if len(simulation.foreign_snapshots) > _MAX_FOREIGN_SNAPSHOTS:
-        region, name = simulation.foreign_snapshots.pop(0)
-        simulation.emulator.call("DeleteDiskSnapshot", region, diskSnapshotName=name)
-        simulation.expected.discard((region, name))
+        simulation.foreign.append((HERE, name))
+        simulation.record_creation("foreign", HERE, name)
+    if len(simulation.foreign) > _MAX_FOREIGN_SNAPSHOTS:
+        region, name = simulation.foreign.pop(0)
+        simulation.emulator.call_as_other_client(
+            "DeleteDiskSnapshot", region, diskSnapshotName=name
+        )
+        simulation.ledger.discard((region, name))
 
 
 def _run_plan(simulation: Simulation, plan: BackupPlan) -> None:
-    """Apply a plan, and compare the result with the plan and its retention."""
+    """Apply a plan, and compare the snapshots with its steps and its retention policy."""
     before = {region: simulation.emulator.snapshots(region) for region in REGIONS}
 
     def once() -> RunResult:
@@ -291,8 +293,8 @@ def _run_plan(simulation: Simulation, plan: BackupPlan) -> None:
             check_error(error)
         result.raise_for_failures()
         if run.unlisted:
-            # Nothing failed, but the plan has to be applied again.
-            message = f"{run.unlisted} could not be listed"
+            # Nothing failed, but the plan requires another run.
+            message = f"these regions could not be listed: {run.unlisted}"
             raise LightsailSnapError(message)
         if not result.is_complete:
             message = f"nothing failed, but the run is incomplete: {result}"
@@ -303,39 +305,39 @@ def _run_plan(simulation: Simulation, plan: BackupPlan) -> None:
     for region in REGIONS:
         after = simulation.emulator.snapshots(region)
         fresh = {name: each for name, each in after.items() if name not in before[region]}
-        wanted = {step.name for step in run.steps if step.action != "delete"}
-        if fresh.keys() != wanted:
-            message = f"{plan.name} in {region}: expected {sorted(wanted)}, created {sorted(fresh)}"
+        expected = {step.name for step in run.steps if step.action != "delete"}
+        if fresh.keys() != expected:
+            message = f"{plan.name} in {region}: expected {sorted(expected)}, found {sorted(fresh)}"
             raise BrokenInvariantError(message)
         for name in sorted(fresh):
-            simulation.record_created("taken" if region == HERE else "copied", region, name)
-        retention = plan_retention(
+            simulation.record_creation("taken" if region == HERE else "copied", region, name)
+        retained = plan_retention(
             [*before[region].values(), *fresh.values()],
-            _POLICY,
+            _KEEP,
             run.now,
             owned=by_tag(OWNERSHIP_TAG, plan.name),
         )
-        _check_remaining(f"pruning by {plan.name} in {region}", after, retention.keep)
-        for snapshot in retention.delete:
-            simulation.record_deleted(region, snapshot.name)
+        _check_pruned(f"pruning by {plan.name} in {region}", after, retained.keep)
+        for snapshot in retained.delete:
+            simulation.record_deletion(region, snapshot.name)
 
 
-def _check_remaining(
-    what: str, existing: dict[str, AnySnapshot], kept: tuple[AnySnapshot, ...]
+def _check_pruned(
+    action: str, found: dict[str, AnySnapshot], kept: tuple[AnySnapshot, ...]
 ) -> None:
     names = {each.name for each in kept}
-    if existing.keys() != names:
-        message = f"after {what}, expected or existing: {sorted(existing.keys() ^ names)}"
+    if found.keys() != names:
+        message = f"after {action}, missing or unexpected: {sorted(found.keys() ^ names)}"
         raise BrokenInvariantError(message)
 
 
 def _take_directly(simulation: Simulation, day: int) -> None:
-    """Take a snapshot without a plan, tag it, and sometimes copy and restore it."""
-    random_source, client = simulation.random_source, simulation.client(HERE)
+    """Take a snapshot and tag it; sometimes also copy and restore it."""
+    chance, client = simulation.chance, simulation.client(HERE)
     name, tags = f"direct-{day}", {OWNERSHIP_TAG: "direct", "env": "prod"}
-    kind = random_source.choice(["disk", "volume", "instance"])
+    kind = chance.choice(["disk", "volume", "instance"])
     usual = simulation.emulator.progression
-    if random_source.random() < 0.05:  # noqa: PLR2004 - the service fails seldom
+    if chance.random() < 0.05:  # noqa: PLR2004 - a probability
         simulation.emulator.progression = usual.with_failed_snapshot(name)
 
     def take(name: str) -> AnySnapshot:
@@ -346,31 +348,31 @@ def _take_directly(simulation: Simulation, day: int) -> None:
         return client.take_disk_snapshot(name, source, tags=tags, client_token=name)
 
     try:
-        simulation.retry(f"take {name}", lambda: take(name), reraise=(WaitFailedError,))
+        simulation.retry(f"take {name}", lambda: take(name), expected=(WaitFailedError,))
     except WaitFailedError as error:
         failed = simulation.emulator.snapshots(HERE)[name]
         if failed.state != "error":
             raise BrokenInvariantError(str(error)) from error
-        simulation.record_created("taken", HERE, name)
+        simulation.record_creation("taken", HERE, name)
         simulation.delete(HERE, failed)
         name += "-again"
         simulation.emulator.progression = usual
         simulation.retry(f"take {name}", lambda: take(name))
-    simulation.record_created("taken", HERE, name)
-    marked = {"checked": f"day-{day}"}
-    simulation.retry(f"tag {name}", lambda: client.tag_resource(name, marked))
-    found = {tag.key: tag.value for tag in simulation.emulator.snapshots(HERE)[name].tags}
-    if not marked.items() <= found.items():
-        message = f"{name} was tagged, but has {found}"
+    simulation.record_creation("taken", HERE, name)
+    tag = {"checked": f"day-{day}"}
+    simulation.retry(f"tag {name}", lambda: client.tag_resource(name, tag))
+    found = {each.key: each.value for each in simulation.emulator.snapshots(HERE)[name].tags}
+    if not tag.items() <= found.items():
+        message = f"{name} lacks the tag {tag}: {found}"
         raise BrokenInvariantError(message)
     simulation.retry(f"untag {name}", lambda: client.untag_resource(name, ["checked"]))
     simulation.counts["tagged"] += 1
-    if random_source.random() < 0.5:  # noqa: PLR2004 - as often as not
-        existing = simulation.client(THERE)
-        simulation.retry(f"copy {name}", lambda: copy_or_resume(existing, name, name, HERE))
-        simulation.record_created("copied", THERE, name)
-        simulation.retry(f"tag {name}", lambda: existing.tag_resource(name, tags))
-    if kind == "disk" and random_source.random() < 0.4:  # noqa: PLR2004 - sometimes
+    if chance.random() < 0.5:  # noqa: PLR2004 - a probability
+        other = simulation.client(THERE)
+        simulation.retry(f"copy {name}", lambda: copy_or_resume(other, name, name, HERE))
+        simulation.record_creation("copied", THERE, name)
+        simulation.retry(f"tag {name}", lambda: other.tag_resource(name, tags))
+    if kind == "disk" and chance.random() < 0.4:  # noqa: PLR2004 - a probability
         _restore(simulation, name, day)
 
 
@@ -385,17 +387,17 @@ def _restore(simulation: Simulation, snapshot: str, day: int) -> None:
         ).size_in_gb
 
     size = simulation.retry(f"restore {name}", once)
-    simulation.record_created("restored", HERE, name)
+    simulation.record_creation("restored", HERE, name)
     if size != simulation.emulator.resources(HERE)[name]["sizeInGb"]:
-        message = f"{name} has another size than the client received: {size}"
+        message = f"{name} has another size than the result of restore_disk: {size}"
         raise BrokenInvariantError(message)
     _check_resources(simulation)
-    simulation.emulator.call("DeleteDisk", HERE, diskName=name)
-    simulation.expected.discard((HERE, name))
+    simulation.emulator.call_as_other_client("DeleteDisk", HERE, diskName=name)
+    simulation.ledger.discard((HERE, name))
 
 
 def _prune_directly(simulation: Simulation) -> None:
-    """Delete what retention does not keep of the snapshots that were taken directly."""
+    """Delete the snapshots taken directly that the retention policy does not keep."""
     for region in REGIONS:
         client = simulation.client(region)
 
@@ -404,21 +406,20 @@ def _prune_directly(simulation: Simulation) -> None:
 
         found = simulation.retry(f"list {region}", listed)
         owned = by_tag(OWNERSHIP_TAG, "direct")
-        plan = plan_retention(found, _DIRECT_POLICY, simulation.now, owned=owned)
-        for snapshot in plan.delete:
+        retained = plan_retention(found, _KEEP_DIRECT, simulation.now, owned=owned)
+        for snapshot in retained.delete:
             simulation.delete(region, snapshot)
-        _check_remaining(f"pruning {region}", simulation.emulator.snapshots(region), plan.keep)
+        _check_pruned(f"pruning {region}", simulation.emulator.snapshots(region), retained.keep)
 
 
 def _check_resources(simulation: Simulation) -> None:
-    """Compare the resources with the expected ones."""
+    """Compare the resources with the records."""
     if simulation.emulator.broken:
         raise BrokenInvariantError("; ".join(simulation.emulator.broken))
-    existing = {
-        (region, name) for region in REGIONS for name in simulation.emulator.resources(region)
-    }
-    if existing != simulation.expected:
-        message = f"expected or existing, but not both: {sorted(existing ^ simulation.expected)}"
+    found = {(region, name) for region in REGIONS for name in simulation.emulator.resources(region)}
+    if found != simulation.ledger:
+        unexpected, missing = sorted(found - simulation.ledger), sorted(simulation.ledger - found)
+        message = f"unexpected resources: {unexpected}; missing resources: {missing}"
         raise BrokenInvariantError(message)
 
 
@@ -429,26 +430,26 @@ def _check_day(simulation: Simulation) -> None:
         differing = sorted(
             (creations - simulation.created_today) | (simulation.created_today - creations)
         )
-        message = f"not created as often as expected: {differing}"
+        message = f"created more or less often than recorded: {differing}"
         raise BrokenInvariantError(message)
     simulation.created_today.clear()
     simulation.emulator.forget_operations()
 
 
 def _simulate_day(simulation: Simulation, day: int) -> int:
-    random_source = simulation.random_source
-    simulation.clock.sleep(_BEGINNING + day * DAY + DAY // 8 - simulation.clock.time())
+    chance = simulation.chance
+    simulation.clock.sleep(_START_TIME + day * DAY + DAY // 8 - simulation.clock.time())
     simulation.log.write(f"day {day}")
-    pace = random_source.choice([(0, 0), (20, 45), (5, 600), (120, 30)])
+    pace = chance.choice([(0, 0), (20, 45), (5, 600), (120, 30)])
     simulation.emulator.progression = Progression.by_seconds(*pace)
-    _act_as_others(simulation, day)
+    _act_as_other_client(simulation, day)
     faults = _inject_faults(simulation)
     _run_plan(simulation, PLANS[0])
-    if day % _WEEK == _WEEKLY:
+    if day % _DAYS_PER_WEEK == _WEEKLY_PLAN_DAY:
         _run_plan(simulation, PLANS[1])
-    if random_source.random() < 0.4:  # noqa: PLR2004 - two days of five
+    if chance.random() < 0.4:  # noqa: PLR2004 - a probability
         _take_directly(simulation, day)
-    if day % _WEEK == _PRUNING:
+    if day % _DAYS_PER_WEEK == _PRUNING_DAY:
         _prune_directly(simulation)
     simulation.emulator.clear_faults()
     _check_day(simulation)
@@ -460,12 +461,12 @@ def soak(
     seed: int = 0,
     *,
     log: Path | None = None,
-    intervene: Callable[[Simulation, int], object] | None = None,
+    disturb: Callable[[Simulation, int], object] | None = None,
 ) -> SoakFigures:
-    """Simulate days. `intervene` is called before each; tests break invariants there."""
+    """Simulate a number of days; raise SoakFailedError if an invariant is broken."""
     began = time.monotonic()
     simulation = Simulation(seed, Log(log))
-    # By then, retention has reached its final number of snapshots.
+    # The number of retained snapshots is constant only after some months.
     is_long = days >= 8 * MONTH
     warm_on = days // 2
     warm = footprint()
@@ -474,8 +475,8 @@ def soak(
         for day in range(days):
             if day == warm_on:
                 warm = footprint()
-            if intervene is not None:
-                intervene(simulation, day)
+            if disturb is not None:
+                disturb(simulation, day)
             faults += _simulate_day(simulation, day)
         end = footprint()
         if is_long:
@@ -483,7 +484,7 @@ def soak(
     except Exception as problem:
         raise SoakFailedError(day, seed, problem) from problem
     finally:
-        digest = simulation.log.end()
+        digest = simulation.log.close()
         for client in simulation.clients.values():
             client.close()
     kept = sum(len(simulation.emulator.snapshots(region)) for region in REGIONS)
@@ -511,11 +512,11 @@ def soak_table(figures: SoakFigures) -> str:
         "simulated days": f"{figures.days:,}",
         "requests": f"{figures.requests:,}",
         "faults injected": f"{figures.faults:,}",
-        "errors raised by calls": f"{sum(figures.errors.values()):,}",
-        **{f"{event}": f"{counts.get(event, 0):,}" for event in ("taken", "copied", "restored")},
+        "errors that calls raised": f"{sum(figures.errors.values()):,}",
+        **{kind: f"{counts.get(kind, 0):,}" for kind in ("taken", "copied", "restored")},
         "tagged and untagged": f"{counts.get('tagged', 0):,}",
         "deleted": f"{counts.get('deleted', 0):,}",
-        "taken by other clients": f"{counts.get('foreign', 0):,}",
+        "created by another client": f"{counts.get('foreign', 0):,}",
         "snapshots at the end": f"{figures.kept:,}",
         "broken invariants": "0",
         "objects of the client, half-way and at the end": f"{warm.objects:,}, {end.objects:,}",
@@ -528,17 +529,19 @@ def soak_table(figures: SoakFigures) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str], intervene: Callable[[Simulation, int], object] | None = None) -> int:
-    """Run the command line; return 1 if an invariant was broken."""
+def main(arguments: list[str], disturb: Callable[[Simulation, int], object] | None = None) -> int:
+    """Soak and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--months", type=int, default=12, help=f"of {MONTH} days each")
-    parser.add_argument("--days", type=int, default=None, help="number of days, instead of months")
+    parser.add_argument(
+        "--months", type=int, default=12, help=f"months of {MONTH} days [default: 12]"
+    )
+    parser.add_argument("--days", type=int, default=None, help="days, instead of --months")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--log", type=Path, default=None, help="file for all events")
     options = parser.parse_args(arguments)
     days = options.months * MONTH if options.days is None else options.days
     try:
-        figures = soak(days, options.seed, log=options.log, intervene=intervene)
+        figures = soak(days, options.seed, log=options.log, disturb=disturb)
     except SoakFailedError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

@@ -1,45 +1,143 @@
-"""The asynchronous client, for asyncio and trio. It needs the extra `aio` (anyio)."""
+"""The asynchronous client, for asyncio and trio. It needs the extra `aio` (anyio).
+
+The sections between `begin` and `end` are generated from `client.py` by
+`python scripts/make_async.py`; change them there.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, final
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, final
 
 from typing_extensions import override
 
-from lightsail_snap._aio_methods.jobs import Jobs
-from lightsail_snap._aio_methods.lists import Lists
-from lightsail_snap._aio_methods.operations import Operations
-from lightsail_snap._aio_methods.waits import Waits
+from lightsail_snap import _workflows, models
 from lightsail_snap._boto.connect import connect
 from lightsail_snap._text import short_repr
-from lightsail_snap._workflows import call
 from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.models import DiskState, ItemT, PagedRequest, PageT, Request, ResultT
+from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
     from lightsail_snap._boto.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap._drivers.anyio import AsyncDriver
-    from lightsail_snap._workflows import Flow
-    from lightsail_snap._workflows.effects import ReturnT
+    from lightsail_snap._workflows.effects import Quiesce, ReturnT
+    from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
-    from lightsail_snap.models import Request, ResultT
     from lightsail_snap.waiters import WaitPolicy
 
-_MOST_CALLS = 10
+__all__ = ["AsyncLightsailSnapClient", "AsyncPaginator"]
+
+_MAX_CALLS = 10
+
+
+# begin: paginator
+class AsyncPaginator(Generic[ItemT, PageT]):
+    """Lazy iterable over all items of a listing.
+
+    Pages are fetched as they are needed. Every iteration lists from the beginning again.
+    """
+
+    __slots__ = ("_request", "_send")
+
+    def __init__(
+        self, send: Callable[[PagedRequest[PageT]], Awaitable[PageT]], request: PagedRequest[PageT]
+    ) -> None:
+        """Create a paginator; the first request is sent when iteration starts.
+
+        Args:
+            send: Sends a request, and returns its result.
+            request: The request for the first page.
+        """
+        self._send = send
+        self._request = request
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        """Iterate over the items of all pages, in the order of the service.
+
+        Returns:
+            An iterator. It raises PaginationError if the service returns the same page token twice
+            or the listing does not end, and the errors of the client's `send`. After an error of
+            `send`, calling `anext` again repeats the request.
+        """
+        return _Items(self.pages())
+
+    def pages(self) -> AsyncIterator[PageT]:
+        """Iterate over the pages.
+
+        To resume a listing after a page, pass that page's `next_page_token` as `page_token`.
+
+        Returns:
+            An iterator, which raises the same errors as the one over items.
+        """
+        return _Pages(self._send, self._request)
+
+
+# These are classes because an unfinished async generator needs an event loop to be closed on.
+class _Pages(AsyncIterator[PageT], Generic[PageT]):
+    __slots__ = ("_page", "_paging", "_send")
+
+    def __init__(
+        self, send: Callable[[PagedRequest[PageT]], Awaitable[PageT]], request: PagedRequest[PageT]
+    ) -> None:
+        self._send = send
+        self._paging: Paging[PageT] = _workflows.paging.Paging(request)
+        self._page: PageT | None = None
+
+    @override
+    def __aiter__(self) -> Self:
+        return self
+
+    @override
+    async def __anext__(self) -> PageT:
+        if self._page is not None:
+            page, self._page = self._page, None
+            self._paging.advance(page)
+        if self._paging.request is None:
+            raise StopAsyncIteration
+        self._page = await self._send(self._paging.request)
+        return self._page
+
+
+class _Items(AsyncIterator[ItemT], Generic[ItemT, PageT]):
+    __slots__ = ("_items", "_pages")
+
+    def __init__(self, pages: AsyncIterator[PageT]) -> None:
+        self._pages = pages
+        self._items: list[ItemT] = []
+
+    @override
+    def __aiter__(self) -> Self:
+        return self
+
+    @override
+    async def __anext__(self) -> ItemT:
+        while not self._items:
+            page = await anext(self._pages)
+            self._items = list(reversed(page.items))
+        return self._items.pop()
+
+
+# end: paginator
 
 
 @final
-class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
-    """Talks to Amazon Lightsail about snapshots, without blocking the event loop.
+class AsyncLightsailSnapClient:
+    """Client for Amazon Lightsail snapshots that does not block the event loop.
 
-    It has the methods of `LightsailSnapClient`, on asyncio and on trio. One client may be used on
+    It has the methods of `LightsailSnapClient`, on asyncio and on trio. One client can be used on
     several event loops of either kind, one after another or at the same time. boto3 makes the calls
-    in threads, so everything that boto3 can be configured to do works here, too. Used as an async
-    context manager, it closes the connections it opened.
+    in threads, so every boto3 setting works here, too. As an async context manager the client
+    closes the connections that it opened.
 
-    A call that only looks is given up when its task is cancelled. One that changes something is
-    waited for even then, and the cancellation says by its `__cause__` (an `OutcomeUnknownError`)
-    and in the log that the change was made, or may have been.
+    When a task is cancelled, a call that only reads is abandoned. A call that changes something is
+    waited for; then the cancellation's `__cause__` (an `OutcomeUnknownError`) and a log record say
+    that the change was made, or may have been.
 
     Every method raises only `LightsailSnapError` and its subclasses.
     """
@@ -50,7 +148,7 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
     _transport: Transport
     _wait_policy: WaitPolicy
 
-    def __init__(  # noqa: PLR0913 - each names one thing about the connection
+    def __init__(  # noqa: PLR0913 - the settings of a connection
         self,
         boto3_client: Boto3Client | None = None,
         *,
@@ -63,30 +161,30 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         allow_plain_http: bool = False,
         wait_policy: WaitPolicy | None = None,
         clock: Clock | None = None,
-        concurrency: int = _MOST_CALLS,
+        concurrency: int = _MAX_CALLS,
     ) -> None:
-        """Connect, by one of three ways: settings, a boto3 client, or a transport.
+        """Connect by settings, by an existing boto3 client, or by a transport.
 
         Args:
-            boto3_client: An existing boto3 Lightsail client. It stays yours: it is not closed.
-            region_name: The AWS Region, for example `us-east-1`; boto3's own search for one
-                (environment, profile) if None.
-            profile_name: The profile of the AWS configuration files.
-            endpoint_url: Another address than AWS's, for example an emulator's.
-            session: The boto3 session to make the client with.
+            boto3_client: An existing boto3 Lightsail client. You keep ownership: it is not closed.
+            region_name: The AWS Region, for example `us-east-1`. If None, boto3 searches the
+                environment and the profile.
+            profile_name: A profile of the AWS configuration files.
+            endpoint_url: An address other than AWS's, for example an emulator's.
+            session: The boto3 session that creates the client.
             config: A `botocore.config.Config` with timeouts, retries and proxies.
-            transport: Another way to Lightsail than boto3.
-            allow_plain_http: Whether requests may travel unencrypted to another machine. Without
-                it an address that is neither `https://` nor on this machine is refused, wherever it
-                was set: here, in the environment, in a file or in a boto3 client.
-            wait_policy: How patiently the `wait_for_...` methods wait.
-            clock: Tells the time and lets it pass while waiting; tests hand in one that jumps.
-            concurrency: How many calls this client makes at the same time at most, on each event
-                loop. boto3 keeps ten connections unless its `Config` says otherwise.
+            transport: A transport that replaces boto3.
+            allow_plain_http: Allow unencrypted requests to other machines. Without it, an address
+                that is neither `https://` nor on this machine is refused wherever it was set: here,
+                in the environment, in a file or in a boto3 client.
+            wait_policy: The time limit and the pauses of waits.
+            clock: The clock that waits use. Tests pass a `VirtualClock`.
+            concurrency: The maximum number of calls at the same time on each event loop. boto3
+                keeps ten connections unless its `Config` has another `max_pool_connections`.
 
         Raises:
             ConfigurationError: If the settings contradict each other, boto3 refuses them, requests
-                would travel unencrypted, or anyio is not installed.
+                would be unencrypted, or anyio is not installed.
         """
         try:
             import anyio  # noqa: F401, PLC0415 - anyio is an extra
@@ -95,9 +193,9 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         except ImportError as error:
             message = 'the async client needs anyio; install "lightsail-snap[aio]"'
             raise ConfigurationError(message) from error
-        given: object = concurrency
-        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-            message = f"concurrency must be a whole number, 1 or more, not {short_repr(given)}"
+        value: object = concurrency
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            message = f"concurrency must be a positive integer, not {short_repr(value)}"
             raise ConfigurationError(message)
         connection = connect(
             boto3_client,
@@ -117,10 +215,9 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         object.__setattr__(self, "_wait_policy", connection.wait_policy)
 
     if not TYPE_CHECKING:
-        # To a type checker a class that has these takes any attribute, which is the reverse of
-        # what is meant.
+        # For a type checker, a class with these methods accepts any attribute.
         def __setattr__(self, name: str, value: object) -> NoReturn:
-            message = f"a client is immutable; make another one to change {name}"
+            message = f"a client is immutable; create another one to change {name}"
             raise AttributeError(message)
 
         def __delattr__(self, name: str) -> NoReturn:
@@ -142,16 +239,1357 @@ class AsyncLightsailSnapClient(Operations, Lists, Waits, Jobs):
         await self.close()
 
     async def close(self) -> None:
-        """Close what this client opened, and send nothing more.
+        """Close what this client opened. Afterwards it sends nothing.
 
-        A boto3 client that was handed in stays open. Closing again does nothing.
+        An injected boto3 client stays open. Closing twice has no effect.
         """
         self._transport.close()
 
-    @override
-    async def _run(self, flow: Flow[ReturnT]) -> ReturnT:
-        return await self._driver.run(flow)
+    async def _run(self, workflow: Coroutine[Any, Any, ReturnT]) -> ReturnT:
+        return await self._driver.run(workflow)
 
-    @override
     async def _call(self, request: Request[ResultT]) -> ResultT:
-        return await self._driver.run(call(request))
+        return await self._driver.run(_workflows.effects.call(request))
+
+    # begin: methods
+
+    # Any operation
+
+    async def send(self, request: Request[ResultT]) -> ResultT:
+        """Send one request. Every method that is named after an operation uses this one.
+
+        Args:
+            request: A request model, for example `GetDiskRequest(disk_name="db")`.
+
+        Returns:
+            The result model that belongs to the request.
+
+        Raises:
+            RequestValidationError: If it is not a request, or an invalid one that was created
+                without validation.
+            ConfigurationError: If credentials or settings are missing or wrong.
+            RequestNotSentError: If the request definitely did not reach the service.
+            OutcomeUnknownError: If it may have reached the service, and no response arrived.
+            ServiceError: If the service responded with an error.
+            ResponseValidationError: If the response cannot be read.
+        """
+        return await self._call(Request.checked(request))
+
+    # Disk snapshots
+
+    async def create_disk_snapshot(
+        self,
+        disk_snapshot_name: str,
+        source: models.SnapshotSource,
+        *,
+        tags: models.TagsInput | None = (),
+    ) -> models.CreateDiskSnapshotResult:
+        """Start a snapshot of a disk or of an instance's system volume.
+
+        The snapshot holds what was written to the disk when the service accepted the request. Data
+        that applications or the operating system still cache may be missing. To be certain, pause
+        writes or unmount the disk until the service has accepted; then the disk can be used again,
+        even while the snapshot is pending. `take_disk_snapshot` does all of this. Source: the
+        documentation of CreateDiskSnapshot.
+
+        Args:
+            disk_snapshot_name: The name of the new snapshot: 2 to 255 ASCII letters, digits, `_`,
+                `.` or `-`, unique among all resources of the Region.
+            source: `DiskSource(disk_name=...)` or `InstanceSource(instance_name=...)`.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+
+        Returns:
+            The operations that the service has started. Wait for them, and then for the snapshot.
+
+        Raises:
+            RequestValidationError: If the request is invalid; lists every violation.
+            InvalidInputException: If the service refuses, for example because the name is in use.
+            NotFoundException: If the disk or instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CreateDiskSnapshotRequest(
+            disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
+        )
+        return await self.send(request)
+
+    async def get_disk_snapshot(self, disk_snapshot_name: str) -> models.GetDiskSnapshotResult:
+        """Look up one disk snapshot.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The result, which holds the snapshot.
+
+        Raises:
+            NotFoundException: If the snapshot does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
+        return await self.send(request)
+
+    async def get_disk_snapshots(
+        self, *, page_token: str | None = None
+    ) -> models.GetDiskSnapshotsResult:
+        """List one page of the Region's disk snapshots; `iter_disk_snapshots` lists all of them.
+
+        Args:
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetDiskSnapshotsRequest(page_token=page_token)
+        return await self.send(request)
+
+    def iter_disk_snapshots(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.DiskSnapshot, models.GetDiskSnapshotsResult]:
+        """Iterate over the Region's disk snapshots; pages are fetched as needed.
+
+        Args:
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over snapshots; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the token is invalid.
+        """
+        request = models.GetDiskSnapshotsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    async def delete_disk_snapshot(
+        self, disk_snapshot_name: str
+    ) -> models.DeleteDiskSnapshotResult:
+        """Delete one disk snapshot. It cannot be restored; other snapshots are not affected.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The operation, which has already ended in all samples.
+
+        Raises:
+            NotFoundException: If the snapshot does not exist in the Region. After a lost response
+                this means that the deletion succeeded.
+            LightsailSnapError: See `send`.
+        """
+        request = models.DeleteDiskSnapshotRequest(disk_snapshot_name=disk_snapshot_name)
+        return await self.send(request)
+
+    async def take_disk_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        disk_snapshot_name: str,
+        source: models.SnapshotSource,
+        *,
+        tags: models.TagsInput | None = (),
+        client_token: str | None = None,
+        quiesce: Quiesce | None = None,
+        on_quiesced: Callable[[dt.timedelta], object] | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[
+            [WaitProgress[models.Operation] | WaitProgress[models.DiskSnapshot]], object
+        ]
+        | None = None,
+    ) -> models.DiskSnapshot:
+        """Take a snapshot of a disk or of an instance's system volume, and wait for completion.
+
+        The snapshot is taken exactly once. After a lost response the name is looked up, and a
+        request is only repeated where that cannot create a second snapshot. Then the method waits
+        for the operation, and for the snapshot.
+
+        Args:
+            disk_snapshot_name: The name of the new snapshot, unique among all resources of the
+                Region.
+            source: `DiskSource(disk_name=...)` or `InstanceSource(instance_name=...)`.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+            client_token: A string that identifies this call, such as a UUID. The snapshot is
+                tagged with it (`lightsail-snap:client-token`). With a token, an interrupted call
+                can be repeated, even by another process: it finds its snapshot and waits for it.
+                Without one, an earlier snapshot of this name is a conflict.
+            quiesce: A context manager that pauses writes, for example `fsfreeze("/mnt/data")` or
+                `command_hooks(...)`. It is entered before the request is sent, and exited as soon
+                as the service has accepted it or it has failed.
+            on_quiesced: Called with the time for which writes were paused.
+            timeout: The limit for operation and snapshot together: a `timedelta` or seconds. 0
+                polls once, None waits without limit, `"policy"` is the client's `WaitPolicy` (one
+                hour by default). If the service does not respond, the call ends 5 seconds later.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The completed snapshot.
+
+        Raises:
+            RequestValidationError: If the request is invalid; nothing was sent.
+            SnapshotConflictError: If the name is in use by a snapshot that this call did not take.
+            OutcomeUnknownError: If it is unknown whether the snapshot was taken, for example
+                because the service did not respond before the timeout.
+            QuiesceError: If writes could not be paused or resumed.
+            WaitFailedError: If the snapshot ended in `error`, or was deleted meanwhile.
+            WaitTimeoutError: If the time limit has passed; the snapshot continues on Lightsail.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CreateDiskSnapshotRequest(
+            disk_snapshot_name=disk_snapshot_name, source=source, tags=tags
+        )
+        workflow = _workflows.take.take_disk_snapshot(
+            request,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            client_token=client_token,
+            on_progress=on_progress,
+            quiesce=quiesce,
+            on_quiesced=on_quiesced,
+        )
+        return await self._run(workflow)
+
+    async def take_disk_snapshots(
+        self,
+        requests: Iterable[models.CreateDiskSnapshotRequest],
+        *,
+        concurrency: int = 10,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[GroupProgress], object] | None = None,
+    ) -> dict[str, models.DiskSnapshot]:
+        """Take many disk snapshots, each exactly once, and wait for all of them.
+
+        One failure does not stop the others. One polling loop waits for all snapshots.
+
+        Args:
+            requests: The requests, each with a different name.
+            concurrency: The maximum number of calls at the same time. boto3 keeps ten connections
+                unless its `Config` has another `max_pool_connections`.
+            timeout: The limit for all of them together; see `take_disk_snapshot`.
+            on_progress: Called after every round of polls with a `GroupProgress`.
+
+        Returns:
+            The completed snapshots, by name.
+
+        Raises:
+            RequestValidationError: If a request is invalid or a name occurs twice; nothing was
+                sent.
+            PartialFailureError: If any could not be taken; it holds the others.
+        """
+        workflow = _workflows.batch.take_disk_snapshots(
+            requests,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_disk_snapshot(
+        self,
+        disk_snapshot_name: str,
+        *,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.DiskSnapshot]], object] | None = None,
+    ) -> models.DiskSnapshot:
+        """Wait until a disk snapshot is `completed`.
+
+        Throttling, transient errors and unknown states do not end the wait.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot.
+            timeout: A `timedelta` or seconds. 0 polls once, None waits without limit, `"policy"` is
+                the client's `WaitPolicy` (one hour by default). If the service does not respond,
+                the wait ends 5 seconds later.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The completed snapshot.
+
+        Raises:
+            WaitFailedError: If the snapshot ended in `error`, or was deleted meanwhile.
+            WaitTimeoutError: If the time limit has passed; the snapshot continues on Lightsail.
+            NotFoundException: If the first poll does not find the snapshot in the Region.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for(
+            _workflows.resources.DISK_SNAPSHOTS,
+            disk_snapshot_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_disk_snapshots(
+        self,
+        disk_snapshot_names: Iterable[str],
+        *,
+        timeout: Timeout = "policy",
+        concurrency: int = 10,
+        on_progress: Callable[[GroupProgress], object] | None = None,
+    ) -> dict[str, models.DiskSnapshot]:
+        """Wait until all of many disk snapshots are `completed`, in one polling loop.
+
+        The Region's list of snapshots is used where that takes fewer calls than one for each.
+
+        Args:
+            disk_snapshot_names: The names of the snapshots.
+            timeout: The limit for all of them together; see `wait_for_disk_snapshot`.
+            concurrency: The maximum number of calls at the same time.
+            on_progress: Called after every round of polls with a `GroupProgress`.
+
+        Returns:
+            The completed snapshots, by name.
+
+        Raises:
+            PartialFailureError: If any ended in `error`, was deleted, does not exist or is not
+                completed in time; it holds the others.
+            RequestValidationError: If a name is invalid.
+        """
+        workflow = _workflows.waiting.wait_for_several(
+            _workflows.resources.DISK_SNAPSHOTS,
+            "disk_snapshot_names",
+            disk_snapshot_names,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_disk_snapshot_deletion(
+        self,
+        disk_snapshot_name: str,
+        *,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.DiskSnapshot]], object] | None = None,
+    ) -> None:
+        """Wait until no disk snapshot of this name exists.
+
+        Args:
+            disk_snapshot_name: The name of the snapshot.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Raises:
+            WaitTimeoutError: If the time limit has passed and the snapshot still exists.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for_deletion(
+            _workflows.resources.DISK_SNAPSHOTS,
+            disk_snapshot_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    # Instance snapshots
+
+    async def create_instance_snapshot(
+        self, instance_snapshot_name: str, instance_name: str, *, tags: models.TagsInput | None = ()
+    ) -> models.CreateInstanceSnapshotResult:
+        """Start a snapshot of an instance with all its disks.
+
+        `take_instance_snapshot` also waits for it.
+
+        Args:
+            instance_snapshot_name: The name of the new snapshot: 2 to 255 ASCII letters, digits,
+                `_`, `.` or `-`, unique among all resources of the Region.
+            instance_name: The name of the instance.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+
+        Returns:
+            The operations that the service has started. Wait for them, and then for the snapshot.
+
+        Raises:
+            RequestValidationError: If the request is invalid; lists every violation.
+            InvalidInputException: If the service refuses, for example because the name is in use.
+            NotFoundException: If the instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CreateInstanceSnapshotRequest(
+            instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
+        )
+        return await self.send(request)
+
+    async def get_instance_snapshot(
+        self, instance_snapshot_name: str
+    ) -> models.GetInstanceSnapshotResult:
+        """Look up one instance snapshot.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The result, which holds the snapshot.
+
+        Raises:
+            NotFoundException: If the snapshot does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetInstanceSnapshotRequest(instance_snapshot_name=instance_snapshot_name)
+        return await self.send(request)
+
+    async def get_instance_snapshots(
+        self, *, page_token: str | None = None
+    ) -> models.GetInstanceSnapshotsResult:
+        """List one page of the Region's instance snapshots; `iter_instance_snapshots` lists all.
+
+        Args:
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetInstanceSnapshotsRequest(page_token=page_token)
+        return await self.send(request)
+
+    def iter_instance_snapshots(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.InstanceSnapshot, models.GetInstanceSnapshotsResult]:
+        """Iterate over the Region's instance snapshots; pages are fetched as needed.
+
+        Args:
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over snapshots; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the token is invalid.
+        """
+        request = models.GetInstanceSnapshotsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    async def delete_instance_snapshot(
+        self, instance_snapshot_name: str
+    ) -> models.DeleteInstanceSnapshotResult:
+        """Delete one instance snapshot. It cannot be restored; the instance is not affected.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot.
+
+        Returns:
+            The operation, which has already ended in all samples.
+
+        Raises:
+            NotFoundException: If the snapshot does not exist in the Region. After a lost response
+                this means that the deletion succeeded.
+            LightsailSnapError: See `send`.
+        """
+        request = models.DeleteInstanceSnapshotRequest(
+            instance_snapshot_name=instance_snapshot_name
+        )
+        return await self.send(request)
+
+    async def take_instance_snapshot(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        instance_snapshot_name: str,
+        instance_name: str,
+        *,
+        tags: models.TagsInput | None = (),
+        client_token: str | None = None,
+        quiesce: Quiesce | None = None,
+        on_quiesced: Callable[[dt.timedelta], object] | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[
+            [WaitProgress[models.Operation] | WaitProgress[models.InstanceSnapshot]], object
+        ]
+        | None = None,
+    ) -> models.InstanceSnapshot:
+        """Take a snapshot of an instance with all its disks, and wait until it is available.
+
+        Args:
+            instance_snapshot_name: The name of the new snapshot, unique among all resources of the
+                Region.
+            instance_name: The name of the instance.
+            tags: See `take_disk_snapshot`.
+            client_token: See `take_disk_snapshot`.
+            quiesce: See `take_disk_snapshot`.
+            on_quiesced: See `take_disk_snapshot`.
+            timeout: See `take_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The available snapshot.
+
+        Raises:
+            LightsailSnapError: See `take_disk_snapshot`.
+        """
+        request = models.CreateInstanceSnapshotRequest(
+            instance_snapshot_name=instance_snapshot_name, instance_name=instance_name, tags=tags
+        )
+        workflow = _workflows.take.take_instance_snapshot(
+            request,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            client_token=client_token,
+            on_progress=on_progress,
+            quiesce=quiesce,
+            on_quiesced=on_quiesced,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_instance_snapshot(
+        self,
+        instance_snapshot_name: str,
+        *,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.InstanceSnapshot]], object] | None = None,
+    ) -> models.InstanceSnapshot:
+        """Wait until an instance snapshot is `available`.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The available snapshot.
+
+        Raises:
+            WaitFailedError: If the snapshot ended in `error`, or was deleted meanwhile.
+            WaitTimeoutError: If the time limit has passed; the snapshot continues on Lightsail.
+            NotFoundException: If the first poll does not find the snapshot in the Region.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for(
+            _workflows.resources.INSTANCE_SNAPSHOTS,
+            instance_snapshot_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_instance_snapshots(
+        self,
+        instance_snapshot_names: Iterable[str],
+        *,
+        timeout: Timeout = "policy",
+        concurrency: int = 10,
+        on_progress: Callable[[GroupProgress], object] | None = None,
+    ) -> dict[str, models.InstanceSnapshot]:
+        """Wait until all of many instance snapshots are `available`, in one polling loop.
+
+        Args:
+            instance_snapshot_names: The names of the snapshots.
+            timeout: The limit for all of them together; see `wait_for_disk_snapshot`.
+            concurrency: The maximum number of calls at the same time.
+            on_progress: Called after every round of polls with a `GroupProgress`.
+
+        Returns:
+            The available snapshots, by name.
+
+        Raises:
+            PartialFailureError: If any ended in `error`, was deleted, does not exist or is not
+                available in time; it holds the others.
+            RequestValidationError: If a name is invalid.
+        """
+        workflow = _workflows.waiting.wait_for_several(
+            _workflows.resources.INSTANCE_SNAPSHOTS,
+            "instance_snapshot_names",
+            instance_snapshot_names,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_instance_snapshot_deletion(
+        self,
+        instance_snapshot_name: str,
+        *,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.InstanceSnapshot]], object] | None = None,
+    ) -> None:
+        """Wait until no instance snapshot of this name exists.
+
+        Args:
+            instance_snapshot_name: The name of the snapshot.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Raises:
+            WaitTimeoutError: If the time limit has passed and the snapshot still exists.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for_deletion(
+            _workflows.resources.INSTANCE_SNAPSHOTS,
+            instance_snapshot_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    # Copies of snapshots
+
+    async def copy_snapshot(
+        self, target_snapshot_name: str, source: models.RestoreSource, *, source_region: str
+    ) -> models.CopySnapshotResult:
+        """Start to copy a snapshot from this or another Region into this client's Region.
+
+        `copy` also waits for it. Tags are not copied.
+
+        Args:
+            target_snapshot_name: The name of the new copy, unique among all resources of this
+                Region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            source_region: The AWS Region of the source, for example `us-east-2`.
+
+        Returns:
+            The operation that the service has started in this client's Region.
+
+        Raises:
+            RequestValidationError: If the request is invalid; lists every violation.
+            InvalidInputException: If the service refuses, for example because the name is in use.
+            NotFoundException: If the snapshot does not exist in the source Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CopySnapshotRequest(
+            target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
+        )
+        return await self.send(request)
+
+    async def copy(
+        self,
+        target_snapshot_name: str,
+        source: models.RestoreSource,
+        *,
+        source_region: str,
+        timeout: Timeout = "policy",
+        on_progress: Callable[
+            [
+                WaitProgress[models.Operation]
+                | WaitProgress[models.DiskSnapshot]
+                | WaitProgress[models.InstanceSnapshot]
+            ],
+            object,
+        ]
+        | None = None,
+    ) -> models.DiskSnapshot | models.InstanceSnapshot:
+        """Copy a snapshot into this client's Region exactly once, and wait until it is usable.
+
+        A copy of an automatic snapshot is kept when the automatic snapshot is deleted. Tags are not
+        copied.
+
+        Args:
+            target_snapshot_name: The name of the new copy, unique among all resources of this
+                Region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            source_region: The AWS Region of the source, for example `us-east-2`.
+            timeout: See `take_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The copy: a disk snapshot or an instance snapshot, depending on its source.
+
+        Raises:
+            LightsailSnapError: See `take_disk_snapshot`.
+        """
+        request = models.CopySnapshotRequest(
+            target_snapshot_name=target_snapshot_name, source=source, source_region=source_region
+        )
+        workflow = _workflows.copy.copy_snapshot(
+            request,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    # Exports to Amazon EC2
+
+    async def export_snapshot(self, source_snapshot_name: str) -> models.ExportSnapshotResult:
+        """Start to export a manual snapshot to Amazon EC2, in the same Region.
+
+        Args:
+            source_snapshot_name: The name of the disk or instance snapshot.
+
+        Returns:
+            The operations that the service has started. To wait for the export, call
+            `wait_for_export(source_snapshot_name)`.
+
+        Raises:
+            NotFoundException: If the snapshot does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.ExportSnapshotRequest(source_snapshot_name=source_snapshot_name)
+        return await self.send(request)
+
+    async def get_export_snapshot_records(
+        self, *, page_token: str | None = None
+    ) -> models.GetExportSnapshotRecordsResult:
+        """List one page of the Region's exports; `iter_export_snapshot_records` lists all of them.
+
+        Args:
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetExportSnapshotRecordsRequest(page_token=page_token)
+        return await self.send(request)
+
+    def iter_export_snapshot_records(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.ExportSnapshotRecord, models.GetExportSnapshotRecordsResult]:
+        """Iterate over the Region's exports of snapshots; pages are fetched as needed.
+
+        Args:
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over export records; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the token is invalid.
+        """
+        request = models.GetExportSnapshotRecordsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    async def wait_for_export(
+        self,
+        source_snapshot_name: str,
+        *,
+        since: dt.datetime | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.ExportSnapshotRecord]], object] | None = None,
+    ) -> models.ExportSnapshotRecord:
+        """Wait until a snapshot has been exported to Amazon EC2.
+
+        The newest export of the snapshot counts. A missing export does not end the wait.
+
+        Args:
+            source_snapshot_name: The name of the snapshot.
+            since: Ignore exports that started before this time; None ignores none. It must have a
+                time zone.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The record of the export; its `destination_info` names what was created.
+
+        Raises:
+            WaitFailedError: If the export failed.
+            WaitTimeoutError: If the time limit has passed; the export continues on Lightsail.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for(
+            _workflows.resources.exports(since),
+            source_snapshot_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    # Automatic snapshots
+
+    async def get_auto_snapshots(self, resource_name: str) -> models.GetAutoSnapshotsResult:
+        """List the automatic snapshots of a disk or an instance, at most seven.
+
+        Args:
+            resource_name: The name of the disk or instance.
+
+        Returns:
+            The result, which holds the snapshots, newest first.
+
+        Raises:
+            NotFoundException: If the disk or instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetAutoSnapshotsRequest(resource_name=resource_name)
+        return await self.send(request)
+
+    async def delete_auto_snapshot(
+        self, resource_name: str, date: dt.date
+    ) -> models.DeleteAutoSnapshotResult:
+        """Delete the automatic snapshot of one day. It cannot be restored.
+
+        Args:
+            resource_name: The name of the disk or instance.
+            date: The date of the snapshot, as `get_auto_snapshots` lists it.
+
+        Returns:
+            The operation, which has already ended in all samples.
+
+        Raises:
+            NotFoundException: If no automatic snapshot of this date exists.
+            LightsailSnapError: See `send`.
+        """
+        request = models.DeleteAutoSnapshotRequest(resource_name=resource_name, date=date)
+        return await self.send(request)
+
+    # Disks
+
+    async def get_disk(self, disk_name: str) -> models.GetDiskResult:
+        """Look up one disk.
+
+        Args:
+            disk_name: The name of the disk.
+
+        Returns:
+            The result, which holds the disk.
+
+        Raises:
+            NotFoundException: If the disk does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetDiskRequest(disk_name=disk_name)
+        return await self.send(request)
+
+    async def get_disks(self, *, page_token: str | None = None) -> models.GetDisksResult:
+        """List one page of the Region's disks; `iter_disks` lists all of them.
+
+        Args:
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetDisksRequest(page_token=page_token)
+        return await self.send(request)
+
+    def iter_disks(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.Disk, models.GetDisksResult]:
+        """Iterate over the Region's disks; pages are fetched as needed.
+
+        Args:
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over disks; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the token is invalid.
+        """
+        request = models.GetDisksRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    async def create_disk_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
+        self,
+        disk_name: str,
+        source: models.RestoreSource,
+        *,
+        availability_zone: str,
+        size_in_gb: int,
+        tags: models.TagsInput | None = (),
+        add_ons: Iterable[models.AddOnRequest] = (),
+    ) -> models.CreateDiskFromSnapshotResult:
+        """Start to create a disk from a snapshot of a disk. `restore_disk` also waits for it.
+
+        Args:
+            disk_name: The name of the new disk, unique among all resources of the Region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            availability_zone: The zone of the instance that the disk is for, for example
+                `us-east-2a`. The zone `all` of a snapshot is not valid here.
+            size_in_gb: The size in GB: 8 or more, and at least that of the snapshot's source.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+            add_ons: The add-ons to enable on the disk.
+
+        Returns:
+            The operation that the service has started.
+
+        Raises:
+            RequestValidationError: If the request is invalid; lists every violation.
+            InvalidInputException: If the service refuses, for example because the name is in use.
+            NotFoundException: If the snapshot does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CreateDiskFromSnapshotRequest(
+            disk_name=disk_name,
+            source=source,
+            availability_zone=availability_zone,
+            size_in_gb=size_in_gb,
+            tags=tags,
+            add_ons=add_ons,
+        )
+        return await self.send(request)
+
+    async def restore_disk(  # noqa: PLR0913 - the parameters of the operation
+        self,
+        disk_name: str,
+        source: models.RestoreSource,
+        *,
+        availability_zone: str,
+        size_in_gb: int | None = None,
+        tags: models.TagsInput | None = (),
+        client_token: str | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.Operation] | WaitProgress[models.Disk]], object]
+        | None = None,
+    ) -> models.Disk:
+        """Create a disk from a snapshot of a disk exactly once, and wait until it is available.
+
+        Args:
+            disk_name: The name of the new disk, unique among all resources of the Region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            availability_zone: The zone of the instance that the disk is for, for example
+                `us-east-2a`. The zone `all` of a snapshot is not valid here.
+            size_in_gb: The size in GB, at least that of the source. If None, the source's size is
+                looked up with one more call.
+            tags: See `take_disk_snapshot`.
+            client_token: See `take_disk_snapshot`.
+            timeout: See `take_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The available disk. To use it, call `attach_disk`.
+
+        Raises:
+            NameConflictError: If the name is in use by a disk that this call did not create.
+            LightsailSnapError: See `take_disk_snapshot`.
+        """
+        workflow = _workflows.restore.restore_disk(
+            disk_name,
+            source,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            availability_zone=availability_zone,
+            size_in_gb=size_in_gb,
+            tags=tags,
+            client_token=client_token,
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def attach_disk(
+        self,
+        disk_name: str,
+        instance_name: str,
+        *,
+        disk_path: str,
+        auto_mounting: bool | None = None,
+    ) -> models.AttachDiskResult:
+        """Start to attach a disk to an instance of the same zone, running or stopped.
+
+        Args:
+            disk_name: The name of the disk, which must be `available`.
+            instance_name: The name of the instance.
+            disk_path: The device path of the disk on the instance, for example `/dev/xvdf`.
+            auto_mounting: Whether to mount it as well (Lightsail for Research only).
+
+        Returns:
+            The operations that the service has started. To wait for the disk, call
+            `wait_for_disk(disk_name, state=DiskState.IN_USE)`.
+
+        Raises:
+            NotFoundException: If the disk or instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.AttachDiskRequest(
+            disk_name=disk_name,
+            instance_name=instance_name,
+            disk_path=disk_path,
+            auto_mounting=auto_mounting,
+        )
+        return await self.send(request)
+
+    async def detach_disk(self, disk_name: str) -> models.DetachDiskResult:
+        """Start to detach a disk from its instance, which must be stopped.
+
+        Unmount its file systems first.
+
+        Args:
+            disk_name: The name of the disk.
+
+        Returns:
+            The operations that the service has started. To wait for the disk, call
+            `wait_for_disk(disk_name)`.
+
+        Raises:
+            InvalidInputException: If the service refuses, for example because the instance runs.
+            NotFoundException: If the disk does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.DetachDiskRequest(disk_name=disk_name)
+        return await self.send(request)
+
+    async def wait_for_disk(
+        self,
+        disk_name: str,
+        *,
+        state: DiskState = DiskState.AVAILABLE,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.Disk]], object] | None = None,
+    ) -> models.Disk:
+        """Wait until a disk is in a state.
+
+        Args:
+            disk_name: The name of the disk.
+            state: `AVAILABLE` after the disk was created or detached, `IN_USE` after it was
+                attached.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The disk in this state.
+
+        Raises:
+            WaitFailedError: If the disk ended in `error`, or was deleted meanwhile.
+            WaitTimeoutError: If the time limit has passed.
+            NotFoundException: If the first poll does not find the disk in the Region.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for(
+            _workflows.resources.disks(state),
+            disk_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    # Instances
+
+    async def get_instance(self, instance_name: str) -> models.GetInstanceResult:
+        """Look up one instance.
+
+        Args:
+            instance_name: The name of the instance.
+
+        Returns:
+            The result, which holds the instance.
+
+        Raises:
+            NotFoundException: If the instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetInstanceRequest(instance_name=instance_name)
+        return await self.send(request)
+
+    async def get_instances(self, *, page_token: str | None = None) -> models.GetInstancesResult:
+        """List one page of the Region's instances; `iter_instances` lists all of them.
+
+        Args:
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetInstancesRequest(page_token=page_token)
+        return await self.send(request)
+
+    def iter_instances(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.Instance, models.GetInstancesResult]:
+        """Iterate over the Region's instances; pages are fetched as needed.
+
+        Args:
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over instances; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the token is invalid.
+        """
+        request = models.GetInstancesRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    async def get_instance_state(self, instance_name: str) -> models.GetInstanceStateResult:
+        """Look up the state of one instance, for example `running` or `stopped`.
+
+        Args:
+            instance_name: The name of the instance.
+
+        Returns:
+            The result, which holds the state.
+
+        Raises:
+            NotFoundException: If the instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetInstanceStateRequest(instance_name=instance_name)
+        return await self.send(request)
+
+    async def create_instances_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
+        self,
+        instance_names: Iterable[str],
+        source: models.RestoreSource,
+        *,
+        availability_zone: str,
+        bundle_id: str,
+        attached_disk_mapping: Mapping[str, Iterable[models.DiskMap]] | None = None,
+        user_data: str | None = None,
+        key_pair_name: str | None = None,
+        tags: models.TagsInput | None = (),
+        add_ons: Iterable[models.AddOnRequest] = (),
+        ip_address_type: models.IpAddressType | None = None,
+    ) -> models.CreateInstancesFromSnapshotResult:
+        """Start to create instances from a snapshot of an instance.
+
+        Args:
+            instance_names: The names of the new instances, at least one.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            availability_zone: The zone of the new instances, for example `us-east-2a`. The zone
+                `all` of a snapshot is not valid here.
+            bundle_id: Their bundle, for example `micro_3_0`: at least that of the snapshot's source.
+            attached_disk_mapping: For each instance by name, the disks that the snapshot's disks
+                become.
+            user_data: A launch script.
+            key_pair_name: The key pair to log in with.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+            add_ons: The add-ons to enable on them.
+            ip_address_type: The kinds of their addresses; `dualstack` if None.
+
+        Returns:
+            The operations that the service has started, one for each instance.
+
+        Raises:
+            RequestValidationError: If the request is invalid; lists every violation.
+            InvalidInputException: If the service refuses, for example because a name is in use.
+            NotFoundException: If the snapshot does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CreateInstancesFromSnapshotRequest(
+            instance_names=instance_names,
+            source=source,
+            availability_zone=availability_zone,
+            bundle_id=bundle_id,
+            attached_disk_mapping=attached_disk_mapping,
+            user_data=user_data,
+            key_pair_name=key_pair_name,
+            tags=tags,
+            add_ons=add_ons,
+            ip_address_type=ip_address_type,
+        )
+        return await self.send(request)
+
+    # Tags
+
+    async def tag_resource(
+        self, resource_name: str, tags: models.TagsInput, *, resource_arn: str | None = None
+    ) -> models.TagResourceResult:
+        """Set tags on a resource. A tag with the same key is overwritten.
+
+        Args:
+            resource_name: The name of the resource, for example of a disk snapshot.
+            tags: At least one, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`. A
+                resource has at most 50.
+            resource_arn: The Amazon Resource Name; optional, since the name identifies the
+                resource.
+
+        Returns:
+            The operations; how many there are, and whether they have ended, is unverified.
+
+        Raises:
+            NotFoundException: If the resource does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.TagResourceRequest(
+            resource_name=resource_name, tags=tags, resource_arn=resource_arn
+        )
+        return await self.send(request)
+
+    async def untag_resource(
+        self, resource_name: str, tag_keys: Iterable[str], *, resource_arn: str | None = None
+    ) -> models.UntagResourceResult:
+        """Remove tags from a resource.
+
+        Args:
+            resource_name: The name of the resource, for example of a disk snapshot.
+            tag_keys: The keys of the tags, at least one.
+            resource_arn: The Amazon Resource Name; optional, since the name identifies the
+                resource.
+
+        Returns:
+            The operations; how many there are, and whether they have ended, is unverified.
+
+        Raises:
+            NotFoundException: If the resource does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.UntagResourceRequest(
+            resource_name=resource_name, tag_keys=tag_keys, resource_arn=resource_arn
+        )
+        return await self.send(request)
+
+    # Operations
+
+    async def get_operation(self, operation_id: str) -> models.GetOperationResult:
+        """Look up one operation.
+
+        Args:
+            operation_id: The id of the operation, a UUID.
+
+        Returns:
+            The result, which holds the operation.
+
+        Raises:
+            NotFoundException: If the operation does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetOperationRequest(operation_id=operation_id)
+        return await self.send(request)
+
+    async def get_operations(self, *, page_token: str | None = None) -> models.GetOperationsResult:
+        """List one page of the Region's operations; `iter_operations` lists all of them.
+
+        Args:
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page, of at most 200 operations.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetOperationsRequest(page_token=page_token)
+        return await self.send(request)
+
+    def iter_operations(
+        self, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.Operation, models.GetOperationsResult]:
+        """Iterate over the Region's operations; pages are fetched as needed.
+
+        Args:
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over operations; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the token is invalid.
+        """
+        request = models.GetOperationsRequest(page_token=page_token)
+        return AsyncPaginator(self.send, request)
+
+    async def get_operations_for_resource(
+        self, resource_name: str, *, page_token: str | None = None
+    ) -> models.GetOperationsForResourceResult:
+        """List one page of the operations on a resource.
+
+        `iter_operations_for_resource` lists all of them.
+
+        Args:
+            resource_name: The name of the resource. The service documents this for instances and
+                static IPs; whether it responds for other resources is unverified.
+            page_token: The `next_page_token` of the page before; the first page if None.
+
+        Returns:
+            The page.
+
+        Raises:
+            LightsailSnapError: See `send`.
+        """
+        request = models.GetOperationsForResourceRequest(
+            resource_name=resource_name, page_token=page_token
+        )
+        return await self.send(request)
+
+    def iter_operations_for_resource(
+        self, resource_name: str, *, page_token: str | None = None
+    ) -> AsyncPaginator[models.Operation, models.GetOperationsForResourceResult]:
+        """Iterate over the operations on one resource; pages are fetched as needed.
+
+        Args:
+            resource_name: The name of the resource; see `get_operations_for_resource`.
+            page_token: The `next_page_token` of a page to resume after; the beginning if None.
+
+        Returns:
+            An iterable over operations; its `pages()` iterates over pages.
+
+        Raises:
+            RequestValidationError: If the name or the token is invalid.
+        """
+        request = models.GetOperationsForResourceRequest(
+            resource_name=resource_name, page_token=page_token
+        )
+        return AsyncPaginator(self.send, request)
+
+    async def wait_for_operation(
+        self,
+        operation: models.Operation | str,
+        *,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.Operation]], object] | None = None,
+    ) -> models.Operation:
+        """Wait until an operation has succeeded.
+
+        Throttling, transient errors and unknown states do not end the wait.
+
+        Args:
+            operation: The operation, which is not polled if it has already ended, or its id.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The operation in its final state.
+
+        Raises:
+            WaitFailedError: If the operation failed, or no longer exists.
+            WaitTimeoutError: If the time limit has passed; the operation continues on Lightsail.
+            NotFoundException: If the first poll does not find the operation in the Region.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for_operation(
+            operation,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def wait_for_operations(
+        self,
+        operations: Iterable[models.Operation | str],
+        *,
+        timeout: Timeout = "policy",
+        concurrency: int = 10,
+        on_progress: Callable[[GroupProgress], object] | None = None,
+    ) -> dict[str, models.Operation]:
+        """Wait until all of many operations have succeeded, in one polling loop.
+
+        The Region's list of operations is used where that takes fewer calls than one for each.
+
+        Args:
+            operations: The operations, or their ids.
+            timeout: The limit for all of them together; see `wait_for_disk_snapshot`.
+            concurrency: The maximum number of calls at the same time.
+            on_progress: Called after every round of polls with a `GroupProgress`.
+
+        Returns:
+            The operations in their final states, by id.
+
+        Raises:
+            PartialFailureError: If any failed, no longer exists, is unknown or has not ended in
+                time; it holds the others.
+            RequestValidationError: If an id is invalid.
+        """
+        workflow = _workflows.waiting.wait_for_operations(
+            operations,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    # end: methods

@@ -6,6 +6,12 @@ import threading
 import time
 from typing import Protocol
 
+__all__ = [
+    "Clock",
+    "SystemClock",
+    "VirtualClock",
+]
+
 
 class Clock(Protocol):
     """Tells the time and lets it pass."""

@@ -60,6 +60,39 @@ if TYPE_CHECKING:
     )
     from lightsail_snap.models._base import Request
 
+__all__ = [
+    "AccessDeniedException",
+    "AccountSetupInProgressException",
+    "AuthenticationError",
+    "ConfigurationError",
+    "CredentialsRejectedError",
+    "ForeignCause",
+    "InvalidInputException",
+    "LightsailSnapError",
+    "MissingCredentialsError",
+    "NameConflictError",
+    "NotFoundException",
+    "OperationFailureException",
+    "OutcomeUnknownError",
+    "PaginationError",
+    "PartialFailureError",
+    "QuiesceError",
+    "RegionSetupInProgressException",
+    "RequestNotSentError",
+    "RequestValidationError",
+    "ResponseValidationError",
+    "ServiceError",
+    "ServiceException",
+    "SnapshotConflictError",
+    "ThrottlingError",
+    "TransportError",
+    "UnauthenticatedException",
+    "Violation",
+    "WaitError",
+    "WaitFailedError",
+    "WaitTimeoutError",
+]
+
 _VIOLATIONS_SHOWN = 20
 _LONGEST_TEXT = 4096
 _ErrorT = TypeVar("_ErrorT", bound="LightsailSnapError")

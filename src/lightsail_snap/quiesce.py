@@ -38,6 +38,13 @@ from lightsail_snap.errors import QuiesceError, RequestValidationError, Violatio
 if TYPE_CHECKING:
     from types import TracebackType
 
+__all__ = [
+    "CommandHooks",
+    "FileSystemFreeze",
+    "command_hooks",
+    "fsfreeze",
+]
+
 _DEFAULT_TIMEOUT: Final = timedelta(seconds=30)
 _LONGEST: Final = 86_400.0
 

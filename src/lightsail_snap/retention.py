@@ -38,6 +38,17 @@ from lightsail_snap.models import (
 from lightsail_snap.models._rules import Requirement, violations
 from lightsail_snap.models.tags import has_tags
 
+__all__ = [
+    "OWNERSHIP_TAG",
+    "RetentionPlan",
+    "RetentionPolicy",
+    "RetentionVerdict",
+    "Scope",
+    "by_name",
+    "by_tag",
+    "plan_retention",
+]
+
 OWNERSHIP_TAG = "lightsail-snap:managed"
 """The key of the tag that says: this snapshot was made to be pruned by this library."""
 

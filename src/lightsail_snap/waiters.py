@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from typing_extensions import override
@@ -21,23 +20,21 @@ from lightsail_snap import models
 from lightsail_snap._text import safe_line, short_repr
 from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
 from lightsail_snap.models import (
-    DiskSnapshotState,
-    DiskState,
-    InstanceSnapshotState,
     OpenEnum,
     Operation,
-    OperationStatus,
-    RecordState,
 )
 
 if TYPE_CHECKING:
     from lightsail_snap.models import (
-        Disk,
-        DiskSnapshot,
-        ExportSnapshotRecord,
-        InstanceSnapshot,
         PollResult,
     )
+
+__all__ = [
+    "GroupProgress",
+    "Timeout",
+    "WaitPolicy",
+    "WaitProgress",
+]
 
 Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
 """How long to wait at most.
@@ -148,111 +145,6 @@ class WaitPolicy:
         grown = shortest * _GROWTH ** min(polls, _MOST_DOUBLINGS)
         ceiling = max(shortest, min(longest, grown))
         return max(shortest, min(ceiling, shortest + (ceiling - shortest) * self.random()))
-
-
-class PollStatus(Enum):
-    """What one look says about a wait."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-_OPERATION_ENDS = {
-    OperationStatus.SUCCEEDED: PollStatus.SUCCEEDED,
-    # Which operations end in Completed is unverified; Terraform's provider takes both for success.
-    OperationStatus.COMPLETED: PollStatus.SUCCEEDED,
-    OperationStatus.FAILED: PollStatus.FAILED,
-}
-
-_DISK_SNAPSHOT_ENDS = {
-    DiskSnapshotState.COMPLETED: PollStatus.SUCCEEDED,
-    DiskSnapshotState.ERROR: PollStatus.FAILED,
-}
-
-_INSTANCE_SNAPSHOT_ENDS = {
-    InstanceSnapshotState.AVAILABLE: PollStatus.SUCCEEDED,
-    InstanceSnapshotState.ERROR: PollStatus.FAILED,
-}
-
-_EXPORT_ENDS = {
-    RecordState.SUCCEEDED: PollStatus.SUCCEEDED,
-    RecordState.FAILED: PollStatus.FAILED,
-}
-
-
-def classify_operation(operation: Operation) -> PollStatus:
-    """Say what a look at an operation means.
-
-    `is_terminal` decides whether it has ended, whatever the status is called; how it has ended is
-    for the status to say. An end in a status that does not say success is no success.
-
-    Args:
-        operation: The operation as seen.
-
-    Returns:
-        The verdict.
-    """
-    end = _OPERATION_ENDS.get(operation.status) if operation.status else None
-    if operation.is_terminal is None:
-        return end or PollStatus.PENDING
-    if not operation.is_terminal:
-        return PollStatus.PENDING
-    return end or PollStatus.FAILED
-
-
-def classify_disk_snapshot(snapshot: DiskSnapshot) -> PollStatus:
-    """Say what a look at a disk snapshot means.
-
-    Args:
-        snapshot: The snapshot as seen.
-
-    Returns:
-        The verdict; a state this library does not know is not the end.
-    """
-    end = _DISK_SNAPSHOT_ENDS.get(snapshot.state) if snapshot.state else None
-    return end or PollStatus.PENDING
-
-
-def classify_instance_snapshot(snapshot: InstanceSnapshot) -> PollStatus:
-    """Say what a look at an instance snapshot means.
-
-    Args:
-        snapshot: The snapshot as seen.
-
-    Returns:
-        The verdict; a state this library does not know is not the end.
-    """
-    end = _INSTANCE_SNAPSHOT_ENDS.get(snapshot.state) if snapshot.state else None
-    return end or PollStatus.PENDING
-
-
-def classify_disk(disk: Disk, wanted: DiskState) -> PollStatus:
-    """Say what a look at a disk means.
-
-    Args:
-        disk: The disk as seen.
-        wanted: The state that is awaited.
-
-    Returns:
-        The verdict; only `error` is a bad end.
-    """
-    if disk.state == wanted:
-        return PollStatus.SUCCEEDED
-    return PollStatus.FAILED if disk.state == DiskState.ERROR else PollStatus.PENDING
-
-
-def classify_export(record: ExportSnapshotRecord) -> PollStatus:
-    """Say what a look at an export means.
-
-    Args:
-        record: The record as seen.
-
-    Returns:
-        The verdict; a state this library does not know is not the end.
-    """
-    end = _EXPORT_ENDS.get(record.state) if record.state else None
-    return end or PollStatus.PENDING
 
 
 def state_of(resource: PollResult) -> OpenEnum | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ast
+import compileall
 import importlib
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import lightsail_snap
+from lightsail_snap import _exports, models
 
 
 @pytest.mark.parametrize(
@@ -46,17 +48,48 @@ def test_every_public_name_is_there_once_and_listed() -> None:
         _ = getattr(lightsail_snap, "nothing")  # noqa: B009 - type checkers know that it is not there
 
 
-def test_what_type_checkers_see_is_what_is_loaded() -> None:
-    source = ast.parse(Path(lightsail_snap.__file__).read_text(encoding="utf-8"))
-    block = next(node for node in source.body if isinstance(node, ast.If))
-    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    seen = {
-        alias.asname: (node.module or "").removeprefix("lightsail_snap.")
-        for node in imports
-        for alias in node.names
+def test_exports_index_is_up_to_date() -> None:
+    script = Path(__file__).parents[2] / "scripts" / "make_exports.py"
+    subprocess.run([sys.executable, str(script), "--check"], check=True)  # noqa: S603 - our own code
+
+
+@pytest.mark.parametrize("package", ["lightsail_snap", "lightsail_snap.models"])
+def test_public_names_are_declared_by_their_modules(package: str) -> None:
+    index = _exports.MODELS if package.endswith("models") else _exports.PACKAGE
+    for name, module in index.items():
+        found = importlib.import_module(f"{package}.{module}")
+        value = getattr(importlib.import_module(package), name)
+        assert value is getattr(found, name)
+        assert not inspect.isclass(value) or value.__module__ == found.__name__, name
+
+
+def test_operations_index_matches_the_request_models() -> None:
+    operations = {request.operation_name for request in models.request_types().values()}
+    assert operations == _exports.OPERATIONS
+    assert operations == {
+        name.removesuffix("Request")
+        for name, value in models.exported().items()
+        if isinstance(value, type) and hasattr(value, "operation_name")
     }
-    assert seen == lightsail_snap._HOMES
-    assert set(seen) | {"__version__"} == set(lightsail_snap.__all__)
+
+
+def test_package_works_without_its_sources(tmp_path: Path) -> None:
+    source = Path(lightsail_snap.__file__).parent
+    target = tmp_path / "lightsail_snap"
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(target, quiet=1, legacy=True)
+    for path in target.rglob("*.py"):
+        path.unlink()
+    code = "import lightsail_snap as p; print(p.__file__, len([getattr(p, n) for n in p.__all__]))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(  # noqa: S603 - our own code
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    assert done.stdout.split() == [str(target / "__init__.pyc"), str(len(lightsail_snap.__all__))]
 
 
 @pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client"])

@@ -44,13 +44,13 @@ def allowed(title: str) -> set[str]:
 
 
 def test_every_job_has_its_policy() -> None:
-    assert list(POLICIES) == [job.title for job in iam.JOBS]
+    assert list(POLICIES) == [job.title for job in iam.TASKS]
 
 
 @pytest.mark.sample(5)
-@pytest.mark.parametrize("job", iam.JOBS, ids=lambda job: job.title)
+@pytest.mark.parametrize("job", iam.TASKS, ids=lambda job: job.title)
 def test_a_policy_allows_what_its_job_asks_for_and_nothing_of_another_kind(job: Any) -> None:
-    asked = set().union(*(iam._calls(way) for way in job.ways))
+    asked = set().union(*(iam._record_calls(set_up) for set_up in job.variants))
     extra = allowed(job.title) - asked
     assert asked <= allowed(job.title)
     assert allowed(job.title) <= set(HANDLERS)
@@ -60,8 +60,8 @@ def test_a_policy_allows_what_its_job_asks_for_and_nothing_of_another_kind(job: 
 
 @pytest.mark.parametrize("title", ["Tag", "Take a snapshot of an instance"])
 def test_a_policy_is_what_a_whole_recording_says(title: str) -> None:
-    (job,) = (job for job in iam.JOBS if job.title == title)
-    assert iam.recorded(job) == sorted(allowed(title))
+    (job,) = (job for job in iam.TASKS if job.title == title)
+    assert iam.record_operations(job) == sorted(allowed(title))
 
 
 def test_reading_policies_allow_no_writing() -> None:

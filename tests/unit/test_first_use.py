@@ -21,6 +21,7 @@ body = b'{' + b','.join(
     b'"%s":%s' % (name, value)
     for name, value in {
         b'disk': location, b'diskSnapshot': location, b'instanceSnapshot': location,
+    b'instance': location, b'state': location,
         b'operation': location, b'operations': b'[%s]' % location,
         b'diskSnapshots': b'[%s]' % location,
     }.items()

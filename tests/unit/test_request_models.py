@@ -456,7 +456,7 @@ def test_items_are_what_a_page_lists(kind: type[models.PagedResult[Any]]) -> Non
 
 
 def test_all_pages_were_tried() -> None:
-    assert len(PAGES) == 6
+    assert len(PAGES) == 7
 
 
 def test_a_model_equals_nothing_of_another_kind() -> None:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from lightsail_snap import models
+from lightsail_snap import _exports
 from lightsail_snap._boto.fallback import Fallback
 
 if TYPE_CHECKING:
     from botocore.session import Session
 
 _SERVICE = "lightsail"
-# What plans call besides; importing them to find out would cost more than is saved.
-_OF_PLANS = frozenset({"GetInstances"})
 
 
 class FastFileLoader:
@@ -101,7 +99,7 @@ def _with_own_operations(model: dict[str, Any]) -> dict[str, Any]:
     if "operations" not in model:
         # A model of another kind, such as the rules for endpoints.
         return model
-    # AWS names the input shape of an operation after the operation.
-    own = {name.removesuffix("Request") for name in models.__all__} | _OF_PLANS
-    operations = {name: value for name, value in model["operations"].items() if name in own}
+    operations = {
+        name: value for name, value in model["operations"].items() if name in _exports.OPERATIONS
+    }
     return {**model, "operations": operations}

@@ -1,4 +1,4 @@
-"""What the sync and the async driver do alike: make a call, tell the log, pause writes."""
+"""The parts that both drivers share: one call with its log record, and entering contexts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lightsail_snap._drivers.deadlines import call_by_deadline
-from lightsail_snap._text import safe_line, short_repr
+from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._text import safe_line
 from lightsail_snap.errors import (
     LightsailSnapError,
     QuiesceError,
     RequestValidationError,
-    Violation,
     safe_text,
 )
 from lightsail_snap.models._base import set_metadata
@@ -25,23 +25,17 @@ if TYPE_CHECKING:
     from lightsail_snap.models import Request, ResponseMetadata, ResultT
 
 LOGGER = logging.getLogger("lightsail_snap")
-# A library does not write to standard error of its own accord.
+# A library must not write to standard error on its own.
 LOGGER.addHandler(logging.NullHandler())
 
-_LONGEST_NOTE = 4096
+_MAX_MESSAGE_LENGTH = 4096
 
 
-def safe_facts(facts: Mapping[str, object]) -> dict[str, object]:
-    """Make data fit for a log record: a format may put any attribute into a line of text.
-
-    Args:
-        facts: The data.
-
-    Returns:
-        The same, with texts as safe lines.
-    """
+def safe_fields(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return the data of a log record with strings on one safe line, since formats print them."""
     return {
-        name: safe_line(value) if isinstance(value, str) else value for name, value in facts.items()
+        name: safe_line(value) if isinstance(value, str) else value
+        for name, value in fields.items()
     }
 
 
@@ -51,21 +45,7 @@ def make_call(
     clock: Clock,
     deadline: float | None = None,
 ) -> ResultT:
-    """Make one call, and write a log record.
-
-    Args:
-        request: The request.
-        transport: Sends it.
-        clock: Measures how long it takes.
-        deadline: The time of `clock.monotonic()` from which the response is not waited for, after
-            `GRACE_SECONDS`; None for never.
-
-    Returns:
-        The result.
-
-    Raises:
-        LightsailSnapError: If the call fails, or no response comes in time.
-    """
+    """Make one call and log it; abandon it `GRACE_SECONDS` after `deadline` on the clock."""
     if deadline is None:
         return _make_call(request, transport, clock)
     return call_by_deadline(lambda: _make_call(request, transport, clock), request, clock, deadline)
@@ -75,77 +55,60 @@ def _make_call(request: Request[ResultT], transport: Transport, clock: Clock) ->
     began = clock.monotonic()
     metadata: ResponseMetadata | None = None
     try:
-        answer = transport.send(request)
-        metadata = answer.metadata
-        result = request.read_result(answer.payload)
+        response = transport.send(request)
+        metadata = response.metadata
+        result = request.read_result(response.payload)
     except LightsailSnapError as error:
-        facts = {
-            **_facts(request, metadata or error),
+        fields = {
+            **_log_fields(request, metadata or error),
             "error": type(error).__name__,
             "may_have_executed": error.may_have_executed,
             "elapsed": clock.monotonic() - began,
         }
-        LOGGER.info("%s failed: %s", request.operation_name, error, extra=safe_facts(facts))
+        LOGGER.info("%s failed: %s", request.operation_name, error, extra=safe_fields(fields))
         raise
     set_metadata(result, metadata)
-    # Making texts fit for a log takes longer than all else here, and mostly nobody listens.
+    # Preparing the fields takes longer than everything else here, and mostly nothing reads them.
     if LOGGER.isEnabledFor(logging.DEBUG):
-        facts = {**_facts(request, metadata), "elapsed": clock.monotonic() - began}
-        LOGGER.debug("%s answered", request.operation_name, extra=safe_facts(facts))
+        fields = {**_log_fields(request, metadata), "elapsed": clock.monotonic() - began}
+        LOGGER.debug("%s succeeded", request.operation_name, extra=safe_fields(fields))
     return result
 
 
-def _facts(request: Request[Any], told: ResponseMetadata | LightsailSnapError) -> dict[str, object]:
-    """Collect the data of a log record from what is known of the response."""
+def _log_fields(
+    request: Request[Any], response: ResponseMetadata | LightsailSnapError
+) -> dict[str, object]:
     return {
         "operation": request.operation_name,
-        "request_id": getattr(told, "request_id", None),
-        "http_status": getattr(told, "http_status", None),
-        "attempt": getattr(told, "retry_attempts", 0) + 1,
+        "request_id": getattr(response, "request_id", None),
+        "http_status": getattr(response, "http_status", None),
+        "attempt": getattr(response, "retry_attempts", 0) + 1,
     }
 
 
-def tell(note: Log) -> None:
-    """Tell the log.
-
-    Args:
-        note: What.
-    """
-    LOGGER.log(note.level, "%s", safe_line(note.text, _LONGEST_NOTE), extra=safe_facts(note.fields))
+def write_log(effect: Log) -> None:
+    """Write a workflow's log record."""
+    message = safe_line(effect.message, _MAX_MESSAGE_LENGTH)
+    LOGGER.log(effect.level, "%s", message, extra=safe_fields(effect.fields))
 
 
-def _no_context(context: object) -> RequestValidationError:
-    fix = "give fsfreeze(...), command_hooks(...) or another context manager; one that is async "
-    fix += "needs the async client"
-    rule = "must be a context manager"
-    found = Violation("quiesce", rule, "lightsail_snap", fix, short_repr(context))
-    return RequestValidationError("Job", [found])
+def _not_a_context_manager(value: object) -> RequestValidationError:
+    fix = (
+        "pass fsfreeze(...), command_hooks(...) or another context manager; an async one needs the "
+        "async client"
+    )
+    return invalid_parameter("quiesce", "must be a context manager", fix, value)
 
 
-def not_paused(error: Exception) -> LightsailSnapError:
-    """Find the error for writes that could not be paused.
-
-    Args:
-        error: What the context manager raised when it was entered.
-
-    Returns:
-        The error to raise: the same if it is one of ours.
-    """
+def pause_error(error: Exception) -> LightsailSnapError:
+    """Return the error for writes that could not be paused, because entering raised `error`."""
     if isinstance(error, LightsailSnapError):
         return error
     return QuiesceError(f"writes could not be paused, nothing was sent: {safe_text(error)}")
 
 
-def not_resumed(error: Exception, body: BaseException | None) -> LightsailSnapError:
-    """Find the error for writes that may still be paused.
-
-    Args:
-        error: What the context manager raised when it was left.
-        body: What the call inside raised, if it did.
-
-    Returns:
-        The error to raise: the same if it is one of ours.
-    """
+def resume_error(error: Exception, body: BaseException | None) -> LightsailSnapError:
+    """Return the error for writes that may still be paused, because exiting raised `error`."""
     failure = error
     if not isinstance(failure, LightsailSnapError):
         failure = QuiesceError(f"writes may still be paused: {safe_text(error)}")
@@ -153,41 +116,29 @@ def not_resumed(error: Exception, body: BaseException | None) -> LightsailSnapEr
     return failure
 
 
-def entered(context: Any) -> None:  # noqa: ANN401 - whatever a caller gives
-    """Enter a context manager.
-
-    Args:
-        context: The context manager.
-
-    Raises:
-        LightsailSnapError: If it cannot be entered, or is none.
-    """
+def enter(context: Any) -> None:  # noqa: ANN401 - callers without a type checker
+    """Enter a context manager, or raise LightsailSnapError."""
     if not (hasattr(context, "__enter__") and hasattr(context, "__exit__")):
-        raise _no_context(context)
+        raise _not_a_context_manager(context)
     try:
         context.__enter__()
     except Exception as error:
-        failure = not_paused(error)
+        failure = pause_error(error)
         if failure is error:
             raise
         raise failure from error
 
 
-def left(context: Any, body: BaseException | None) -> None:  # noqa: ANN401 - whatever a caller gives
-    """Leave a context manager.
+def exit_context(context: Any, body: BaseException | None) -> None:  # noqa: ANN401 - as above
+    """Exit a context manager, or raise LightsailSnapError.
 
-    Args:
-        context: The context manager.
-        body: What the call inside raised, if it did; it is raised again whatever the context
-            manager says, since without a result there is nothing to go on with.
-
-    Raises:
-        LightsailSnapError: If it cannot be left.
+    The context manager cannot suppress the error of the body: without a result the workflow has
+    nothing to continue with.
     """
     try:
         context.__exit__(None if body is None else type(body), body, body and body.__traceback__)
     except Exception as error:
-        failure = not_resumed(error, body)
+        failure = resume_error(error, body)
         if failure is error:
             raise
         raise failure from error

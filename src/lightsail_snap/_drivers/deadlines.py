@@ -1,6 +1,6 @@
 """Calls that end by a deadline, whatever the server does.
 
-A call that may have to be given up runs in a daemon thread, because nothing can interrupt a
+A call that may have to be abandoned runs in a daemon thread, because nothing can interrupt a
 blocking call of botocore. The interpreter does not wait for daemon threads when it exits.
 """
 
@@ -28,12 +28,12 @@ GRACE_SECONDS = 5.0
 """How long a call may outlast the deadline of its wait, so that a wait of 0 seconds can poll once.
 """
 MAX_ABANDONED = 64
-"""How many abandoned calls may be running in a process; further ones are not begun."""
-# How often a clock is read that is not the machine's.
+"""The maximum number of abandoned calls that are running in a process."""
+# The interval at which a clock other than the machine's is read.
 _CLOCK_READING_SECONDS = 0.05
 
 
-def not_begun(request: Request[Any]) -> RequestNotSentError:
+def not_sent_error(request: Request[Any]) -> RequestNotSentError:
     """Return the error for a request whose deadline passed before it was sent."""
     text = f"{request.operation_name} was not sent: the time limit had passed"
     return RequestNotSentError(text, request=request)
@@ -43,8 +43,8 @@ def _no_response(request: Request[Any]) -> TransportError:
     text = f"{request.operation_name}: the service did not respond within the time limit"
     if not request.is_read_only:
         text = (
-            f"{request.operation_name} may have been carried out, look its effect up before you "
-            "send it again: the service did not respond within the time limit"
+            f"{request.operation_name} may have been executed, check its effect before you send it "
+            "again: the service did not respond within the time limit"
         )
     error = OutcomeUnknownError(text, request=request)
     error.may_have_executed = not request.is_read_only
@@ -52,7 +52,7 @@ def _no_response(request: Request[Any]) -> TransportError:
 
 
 class _Abandoned:
-    """Counts the calls that run on although nothing waits for them."""
+    """Counts the abandoned calls that are still running."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -85,7 +85,7 @@ class _Worker:
     def _run(self) -> None:
         try:
             self.outcome.append(self._context.run(self._make))
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the waiting thread
             self.error.append(error)
         with _abandoned.lock:
             self.has_ended.set()
@@ -110,8 +110,8 @@ class _Worker:
     def wait(self, clock: Clock, end: float) -> bool:
         """Wait for the end of the call until the clock shows a time; return whether it came."""
         if isinstance(clock, SystemClock):
-            while (left := end - clock.monotonic()) > 0:
-                if self.has_ended.wait(min(left, SLICE_SECONDS)):
+            while (remaining := end - clock.monotonic()) > 0:
+                if self.has_ended.wait(min(remaining, SLICE_SECONDS)):
                     return True
             return self.has_ended.is_set()
         while not self.has_ended.wait(_CLOCK_READING_SECONDS):
@@ -146,7 +146,7 @@ def call_by_deadline(
         return make()
     end = deadline + GRACE_SECONDS
     if clock.monotonic() >= end:
-        raise not_begun(request)
+        raise not_sent_error(request)
     if _abandoned.is_full:
         text = (
             f"{request.operation_name} was not sent: {MAX_ABANDONED} earlier calls are still "

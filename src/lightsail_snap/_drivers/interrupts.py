@@ -1,7 +1,7 @@
-"""Waits of the main thread that a signal always ends.
+"""Waits of the main thread that a signal always interrupts.
 
-A signal that arrives just before a thread begins to wait is handled only when the wait is over. So
-long waits are made in slices.
+A signal that arrives just before a thread starts to wait is only handled after the wait. So long
+waits are made in slices.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeVar
 ReturnT = TypeVar("ReturnT")
 
 SLICE_SECONDS = 0.5
-"""How long a signal may go unnoticed at most."""
+"""The longest time that a signal is delayed."""
 
 
 def result_of(future: Future[ReturnT]) -> ReturnT:

@@ -1,4 +1,4 @@
-"""Carries programmes out in this thread: the one place where flows meet I/O and time."""
+"""Performs the effects of workflows in the calling thread."""
 
 from __future__ import annotations
 
@@ -6,94 +6,104 @@ import contextvars
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from lightsail_snap._drivers.calls import entered, left, make_call, tell
+from lightsail_snap._drivers.calls import enter, exit_context, make_call, write_log
 from lightsail_snap._drivers.interrupts import result_of
-from lightsail_snap._workflows.effects import Call, ClockReading, Log, RunInContext, Sleep
+from lightsail_snap._workflows.effects import (
+    Call,
+    ClockReading,
+    Gather,
+    Log,
+    RunByDeadline,
+    RunInContext,
+    Sleep,
+)
 from lightsail_snap.errors import LightsailSnapError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from lightsail_snap._boto.transport import Transport
-    from lightsail_snap._workflows.effects import Effect, Flow, Gather, ReturnT
+    from lightsail_snap._workflows.effects import Effect, ReturnT, Workflow
     from lightsail_snap.clock import Clock
 
 
-def _perform(wanted: Effect, transport: Transport, clock: Clock) -> object:
-    match wanted:
-        case Call():
-            return make_call(wanted.request, transport, clock, wanted.deadline)
-        case Sleep():
-            if wanted.seconds > 0:
-                clock.sleep(wanted.seconds)
-            return ClockReading(clock.monotonic(), clock.time())
-        case Log():
-            tell(wanted)
-            return None
-        case RunInContext():
-            entered(wanted.context)
-            try:
-                outcome = run(wanted.flow, transport, clock)
-            except BaseException as error:
-                left(wanted.context, error)
-                raise
-            left(wanted.context, None)
-            return outcome
-        case _:
-            return _together(wanted, transport, clock)
-
-
-def _together(wanted: Gather, transport: Transport, clock: Clock) -> list[Any]:
-    def outcome_of(flow: Flow[Any]) -> Any:  # noqa: ANN401 - flows return anything
-        try:
-            return run(flow, transport, clock)
-        except LightsailSnapError as error:
-            return error
-
-    workers = min(wanted.limit, len(wanted.flows))
-    if workers <= 1:
-        return [outcome_of(flow) for flow in wanted.flows]
-    with ThreadPoolExecutor(workers, thread_name_prefix="lightsail-snap") as pool:
-        try:
-            # Each in a copy of the caller's context, in which tracing finds its parent span.
-            contexts = [contextvars.copy_context() for _ in wanted.flows]
-            futures = [
-                pool.submit(context.run, outcome_of, flow)
-                for context, flow in zip(contexts, wanted.flows, strict=True)
-            ]
-            return [result_of(future) for future in futures]
-        except BaseException:
-            # What has not begun must not begin after an interrupt.
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def run(flow: Flow[ReturnT], transport: Transport, clock: Clock) -> ReturnT:
-    """Carry a programme out in this thread.
-
-    Args:
-        flow: The programme.
-        transport: Makes its calls.
-        clock: Lets its time pass.
-
-    Returns:
-        What the programme returns.
-
-    Raises:
-        LightsailSnapError: What the programme raises.
-    """
+def run(
+    coroutine: Coroutine[Effect[Any], Any, ReturnT],
+    transport: Transport,
+    clock: Clock,
+    deadline: float | None = None,
+) -> ReturnT:
+    """Run a workflow, and return what it returns or raise what it raises."""
     outcome: object = None
     error: LightsailSnapError | None = None
     try:
         while True:
             try:
-                wanted = flow.send(outcome) if error is None else flow.throw(error)
+                effect = coroutine.send(outcome) if error is None else coroutine.throw(error)
             except StopIteration as end:
                 result: ReturnT = end.value
                 return result
             outcome, error = None, None
             try:
-                outcome = _perform(wanted, transport, clock)
+                outcome = _perform(effect, transport, clock, deadline)
             except LightsailSnapError as raised:
                 error = raised
     finally:
-        # An interrupt must run the programme's own clean-up now, not when it is collected.
-        flow.close()
+        # An interrupt must run the workflow's clean-up now, not at garbage collection.
+        coroutine.close()
+
+
+def _perform(
+    effect: Effect[Any], transport: Transport, clock: Clock, deadline: float | None
+) -> object:
+    match effect:
+        case Call():
+            return make_call(effect.request, transport, clock, deadline)
+        case Sleep():
+            if effect.seconds > 0:
+                clock.sleep(effect.seconds)
+            return ClockReading(clock.monotonic(), clock.time())
+        case Log():
+            write_log(effect)
+            return None
+        case RunByDeadline():
+            return run(effect.workflow(), transport, clock, effect.earliest(deadline))
+        case RunInContext():
+            enter(effect.context)
+            try:
+                outcome = run(effect.workflow(), transport, clock, deadline)
+            except BaseException as error:
+                exit_context(effect.context, error)
+                raise
+            exit_context(effect.context, None)
+            return outcome
+        case Gather():
+            return _gather(effect, transport, clock, deadline)
+        case _:
+            raise AssertionError  # pragma: no cover - these are all effects
+
+
+def _gather(
+    effect: Gather[Any], transport: Transport, clock: Clock, deadline: float | None
+) -> list[Any]:
+    def outcome_of(workflow: Workflow[Any]) -> Any:  # noqa: ANN401 - workflows return anything
+        try:
+            return run(workflow(), transport, clock, deadline)
+        except LightsailSnapError as error:
+            return error
+
+    workers = min(effect.limit, len(effect.workflows))
+    if workers <= 1:
+        return [outcome_of(workflow) for workflow in effect.workflows]
+    with ThreadPoolExecutor(workers, thread_name_prefix="lightsail-snap") as pool:
+        try:
+            # Each in a copy of the caller's context, where tracing finds its parent span.
+            futures = [
+                pool.submit(contextvars.copy_context().run, outcome_of, workflow)
+                for workflow in effect.workflows
+            ]
+            return [result_of(future) for future in futures]
+        except BaseException:
+            # After an interrupt, workflows that have not started must not start.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

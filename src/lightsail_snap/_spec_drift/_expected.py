@@ -28,10 +28,13 @@ _OUT_OF_SCOPE = {
 _GUARANTEED = {
     "GetDiskResult.disk": "the service answers NotFoundException where there is none",
     "GetDiskSnapshotResult.diskSnapshot": "likewise NotFoundException",
+    "GetInstanceResult.instance": "likewise NotFoundException",
     "GetInstanceSnapshotResult.instanceSnapshot": "likewise NotFoundException",
+    "GetInstanceStateResult.state": "likewise NotFoundException",
     "GetOperationResult.operation": "likewise NotFoundException",
     "Disk.name": "a disk is asked for by its name, and every sample has it",
     "DiskSnapshot.name": "a snapshot is asked for by its name, and every sample has it",
+    "Instance.name": "an instance is identified by its name, and every sample has it",
     "InstanceSnapshot.name": "a snapshot is asked for by its name, and every sample has it",
     "ExportSnapshotRecord.name": "a record goes by its name, and every sample has it",
     "Operation.id": "an operation is asked for by its id, and every sample has it",

@@ -13,10 +13,12 @@ from lightsail_snap.models import Request
 
 # What is read of an error's answer; there is no model of it that could be asked.
 _ERROR_MEMBERS = ("code", "docs", "message", "tip")
-# To the service a tag that is sent and one that a resource bears are one shape.
-_SERVICE_NAMES = {"ResourceTag": "Tag"}
-# The service's only numbers with a fraction are moments; what may be null still is what it is.
-_PLAIN = {"number": "timestamp", "['boolean', 'null']": "boolean"}
+# Models of one shape: a tag in a request and in a response, a disk and one without a name.
+_SERVICE_NAMES = {"ResourceTag": "Tag", "InstanceDisk": "Disk"}
+# Its fields are those of `Disk`, which are compared; a test compares them with the shape.
+_UNREAD = frozenset({"InstanceDisk"})
+# A nullable field has the type of its value.
+_PLAIN = {"['boolean', 'null']": "boolean"}
 # As botocore signs and writes, and as the results are read.
 _PROTOCOL: Mapping[str, str] = {
     "protocols": "json",
@@ -86,6 +88,8 @@ class _Reader:
         """Read a model and those that it refers to."""
         self._read(place, schema, told)
         for name, inner in schema.get("$defs", {}).items():
+            if name in _UNREAD:
+                continue
             self._read(_SERVICE_NAMES.get(name, name), inner, told)
         if "oneOf" in schema:
             choices = (" and ".join(sorted(one["required"])) for one in schema["oneOf"])
@@ -123,6 +127,9 @@ class _Reader:
                 return f"[{self._kind(said['items'])}]"
             case "object":
                 return f"{{string: {self._kind(said['additionalProperties'])}}}"
+            case "number":
+                # Only timestamps have a range: that of `datetime`.
+                return "timestamp" if "exclusiveMaximum" in said else "float"
             case plain:
                 return _PLAIN.get(str(plain), str(plain))
 

@@ -8,20 +8,25 @@ created. docs/exactly-once.md has the algorithm and the argument.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import Enum
-from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn
 
-from lightsail_snap._workflows.effects import ClockReading, Flow, call, note
+from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._workflows.effects import ClockReading, call, log
 from lightsail_snap._workflows.ownership import (
     CLOCK_PRECISION_SECONDS,
     CLOCK_TOLERANCE_SECONDS,
+    Created,
+    CreatedT,
     Identity,
+    Ownership,
+    creating_operations,
+    has_tags,
+    operations_since,
     wrong_resource,
 )
-from lightsail_snap._workflows.resources import all_pages
+from lightsail_snap._workflows.resources import Found, Waitable
 from lightsail_snap._workflows.timing import MAX_LOOKUPS, RetryBudget
 from lightsail_snap._workflows.transient import is_transient, is_unreadable
 from lightsail_snap.errors import (
@@ -34,21 +39,10 @@ from lightsail_snap.errors import (
     SnapshotConflictError,
     safe_text,
 )
-from lightsail_snap.models import (
-    Disk,
-    DiskSnapshot,
-    GetOperationsForResourceRequest,
-    InstanceSnapshot,
-    Operation,
-    Request,
-    ResponseMetadata,
-    Tag,
-)
-from lightsail_snap.models._records import OperationsResult
+from lightsail_snap.models import Disk, Operation, Request, ResponseMetadata, Tag
+from lightsail_snap.models.operations import OperationsResult
 
-Made: TypeAlias = Disk | DiskSnapshot | InstanceSnapshot
-MadeT = TypeVar("MadeT", bound=Made)
-
+CLIENT_TOKEN_KEY = "lightsail-snap:client-token"  # noqa: S105 - the key of a tag, no secret
 # botocore sends up to five times by itself, each time.
 MAX_SENDS = 5
 # A request that is dated further off than this is refused for its signature (IAM user guide,
@@ -58,70 +52,46 @@ MAX_CLOCK_SKEW_SECONDS = 300.0
 # Lightsail was launched on 2016-11-30, so nothing was created before.
 _LAUNCH = 1_480_464_000.0
 
-# What else can take a name; an operation of another of these types is another client's.
-_CREATING = frozenset(
-    {
-        "CopySnapshot",
-        "CreateDisk",
-        "CreateDiskFromSnapshot",
-        "CreateDiskSnapshot",
-        "CreateInstanceSnapshot",
-    }
-)
-
-
-class Ownership(Enum):
-    """Whether this call created a resource."""
-
-    OWN = "own"
-    FOREIGN = "foreign"
-    UNKNOWN = "unknown"
-
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[MadeT]):
-    """The resource that holds the name.
-
-    Attributes:
-        thing: The resource.
-        metadata: The metadata of the response that shows it.
-    """
-
-    thing: MadeT
-    metadata: ResponseMetadata
-
-
-@dataclass(frozen=True, slots=True)
-class Creation(Generic[MadeT]):
+class Creation(Generic[CreatedT]):
     """A resource to create exactly once.
 
     Attributes:
         request: The request that creates it, the client token's tag included.
         name: Its name.
-        noun: Its kind, for messages.
-        look_up: Looks it up by its name.
-        compare: Compares, of a resource and of the operations that created it, what no client can
-            change later: the source, the size, the zone, the type of operation.
+        waitable: Its kind.
+        compare: Compares what no client can change later, of a resource and of the operations that
+            created it: the source, the size, the zone, the type of operation.
         tags: The tags of the request; any client may change them later.
         token: The tag of this call's client token; None if it has none.
     """
 
     request: Request[Any]
     name: str
-    noun: str
-    look_up: Callable[[], Flow[Found[MadeT]]]
-    compare: Callable[[MadeT, tuple[Operation, ...]], Ownership]
+    waitable: Waitable[CreatedT]
+    compare: Callable[[CreatedT, tuple[Operation, ...]], Ownership]
     tags: tuple[Tag, ...] = ()
     token: Tag | None = None
+
+    @property
+    def title(self) -> str:
+        """The kind and the name, for messages."""
+        return f"{self.waitable.noun} {self.name}"
+
+    @property
+    def resume(self) -> str:
+        """The call that waits for the resource."""
+        return f"{self.waitable.resume}({self.name!r})"
 
     @property
     def all_tags(self) -> tuple[Tag, ...]:
         """The tags of the request, the client token's included."""
         return self.tags if self.token is None else (*self.tags, self.token)
 
-    def has_token(self, thing: Made) -> bool:
+    def has_token(self, resource: Created) -> bool:
         """Return whether a resource is tagged with this call's client token."""
-        return self.token is not None and has_tags(thing, (self.token,))
+        return self.token is not None and has_tags(resource, (self.token,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +110,7 @@ class Accepted:
     at: float | None = None
 
 
-def create_once(creation: Creation[MadeT], budget: RetryBudget) -> Flow[Accepted]:
+async def create_once(creation: Creation[CreatedT], budget: RetryBudget) -> Accepted:
     """Create a resource exactly once, whatever becomes of the responses.
 
     Raises:
@@ -148,34 +118,34 @@ def create_once(creation: Creation[MadeT], budget: RetryBudget) -> Flow[Accepted
         OutcomeUnknownError: If it cannot be found out whether this call created it.
         LightsailSnapError: If it was not created.
     """
-    began = yield from budget.stopwatch.read()
+    began = await budget.stopwatch.read()
     doubt: LightsailSnapError | None = None
     for sends in range(1, MAX_SENDS + 1):
         try:
-            result = _about_this(creation, (yield from call(creation.request)))
+            result = _check_names(creation, await call(creation.request))
         except LightsailSnapError as error:
             problem = error
         else:
-            now = yield from budget.stopwatch.read()
+            now = await budget.stopwatch.read()
             return _accepted(creation, result, began, now)
         if problem.may_have_executed:
             doubt = doubt or problem
         is_taken = isinstance(problem, InvalidInputException) and problem.sub_code == "NameExists"
-        case = _Case(creation, budget, began, problem, doubt, is_taken=is_taken)
+        reconciliation = _Reconciliation(creation, budget, began, problem, doubt, is_taken=is_taken)
         if is_taken or doubt is not None:
-            accepted = yield from case.settle()
+            accepted = await reconciliation.run()
             if accepted is not None:
                 return accepted
-        text = f"{creation.noun} {creation.name} was not created yet: {safe_text(problem)}"
-        yield from note(text, level=logging.WARNING, attempt=sends, error=type(problem).__name__)
+        message = f"{creation.title} was not created yet: {safe_text(problem)}"
+        await log(message, level=logging.WARNING, attempt=sends, error=type(problem).__name__)
         if not (is_transient(problem) or is_unreadable(problem)) or sends == MAX_SENDS:
-            case.give_up()
-        if not (yield from budget.pause(sends)):
-            case.give_up()
-    raise AssertionError  # pragma: no cover - the last round has raised
+            reconciliation.give_up()
+        if not await budget.pause(sends):
+            reconciliation.give_up()
+    raise AssertionError  # pragma: no cover - the last attempt has raised
 
 
-def _about_this(creation: Creation[MadeT], result: OperationsResult) -> OperationsResult:
+def _check_names(creation: Creation[CreatedT], result: OperationsResult) -> OperationsResult:
     """Refuse a response whose operations are all about other resources."""
     names = [each.resource_name for each in result.operations]
     if names and None not in names and creation.name not in names:
@@ -187,7 +157,7 @@ def _about_this(creation: Creation[MadeT], result: OperationsResult) -> Operatio
 
 
 def _accepted(
-    creation: Creation[MadeT], result: OperationsResult, began: ClockReading, now: ClockReading
+    creation: Creation[CreatedT], result: OperationsResult, began: ClockReading, now: ClockReading
 ) -> Accepted:
     times = [
         operation.created_at.timestamp()
@@ -203,7 +173,7 @@ def _accepted(
 
 
 @dataclass(frozen=True, slots=True)
-class _Case(Generic[MadeT]):
+class _Reconciliation(Generic[CreatedT]):
     """A request that failed, while the name may be held by what it created.
 
     Attributes:
@@ -215,14 +185,14 @@ class _Case(Generic[MadeT]):
         is_taken: Whether the service reported that the name is in use.
     """
 
-    creation: Creation[MadeT]
+    creation: Creation[CreatedT]
     budget: RetryBudget
     began: ClockReading
     problem: LightsailSnapError
     doubt: LightsailSnapError | None
     is_taken: bool
 
-    def settle(self) -> Flow[Accepted | None]:
+    async def run(self) -> Accepted | None:
         """Find out who created the resource of this name; None if there is none, so send again.
 
         A lookup may be stale: it may miss the resource, or show one that is deleted by now. So one
@@ -230,27 +200,27 @@ class _Case(Generic[MadeT]):
         """
         ownership, lookups = Ownership.UNKNOWN, 0
         while True:
-            found = yield from self._look_up()
-            now = yield from self.budget.stopwatch.read()
+            found = await self._look_up()
+            now = await self.budget.stopwatch.read()
             lookups += 1
             if found is None and not self.is_taken:
                 return None
             if found is not None:
-                ownership, history, is_fresh = yield from self._classify(found, now)
+                ownership, history, is_fresh = await self._classify(found, now)
                 if ownership is Ownership.OWN:
-                    return (yield from self._own(found.thing, history))
+                    return await self._own(found.resource, history)
                 if is_fresh or not self._may_be_own:
                     break
             if lookups == MAX_LOOKUPS:
                 break
-            if not (yield from self.budget.pause(lookups)):
+            if not await self.budget.pause(lookups):
                 # An older resource may be one that is deleted by now.
                 ownership = ownership if self.doubt is None else Ownership.UNKNOWN
                 break
         if found is None:
             self.give_up()
         if ownership is Ownership.FOREIGN:
-            raise self._conflict(found.thing) from self.problem
+            raise self._conflict(found.resource) from self.problem
         raise _unknown(self.creation, "another client may have created it") from self.problem
 
     @property
@@ -258,9 +228,10 @@ class _Case(Generic[MadeT]):
         """Whether an earlier request, of this call or with its token, may have been executed."""
         return self.doubt is not None or self.creation.token is not None
 
-    def _look_up(self) -> Flow[Found[MadeT] | None]:
+    async def _look_up(self) -> Found[CreatedT] | None:
+        find = self.creation.waitable.find
         try:
-            return (yield from self.budget.look_up(self.creation.look_up))
+            return await self.budget.look_up(lambda: find(self.creation.name))
         except NotFoundException:
             return None
         except LightsailSnapError as error:
@@ -269,39 +240,40 @@ class _Case(Generic[MadeT]):
                 # A lookup for which no time is left adds nothing to what is known.
                 is_too_late = isinstance(error, RequestNotSentError) and error.__cause__ is None
                 raise _unknown(self.creation, why) from self.problem if is_too_late else error
-            # The name is taken, by whom does not matter.
+            # The name is taken, no matter by which client.
             raise self.problem from self.problem.__cause__
 
-    def _classify(
-        self, found: Found[MadeT], now: ClockReading
-    ) -> Flow[tuple[Ownership, tuple[Operation, ...], bool]]:
+    async def _classify(
+        self, found: Found[CreatedT], now: ClockReading
+    ) -> tuple[Ownership, tuple[Operation, ...], bool]:
         """Return whose a resource is, its operations, and whether it is from this call's time."""
-        creation, thing = self.creation, found.thing
+        creation, resource = self.creation, found.resource
         earliest, latest = _beginning(self.began, now, found.metadata)
-        created = thing.created_at.timestamp() if thing.created_at else None
+        created = resource.created_at.timestamp() if resource.created_at else None
         is_fresh = created is not None and created >= latest - CLOCK_PRECISION_SECONDS
-        if creation.has_token(thing):
-            is_reused = creation.compare(thing, ()) is Ownership.FOREIGN
-            history = () if is_reused else (yield from creating_operations(creation, self.budget))
-            history = _since(history, thing)
+        if creation.has_token(resource):
+            is_reused = creation.compare(resource, ()) is Ownership.FOREIGN
+            history = () if is_reused else await creating_operations(creation.name, self.budget)
+            history = operations_since(history, resource)
             return Ownership.FOREIGN if is_reused else Ownership.OWN, history, is_fresh
         if self.doubt is None:
             return Ownership.FOREIGN, (), is_fresh
-        history = _since((yield from creating_operations(creation, self.budget)), thing)
+        history = await creating_operations(creation.name, self.budget)
+        history = operations_since(history, resource)
         if created is not None and created < earliest - CLOCK_TOLERANCE_SECONDS:
             return Ownership.FOREIGN, history, is_fresh
-        compared = creation.compare(thing, history)
-        is_equal = creation.token is None and has_tags(thing, creation.tags)
+        compared = creation.compare(resource, history)
+        is_equal = creation.token is None and has_tags(resource, creation.tags)
         if compared is Ownership.OWN and not (is_fresh and is_equal):
             # Other clients may change tags, and creation times are not exact.
             compared = Ownership.UNKNOWN
         return compared, history, is_fresh
 
-    def _own(self, thing: MadeT, history: tuple[Operation, ...]) -> Flow[Accepted]:
-        text = f"{self.creation.noun} {self.creation.name} was created although its response was "
-        text += "lost" if self.doubt is not None else "not seen by this call"
-        yield from note(text, level=logging.WARNING, error=type(self.problem).__name__)
-        identity = Identity(None, thing.arn, thing.created_at, is_created_here=True)
+    async def _own(self, resource: CreatedT, history: tuple[Operation, ...]) -> Accepted:
+        message = f"{self.creation.title} was created although its response "
+        message += "was lost" if self.doubt is not None else "was not seen by this call"
+        await log(message, level=logging.WARNING, error=type(self.problem).__name__)
+        identity = Identity(None, resource.arn, resource.created_at, is_created_here=True)
         return Accepted(history, identity)
 
     def give_up(self) -> NoReturn:
@@ -311,30 +283,30 @@ class _Case(Generic[MadeT]):
             raise self.problem
         raise _unknown(self.creation, "the last lookup did not find it") from self.problem
 
-    def _conflict(self, thing: Made) -> NameConflictError:
-        name, kind = self.creation.name, thing.resource_type or "resource"
+    def _conflict(self, resource: Created) -> NameConflictError:
+        name, kind = self.creation.name, resource.resource_type or "resource"
         text = f"the name {name} is taken by a {kind} "
-        if thing.created_at is not None:
-            text += f"of {thing.created_at.isoformat(timespec='seconds')} "
-        if self.creation.has_token(thing):
+        if resource.created_at is not None:
+            text += f"of {resource.created_at.isoformat(timespec='seconds')} "
+        if self.creation.has_token(resource):
             text += "that was created with the same client token but differs in source, size or "
             text += "zone; use another client token and another name"
         else:
             text += "that this call did not make; choose another name"
         error: NameConflictError
-        if isinstance(thing, Disk):
-            error = NameConflictError(text, resource=thing)
+        if isinstance(resource, Disk):
+            error = NameConflictError(text, resource=resource)
         else:
-            error = SnapshotConflictError(text, snapshot=thing)
+            error = SnapshotConflictError(text, snapshot=resource)
         # It may have been created, and deleted by another client since.
         error.may_have_executed = self.doubt is not None
         return error
 
 
-def _unknown(creation: Creation[MadeT], why: str) -> OutcomeUnknownError:
+def _unknown(creation: Creation[CreatedT], why: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(
         # The advice comes first, since a long reason is cut off.
-        f"{creation.noun} {creation.name} may have been created, look it up before you send the "
+        f"{creation.title} may have been created, look it up before you send the "
         f"request again: {why}",
         request=creation.request,
     )
@@ -354,43 +326,18 @@ def _beginning(
     return received - most, received - least
 
 
-def creating_operations(
-    creation: Creation[MadeT], budget: RetryBudget
-) -> Flow[tuple[Operation, ...]]:
-    """List the operations that created resources of this name; an empty list proves nothing."""
-    request = GetOperationsForResourceRequest(resource_name=creation.name)
-    try:
-        pages = yield from budget.look_up(lambda: all_pages(request))
-    except LightsailSnapError as error:
-        # GetOperationsForResource is documented for instances and static IPs; whether it responds
-        # for snapshots and disks is unverified.
-        text = f"the operations of {creation.name} cannot be listed: {safe_text(error)}"
-        yield from note(text, level=logging.DEBUG)
-        return ()
-    return tuple(
-        operation
-        for page in pages
-        for operation in page.operations
-        if operation.operation_type in _CREATING and operation.resource_name == creation.name
-    )
+def token_tag(client_token: str | None) -> Tag | None:
+    """Return the tag for a client token."""
+    if client_token is None:
+        return None
+    if not client_token:
+        fix = "pass a string that identifies this call, such as a UUID"
+        raise invalid_parameter("client_token", "must not be empty", fix, client_token)
+    return Tag(key=CLIENT_TOKEN_KEY, value=client_token)
 
 
-def _since(operations: Iterable[Operation], thing: Made) -> tuple[Operation, ...]:
-    """Leave out the operations of deleted resources of the same name."""
-    if thing.created_at is None:
-        return ()
-    since = thing.created_at - timedelta(seconds=CLOCK_PRECISION_SECONDS)
-    return tuple(o for o in operations if o.created_at is not None and o.created_at >= since)
-
-
-def compare_types(operation_type: str, operations: Iterable[Operation]) -> Ownership:
-    """Return FOREIGN if all operations are of other types, else UNKNOWN."""
-    types = {operation.operation_type for operation in operations}
-    return Ownership.FOREIGN if types and operation_type not in types else Ownership.UNKNOWN
-
-
-def has_tags(thing: Made, tags: Iterable[Tag]) -> bool:
-    """Return whether a resource has these tags; others do not matter, AWS sets some by itself."""
-    # An empty value and none mean the same on the wire.
-    found = {(tag.key, tag.value or "") for tag in thing.tags}
-    return found >= {(tag.key, tag.value or "") for tag in tags}
+def compare_values(found: str | None, expected: str, *, is_other: bool = False) -> Ownership:
+    """Compare a value that no client can change; a missing one proves nothing."""
+    if found is None:
+        return Ownership.FOREIGN if is_other else Ownership.UNKNOWN
+    return Ownership.OWN if found == expected else Ownership.FOREIGN

@@ -1,80 +1,45 @@
-"""What a programme can want done."""
+"""Effects: everything a workflow can ask its driver to do.
+
+A workflow is a coroutine that awaits only the functions of this module. It performs no I/O and
+reads no clock, so one workflow serves the sync client, the async client, and tests without either.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+import types
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from lightsail_snap.errors import LightsailSnapError
 from lightsail_snap.models import Request, ResultT
 
+ReturnT = TypeVar("ReturnT")
 Quiesce: TypeAlias = AbstractContextManager[Any] | AbstractAsyncContextManager[Any]
+# Functions and not coroutines are passed on: a coroutine that is never started is a bug.
+Workflow: TypeAlias = Callable[[], Coroutine[Any, Any, ReturnT]]
+
+
+class Effect(Generic[ReturnT]):
+    """Base of the effects; the parameter is the type of the outcome."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """Send this request; the outcome is its result.
+class Call(Effect[ResultT]):
+    """Send a request; the outcome is its result."""
 
-    Attributes:
-        request: The request.
-        deadline: The `ClockReading.monotonic` after which the response is not waited for; None for never.
-    """
-
-    request: Request[Any]
-    deadline: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """Let this many seconds pass; the outcome is the `ClockReading` afterwards."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class RunInContext:
-    """Carry a programme out inside a context manager; the outcome is what it returns."""
-
-    context: Quiesce
-    flow: Flow[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Gather:
-    """Carry programmes out at the same time; the outcome is a list of what came of each.
-
-    Attributes:
-        flows: The programmes; an error that one raises is what came of it.
-        limit: How many at most at the same time.
-    """
-
-    flows: Sequence[Flow[Any]]
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """Tell the log; there is no outcome.
-
-    Attributes:
-        level: A level of `logging`.
-        text: What happened, as one safe line.
-        fields: The same as data, for handlers that want it.
-    """
-
-    level: int
-    text: str
-    fields: Mapping[str, object] = field(default_factory=dict)
+    request: Request[ResultT]
 
 
 class ClockReading(NamedTuple):
-    """What the clock says.
+    """The time on the driver's clock.
 
     Attributes:
-        monotonic: Seconds since some fixed moment; for durations.
+        monotonic: Seconds since an arbitrary moment; for durations.
         time: Seconds since 1970-01-01 UTC.
     """
 
@@ -82,105 +47,100 @@ class ClockReading(NamedTuple):
     time: float
 
 
-Effect: TypeAlias = Call | Sleep | RunInContext | Gather | Log
-ReturnT = TypeVar("ReturnT")
-Flow: TypeAlias = Generator[Effect, object, ReturnT]
+@dataclass(frozen=True, slots=True)
+class Sleep(Effect[ClockReading]):
+    """Sleep for this many seconds; the outcome is the time afterwards."""
+
+    seconds: float
 
 
-def call(request: Request[ResultT]) -> Flow[ResultT]:
-    """Make one call.
+@dataclass(frozen=True, slots=True)
+class Log(Effect[None]):
+    """Write a log record.
 
-    Args:
-        request: What to send.
-
-    Returns:
-        Its result.
-    """
-    return cast("ResultT", (yield Call(request)))
-
-
-def pause(seconds: float = 0) -> Flow[ClockReading]:
-    """Let time pass.
-
-    Args:
-        seconds: How long, in seconds.
-
-    Returns:
-        The moment afterwards.
-    """
-    return cast("ClockReading", (yield Sleep(seconds)))
-
-
-def with_deadline(flow: Flow[ReturnT], deadline: float | None) -> Flow[ReturnT]:
-    """Run a workflow whose calls all have this deadline, or an earlier one of their own."""
-    outcome: object = None
-    error: LightsailSnapError | None = None
-    try:
-        while True:
-            try:
-                effect = flow.send(outcome) if error is None else flow.throw(error)
-            except StopIteration as end:
-                result: ReturnT = end.value
-                return result
-            outcome, error = None, None
-            try:
-                outcome = yield _limited(effect, deadline)
-            except LightsailSnapError as raised:
-                error = raised
-    finally:
-        flow.close()
-
-
-def _limited(effect: Effect, deadline: float | None) -> Effect:
-    if deadline is None:
-        return effect
-    match effect:
-        case Call():
-            earliest = deadline if effect.deadline is None else min(deadline, effect.deadline)
-            return Call(effect.request, earliest)
-        case RunInContext():
-            return RunInContext(effect.context, with_deadline(effect.flow, deadline))
-        case Gather():
-            flows = [with_deadline(flow, deadline) for flow in effect.flows]
-            return Gather(flows, effect.limit)
-        case _:
-            return effect
-
-
-def within(context: Quiesce, flow: Flow[ReturnT]) -> Flow[ReturnT]:
-    """Carry a programme out inside a context manager.
-
-    Args:
-        context: It is entered before, and left whatever becomes of the programme.
-        flow: The programme.
-
-    Returns:
-        What it returns.
-    """
-    return cast("ReturnT", (yield RunInContext(context, flow)))
-
-
-def together(
-    flows: Sequence[Flow[ReturnT]], limit: int
-) -> Flow[list[ReturnT | LightsailSnapError]]:
-    """Carry programmes out at the same time.
-
-    Args:
-        flows: The programmes.
-        limit: How many at most at the same time.
-
-    Returns:
-        What each returns, or the error that it raises, in their order.
-    """
-    return cast("list[ReturnT | LightsailSnapError]", (yield Gather(flows, limit)))
-
-
-def note(text: str, *, level: int = logging.INFO, **fields: object) -> Flow[None]:
-    """Tell the log.
-
-    Args:
-        text: What happened, as one safe line.
+    Attributes:
         level: A level of `logging`.
-        fields: The same as data.
+        message: What happened, on one line.
+        fields: The same as data, for handlers that want it.
     """
-    yield Log(level, text, fields)
+
+    level: int
+    message: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunInContext(Effect[ReturnT]):
+    """Run a workflow inside a context manager; the outcome is its return value."""
+
+    context: Quiesce
+    workflow: Workflow[ReturnT]
+
+
+@dataclass(frozen=True, slots=True)
+class RunByDeadline(Effect[ReturnT]):
+    """Run a workflow whose calls are not waited for after a deadline.
+
+    Attributes:
+        deadline: The deadline on the scale of `ClockReading.monotonic`.
+        workflow: The workflow; the outcome is its return value.
+    """
+
+    deadline: float
+    workflow: Workflow[ReturnT]
+
+    def earliest(self, deadline: float | None) -> float:
+        """Return the earlier of this deadline and the one in force."""
+        return self.deadline if deadline is None else min(self.deadline, deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class Gather(Effect[list[ReturnT | LightsailSnapError]]):
+    """Run workflows concurrently; the outcome lists their return values and errors.
+
+    Attributes:
+        workflows: The workflows.
+        limit: The maximum number that run at the same time.
+    """
+
+    workflows: Sequence[Workflow[ReturnT]]
+    limit: int
+
+
+@types.coroutine
+def _perform(effect: Effect[ReturnT]) -> Generator[Effect[Any], ReturnT, ReturnT]:
+    return (yield effect)
+
+
+async def call(request: Request[ResultT]) -> ResultT:
+    """Send a request and return its result."""
+    return await _perform(Call(request))
+
+
+async def sleep(seconds: float = 0) -> ClockReading:
+    """Sleep, and return the time afterwards."""
+    return await _perform(Sleep(seconds))
+
+
+async def run_in_context(context: Quiesce, workflow: Workflow[ReturnT]) -> ReturnT:
+    """Run a workflow inside a context manager, which is exited whatever the workflow does."""
+    return await _perform(RunInContext(context, workflow))
+
+
+async def run_by_deadline(workflow: Workflow[ReturnT], deadline: float | None) -> ReturnT:
+    """Run a workflow whose calls end by a deadline, or by an earlier one that is in force."""
+    if deadline is None:
+        return await workflow()
+    return await _perform(RunByDeadline(deadline, workflow))
+
+
+async def gather(
+    workflows: Sequence[Workflow[ReturnT]], limit: int
+) -> list[ReturnT | LightsailSnapError]:
+    """Run workflows concurrently, and return their values and errors in the same order."""
+    return await _perform(Gather(workflows, limit))
+
+
+async def log(message: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Write a log record: one line, and the same as data."""
+    await _perform(Log(level, message, fields))

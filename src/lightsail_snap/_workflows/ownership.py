@@ -1,15 +1,33 @@
-"""Identity of resources: whether a response shows the one that was requested or created."""
+"""Evidence of who created a resource, and that a response shows the requested one."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from lightsail_snap._text import short_repr
-from lightsail_snap.errors import ResponseValidationError, Violation
-from lightsail_snap.models import PollResult
+from lightsail_snap._workflows.effects import log
+from lightsail_snap._workflows.paging import all_pages
+from lightsail_snap._workflows.timing import RetryBudget
+from lightsail_snap.errors import (
+    LightsailSnapError,
+    ResponseValidationError,
+    Violation,
+    safe_text,
+)
+from lightsail_snap.models import (
+    Disk,
+    DiskSnapshot,
+    GetOperationsForResourceRequest,
+    InstanceSnapshot,
+    Operation,
+    PollResult,
+    Tag,
+)
 from lightsail_snap.models._base import ResultModel
 
 # `Date` is to the second, and creation times are to the millisecond.
@@ -20,7 +38,28 @@ CLOCK_TOLERANCE_SECONDS = 60.0
 # Equal responses in a row that identify a resource whose creation time is within the tolerance.
 _AGREEING_READS = 5
 
+# The operations that can take a name.
+_CREATING = frozenset(
+    {
+        "CopySnapshot",
+        "CreateDisk",
+        "CreateDiskFromSnapshot",
+        "CreateDiskSnapshot",
+        "CreateInstanceSnapshot",
+    }
+)
+
+Created: TypeAlias = Disk | DiskSnapshot | InstanceSnapshot
+CreatedT = TypeVar("CreatedT", bound=Created)
 ModelT = TypeVar("ModelT", bound=ResultModel)
+
+
+class Ownership(Enum):
+    """Whether this call created a resource."""
+
+    OWN = "own"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
 
 
 def expect(model: ModelT, field: str, found: str, requested: str) -> ModelT:
@@ -105,3 +144,43 @@ class Identity:
         if created_at is not None and known is not None and created_at != known:
             return Match.STALE if created_at < known else Match.REPLACED
         return Match.STALE if arn is not None and self.arn is not None else Match.SAME
+
+
+async def creating_operations(name: str, budget: RetryBudget) -> tuple[Operation, ...]:
+    """List the operations that created resources of this name; an empty list proves nothing."""
+    request = GetOperationsForResourceRequest(resource_name=name)
+    try:
+        pages = await budget.look_up(lambda: all_pages(request))
+    except LightsailSnapError as error:
+        # GetOperationsForResource is documented for instances and static IPs; whether it responds
+        # for snapshots and disks is unverified.
+        message = f"the operations of {name} cannot be listed: {safe_text(error)}"
+        await log(message, level=logging.DEBUG)
+        return ()
+    return tuple(
+        operation
+        for page in pages
+        for operation in page.operations
+        if operation.operation_type in _CREATING and operation.resource_name == name
+    )
+
+
+def operations_since(operations: Iterable[Operation], resource: Created) -> tuple[Operation, ...]:
+    """Return the operations without those of deleted resources of the same name."""
+    if resource.created_at is None:
+        return ()
+    since = resource.created_at - timedelta(seconds=CLOCK_PRECISION_SECONDS)
+    return tuple(o for o in operations if o.created_at is not None and o.created_at >= since)
+
+
+def compare_types(operation_type: str, operations: Iterable[Operation]) -> Ownership:
+    """Return FOREIGN if all operations are of other types, else UNKNOWN."""
+    types = {operation.operation_type for operation in operations}
+    return Ownership.FOREIGN if types and operation_type not in types else Ownership.UNKNOWN
+
+
+def has_tags(resource: Created, tags: Iterable[Tag]) -> bool:
+    """Return whether a resource has these tags; others do not matter, AWS sets some by itself."""
+    # An empty value and none mean the same on the wire.
+    found = {(tag.key, tag.value or "") for tag in resource.tags}
+    return found >= {(tag.key, tag.value or "") for tag in tags}

@@ -1,14 +1,13 @@
-"""Time limits of workflows: how much has passed, what is left, and when to stop retrying."""
+"""Time limits of workflows: elapsed time, remaining time, and retries."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from lightsail_snap._workflows.effects import ClockReading, Flow, pause
+from lightsail_snap._workflows.effects import ClockReading, Workflow, sleep
 from lightsail_snap._workflows.transient import is_transient, is_unreadable
 from lightsail_snap.errors import LightsailSnapError
 from lightsail_snap.waiters import WaitPolicy
@@ -27,7 +26,7 @@ class Stopwatch:
 
     Attributes:
         limit: The limit in seconds; None for none.
-        began: When it began to run.
+        began: When it started.
         elapsed: The seconds that have passed at the last reading; it never decreases.
     """
 
@@ -37,8 +36,8 @@ class Stopwatch:
     _paused: float = 0.0
 
     @property
-    def left(self) -> float:
-        """Seconds until the limit, 0 or more."""
+    def remaining(self) -> float:
+        """Seconds until the limit, never negative."""
         return math.inf if self.limit is None else max(0.0, self.limit - self.elapsed)
 
     @property
@@ -51,22 +50,22 @@ class Stopwatch:
         """The limit on the scale of `ClockReading.monotonic`."""
         return None if self.limit is None else self.began.monotonic + self.limit
 
-    def read(self) -> Flow[ClockReading]:
+    async def read(self) -> ClockReading:
         """Read the clock."""
-        return (yield from self.pause(0))
+        return await self.pause(0)
 
-    def pause(self, seconds: float) -> Flow[ClockReading]:
+    async def pause(self, seconds: float) -> ClockReading:
         """Pause, and read the clock."""
-        moment = yield from pause(seconds)
+        now = await sleep(seconds)
         self._paused += seconds
-        measured = moment.monotonic - self.began.monotonic
+        measured = now.monotonic - self.began.monotonic
         self.elapsed = max(self.elapsed, measured, self._paused)
-        return moment
+        return now
 
 
-def start(limit: float | None, began: ClockReading | None = None) -> Flow[Stopwatch]:
+async def start(limit: float | None, began: ClockReading | None = None) -> Stopwatch:
     """Start a stopwatch now, or as of an earlier moment."""
-    return Stopwatch(limit, began or (yield from pause()))
+    return Stopwatch(limit, began or await sleep())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +80,27 @@ class RetryBudget:
     policy: WaitPolicy
     stopwatch: Stopwatch
 
-    def allows(self, seconds: float) -> Flow[bool]:
+    async def allows(self, seconds: float) -> bool:
         """Return whether a pause fits into the time limit."""
-        yield from self.stopwatch.read()
-        return seconds <= self.stopwatch.left
+        await self.stopwatch.read()
+        return seconds <= self.stopwatch.remaining
 
-    def pause(self, attempts: int) -> Flow[bool]:
+    async def pause(self, attempts: int) -> bool:
         """Pause before the next attempt, and return True; return False if there is no time."""
         delay = self.policy.delay(attempts)
-        if not (yield from self.allows(delay)):
+        if not await self.allows(delay):
             return False
-        yield from self.stopwatch.pause(delay)
+        await self.stopwatch.pause(delay)
         return True
 
-    def look_up(self, look_up: Callable[[], Flow[ReturnT]]) -> Flow[ReturnT]:
+    async def look_up(self, look_up: Workflow[ReturnT]) -> ReturnT:
         """Run a lookup, again after transient and unreadable responses; lookups change nothing."""
         for lookups in range(1, MAX_LOOKUPS):
             try:
-                return (yield from look_up())
+                return await look_up()
             except LightsailSnapError as error:
                 if not (is_transient(error) or is_unreadable(error)):
                     raise
-                if not (yield from self.pause(lookups)):
+                if not await self.pause(lookups):
                     raise
-        return (yield from look_up())
+        return await look_up()

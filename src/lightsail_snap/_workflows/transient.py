@@ -1,4 +1,4 @@
-"""Classification of errors: which of them a later attempt may not meet."""
+"""Classification of errors: which lookups may succeed if they are repeated."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, told
 from lightsail_snap.cli._output import say, show_json, show_table
 from lightsail_snap.cli._settings import Settings, add
-from lightsail_snap.plans._inventory import GetInstancesRequest
+from lightsail_snap.models import GetInstancesRequest
 
 # Beyond 15 minutes AWS refuses signatures (RequestExpired); well before, dates mislead.
 _MOST_SKEW = 60.0

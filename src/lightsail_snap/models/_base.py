@@ -31,6 +31,17 @@ from lightsail_snap.models.names import PageToken
 if TYPE_CHECKING:
     from lightsail_snap.errors import LightsailSnapError
 
+__all__ = [
+    "ItemT",
+    "PageT",
+    "PagedRequest",
+    "PagedResult",
+    "Request",
+    "ResponseMetadata",
+    "Result",
+    "ResultT",
+]
+
 
 # Older pydantic lets two threads build a model at once, and then reads with its parent's validator.
 # Newer pydantic has a lock, and a second one beside it could be taken in the other order.

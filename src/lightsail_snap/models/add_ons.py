@@ -9,6 +9,13 @@ from lightsail_snap.models._types import WireList
 from lightsail_snap.models.enums import AddOnType
 from lightsail_snap.models.names import TimeOfDay
 
+__all__ = [
+    "AddOn",
+    "AddOnRequest",
+    "AutoSnapshotAddOnRequest",
+    "StopInstanceOnIdleRequest",
+]
+
 
 class AddOn(ResultModel, frozen=True):
     """An add-on of a disk or instance. Source: shape `AddOn` of the service model."""

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import StrictInt, StrictStr
 
 from lightsail_snap.models._base import Request, Result, ResultModel
-from lightsail_snap.models._records import OperationsResult
 from lightsail_snap.models._rules import Rule
 from lightsail_snap.models._types import Timestamp, WireDate, WireList
 from lightsail_snap.models.enums import AutoSnapshotStatus, ResourceType
 from lightsail_snap.models.names import ResourceName
+from lightsail_snap.models.operations import OperationsResult
+
+__all__ = [
+    "AttachedDisk",
+    "AutoSnapshotDetails",
+    "DeleteAutoSnapshotRequest",
+    "DeleteAutoSnapshotResult",
+    "GetAutoSnapshotsRequest",
+    "GetAutoSnapshotsResult",
+]
 
 
 class AttachedDisk(ResultModel, frozen=True):

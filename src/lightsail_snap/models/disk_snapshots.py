@@ -8,12 +8,25 @@ from pydantic import StrictBool, StrictInt, StrictStr
 from typing_extensions import override
 
 from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Result
-from lightsail_snap.models._records import OperationsResult, Resource
 from lightsail_snap.models._types import WireList
 from lightsail_snap.models.enums import DiskSnapshotState
 from lightsail_snap.models.names import NewResourceName, ResourceName
+from lightsail_snap.models.operations import OperationsResult
+from lightsail_snap.models.resources import Resource
 from lightsail_snap.models.source import SnapshotSource, SourcedRequest, WireSource
 from lightsail_snap.models.tags import TagList, TagsInput
+
+__all__ = [
+    "CreateDiskSnapshotRequest",
+    "CreateDiskSnapshotResult",
+    "DeleteDiskSnapshotRequest",
+    "DeleteDiskSnapshotResult",
+    "DiskSnapshot",
+    "GetDiskSnapshotRequest",
+    "GetDiskSnapshotResult",
+    "GetDiskSnapshotsRequest",
+    "GetDiskSnapshotsResult",
+]
 
 
 class DiskSnapshot(Resource, frozen=True):

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import StrictBool, StrictInt, StrictStr
 from typing_extensions import override
 
-from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Result
-from lightsail_snap.models._records import OperationsResult, Resource
+from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Result, ResultModel
 from lightsail_snap.models._types import WireList
 from lightsail_snap.models.add_ons import AddOn, AddOnRequest, AddOns
 from lightsail_snap.models.enums import AutoMountStatus, DiskState
@@ -20,12 +19,28 @@ from lightsail_snap.models.names import (
     NonEmptyString,
     ResourceName,
 )
+from lightsail_snap.models.operations import OperationsResult
+from lightsail_snap.models.resources import Resource
 from lightsail_snap.models.source import RestoreSource, SourcedRequest, WireSource, restored_from
 from lightsail_snap.models.tags import TagList, TagsInput
 
+__all__ = [
+    "AttachDiskRequest",
+    "AttachDiskResult",
+    "CreateDiskFromSnapshotRequest",
+    "CreateDiskFromSnapshotResult",
+    "DetachDiskRequest",
+    "DetachDiskResult",
+    "Disk",
+    "GetDiskRequest",
+    "GetDiskResult",
+    "GetDisksRequest",
+    "GetDisksResult",
+]
 
-class Disk(Resource, frozen=True):
-    """A block storage disk. Source: shape `Disk` of the service model."""
+
+class DiskAttributes(ResultModel, frozen=True):
+    """Attributes of a disk, apart from those that every resource has."""
 
     add_ons: WireList[AddOn] = ()
     """The add-ons that are enabled on it."""
@@ -49,6 +64,10 @@ class Disk(Resource, frozen=True):
     """Discontinued by the service."""
     auto_mount_status: AutoMountStatus | None = None
     """Whether it was mounted on its own accord (Lightsail for Research only)."""
+
+
+class Disk(DiskAttributes, Resource, frozen=True):
+    """Block storage disk. Source: shape `Disk` of the service model."""
 
 
 class CreateDiskFromSnapshotResult(OperationsResult, frozen=True):

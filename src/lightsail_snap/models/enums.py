@@ -18,6 +18,33 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
+__all__ = [
+    "AccessDirection",
+    "AddOnType",
+    "AutoMountStatus",
+    "AutoSnapshotStatus",
+    "DiskSnapshotState",
+    "DiskState",
+    "ExportSnapshotRecordSourceType",
+    "HttpEndpoint",
+    "HttpProtocolIpv6",
+    "HttpTokens",
+    "InstanceHealthStatusDetailName",
+    "InstanceHealthStatusDetailValue",
+    "InstanceHealthStatusValue",
+    "InstanceMetadataState",
+    "InstanceSnapshotState",
+    "IpAddressType",
+    "NetworkProtocol",
+    "OpenEnum",
+    "OperationStatus",
+    "OperationType",
+    "PortAccessType",
+    "RecordState",
+    "RegionName",
+    "ResourceType",
+]
+
 _E = TypeVar("_E", bound="OpenEnum")
 
 
@@ -445,3 +472,130 @@ class IpAddressType(OpenEnum):
     DUALSTACK = Known("dualstack")
     IPV4 = Known("ipv4")
     IPV6 = Known("ipv6")
+
+
+class NetworkProtocol(OpenEnum):
+    """IP protocols of an instance's ports.
+
+    Source: shape `NetworkProtocol` of the service model.
+    """
+
+    __slots__ = ()
+
+    TCP = Known("tcp")
+    ALL = Known("all")
+    UDP = Known("udp")
+    ICMP = Known("icmp")
+    ICMPV6 = Known("icmpv6")
+
+
+class PortAccessType(OpenEnum):
+    """Types of access to an instance's ports.
+
+    Source: shape `PortAccessType` of the service model.
+    """
+
+    __slots__ = ()
+
+    PUBLIC = Known("Public")
+    PRIVATE = Known("Private")
+
+
+class AccessDirection(OpenEnum):
+    """Directions of access to an instance's ports.
+
+    Source: shape `AccessDirection` of the service model.
+    """
+
+    __slots__ = ()
+
+    INBOUND = Known("inbound")
+    OUTBOUND = Known("outbound")
+
+
+class InstanceMetadataState(OpenEnum):
+    """States of a change of an instance's metadata options.
+
+    Source: shape `InstanceMetadataState` of the service model.
+    """
+
+    __slots__ = ()
+
+    PENDING = Known("pending")
+    APPLIED = Known("applied")
+
+
+class HttpTokens(OpenEnum):
+    """Requirement of a session token for requests to the instance metadata service.
+
+    Source: shape `HttpTokens` of the service model.
+    """
+
+    __slots__ = ()
+
+    OPTIONAL = Known("optional")
+    REQUIRED = Known("required")
+
+
+class HttpEndpoint(OpenEnum):
+    """States of the HTTP endpoint of the instance metadata service.
+
+    Source: shape `HttpEndpoint` of the service model.
+    """
+
+    __slots__ = ()
+
+    DISABLED = Known("disabled")
+    ENABLED = Known("enabled")
+
+
+class HttpProtocolIpv6(OpenEnum):
+    """States of the IPv6 endpoint of the instance metadata service.
+
+    Source: shape `HttpProtocolIpv6` of the service model.
+    """
+
+    __slots__ = ()
+
+    DISABLED = Known("disabled")
+    ENABLED = Known("enabled")
+
+
+class InstanceHealthStatusValue(OpenEnum):
+    """Summaries of the health checks of an instance.
+
+    Source: shape `InstanceHealthStatusValue` of the service model.
+    """
+
+    __slots__ = ()
+
+    OK = Known("ok")
+    IMPAIRED = Known("impaired")
+    INITIALIZING = Known("initializing")
+    INSUFFICIENT_DATA = Known("insufficient-data")
+    NOT_APPLICABLE = Known("not-applicable")
+
+
+class InstanceHealthStatusDetailName(OpenEnum):
+    """Types of health checks.
+
+    Source: shape `InstanceHealthStatusDetailName` of the service model.
+    """
+
+    __slots__ = ()
+
+    REACHABILITY = Known("reachability")
+
+
+class InstanceHealthStatusDetailValue(OpenEnum):
+    """Results of a health check.
+
+    Source: shape `InstanceHealthStatusDetailValue` of the service model.
+    """
+
+    __slots__ = ()
+
+    PASSED = Known("passed")
+    FAILED = Known("failed")
+    INSUFFICIENT_DATA = Known("insufficient-data")
+    INITIALIZING = Known("initializing")

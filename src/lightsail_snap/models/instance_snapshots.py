@@ -17,7 +17,6 @@ from pydantic import (
 from typing_extensions import override
 
 from lightsail_snap.models._base import PagedRequest, PagedResult, Request, RequestModel, Result
-from lightsail_snap.models._records import OperationsResult, Resource
 from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models._types import AS_LIST, FrozenMapping, WireList
 from lightsail_snap.models.add_ons import AddOnRequest, AddOns
@@ -29,8 +28,25 @@ from lightsail_snap.models.names import (
     NonEmptyString,
     ResourceName,
 )
+from lightsail_snap.models.operations import OperationsResult
+from lightsail_snap.models.resources import Resource
 from lightsail_snap.models.source import RestoreSource, SourcedRequest, WireSource, restored_from
 from lightsail_snap.models.tags import TagList, TagsInput
+
+__all__ = [
+    "CreateInstanceSnapshotRequest",
+    "CreateInstanceSnapshotResult",
+    "CreateInstancesFromSnapshotRequest",
+    "CreateInstancesFromSnapshotResult",
+    "DeleteInstanceSnapshotRequest",
+    "DeleteInstanceSnapshotResult",
+    "DiskMap",
+    "GetInstanceSnapshotRequest",
+    "GetInstanceSnapshotResult",
+    "GetInstanceSnapshotsRequest",
+    "GetInstanceSnapshotsResult",
+    "InstanceSnapshot",
+]
 
 
 class InstanceSnapshot(Resource, frozen=True):

@@ -1,14 +1,61 @@
-"""Operations, as they are looked up."""
+"""Operations: the service's records of changes, and the requests that read them."""
 
 from __future__ import annotations
 
-from pydantic import StrictStr
+from pydantic import StrictBool, StrictStr
 from typing_extensions import override
 
-from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Result
-from lightsail_snap.models._records import Operation
-from lightsail_snap.models._types import WireList
+from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Result, ResultModel
+from lightsail_snap.models._types import Timestamp, WireList
+from lightsail_snap.models.enums import OperationStatus, OperationType, ResourceType
 from lightsail_snap.models.names import OperationId, ResourceName
+from lightsail_snap.models.resources import ResourceLocation
+
+__all__ = [
+    "GetOperationRequest",
+    "GetOperationResult",
+    "GetOperationsForResourceRequest",
+    "GetOperationsForResourceResult",
+    "GetOperationsRequest",
+    "GetOperationsResult",
+    "Operation",
+]
+
+
+class Operation(ResultModel, frozen=True):
+    """Work that the service has taken on. Source: shape `Operation` of the service model."""
+
+    id: StrictStr
+    """The operation's id, a UUID. Guaranteed: it is what GetOperation asks for."""
+    resource_name: StrictStr | None = None
+    """The name of the resource this record is about."""
+    resource_type: ResourceType | None = None
+    """The kind of that resource."""
+    created_at: Timestamp | None = None
+    """When the operation was initialised."""
+    location: ResourceLocation | None = None
+    """Where the resource is."""
+    is_terminal: StrictBool | None = None
+    """Whether the operation has ended, well or badly. Trusted over the name of the status."""
+    operation_details: StrictStr | None = None
+    """Details, often the name of the other resource that is involved."""
+    operation_type: OperationType | None = None
+    """What the operation does."""
+    status: OperationStatus | None = None
+    """How far it has come."""
+    status_changed_at: Timestamp | None = None
+    """When the status last changed."""
+    error_code: StrictStr | None = None
+    """Why it failed, as a code."""
+    error_details: StrictStr | None = None
+    """Why it failed, in words."""
+
+
+class OperationsResult(Result, frozen=True):
+    """The answer to whatever begins work."""
+
+    operations: WireList[Operation] = ()
+    """What the service has begun, or done already, as `is_terminal` says."""
 
 
 class GetOperationResult(Result, frozen=True):

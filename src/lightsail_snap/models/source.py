@@ -17,6 +17,16 @@ from lightsail_snap.models._rules import Requirement, Rule
 from lightsail_snap.models._types import WireDate
 from lightsail_snap.models.names import ResourceName
 
+__all__ = [
+    "AutoSnapshotSource",
+    "DiskSource",
+    "InstanceSource",
+    "LatestAutoSnapshotSource",
+    "ManualSnapshotSource",
+    "RestoreSource",
+    "SnapshotSource",
+]
+
 _camel = cache(to_camel)
 
 

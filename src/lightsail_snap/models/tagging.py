@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from lightsail_snap.models._base import Request
-from lightsail_snap.models._records import OperationsResult
 from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models._types import AS_LIST
 from lightsail_snap.models.names import ExistingTagKey, ResourceArn, ResourceName
+from lightsail_snap.models.operations import OperationsResult
 from lightsail_snap.models.tags import TagList, TagsInput
+
+__all__ = [
+    "TagResourceRequest",
+    "TagResourceResult",
+    "UntagResourceRequest",
+    "UntagResourceResult",
+]
 
 
 class TagResourceResult(OperationsResult, frozen=True):

@@ -22,6 +22,13 @@ from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models._types import AS_LIST
 from lightsail_snap.models.names import TagKey, TagValue
 
+__all__ = [
+    "ResourceTag",
+    "Tag",
+    "TagList",
+    "TagsInput",
+]
+
 _MOST_TAGS = 50
 # An endless iterable must end in an error too; beyond this many tags nothing new is learned.
 _MOST_EXAMINED = 1000

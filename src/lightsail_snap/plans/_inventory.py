@@ -6,49 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pydantic import StrictStr
-from typing_extensions import override
-
-from lightsail_snap._methods.paginator import Paginator
 from lightsail_snap._text import safe_line
-from lightsail_snap.client import LightsailSnapClient
+from lightsail_snap.client import LightsailSnapClient, Paginator
 from lightsail_snap.errors import ConfigurationError, LightsailSnapError
-from lightsail_snap.models import Disk, PagedRequest, PagedResult, ResourceLocation, ResourceTag
-from lightsail_snap.models._base import ResultModel
-from lightsail_snap.models._types import WireList
+from lightsail_snap.models import Disk, GetInstancesRequest, Instance
 from lightsail_snap.plans._base import refused
 from lightsail_snap.plans._model import BackupPlan, tags_of
 from lightsail_snap.retention import AnySnapshot
 
 ClientFactory: TypeAlias = Callable[[str], LightsailSnapClient]
 """Gives the client of a region. The client stays its maker's: it is not closed."""
-
-
-class Instance(ResultModel, frozen=True):
-    """An instance, as far as plans care. Source: shape `Instance` of the service model."""
-
-    name: StrictStr
-    """The name, unique in the region."""
-    location: ResourceLocation | None = None
-    """Where it is."""
-    tags: WireList[ResourceTag] = ()
-    """The tags it bears."""
-
-
-class GetInstancesResult(PagedResult[Instance], frozen=True):
-    """The answer to GetInstances: one page."""
-
-    instances: WireList[Instance] = ()
-    """The instances."""
-
-    @property
-    @override
-    def items(self) -> tuple[Instance, ...]:
-        return self.instances
-
-
-class GetInstancesRequest(PagedRequest[GetInstancesResult], frozen=True):
-    """Asks for a page of the region's instances."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from tests.faults.matrix.plan import nightly_run, nightly_snapshot_name
 from tests.faults.matrix.service import HERE, THERE, initial_state
 
 from lightsail_snap import DiskSource, LatestAutoSnapshotSource, ManualSnapshotSource, models
-from lightsail_snap.models import Request
-from lightsail_snap.plans._inventory import GetInstancesRequest
+from lightsail_snap.models import GetInstancesRequest, Request
 
 NAME = "made-1"
 ZONE = f"{HERE}a"

@@ -1,42 +1,45 @@
-"""Fails if what the package needs has a known vulnerability.
+"""Fail if a dependency of the package has a known vulnerability.
 
-Every dependency, direct or not, is held against .ci/advisories.toml in the version that is
-installed here, and pip-audit asks PyPI about it. Where PyPI's JSON interface cannot be reached (a
-mirror without it), that is said, and what is kept here is all that counts.
+    python scripts/audit.py
+
+The installed version of every direct and indirect dependency is compared with
+scripts/advisories.toml, and looked up on PyPI by pip-audit. If the JSON interface of PyPI is
+unreachable, for example behind a mirror, only scripts/advisories.toml counts.
 """
 
 import json
-import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 EXTRAS = ("", "aio", "cli", "emulator", "testing")
-KEPT = pathlib.Path(__file__).with_name("advisories.toml")
+ADVISORIES = Path(__file__).with_name("advisories.toml")
 
 
-def known(versions: dict[str, str]) -> list[str]:
-    """Hold installed versions against the advisories that are kept here."""
+def find_known(versions: dict[str, str]) -> list[str]:
+    """Return the advisories in scripts/advisories.toml that affect installed versions."""
     return [
         f"{each['package']} {version}: {each['id']}, which affects {' or '.join(each['affected'])}"
-        for each in tomllib.loads(KEPT.read_text())["advisory"]
+        for each in tomllib.loads(ADVISORIES.read_text(encoding="utf-8"))["advisory"]
         if (version := versions.get(each["package"]))
         and any(SpecifierSet(some).contains(version, prereleases=True) for some in each["affected"])
     ]
 
 
-def needed(root: str) -> dict[str, str]:
-    """Find the installed versions of all that a package needs."""
+def find_dependencies(root: str) -> dict[str, str]:
+    """Return the installed version of every direct and indirect dependency of a package."""
     versions: dict[str, str] = {}
-    waiting = [(root, EXTRAS)]
-    while waiting:
-        name, extras = waiting.pop()
+    pending: list[tuple[str, tuple[str, ...]]] = [(root, EXTRAS)]
+    while pending:
+        name, extras = pending.pop()
         for text in distribution(name).requires or []:
             requirement = Requirement(text)
             marker = requirement.marker
@@ -49,16 +52,16 @@ def needed(root: str) -> dict[str, str]:
                 continue
             if key not in versions and key != root:
                 versions[key] = version
-                waiting.append((key, ("", *requirement.extras)))
+                pending.append((key, ("", *requirement.extras)))
     return versions
 
 
-def audit(versions: dict[str, str]) -> list[dict]:
-    """Ask about each."""
+def query_pypi(versions: dict[str, str]) -> list[dict[str, Any]]:
+    """Return what pip-audit reports on each version; an empty list if PyPI is unreachable."""
     with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "requirements.txt"
+        file = Path(folder) / "requirements.txt"
         file.write_text("".join(f"{name}=={v}\n" for name, v in sorted(versions.items())))
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - constant arguments
             [
                 *(sys.executable, "-m", "pip_audit", "--requirement", str(file), "--no-deps"),
                 *("--disable-pip", "--vulnerability-service", "pypi", "--format", "json"),
@@ -69,38 +72,42 @@ def audit(versions: dict[str, str]) -> list[dict]:
             check=False,
         )
     try:
-        return json.loads(done.stdout)["dependencies"]
+        dependencies: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
         last = done.stderr.strip().splitlines()[-1:]
-        # Only a service that cannot be reached is an excuse.
+        # Any other error fails the audit.
         if re.search(r"(?i)connection|timed? ?out|resolve|unreachable|proxy", "".join(last)):
             return []
         sys.exit(f"pip-audit failed: {done.stderr}")
+    return dependencies
 
 
 def main() -> None:
-    """Audit."""
-    versions = needed("lightsail-snap")
+    """Print a summary, and fail if there is a known vulnerability."""
+    versions = find_dependencies("lightsail-snap")
     if not {"boto3", "botocore", "pydantic", "urllib3"} <= versions.keys():
-        sys.exit(f"these cannot be all dependencies: {sorted(versions)}")
-    kept = tomllib.loads(KEPT.read_text())
-    print(f"{len(kept['advisory'])} advisories as of {kept['as_of']} are kept here")
-    if found := known(versions):
+        sys.exit(f"dependencies are missing from this list: {', '.join(sorted(versions))}")
+    advisories = tomllib.loads(ADVISORIES.read_text(encoding="utf-8"))
+    print(f"{len(advisories['advisory'])} advisories in {ADVISORIES.name}, {advisories['as_of']}")
+    if found := find_known(versions):
         sys.exit("\n".join(["known vulnerabilities:", *found]))
-    told = [each for each in audit(versions) if "skip_reason" not in each]
+    checked = [each for each in query_pypi(versions) if "skip_reason" not in each]
     found = [
-        f"{each['name']} {each['version']}: {vulnerability['id']}, mended in "
+        f"{each['name']} {each['version']}: {vulnerability['id']}, fixed in "
         f"{', '.join(vulnerability['fix_versions']) or 'no release yet'}"
-        for each in told
+        for each in checked
         for vulnerability in each["vulns"]
     ]
     if found:
         sys.exit("\n".join(["known vulnerabilities:", *found]))
-    if not told:
-        print(f"none affects the {len(versions)} dependencies; nobody tells more from here")
+    if not checked:
+        print(f"none affects the {len(versions)} dependencies; PyPI is unreachable")
         return
-    unknown = sorted(versions.keys() - {each["name"] for each in told})
-    print(f"{len(told)} dependencies have no known vulnerability; unknown: {unknown or 'none'}")
+    unknown = sorted(versions.keys() - {each["name"] for each in checked})
+    print(
+        f"{len(checked)} dependencies have no known vulnerability; "
+        f"unknown to PyPI: {', '.join(unknown) or 'none'}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,51 @@
-"""Exports of snapshots to Amazon EC2."""
+"""Operations on snapshots of both kinds: copies, and exports to Amazon EC2."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from pydantic import StrictBool, StrictInt, StrictStr
 from typing_extensions import override
 
 from lightsail_snap.models._base import PagedRequest, PagedResult, Request, ResultModel
-from lightsail_snap.models._records import OperationsResult, Record
 from lightsail_snap.models._types import Timestamp, WireList
 from lightsail_snap.models.enums import ExportSnapshotRecordSourceType, RecordState
-from lightsail_snap.models.names import ResourceName
+from lightsail_snap.models.names import NewResourceName, RegionInput, ResourceName
+from lightsail_snap.models.operations import OperationsResult
+from lightsail_snap.models.resources import Record
+from lightsail_snap.models.source import RestoreSource, SourcedRequest, WireSource, restored_from
+
+__all__ = [
+    "CopySnapshotRequest",
+    "CopySnapshotResult",
+    "DestinationInfo",
+    "DiskInfo",
+    "DiskSnapshotInfo",
+    "ExportSnapshotRecord",
+    "ExportSnapshotRecordSourceInfo",
+    "ExportSnapshotRequest",
+    "ExportSnapshotResult",
+    "GetExportSnapshotRecordsRequest",
+    "GetExportSnapshotRecordsResult",
+    "InstanceSnapshotInfo",
+]
+
+
+class CopySnapshotResult(OperationsResult, frozen=True):
+    """The answer to CopySnapshot: one operation, in the target region."""
+
+
+class CopySnapshotRequest(SourcedRequest[CopySnapshotResult], frozen=True):
+    """Copy a snapshot, from this or another region, into a manual snapshot of this region."""
+
+    _wire_source: ClassVar[WireSource] = restored_from("sourceSnapshotName", "sourceResourceName")
+
+    target_snapshot_name: NewResourceName
+    """The name of the snapshot to be, unique among all resources of this region."""
+    source: RestoreSource
+    """The snapshot to copy, of a disk or an instance."""
+    source_region: RegionInput
+    """Where that snapshot is, for example `us-east-2`; may be this very region."""
 
 
 class DiskInfo(ResultModel, frozen=True):
