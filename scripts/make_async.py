@@ -3,7 +3,7 @@
     python scripts/make_async.py            update src/lightsail_snap/aio.py
     python scripts/make_async.py --check    exit with 1 if it is out of date
 
-Each section `# begin: NAME` to `# end: NAME` of client.py is translated into the section of the
+Each section `# <NAME>` to `# </NAME>` of client.py is translated into the section of the
 same name in aio.py, so every signature and docstring is written once. A function becomes a
 coroutine function if it sends something; an iterator becomes an async iterator.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lightsail_snap"
 SOURCE, TARGET = PACKAGE / "client.py", PACKAGE / "aio.py"
 
-_SECTION = re.compile(r"^ *# begin: (\w+)\n(.*?)^ *# end: \1\n", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^ *# <(\w+)>\n(.*?)^ *# </\1>\n", re.MULTILINE | re.DOTALL)
 _SENDS = re.compile(r"self\.(?:send|_run|_call|_send)\(|\bnext\(")
 _REPLACEMENTS = (
     (r"\bPaginator\b", "AsyncPaginator"),
@@ -27,7 +27,6 @@ _REPLACEMENTS = (
     (r"\bStopIteration\b", "StopAsyncIteration"),
     (r"__iter__", "__aiter__"),
     (r"__next__", "__anext__"),
-    (r"`next`", "`anext`"),
     (r"\bnext\(self\._pages\)", "anext(self._pages)"),
     (r"(self\.(?:send|_run|_call|_send)\(|\banext\()", r"await \1"),
     (r"(Callable\[\[PagedRequest\[PageT\]\], )PageT\]", r"\1Awaitable[PageT]]"),
@@ -58,7 +57,7 @@ def make_async(source: str, target: str) -> str:
     sections = {match[1]: match[2] for match in _SECTION.finditer(source)}
     text = target
     for name, section in sections.items():
-        pattern = rf"(^ *# begin: {name}\n).*?(^ *# end: {name}\n)"
+        pattern = rf"(^ *# <{name}>\n).*?(^ *# </{name}>\n)"
         parts = re.split(pattern, text, flags=re.MULTILINE | re.DOTALL)
         text = "".join([*parts[:2], _translate(section), *parts[2:]])
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-"]

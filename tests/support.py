@@ -49,11 +49,6 @@ def exported_models(base: type[ModelT]) -> list[type[ModelT]]:
     ]
 
 
-def request_types() -> list[type[Request[Any]]]:
-    """Return the request model of every API operation."""
-    return exported_models(Request)
-
-
 # Errors
 
 

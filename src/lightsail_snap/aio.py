@@ -1,6 +1,6 @@
 """The asynchronous client, for asyncio and trio. It needs the extra `aio` (anyio).
 
-The sections between `begin` and `end` are generated from `client.py` by
+The sections between `<name>` and `</name>` are generated from `client.py` by
 `python scripts/make_async.py`; change them there.
 """
 
@@ -16,6 +16,7 @@ from typing_extensions import override
 from lightsail_snap import _workflows, models
 from lightsail_snap._boto.connect import connect
 from lightsail_snap._text import short_repr
+from lightsail_snap._workflows.effects import Quiesce
 from lightsail_snap.errors import ConfigurationError
 from lightsail_snap.models import DiskState, ItemT, PagedRequest, PageT, Request, ResultT
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from lightsail_snap._boto.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap._drivers.anyio import AsyncDriver
-    from lightsail_snap._workflows.effects import Quiesce, ReturnT
+    from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
     from lightsail_snap.waiters import WaitPolicy
@@ -36,7 +37,7 @@ __all__ = ["AsyncLightsailSnapClient", "AsyncPaginator"]
 _MAX_CALLS = 10
 
 
-# begin: paginator
+# <paginator>
 class AsyncPaginator(Generic[ItemT, PageT]):
     """Lazy iterable over all items of a listing.
 
@@ -63,7 +64,7 @@ class AsyncPaginator(Generic[ItemT, PageT]):
         Returns:
             An iterator. It raises PaginationError if the service returns the same page token twice
             or the listing does not end, and the errors of the client's `send`. After an error of
-            `send`, calling `anext` again repeats the request.
+            `send` the iteration can continue: it repeats the request.
         """
         return _Items(self.pages())
 
@@ -123,7 +124,7 @@ class _Items(AsyncIterator[ItemT], Generic[ItemT, PageT]):
         return self._items.pop()
 
 
-# end: paginator
+# </paginator>
 
 
 @final
@@ -251,7 +252,7 @@ class AsyncLightsailSnapClient:
     async def _call(self, request: Request[ResultT]) -> ResultT:
         return await self._driver.run(_workflows.effects.call(request))
 
-    # begin: methods
+    # <methods>
 
     # Any operation
 
@@ -1592,4 +1593,4 @@ class AsyncLightsailSnapClient:
         )
         return await self._run(workflow)
 
-    # end: methods
+    # </methods>

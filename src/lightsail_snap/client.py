@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["LightsailSnapClient", "Paginator"]
 
 
-# begin: paginator
+# <paginator>
 class Paginator(Generic[ItemT, PageT]):
     """Lazy iterable over all items of a listing.
 
@@ -61,7 +61,7 @@ class Paginator(Generic[ItemT, PageT]):
         Returns:
             An iterator. It raises PaginationError if the service returns the same page token twice
             or the listing does not end, and the errors of the client's `send`. After an error of
-            `send`, calling `next` again repeats the request.
+            `send` the iteration can continue: it repeats the request.
         """
         return _Items(self.pages())
 
@@ -121,7 +121,7 @@ class _Items(Iterator[ItemT], Generic[ItemT, PageT]):
         return self._items.pop()
 
 
-# end: paginator
+# </paginator>
 
 
 @final
@@ -229,7 +229,7 @@ class LightsailSnapClient:
         # The same as running the workflow of one call, without its coroutine.
         return make_call(request, self._transport, self._clock)
 
-    # begin: methods
+    # <methods>
 
     # Any operation
 
@@ -1566,4 +1566,4 @@ class LightsailSnapClient:
         )
         return self._run(workflow)
 
-    # end: methods
+    # </methods>

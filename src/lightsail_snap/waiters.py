@@ -202,7 +202,7 @@ class WaitProgress(Generic[PollResultT]):
         state = state_of(self.resource) if self.resource is not None else None
         parts = [
             f"{self.description}:",
-            str(state or "not seen yet") if self.error is None else f"look failed ({self.error})",
+            str(state or "not seen yet") if self.error is None else f"poll failed ({self.error})",
             f"{self.percent}%" if self.percent is not None else "",
             f"after {self.elapsed.total_seconds():.0f} s",
         ]

@@ -150,7 +150,7 @@ Warnings = Callable[[], list[logging.LogRecord]]
 
 def assert_told(warnings: Warnings) -> None:
     (record,) = warnings()
-    assert "CreateDiskSnapshot was carried out, or may have been" in record.getMessage()
+    assert "CreateDiskSnapshot was executed, or may have been" in record.getMessage()
     assert vars(record)["operation"] == "CreateDiskSnapshot"
     assert vars(record)["may_have_executed"] is True
 
@@ -907,7 +907,7 @@ def test_what_is_no_context_manager_is_refused(loop: str) -> None:
 
 def test_an_async_context_manager_needs_the_async_client() -> None:
     gate = Gate(blocking="nothing")
-    with pytest.raises(RequestValidationError, match="one that is async needs the async client"):
+    with pytest.raises(RequestValidationError, match="an async one needs the async client"):
         _sync_take(gate, AsyncWrites())
     assert gate.asked == []
 

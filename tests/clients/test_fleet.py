@@ -266,7 +266,7 @@ def test_none_are_taken_at_once(loop: str) -> None:
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_name_that_is_there_twice_is_refused_before_anything_is_sent(loop: str) -> None:
     lightsail, clock = emulator()
-    with pytest.raises(RequestValidationError, match="must have names of their own"):
+    with pytest.raises(RequestValidationError, match="must have different names"):
         run(
             loop,
             lambda client: client.take_disk_snapshots(named(["db-1", "db-2", "db-1"])),
@@ -443,7 +443,7 @@ def test_what_vanishes_has_failed(noun: str, loop: str) -> None:
         world.wait(loop, list(world.things), on_progress=vanish)
     (failure,) = caught.value.failures.values()
     assert isinstance(failure, WaitFailedError)
-    assert f"{noun} thing-2 is no longer known" in str(failure)
+    assert f"{noun} thing-2 no longer exists" in str(failure)
     assert isinstance(failure.__cause__, NotFoundException)
 
 

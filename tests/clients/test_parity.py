@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from lightsail_snap import (
     AccessDeniedException,
     AsyncLightsailSnapClient,
+    AsyncPaginator,
     CreateDiskSnapshotRequest,
     DiskSource,
     InvalidInputException,
@@ -32,6 +33,7 @@ from lightsail_snap import (
     NotFoundException,
     Operation,
     OutcomeUnknownError,
+    Paginator,
     PartialFailureError,
     Request,
     RequestNotSentError,
@@ -41,8 +43,6 @@ from lightsail_snap import (
     VirtualClock,
     WaitPolicy,
 )
-from lightsail_snap._aio_methods.paginator import AsyncPaginator
-from lightsail_snap._methods.paginator import Paginator
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "make_async.py"
 DISK = DiskSource(disk_name="disk-1")
@@ -77,6 +77,16 @@ def test_a_method_takes_the_same_in_both_clients(name: str) -> None:
         assert parameter.default == other.default
         assert as_async(str(parameter.annotation)) == str(other.annotation)
     assert as_async(str(ours.return_annotation)) == str(theirs.return_annotation)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_client_method_names_its_class(name: str) -> None:
+    assert SYNC[name].__qualname__ == f"LightsailSnapClient.{name}"
+    assert ASYNC[name].__qualname__ == f"AsyncLightsailSnapClient.{name}"
+
+
+def test_client_inherits_from_nothing() -> None:
+    assert LightsailSnapClient.__bases__ == AsyncLightsailSnapClient.__bases__ == (object,)
 
 
 @pytest.mark.parametrize("name", NAMES)

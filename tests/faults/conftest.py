@@ -323,7 +323,7 @@ class Environment:
 
 
 def _explains_how_to_resume(error: LightsailSnapError) -> bool:
-    return isinstance(error, WaitError) and "resume with wait_for_" in str(error)
+    return isinstance(error, WaitError) and "to keep waiting, call wait_for_" in str(error)
 
 
 def without(*members: str) -> Callable[[str, Response], Response]:

@@ -273,7 +273,7 @@ def test_oracle_reports_a_credential_in_an_error(where: str) -> None:
 
 def test_oracle_reports_a_credential_in_the_log() -> None:
     outcome = run_cell("slow drip, once", "GetDisk")
-    assert "GetDisk answered" in outcome.log
+    assert "GetDisk succeeded" in outcome.log
     outcome.log += f" {TOKEN}"
     assert_broken("credentials_stay_secret", outcome, "is shown")
 

@@ -545,7 +545,7 @@ def test_refused_wait_reports_the_creation(kit: Any, method: str, refused: str) 
     environment.check(outcome)
     assert isinstance(outcome.error, AccessDeniedException)
     assert outcome.error.may_have_executed
-    assert "go on with wait_for_" in outcome.error.__notes__[0]
+    assert "call wait_for_" in outcome.error.__notes__[0]
     assert len(environment.creations()) == 1
 
 

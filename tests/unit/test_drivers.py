@@ -1,4 +1,4 @@
-"""What carries the programmes out: time, logs, limits and ends, in threads and on event loops."""
+"""Drivers and clients: time, logs, limits and closing, in threads and on event loops."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ of_both_clients = pytest.mark.parametrize("kind", CLIENTS)
 
 
 class Scripted:
-    """A transport that gives its answers in their order, the last one for ever."""
+    """A transport that gives its responses in their order, the last one for ever."""
 
-    def __init__(self, *answers: Response | Callable[[Request[Any]], BaseException]) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
+    def __init__(self, *responses: Response | Callable[[Request[Any]], BaseException]) -> None:
+        self.responses = list(responses)
+        self.requests: list[str] = []
         self.threads: set[str] = set()
         self.closed = 0
 
     def send(self, request: Request[Any]) -> Response:
-        self.asked.append(request.operation_name)
+        self.requests.append(request.operation_name)
         self.threads.add(threading.current_thread().name)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Response):
-            return answer
-        raise answer(request)
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if isinstance(response, Response):
+            return response
+        raise response(request)
 
     def close(self) -> None:
         self.closed += 1
@@ -91,7 +91,7 @@ def missing(request: Request[Any]) -> LightsailSnapError:
 # Time
 
 
-def test_the_default_clock_of_the_sync_client_is_the_machines() -> None:
+def test_sync_client_uses_the_system_clock() -> None:
     transport = Scripted(snapshot("pending"), snapshot("completed"))
     client = LightsailSnapClient(
         transport=transport, wait_policy=WaitPolicy(min_delay=0.01, max_delay=0.01)
@@ -101,14 +101,14 @@ def test_the_default_clock_of_the_sync_client_is_the_machines() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_the_default_clock_of_the_async_client_is_the_event_loops() -> None:
+async def test_async_client_uses_the_event_loops_clock() -> None:
     transport = Scripted(snapshot("pending"), snapshot("completed"))
     policy = WaitPolicy(min_delay=0.01, max_delay=0.01)
     client = AsyncLightsailSnapClient(transport=transport, wait_policy=policy)
     assert (await client.wait_for_disk_snapshot("db-1")).state == "completed"
 
 
-def test_hours_pass_in_no_time_on_a_clock_of_trios() -> None:
+def test_wait_on_a_virtual_trio_clock_takes_no_time() -> None:
     client = AsyncLightsailSnapClient(transport=Scripted(snapshot("pending")))
 
     async def main() -> float:
@@ -124,7 +124,7 @@ def test_hours_pass_in_no_time_on_a_clock_of_trios() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_a_clock_that_blocks_does_not_block_the_event_loop() -> None:
+async def test_blocking_clock_does_not_block_the_event_loop() -> None:
     class Blocking(VirtualClock):
         def sleep(self, seconds: float) -> None:
             assert is_awake.wait(5)
@@ -137,19 +137,19 @@ async def test_a_clock_that_blocks_does_not_block_the_event_loop() -> None:
         group.start_soon(client.wait_for_disk_snapshot, "db-1")
         await anyio.sleep(0.01)
         is_awake.set()
-    assert transport.asked == ["GetDiskSnapshot"] * 2
+    assert transport.requests == ["GetDiskSnapshot"] * 2
     assert clock.monotonic() > 0
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_calls_are_made_in_threads_of_their_own() -> None:
+async def test_async_calls_run_in_threads() -> None:
     transport = Scripted(snapshot("completed"))
     await AsyncLightsailSnapClient(transport=transport).get_disk_snapshot("db-1")
     assert threading.current_thread().name not in transport.threads
 
 
-def test_calls_without_a_deadline_are_made_in_the_thread_of_the_caller() -> None:
+def test_calls_without_a_deadline_run_in_the_callers_thread() -> None:
     transport = Scripted(snapshot("completed"))
     client = LightsailSnapClient(transport=transport)
     client.get_disk_snapshot("db-1")
@@ -158,7 +158,7 @@ def test_calls_without_a_deadline_are_made_in_the_thread_of_the_caller() -> None
     assert transport.threads == {threading.current_thread().name}
 
 
-def test_calls_with_a_deadline_are_made_in_threads_of_their_own() -> None:
+def test_calls_with_a_deadline_run_in_other_threads() -> None:
     transport = Scripted(snapshot("completed"))
     client = LightsailSnapClient(transport=transport)
     client.wait_for_disk_snapshot("db-1")
@@ -172,7 +172,7 @@ def broken(_: Request[Any]) -> BaseException:
     return ZeroDivisionError("a defect")
 
 
-def test_an_error_that_is_not_ours_comes_out_as_it_is() -> None:
+def test_foreign_error_propagates_unchanged() -> None:
     """It is a defect of a transport, or an interrupt."""
     client = LightsailSnapClient(transport=Scripted(broken))
     with pytest.raises(ZeroDivisionError, match="a defect"):
@@ -183,7 +183,7 @@ def test_an_error_that_is_not_ours_comes_out_as_it_is() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_so_it_does_on_event_loops() -> None:
+async def test_foreign_error_propagates_unchanged_on_event_loops() -> None:
     client = AsyncLightsailSnapClient(transport=Scripted(broken))
     with pytest.raises(ZeroDivisionError, match="a defect"):
         await client.get_disk_snapshot("db-1")
@@ -193,28 +193,28 @@ async def test_so_it_does_on_event_loops() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_an_async_client_may_be_made_before_there_is_an_event_loop(
-    made_before: AsyncLightsailSnapClient,
+async def test_async_client_can_be_created_without_an_event_loop(
+    created_earlier: AsyncLightsailSnapClient,
 ) -> None:
-    assert (await made_before.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
+    assert (await created_earlier.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
 
 
 @pytest.fixture
-def made_before() -> AsyncLightsailSnapClient:
+def created_earlier() -> AsyncLightsailSnapClient:
     return AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
 
 
-def test_an_async_client_may_be_used_on_one_loop_after_another() -> None:
+def test_async_client_works_on_one_loop_after_another() -> None:
     client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")), concurrency=1)
     for _ in range(2):
         assert asyncio.run(client.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
 
 
-class Slowly(Scripted):
+class SlowTransport(Scripted):
     """A transport that takes a moment, and counts how many calls it makes at the same time."""
 
-    def __init__(self, *answers: Any) -> None:
-        super().__init__(*answers)
+    def __init__(self, *responses: Any) -> None:
+        super().__init__(*responses)
         self.lock = threading.Lock()
         self.running = self.most = 0
 
@@ -239,17 +239,17 @@ async def many_at_once(client: AsyncLightsailSnapClient) -> None:
     "loops", [("asyncio", "trio"), ("trio", "asyncio"), ("asyncio", "asyncio"), ("trio", "trio")]
 )
 def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -> None:
-    transport = Slowly(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    transport = SlowTransport(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
     for loop in loops:
         anyio.run(many_at_once, client, backend=loop)
-    assert len(transport.asked) == 20
+    assert len(transport.requests) == 20
     assert transport.most == 2
 
 
 @pytest.mark.parametrize("loops", [("asyncio", "trio"), ("asyncio", "asyncio")])
 def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -> None:
-    transport = Slowly(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    transport = SlowTransport(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
 
     def run(loop: str) -> None:
@@ -257,12 +257,12 @@ def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(run, loops))
-    assert len(transport.asked) == 20
+    assert len(transport.requests) == 20
     # The limit is one of each event loop.
     assert transport.most <= 4
 
 
-def test_event_loops_that_are_over_leave_nothing_in_a_client() -> None:
+def test_closed_event_loops_are_forgotten() -> None:
     client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
     for _ in range(3):
         asyncio.run(client.get_disk_snapshot("db-1"))
@@ -277,7 +277,7 @@ def test_event_loops_that_are_over_leave_nothing_in_a_client() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_many_are_begun_in_their_order() -> None:
+async def test_gathered_workflows_start_in_order() -> None:
     class Naming(Scripted):
         def send(self, request: Request[Any]) -> Response:
             if isinstance(request, CreateDiskSnapshotRequest):
@@ -299,9 +299,9 @@ async def test_many_are_begun_in_their_order() -> None:
 
 
 @of_both_clients
-def test_a_client_is_immutable(kind: Any) -> None:
+def test_client_is_immutable(kind: Any) -> None:
     client = kind(transport=Scripted(missing))
-    with pytest.raises(AttributeError, match="a client is immutable; make another one to change"):
+    with pytest.raises(AttributeError, match="a client is immutable; create another one to change"):
         client.anything = 5
     with pytest.raises(AttributeError, match="to change _transport"):
         client._transport = None
@@ -311,13 +311,13 @@ def test_a_client_is_immutable(kind: Any) -> None:
 
 
 @of_both_clients
-def test_a_client_tells_what_it_is_and_no_more(kind: Any) -> None:
+def test_client_repr_shows_its_transport_only(kind: Any) -> None:
     with LightsailEmulator() as emulator:
         client = kind(emulator.boto3_client("us-east-1"))
         assert repr(client) == f"{kind.__name__}(transport=BotoTransport(region='us-east-1'))"
 
 
-def test_a_client_closes_its_transport() -> None:
+def test_client_closes_its_transport() -> None:
     transport = Scripted(missing)
     with LightsailSnapClient(transport=transport) as client:
         assert transport.closed == 0
@@ -328,7 +328,7 @@ def test_a_client_closes_its_transport() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_an_async_client_closes_its_transport() -> None:
+async def test_async_client_closes_its_transport() -> None:
     transport = Scripted(missing)
     async with AsyncLightsailSnapClient(transport=transport) as client:
         assert transport.closed == 0
@@ -339,7 +339,7 @@ async def test_an_async_client_closes_its_transport() -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_nothing_is_sent_through_a_closed_client() -> None:
+async def test_closed_client_sends_nothing() -> None:
     with LightsailEmulator() as emulator:
         emulator.add_disk("disk-1", region_name="us-east-1")
         boto = emulator.boto3_client("us-east-1")
@@ -348,24 +348,24 @@ async def test_nothing_is_sent_through_a_closed_client() -> None:
         await client.close()
         with pytest.raises(ConfigurationError, match="this client is closed"):
             await client.get_disk("disk-1")
-        # What was handed in stays open.
+        # An injected client stays open.
         assert boto.get_disk(diskName="disk-1")["disk"]["name"] == "disk-1"
         assert emulator.calls == {"GetDisk": 2}
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "10", None])
-def test_a_limit_that_is_none_is_refused(concurrency: Any) -> None:
-    with pytest.raises(ConfigurationError, match="concurrency must be a whole number, 1 or more"):
+def test_invalid_concurrency_is_refused(concurrency: Any) -> None:
+    with pytest.raises(ConfigurationError, match="concurrency must be a positive integer"):
         AsyncLightsailSnapClient(transport=Scripted(missing), concurrency=concurrency)
 
 
 @of_both_clients
-def test_settings_that_contradict_each_other_are_refused_by_both_clients(kind: Any) -> None:
+def test_contradicting_settings_are_refused(kind: Any) -> None:
     with pytest.raises(ConfigurationError, match="contradict each other"):
         kind(transport=Scripted(missing), region_name="us-east-1")
 
 
-def test_without_anyio_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_anyio_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anyio", None)
     with pytest.raises(ConfigurationError, match=r'install "lightsail-snap\[aio\]"') as caught:
         AsyncLightsailSnapClient(transport=Scripted(missing))
@@ -375,7 +375,7 @@ def test_without_anyio_the_error_says_what_to_install(monkeypatch: pytest.Monkey
 # Logs
 
 
-class Keeping(logging.Handler):
+class RecordingHandler(logging.Handler):
     """A handler that keeps the records."""
 
     def __init__(self) -> None:
@@ -388,8 +388,8 @@ class Keeping(logging.Handler):
 
 @pytest.fixture
 def records() -> Iterator[list[logging.LogRecord]]:
-    """What the library tells the log."""
-    logger, handler = logging.getLogger("lightsail_snap"), Keeping()
+    """Return the log records of the library."""
+    logger, handler = logging.getLogger("lightsail_snap"), RecordingHandler()
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
@@ -399,7 +399,7 @@ def records() -> Iterator[list[logging.LogRecord]]:
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
-    # A formatter, which may be anybody's, adds the last one.
+    # A formatter may add the last one.
     plain = {*vars(logging.makeLogRecord({})), "message"}
     return {name: value for name, value in vars(record).items() if name not in plain}
 
@@ -407,8 +407,8 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 class Slow(Scripted):
     """A transport that takes two seconds."""
 
-    def __init__(self, clock: VirtualClock, *answers: Any) -> None:
-        super().__init__(*answers)
+    def __init__(self, clock: VirtualClock, *responses: Any) -> None:
+        super().__init__(*responses)
         self._clock = clock
 
     def send(self, request: Request[Any]) -> Response:
@@ -416,28 +416,30 @@ class Slow(Scripted):
         return super().send(request)
 
 
-def look(door: str, *answers: Any) -> None:
+def call_once(interface: str, *responses: Any) -> None:
     """Make one call through a client of either kind."""
     clock = VirtualClock()
-    settings: dict[str, Any] = {"transport": Slow(clock, *answers), "clock": clock}
-    if door == "sync":
+    settings: dict[str, Any] = {"transport": Slow(clock, *responses), "clock": clock}
+    if interface == "sync":
         LightsailSnapClient(**settings).get_disk_snapshot("db-1")
         return
 
     async def main() -> None:
         await AsyncLightsailSnapClient(**settings).get_disk_snapshot("db-1")
 
-    anyio.run(main, backend=door)
+    anyio.run(main, backend=interface)
 
 
-through_every_door = pytest.mark.parametrize("door", ["sync", *LOOPS])
+on_every_interface = pytest.mark.parametrize("interface", ["sync", *LOOPS])
 
 
-@through_every_door
-def test_an_answer_is_told(door: str, records: list[logging.LogRecord]) -> None:
-    look(door, snapshot("completed", request_id="request-1", http_status=200, retry_attempts=1))
+@on_every_interface
+def test_response_is_logged(interface: str, records: list[logging.LogRecord]) -> None:
+    call_once(
+        interface, snapshot("completed", request_id="request-1", http_status=200, retry_attempts=1)
+    )
     (record,) = records
-    assert (record.levelno, record.getMessage()) == (logging.DEBUG, "GetDiskSnapshot answered")
+    assert (record.levelno, record.getMessage()) == (logging.DEBUG, "GetDiskSnapshot succeeded")
     assert fields(record) == {
         "operation": "GetDiskSnapshot",
         "request_id": "request-1",
@@ -447,10 +449,10 @@ def test_an_answer_is_told(door: str, records: list[logging.LogRecord]) -> None:
     }
 
 
-@through_every_door
-def test_a_refusal_is_told(door: str, records: list[logging.LogRecord]) -> None:
+@on_every_interface
+def test_service_error_is_logged(interface: str, records: list[logging.LogRecord]) -> None:
     with pytest.raises(NotFoundException) as caught:
-        look(door, missing)
+        call_once(interface, missing)
     (record,) = records
     assert record.levelno == logging.INFO
     assert record.getMessage() == f"GetDiskSnapshot failed: {caught.value}"
@@ -465,10 +467,10 @@ def test_a_refusal_is_told(door: str, records: list[logging.LogRecord]) -> None:
     }
 
 
-@through_every_door
-def test_a_failure_to_send_is_told(door: str, records: list[logging.LogRecord]) -> None:
+@on_every_interface
+def test_failure_to_send_is_logged(interface: str, records: list[logging.LogRecord]) -> None:
     with pytest.raises(RequestNotSentError):
-        look(door, lambda request: RequestNotSentError("no connection", request=request))
+        call_once(interface, lambda request: RequestNotSentError("no connection", request=request))
     (record,) = records
     assert fields(record) == {
         "operation": "GetDiskSnapshot",
@@ -481,22 +483,25 @@ def test_a_failure_to_send_is_told(door: str, records: list[logging.LogRecord]) 
     }
 
 
-@through_every_door
-def test_an_unreadable_answer_is_told_with_its_request_id(
-    door: str, records: list[logging.LogRecord]
+@on_every_interface
+def test_unreadable_response_is_logged_with_its_request_id(
+    interface: str, records: list[logging.LogRecord]
 ) -> None:
     with pytest.raises(ResponseValidationError):
-        look(door, Response(b"<html>\n", ResponseMetadata(request_id="request-3", http_status=200)))
+        call_once(
+            interface,
+            Response(b"<html>\n", ResponseMetadata(request_id="request-3", http_status=200)),
+        )
     (record,) = records
     assert fields(record)["request_id"] == "request-3"
     assert fields(record)["error"] == "ResponseValidationError"
     assert "\n" not in record.getMessage()
 
 
-@through_every_door
-def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.LogRecord]) -> None:
+@on_every_interface
+def test_retries_of_a_workflow_are_logged(interface: str, records: list[logging.LogRecord]) -> None:
     clock = VirtualClock()
-    answers: list[Any] = [
+    responses: list[Any] = [
         lambda request: ThrottlingError(
             "slow", code="ThrottlingException", operation_name=request.operation_name,
             is_retryable=True,
@@ -504,21 +509,21 @@ def test_what_a_job_does_on_its_own_is_told(door: str, records: list[logging.Log
         Response({"operations": []}, ResponseMetadata()),
         snapshot("completed"),
     ]  # fmt: skip
-    settings: dict[str, Any] = {"transport": Scripted(*answers), "clock": clock}
-    if door == "sync":
+    settings: dict[str, Any] = {"transport": Scripted(*responses), "clock": clock}
+    if interface == "sync":
         LightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
     else:
 
         async def main() -> None:
             await AsyncLightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
 
-        anyio.run(main, backend=door)
+        anyio.run(main, backend=interface)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
     assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: Throttling")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
 
 
-def test_no_secret_is_told(records: list[logging.LogRecord]) -> None:
+def test_no_secret_is_logged(records: list[logging.LogRecord]) -> None:
     session: Any = boto3.session.Session(*CANARIES, region_name="us-east-1")
     boto = session.client("lightsail", config=Config(retries={"total_max_attempts": 1}))
     clock = VirtualClock()
@@ -534,11 +539,11 @@ def test_no_secret_is_told(records: list[logging.LogRecord]) -> None:
     boto.close()
     assert len(records) > len(FaultKind)
     for record in records:
-        told = record.getMessage() + repr(vars(record))
-        assert not any(canary in told for canary in CANARIES), told
+        reports = record.getMessage() + repr(vars(record))
+        assert not any(canary in reports for canary in CANARIES), reports
 
 
-def test_nothing_is_written_to_standard_error_unless_it_is_asked_for() -> None:
+def test_nothing_is_written_to_standard_error_by_default() -> None:
     program = """
 import asyncio
 from lightsail_snap import *
@@ -569,7 +574,7 @@ except ThrottlingError:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_deadline_on_a_clock_of_the_callers_own() -> None:
+async def test_deadline_on_a_custom_clock() -> None:
     class Own(SystemClock):
         pass
 

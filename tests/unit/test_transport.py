@@ -315,7 +315,7 @@ def test_an_earlier_attempt_that_may_have_been_sent_counts() -> None:
 def test_the_advice_is_not_cut_off_when_the_reason_is_long() -> None:
     reason = "x" * 1000
     lost = failure(OutcomeUnknownError, ConnectionClosedError(endpoint_url=reason))
-    assert "look its effect up before you send it again" in str(lost)
+    assert "check its effect before you send it again" in str(lost)
     unsent = failure(RequestNotSentError, EndpointConnectionError(endpoint_url=reason))
     assert "it is safe to send it again" in str(unsent)
 

@@ -49,9 +49,9 @@ REQUESTS = [
 ]
 READ = GetDiskSnapshotRequest(disk_snapshot_name="db-1")
 LIMIT, LONG = 0.05, 10
-WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="nobody")
-DOORS = ["sync", "asyncio", "trio"]
-through_every_door = pytest.mark.parametrize("door", DOORS)
+WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="unset")
+INTERFACES = ["sync", "asyncio", "trio"]
+on_every_interface = pytest.mark.parametrize("interface", INTERFACES)
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +63,8 @@ def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 class Silent:
     """A transport that responds to nothing, or to what is listed, until it is released."""
 
-    def __init__(self, *answered: str) -> None:
-        self.answered = answered
+    def __init__(self, *responds_to: str) -> None:
+        self.responds_to = responds_to
         self.released = threading.Event()
         self.began = threading.Event()
         self.sent: list[str] = []
@@ -74,7 +74,7 @@ class Silent:
         name = request.operation_name
         self.sent.append(name)
         self.who.append(WHO.get())
-        if name not in self.answered:
+        if name not in self.responds_to:
             self.began.set()
             # If nothing abandons the call, this is a response after all, and the test fails.
             self.released.wait(LONG)
@@ -96,16 +96,16 @@ def silent() -> Iterator[Silent]:
     transport.released.set()
 
 
-def perform(door: str, transport: Any, act: Callable[[Any], Any], **options: Any) -> Any:
+def perform(interface: str, transport: Any, act: Callable[[Any], Any], **options: Any) -> Any:
     """Do something by a client of either kind."""
-    if door == "sync":
+    if interface == "sync":
         options.pop("concurrency", None)
         return act(LightsailSnapClient(transport=transport, **options))
 
     async def main() -> Any:
         return await act(AsyncLightsailSnapClient(transport=transport, **options))
 
-    return anyio.run(main, backend=door)
+    return anyio.run(main, backend=interface)
 
 
 WAITS: dict[str, Callable[[Any], Any]] = {
@@ -136,49 +136,53 @@ CREATIONS: dict[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-@through_every_door
+@on_every_interface
 @pytest.mark.parametrize("wait", WAITS)
-def test_wait_without_a_response_times_out(door: str, wait: str, silent: Silent) -> None:
+def test_wait_without_a_response_times_out(interface: str, wait: str, silent: Silent) -> None:
     with pytest.raises(WaitTimeoutError) as caught:
-        perform(door, silent, WAITS[wait])
+        perform(interface, silent, WAITS[wait])
     assert not caught.value.may_have_executed
     assert "the service did not respond within the time limit" in str(caught.value.__cause__)
     assert not getattr(caught.value.__cause__, "may_have_executed", True)
     assert len(silent.sent) == 1
 
 
-@through_every_door
+@on_every_interface
 @pytest.mark.parametrize("wait", GROUP_WAITS)
-def test_group_wait_without_a_response_times_out(door: str, wait: str, silent: Silent) -> None:
+def test_group_wait_without_a_response_times_out(interface: str, wait: str, silent: Silent) -> None:
     with pytest.raises(PartialFailureError) as caught:
-        perform(door, silent, GROUP_WAITS[wait])
+        perform(interface, silent, GROUP_WAITS[wait])
     assert all(isinstance(each, WaitTimeoutError) for each in caught.value.exceptions)
     assert not caught.value.may_have_executed
 
 
-@through_every_door
+@on_every_interface
 @pytest.mark.parametrize("creation", CREATIONS)
-def test_creation_without_a_response_is_unknown(door: str, creation: str, silent: Silent) -> None:
+def test_creation_without_a_response_is_unknown(
+    interface: str, creation: str, silent: Silent
+) -> None:
     with pytest.raises(OutcomeUnknownError, match="may have been created") as caught:
-        perform(door, silent, CREATIONS[creation])
+        perform(interface, silent, CREATIONS[creation])
     assert caught.value.may_have_executed
     assert "did not respond within the time limit" in str(caught.value.__cause__)
     # It is not sent a second time.
     assert len(silent.sent) == 1
 
 
-@through_every_door
-def test_creations_without_a_response_are_unknown(door: str, silent: Silent) -> None:
+@on_every_interface
+def test_creations_without_a_response_are_unknown(interface: str, silent: Silent) -> None:
     with pytest.raises(PartialFailureError) as caught:
-        perform(door, silent, lambda client: client.take_disk_snapshots(REQUESTS, timeout=LIMIT))
+        perform(
+            interface, silent, lambda client: client.take_disk_snapshots(REQUESTS, timeout=LIMIT)
+        )
     assert all(isinstance(each, OutcomeUnknownError) for each in caught.value.exceptions)
 
 
-@through_every_door
-def test_restore_whose_source_is_not_seen_sends_nothing(door: str, silent: Silent) -> None:
+@on_every_interface
+def test_restore_whose_source_is_not_seen_sends_nothing(interface: str, silent: Silent) -> None:
     with pytest.raises(LightsailSnapError, match="did not respond") as caught:
         perform(
-            door,
+            interface,
             silent,
             lambda client: client.restore_disk(
                 "d-2", MANUAL, availability_zone="us-east-1a", timeout=LIMIT
@@ -188,11 +192,13 @@ def test_restore_whose_source_is_not_seen_sends_nothing(door: str, silent: Silen
     assert silent.sent == ["GetDiskSnapshot"]
 
 
-@through_every_door
-def test_accepted_creation_that_is_not_seen_times_out(door: str, silent: Silent) -> None:
-    silent.answered = ("CreateDiskSnapshot",)
-    with pytest.raises(WaitTimeoutError, match="resume with wait_for_disk_snapshot") as caught:
-        perform(door, silent, CREATIONS["disk snapshot"])
+@on_every_interface
+def test_accepted_creation_that_is_not_seen_times_out(interface: str, silent: Silent) -> None:
+    silent.responds_to = ("CreateDiskSnapshot",)
+    with pytest.raises(
+        WaitTimeoutError, match="to keep waiting, call wait_for_disk_snapshot"
+    ) as caught:
+        perform(interface, silent, CREATIONS["disk snapshot"])
     assert caught.value.may_have_executed
 
 
@@ -213,7 +219,7 @@ def test_virtual_clock_abandons_nothing(silent: Silent) -> None:
     assert found.state == "completed"
 
 
-class Own:
+class CustomClock:
     """A clock of a caller's, which shows what it is set to."""
 
     def __init__(self, *readings: float) -> None:
@@ -235,14 +241,14 @@ def call(silent: Silent, clock: Any, request: Request[Any] = READ) -> Any:
 
 def test_deadline_is_measured_on_the_clock_of_the_caller(silent: Silent) -> None:
     with pytest.raises(OutcomeUnknownError, match="did not respond"):
-        call(silent, Own(0, 0, 0, LONG))
+        call(silent, CustomClock(0, 0, 0, LONG))
     threading.Timer(0.3, silent.released.set).start()
-    assert isinstance(call(silent, Own(0)), Response)
+    assert isinstance(call(silent, CustomClock(0)), Response)
 
 
-def test_call_is_not_begun_after_its_deadline(silent: Silent) -> None:
+def test_call_is_not_started_after_its_deadline(silent: Silent) -> None:
     with pytest.raises(RequestNotSentError, match="GetDiskSnapshot was not sent: the time limit"):
-        call(silent, Own(LONG))
+        call(silent, CustomClock(LONG))
     assert silent.sent == []
 
 
@@ -266,7 +272,7 @@ def test_errors_of_any_kind_come_out_of_the_thread() -> None:
 
 
 def test_interrupt_reaches_a_caller_that_waits(silent: Silent) -> None:
-    class Interrupting(Own):
+    class Interrupting(CustomClock):
         def monotonic(self) -> float:
             if silent.began.is_set():
                 raise KeyboardInterrupt
@@ -310,7 +316,7 @@ def test_late_end_of_an_abandoned_creation_is_logged(
     with caplog.at_level(logging.WARNING), pytest.raises(OutcomeUnknownError):
         perform("sync", silent, CREATIONS["disk snapshot"])
     (abandoned, *_) = caplog.records
-    assert abandoned.getMessage().startswith("abandoned: CreateDiskSnapshot may have been carried")
+    assert abandoned.getMessage().startswith("abandoned: CreateDiskSnapshot may have been executed")
     assert vars(abandoned)["may_have_executed"] is True
     caplog.clear()
     with caplog.at_level(logging.WARNING):
@@ -324,7 +330,7 @@ def test_late_end_of_an_abandoned_creation_is_logged(
     )
 
 
-def test_late_error_of_an_abandoned_read_disturbs_nobody(
+def test_late_error_of_an_abandoned_read_is_ignored(
     silent: Silent, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
@@ -342,7 +348,7 @@ def test_late_error_of_an_abandoned_read_disturbs_nobody(
 
 
 def test_response_in_the_last_moment_counts(silent: Silent) -> None:
-    class Late(Own):
+    class Late(CustomClock):
         def monotonic(self) -> float:
             if not silent.began.is_set():
                 return 0
@@ -370,7 +376,9 @@ def test_without_threads_calls_are_made_by_the_caller(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("act", [WAITS["disk"], CREATIONS["disk snapshot"]])
-def test_waiting_for_a_turn_counts(loop: str, act: Callable[[Any], Any], silent: Silent) -> None:
+def test_time_until_a_thread_is_free_counts(
+    loop: str, act: Callable[[Any], Any], silent: Silent
+) -> None:
     async def main() -> None:
         client = AsyncLightsailSnapClient(transport=silent, concurrency=1)
         async with anyio.create_task_group() as group:
@@ -386,7 +394,7 @@ def test_waiting_for_a_turn_counts(loop: str, act: Callable[[Any], Any], silent:
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_creation_that_waited_for_its_turn_is_unknown(loop: str, silent: Silent) -> None:
+def test_creation_that_waited_for_a_thread_is_unknown(loop: str, silent: Silent) -> None:
     first = threading.Event()
 
     class Two(Silent):
@@ -410,7 +418,7 @@ def test_creation_that_waited_for_its_turn_is_unknown(loop: str, silent: Silent)
     assert silent.sent == ["CreateDiskSnapshot"]
 
 
-def test_turns_on_a_jumping_clock_of_trios() -> None:
+def test_waiting_for_a_thread_on_a_virtual_trio_clock() -> None:
     client = AsyncLightsailSnapClient(
         transport=Silent("GetDiskSnapshot"), concurrency=1, wait_policy=WaitPolicy()
     )
@@ -461,7 +469,7 @@ class Trickle(threading.Thread):
                 connected.sendall(b" ")
 
 
-def test_server_that_trickles_bytes_does_not_hold_a_wait() -> None:
+def test_server_that_sends_bytes_slowly_does_not_block_a_wait() -> None:
     server = Trickle()
     server.start()
     client = LightsailSnapClient(**connection(server.server))
@@ -482,13 +490,13 @@ def test_command_that_gets_no_response_times_out(
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         assert main(["wait", "db-1", "--timeout", "0.1s"]) == 5
-        assert "may have been carried out" not in capsys.readouterr().err
+        assert "may have been executed out" not in capsys.readouterr().err
         server.settimeout(LONG)
         server.accept()[0].close()
 
 
-@through_every_door
-def test_process_ends_while_an_abandoned_call_runs(door: str) -> None:
+@on_every_interface
+def test_process_ends_while_an_abandoned_call_runs(interface: str) -> None:
     program = f"""
 import sys, threading
 import anyio
@@ -501,13 +509,13 @@ class Silent:
     def close(self):
         pass
 try:
-    if {door!r} == "sync":
+    if {interface!r} == "sync":
         LightsailSnapClient(transport=Silent()).wait_for_disk_snapshot("db-1", timeout=0.1)
     else:
         async def main():
             client = AsyncLightsailSnapClient(transport=Silent())
             await client.wait_for_disk_snapshot("db-1", timeout=0.1)
-        anyio.run(main, backend={door!r})
+        anyio.run(main, backend={interface!r})
 except WaitTimeoutError:
     print("timed out")
 """

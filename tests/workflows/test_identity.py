@@ -141,7 +141,7 @@ def test_wait_outlives_a_response_about_another_resource(wait: str) -> None:
         assert getattr(found, "name", getattr(found, "id", None)) == "db-1"
 
 
-def test_deletion_is_not_denied_by_another_resource_at_the_deadline() -> None:
+def test_deletion_wait_ignores_another_resource_at_the_deadline() -> None:
     service = Service(GetDiskSnapshot=[resource("diskSnapshot", "other-1")])
     with pytest.raises(WaitTimeoutError, match="still not seen") as caught:
         client(service).wait_for_disk_snapshot_deletion("db-1", timeout=0)
@@ -168,7 +168,7 @@ def test_wait_does_not_go_back_to_an_earlier_resource() -> None:
     assert client(service).wait_for_disk_snapshot("db-1").arn == "arn:new"
     service = Service(GetDiskSnapshot=[pending, old])
     with pytest.raises(
-        WaitFailedError, match="keeps showing an earlier one of this name"
+        WaitFailedError, match="keeps returning an earlier one of this name"
     ) as caught:
         client(service).wait_for_disk_snapshot("db-1")
     assert isinstance(caught.value.__cause__, ResponseValidationError)
@@ -237,7 +237,7 @@ def test_creation_time_within_the_tolerance_counts_if_responses_agree() -> None:
         take(service)
 
 
-def test_creation_whose_resource_has_no_date_is_believed() -> None:
+def test_created_resource_without_a_date_is_accepted() -> None:
     undated = resource("diskSnapshot", "db-1", fromDiskName="disk-1")
     service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[undated])
     assert take(service).created_at is None
@@ -253,7 +253,7 @@ def test_creation_notices_that_its_resource_was_replaced() -> None:
 
 
 @pytest.mark.parametrize(("has_later", "is_own"), [(False, True), (True, False)])
-def test_later_resource_is_told_by_its_operation(*, has_later: bool, is_own: bool) -> None:
+def test_later_resource_is_recognized_by_its_operation(*, has_later: bool, is_own: bool) -> None:
     kind = {"operationType": "CreateDiskSnapshot", "resourceName": "db-1"}
     history = [{"id": "op-1", "createdAt": NOW, **kind}, {"id": "op-0", **kind}]
     if has_later:

@@ -34,11 +34,11 @@ class Pages:
 
     def __init__(self, pages: dict[str | None, tuple[list[str], str | None]]) -> None:
         self.pages = pages
-        self.asked: list[str | None] = []
+        self.requests: list[str | None] = []
 
     def send(self, request: Request[Any]) -> Response:
         assert isinstance(request, GetDiskSnapshotsRequest)
-        self.asked.append(request.page_token)
+        self.requests.append(request.page_token)
         names, token = self.pages[request.page_token]
         wire = {"diskSnapshots": [{"name": name} for name in names], "nextPageToken": token}
         return Response(wire, ResponseMetadata())
@@ -62,30 +62,30 @@ def chain(pages: Iterable[list[str]]) -> Pages:
 THREE = [["a", "b"], [], ["c"]]
 
 
-def test_all_pages_are_gone_through_in_order() -> None:
+def test_iteration_returns_all_pages_in_order() -> None:
     client = LightsailSnapClient(transport=chain(THREE))
     assert [snapshot.name for snapshot in client.iter_disk_snapshots()] == ["a", "b", "c"]
 
 
-def test_a_page_is_fetched_when_it_is_needed() -> None:
+def test_page_is_fetched_when_it_is_needed() -> None:
     transport = chain(THREE)
     items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
-    assert transport.asked == []
+    assert transport.requests == []
     assert next(items).name == "a"
     assert next(items).name == "b"
-    assert transport.asked == [None]
+    assert transport.requests == [None]
     assert next(items).name == "c"
-    assert transport.asked == [None, "t1", "t2"]
+    assert transport.requests == [None, "t1", "t2"]
 
 
-def test_a_list_can_be_gone_through_again() -> None:
+def test_paginator_can_be_iterated_again() -> None:
     transport = chain(THREE)
     listing = LightsailSnapClient(transport=transport).iter_disk_snapshots()
     assert [item.name for item in listing] == [item.name for item in listing]
-    assert len(transport.asked) == 6
+    assert len(transport.requests) == 6
 
 
-def test_the_pages_themselves_can_be_had_and_resumed_from() -> None:
+def test_pages_are_iterable_and_resumable() -> None:
     client = LightsailSnapClient(transport=chain(THREE))
     pages = list(client.iter_disk_snapshots().pages())
     assert [len(page.items) for page in pages] == [2, 0, 1]
@@ -94,7 +94,7 @@ def test_the_pages_themselves_can_be_had_and_resumed_from() -> None:
     assert [item.name for item in rest] == ["c"]
 
 
-def test_an_empty_token_ends_the_list() -> None:
+def test_empty_token_ends_the_list() -> None:
     client = LightsailSnapClient(transport=Pages({None: (["a"], "")}))
     assert [item.name for item in client.iter_disk_snapshots()] == ["a"]
 
@@ -106,25 +106,25 @@ def test_an_empty_token_ends_the_list() -> None:
         ({None: (["a"], "t"), "t": (["b"], "u"), "u": (["c"], "t")}, ["a", "b", "c"]),
     ],
 )
-def test_a_repeated_token_is_an_error_after_everything_that_was_listed(
+def test_repeated_token_raises_after_all_items(
     pages: dict[str | None, tuple[list[str], str | None]], listed: list[str]
 ) -> None:
     items = iter(LightsailSnapClient(transport=Pages(pages)).iter_disk_snapshots())
     assert [next(items).name for _ in listed] == listed
-    with pytest.raises(PaginationError, match="'t' for the second time") as caught:
+    with pytest.raises(PaginationError, match="'t' twice") as caught:
         next(items)
     assert caught.value.page_token == "t"  # noqa: S105 - a page's, no secret
     assert caught.value.operation_name == "GetDiskSnapshots"
 
 
-def test_a_repeated_token_is_found_where_a_list_is_resumed_too() -> None:
+def test_repeated_token_raises_in_a_resumed_list() -> None:
     client = LightsailSnapClient(transport=Pages({"t": (["b"], "t")}))
     with pytest.raises(PaginationError):
         list(client.iter_disk_snapshots(page_token="t"))  # noqa: S106 - a page's, no secret
 
 
 @pytest.mark.parametrize("token", ["", 5, b"t"])
-def test_a_token_that_cannot_be_one_is_refused_at_once(token: Any) -> None:
+def test_invalid_token_is_refused_at_once(token: Any) -> None:
     client = LightsailSnapClient(transport=chain(THREE))
     for listing in (
         client.iter_disk_snapshots,
@@ -137,7 +137,7 @@ def test_a_token_that_cannot_be_one_is_refused_at_once(token: Any) -> None:
             listing(page_token=token)
 
 
-def test_after_a_failure_the_list_can_be_resumed() -> None:
+def test_iteration_resumes_after_an_error() -> None:
     transport = chain(THREE)
     client = LightsailSnapClient(transport=transport)
     pages = client.iter_disk_snapshots().pages()
@@ -157,14 +157,14 @@ def test_after_a_failure_the_list_can_be_resumed() -> None:
 
 
 @given(st.lists(st.lists(st.text("abc", min_size=1), max_size=3), max_size=8))
-def test_nothing_is_lost_or_listed_twice(pages: list[list[str]]) -> None:
+def test_iteration_loses_and_repeats_nothing(pages: list[list[str]]) -> None:
     client = LightsailSnapClient(transport=chain(pages))
     listed = [item.name for item in client.iter_disk_snapshots()]
     assert listed == [name for page in pages for name in page]
 
 
 @given(st.lists(st.sampled_from("tuvwx"), min_size=1, max_size=12), st.data())
-def test_every_list_ends(tokens: list[str], data: st.DataObject) -> None:
+def test_every_iteration_ends(tokens: list[str], data: st.DataObject) -> None:
     following = {token: data.draw(st.sampled_from([*tokens, None])) for token in {*tokens}}
     pages: dict[str | None, tuple[list[str], str | None]] = {None: ([], tokens[0])}
     pages |= {token: ([], following[token]) for token in following}
@@ -172,8 +172,8 @@ def test_every_list_ends(tokens: list[str], data: st.DataObject) -> None:
     try:
         assert list(LightsailSnapClient(transport=transport).iter_disk_snapshots()) == []
     except PaginationError as error:
-        assert error.page_token in transport.asked  # noqa: PT017 - either end is right
-    assert len(transport.asked) == len(set(transport.asked))
+        assert error.page_token in transport.requests  # noqa: PT017 - either end is right
+    assert len(transport.requests) == len(set(transport.requests))
 
 
 class Endless(Pages):
@@ -185,8 +185,8 @@ class Endless(Pages):
 
     def send(self, request: Request[Any]) -> Response:
         assert isinstance(request, PagedRequest)
-        self.asked.append(request.page_token)
-        token = f"t{len(self.asked)}"
+        self.requests.append(request.page_token)
+        token = f"t{len(self.requests)}"
         members = {name: [{"name": item} for item in self.items] for name in LISTS}
         return Response({**members, "nextPageToken": token}, ResponseMetadata())
 
@@ -201,13 +201,11 @@ def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_few_pages")
-@pytest.mark.parametrize("door", ["sync", "asyncio", "trio"])
+@pytest.mark.parametrize("interface", ["sync", "asyncio", "trio"])
 @pytest.mark.parametrize(
     ("items", "pages", "message"), [([], 3, "3 empty pages in a row"), (["a"], 7, "than 7 pages")]
 )
-def test_list_that_never_ends_is_an_error(
-    door: str, items: list[str], pages: int, message: str
-) -> None:
+def test_endless_list_raises(interface: str, items: list[str], pages: int, message: str) -> None:
     transport, found = Endless(*items), []
 
     async def main() -> None:
@@ -215,14 +213,14 @@ def test_list_that_never_ends_is_an_error(
             found.append(item)  # noqa: PERF401 - what came before the error counts
 
     def read() -> None:
-        if door != "sync":
-            anyio.run(main, backend=door)
+        if interface != "sync":
+            anyio.run(main, backend=interface)
         for item in LightsailSnapClient(transport=transport).iter_disk_snapshots():
             found.append(item)  # noqa: PERF402 - likewise
 
     with pytest.raises(PaginationError, match=message) as caught:
         read()
-    assert len(transport.asked) == pages
+    assert len(transport.requests) == pages
     assert len(found) == pages * len(items)
     assert caught.value.page_token == f"t{pages}"
     # From the token that the error holds it can be continued.
@@ -230,7 +228,7 @@ def test_list_that_never_ends_is_an_error(
         page_token=caught.value.page_token
     )
     next(rest.pages())
-    assert transport.asked[-1] == f"t{pages}"
+    assert transport.requests[-1] == f"t{pages}"
 
 
 @pytest.mark.usefixtures("_few_pages")
@@ -240,13 +238,13 @@ def test_empty_pages_between_others_do_not_end_a_list() -> None:
     assert [item.name for item in client.iter_disk_snapshots()] == ["a", "b", "c"]
 
 
-def test_bounds_leave_room_for_a_million_resources() -> None:
+def test_bounds_allow_a_million_resources() -> None:
     assert paging.MAX_PAGES * 10 == 1_000_000
     assert paging.MAX_EMPTY_PAGES == 1_000
 
 
 @pytest.mark.usefixtures("_few_pages")
-def test_wait_for_an_export_in_a_list_that_never_ends_fails() -> None:
+def test_wait_for_export_in_an_endless_list_fails() -> None:
     with pytest.raises(PaginationError):
         LightsailSnapClient(transport=Endless("a")).wait_for_export("db-1")
 
@@ -259,7 +257,7 @@ def test_time_limit_bounds_the_pages_within_a_wait(monkeypatch: pytest.MonkeyPat
     assert "the time limit had passed" in str(caught.value.__cause__)
 
 
-def test_after_a_fault_the_same_iterator_can_be_asked_again() -> None:
+def test_iterator_continues_after_a_transient_error() -> None:
     transport = chain(THREE)
     items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
     assert next(items).name == "a"
@@ -274,7 +272,7 @@ def test_after_a_fault_the_same_iterator_can_be_asked_again() -> None:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_an_async_list_can_be_left_half_way(backend: str) -> None:
+def test_async_iteration_can_stop_half_way(backend: str) -> None:
     async def main() -> None:
         client = AsyncLightsailSnapClient(transport=chain(THREE))
         async for item in client.iter_disk_snapshots():
@@ -286,7 +284,7 @@ def test_an_async_list_can_be_left_half_way(backend: str) -> None:
     gc.collect()
 
 
-def test_iterators_are_their_own_iterators() -> None:
+def test_iterators_return_themselves() -> None:
     listing = LightsailSnapClient(transport=chain(THREE)).iter_disk_snapshots()
     for iterator in (iter(listing), listing.pages()):
         assert iter(iterator) is iterator

@@ -18,8 +18,8 @@ from lightsail_snap._drivers.calls import (
     enter,
     exit_context,
     make_call,
-    pause_error,
-    resume_error,
+    pausing_errors,
+    resuming_errors,
     write_log,
 )
 from lightsail_snap._drivers.deadlines import GRACE_SECONDS, not_sent_error
@@ -183,13 +183,8 @@ class AsyncDriver:
                     await self._exit(context, cancelled)
                 raise
             return
-        try:
+        with pausing_errors():
             await context.__aenter__()
-        except Exception as error:
-            failure = pause_error(error)
-            if failure is error:
-                raise
-            raise failure from error
 
     async def _exit(self, context: Any, body: BaseException | None) -> None:  # noqa: ANN401 - as above
         # Even if the task is cancelled meanwhile, writes are resumed first.
@@ -197,14 +192,9 @@ class AsyncDriver:
             if not hasattr(context, "__aexit__"):
                 await run_to_completion(lambda: exit_context(context, body), [], must_run=True)
                 return
-            try:
+            with resuming_errors(body):
                 kind = None if body is None else type(body)
                 await context.__aexit__(kind, body, body and body.__traceback__)
-            except Exception as error:
-                failure = resume_error(error, body)
-                if failure is error:
-                    raise
-                raise failure from error
 
     async def _gather(self, effect: Gather[Any], deadline: float | None) -> list[Any]:
         outcomes: list[Any] = [None] * len(effect.workflows)

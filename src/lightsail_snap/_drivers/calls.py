@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lightsail_snap._drivers.deadlines import call_by_deadline
@@ -17,7 +18,7 @@ from lightsail_snap.errors import (
 from lightsail_snap.models._base import set_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lightsail_snap._boto.transport import Transport
     from lightsail_snap._workflows.effects import Log
@@ -100,33 +101,39 @@ def _not_a_context_manager(value: object) -> RequestValidationError:
     return invalid_parameter("quiesce", "must be a context manager", fix, value)
 
 
-def pause_error(error: Exception) -> LightsailSnapError:
-    """Return the error for writes that could not be paused, because entering raised `error`."""
-    if isinstance(error, LightsailSnapError):
-        return error
-    return QuiesceError(f"writes could not be paused, nothing was sent: {safe_text(error)}")
+@contextmanager
+def pausing_errors() -> Iterator[None]:
+    """Convert the errors of entering: writes could not be paused."""
+    try:
+        yield
+    except LightsailSnapError:
+        raise
+    except Exception as error:
+        message = f"writes could not be paused, nothing was sent: {safe_text(error)}"
+        raise QuiesceError(message) from error
 
 
-def resume_error(error: Exception, body: BaseException | None) -> LightsailSnapError:
-    """Return the error for writes that may still be paused, because exiting raised `error`."""
-    failure = error
-    if not isinstance(failure, LightsailSnapError):
+@contextmanager
+def resuming_errors(body: BaseException | None) -> Iterator[None]:
+    """Convert the errors of exiting, after `body` was raised inside: writes may be paused."""
+    may_have_executed: bool = getattr(body, "may_have_executed", True)
+    try:
+        yield
+    except LightsailSnapError as error:
+        error.may_have_executed = may_have_executed
+        raise
+    except Exception as error:
         failure = QuiesceError(f"writes may still be paused: {safe_text(error)}")
-    failure.may_have_executed = getattr(body, "may_have_executed", True)
-    return failure
+        failure.may_have_executed = may_have_executed
+        raise failure from error
 
 
 def enter(context: Any) -> None:  # noqa: ANN401 - callers without a type checker
     """Enter a context manager, or raise LightsailSnapError."""
     if not (hasattr(context, "__enter__") and hasattr(context, "__exit__")):
         raise _not_a_context_manager(context)
-    try:
+    with pausing_errors():
         context.__enter__()
-    except Exception as error:
-        failure = pause_error(error)
-        if failure is error:
-            raise
-        raise failure from error
 
 
 def exit_context(context: Any, body: BaseException | None) -> None:  # noqa: ANN401 - as above
@@ -135,10 +142,5 @@ def exit_context(context: Any, body: BaseException | None) -> None:  # noqa: ANN
     The context manager cannot suppress the error of the body: without a result the workflow has
     nothing to continue with.
     """
-    try:
+    with resuming_errors(body):
         context.__exit__(None if body is None else type(body), body, body and body.__traceback__)
-    except Exception as error:
-        failure = resume_error(error, body)
-        if failure is error:
-            raise
-        raise failure from error

@@ -220,7 +220,7 @@ async def _poll(waitable: Waitable[PollResultT], name: str) -> Outcome[PollResul
     return None if found is None else found.resource
 
 
-async def _poll_until_done(
+async def _poll_until_done(  # noqa: PLR0913 - the parameters of a wait
     waits: Collection[_Wait[PollResultT]],
     policy: WaitPolicy,
     stopwatch: Stopwatch,

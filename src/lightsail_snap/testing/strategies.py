@@ -370,6 +370,7 @@ _PLAIN: Mapping[object, SearchStrategy[Any]] = {
     NoneType: st.none(),
     str: _TEXT,
     bool: st.booleans(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
     int: st.integers(0, 2**31),
     datetime: st.integers(0, _LAST_MILLISECOND).map(lambda count: count / 1000),
     dt.date: st.dates().map(dt.date.isoformat),

@@ -11,7 +11,7 @@ from tests.faults.matrix.plan import nightly_run, nightly_snapshot_name
 from tests.faults.matrix.service import HERE, THERE, initial_state
 
 from lightsail_snap import DiskSource, LatestAutoSnapshotSource, ManualSnapshotSource, models
-from lightsail_snap.models import GetInstancesRequest, Request
+from lightsail_snap.models import Request
 
 NAME = "made-1"
 ZONE = f"{HERE}a"
@@ -102,8 +102,9 @@ def _requests() -> dict[type[Request[Any]], dict[str, Any]]:
         models.GetOperationRequest: {"operation_id": facts["operation_id"]},
         models.GetOperationsRequest: {},
         models.GetOperationsForResourceRequest: {"resource_name": "data-1"},
-        # Plans and the command line call it; the clients have no method for it.
-        GetInstancesRequest: {},
+        models.GetInstanceRequest: {"instance_name": "web-1"},
+        models.GetInstanceStateRequest: {"instance_name": "web-1"},
+        models.GetInstancesRequest: {},
     }
 
 

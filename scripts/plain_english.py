@@ -1,0 +1,112 @@
+"""List words and phrases that are not standard English for what they mean here.
+
+    python scripts/plain_english.py                 list every occurrence; exit with 1 if there are
+    python scripts/plain_english.py --count         print the number for each folder
+    python scripts/plain_english.py PATH ...        check only these files and folders
+
+Every tracked text file is read: prose, comments, messages and identifiers. A line that quotes such
+a word, for example from another program's output, says `quoted` in a comment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("src", "tests", "scripts", "benchmarks", "docs", "examples", "stubs")
+FILES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "noxfile.py", "pyproject.toml")
+SUFFIXES = {".md", ".py", ".pyi", ".toml", ".yaml", ".yml"}
+
+# Each term with its replacement. Words with another, standard meaning are matched in phrases only.
+TERMS = {
+    r"programmes?": "workflow",
+    r"flows?": "workflow",
+    r"looks?(?! up|_up|ed)|looked (?:at|for)|looking (?:at|for)": "poll, check, look up",
+    r"answer(?:s|ed|ing)?": "response, reply",
+    r"asks?|asked|asking": "call, request, prompt",
+    r"tells?|told|telling": "report, receive, return",
+    r"says?|said|saying": "report, state",
+    r"things?": "resource, object, value",
+    r"laws?": "invariant, property",
+    r"judges?|judged|judging|judgement": "oracle, classify, evaluate",
+    r"mends?|mended|mending": "fix",
+    r"bears?|bearing|borne?": "have, be tagged",
+    r"rooms?|houses?": "module, package",
+    r"doors?": "interface, transport",
+    r"worlds?": "state",
+    r"strangers?|somebody|nobody|anybody|everybody|whoever|whatever it": "another client, name it",
+    r"surely|mere|merely": "definitely, only",
+    r"(?:of|on) (?:ours|our own)|ours|theirs": "name it",
+    r"hand(?:s|ed|ing)? (?:in|over|out)|handed_in|handed": "pass, inject",
+    r"passing (?:fault|error)s?": "transient error",
+    r"held against|holds? against": "compare with",
+    r"(?:comes?|came) to(?! an? )": "result in",
+    r"upper end": "upper bound",
+    r"(?:goes|went|going|go) on": "continue",
+    r"awaited": "waited for",
+    r"shortcuts?": "fast path, optimization",
+    r"goners?": "to_delete",
+    r"deeds?": "action",
+    r"patience|patiently|patient": "retry policy",
+    r"anew": "again",
+    r"of its like|or its like|the like": "for example",
+    r"(?-i:(?:is|are|was|were) none)": "name it",
+}
+_PATTERN = re.compile(
+    "|".join(f"(?P<t{n}>{term})" for n, term in enumerate(TERMS)).join(
+        ("(?<![A-Za-z])(?:", ")(?![A-Za-z])")
+    ),
+    re.IGNORECASE,
+)
+# Data from elsewhere, and this list itself.
+_EXCLUDED = ("tests/fuzz/corpus/", "tests/vectors/", "scripts/plain_english.py")
+
+
+def _files(paths: list[str]) -> Iterator[str]:
+    command = ["git", "ls-files", "--", *(paths or [*FOLDERS, *FILES])]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed arguments
+    for name in listed.splitlines():
+        if Path(name).suffix in SUFFIXES and not name.startswith(_EXCLUDED):
+            yield name
+
+
+def occurrences(paths: list[str]) -> Iterator[tuple[str, int, str, str]]:
+    """Yield file, line number, term and replacement of every occurrence."""
+    replacements = list(TERMS.values())
+    for name in _files(paths):
+        path = ROOT / name
+        if not path.exists():
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if "quoted" in line:
+                continue
+            for match in _PATTERN.finditer(line):
+                group = str(match.lastgroup)
+                yield name, number, match[0], replacements[int(group[1:])]
+
+
+def main() -> int:
+    """Print the occurrences or their number, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("paths", nargs="*", help="files and folders; all if none is given")
+    parser.add_argument("--count", action="store_true", help="print the number for each folder")
+    options = parser.parse_args()
+    counts: Counter[str] = Counter()
+    for name, number, term, replacement in occurrences(options.paths):
+        counts[name.split("/", 1)[0]] += 1
+        if not options.count:
+            print(f"{name}:{number}: {term!r}; write for example: {replacement}")  # noqa: T201 - a command
+    if options.count:
+        for folder, count in counts.most_common():
+            print(f"{count:6} {folder}")  # noqa: T201 - a command
+    return 1 if counts else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
