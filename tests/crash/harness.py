@@ -263,7 +263,7 @@ def crash_harness(folder: Path) -> Iterator[Harness]:
     credentials = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
     script = Path(__file__).with_name("worker.py")
     with KillingEmulator() as service, service.serve() as url:
-        worker = subprocess.Popen(  # noqa: S603 - our own script
+        worker = subprocess.Popen(  # noqa: S603 - a fixed script
             [sys.executable, str(script), url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -49,7 +49,7 @@ def test_client_works_in_a_forked_child_and_its_parent(
     for name in ("parent", "child"):
         emulator.add_disk(name, region_name=HERE)
     script = Path(__file__).with_name("forked.py")
-    result = subprocess.run(  # noqa: S603 - our own script
+    result = subprocess.run(  # noqa: S603 - a fixed script
         [sys.executable, str(script), url], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr

@@ -165,7 +165,7 @@ def test_quickstart_works(tmp_path: Path) -> None:
     # The reader has a terminal and confirms the one prompt of the page.
     reader, terminal = pty.openpty()
     os.write(reader, b"y\n")
-    with subprocess.Popen(  # noqa: S603 - our own page
+    with subprocess.Popen(  # noqa: S603 - a page of this project
         ["bash", "-c", "\n".join(script)],  # noqa: S607 - whichever bash a reader has
         cwd=tmp_path,
         env=environment,

@@ -17,7 +17,7 @@ def test_examples_are_found() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_example_runs(example: Path) -> None:
-    result = subprocess.run(  # noqa: S603 - our own example
+    result = subprocess.run(  # noqa: S603 - an example of this project
         [sys.executable, "-W", "error", str(example)], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr

@@ -47,7 +47,7 @@ def test_code_of_a_page_runs(page: Path) -> None:
     names: dict[str, Any] = {"__name__": "page"}
     for block in BLOCK.finditer(text):
         line = text[: block.start(1)].count("\n")
-        exec(compile("\n" * line + block[1], str(page), "exec"), names)  # noqa: S102 - our own pages
+        exec(compile("\n" * line + block[1], str(page), "exec"), names)  # noqa: S102 - a page of this project
     assert any(isinstance(value, LightsailSnapClient | type(lambda: 0)) for value in names.values())
 
 
@@ -68,7 +68,7 @@ def test_boto3_code_of_the_migration_page_runs(monkeypatch: pytest.MonkeyPatch) 
         r"^```py\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     taken, listed, refused, deleted = (compile(side, str(page), "exec") for side in sides)
-    exec(taken, names)  # noqa: S102 - our own page
+    exec(taken, names)  # noqa: S102 - a page of this project
     assert names["state"] == "completed"
     exec(listed, names)  # noqa: S102 - likewise
     assert [each["name"] for each in names["snapshots"]] == ["nightly"]

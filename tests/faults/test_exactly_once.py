@@ -57,7 +57,7 @@ VARIANTS = list(_variants())
 
 
 def _pairs(chance: random.Random) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield all pairs of variants if the environment asks for them, else one of every two kinds."""
+    """Yield all pairs of variants if the variable is set, else one of every two kinds."""
     if ALL_PAIRS:
         yield from itertools.product(VARIANTS, repeat=2)
         return
@@ -115,7 +115,7 @@ def _placements(calls: int) -> list[tuple[int, int]]:
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("method", METHODS)
 def test_method_succeeds_under_any_two_faults(kit: Any, method: str) -> None:
-    """Place the faults everywhere if the environment asks for it, else in one random place."""
+    """Place the faults everywhere if the environment variable is set, else in one random place."""
     chance = random.Random(method)  # noqa: S311 - has to be repeatable
     placements = _placements(len(calls_without_faults(kit, method)))
     for first, second in _pairs(chance):
@@ -190,7 +190,7 @@ def test_method_reports_truth_under_any_one_adversary(
 
 @pytest.mark.parametrize("method", METHODS)
 def test_method_reports_truth_under_any_two_adversaries(kit: Any, method: str) -> None:
-    """Run all pairs with all faults if the environment asks for it, else a sample."""
+    """Run all pairs with all faults if the environment variable is set, else a sample."""
     chance = random.Random(method)  # noqa: S311 - has to be repeatable
     pairs = list(itertools.permutations(ADVERSARIES, 2))
     for pair in pairs if ALL_PAIRS else chance.sample(pairs, 30):

@@ -670,7 +670,7 @@ def test_method_with_token_completes_when_run_again_after_a_crash(kit: Any, meth
 
 
 @pytest.mark.parametrize("method", TOKENED)
-@pytest.mark.parametrize("token", [None, "theirs"])
+@pytest.mark.parametrize("token", [None, "other-token"])
 def test_other_or_missing_token_is_a_conflict(kit: Any, method: str, token: str | None) -> None:
     environment = kit.environment(method)
     first = environment.run(**options(kit, method, client_token=OWN_ID))

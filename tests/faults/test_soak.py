@@ -28,7 +28,7 @@ def test_same_seed_gives_the_same_digest_in_any_process() -> None:
     command = [sys.executable, "scripts/soak.py", "--days", str(DAYS), "--seed", "5"]
     # Results that depend on the order of sets would differ.
     environment = os.environ | {"PYTHONHASHSEED": "12345"}
-    result = subprocess.run(  # noqa: S603 - our own script
+    result = subprocess.run(  # noqa: S603 - a fixed script
         command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
     )
     assert result.returncode == 0, result.stderr

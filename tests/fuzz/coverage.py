@@ -13,7 +13,7 @@ from types import CodeType
 import lightsail_snap
 
 _ROOT = str(Path(lightsail_snap.__file__).parent)
-# The ids 0 to 3 and 5 are reserved for debuggers, coverage and the like.
+# The ids 0 to 3 and 5 are reserved for debuggers, coverage and similar tools.
 _TOOL = 4
 
 
@@ -57,10 +57,10 @@ class Coverage:
         return self._on_branch(code, -1, line)
 
     def _on_branch(self, code: CodeType, offset: int, to: int) -> object:
-        is_ours = code.co_filename.startswith(_ROOT)
-        if is_ours and (code, offset, to) not in self._seen:
+        is_of_package = code.co_filename.startswith(_ROOT)
+        if is_of_package and (code, offset, to) not in self._seen:
             self._seen.add((code, offset, to))
             self._is_new = True
-        if sys.version_info >= (3, 12) and (offset < 0 or not is_ours):
+        if sys.version_info >= (3, 12) and (offset < 0 or not is_of_package):
             return sys.monitoring.DISABLE
         return None

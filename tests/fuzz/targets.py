@@ -66,7 +66,7 @@ def check_error(error: LightsailSnapError) -> None:
     _require(len(text) < _MAX_MESSAGE_LENGTH, "an error is bounded", text)
     for canary in CANARIES:
         _require(not canary.search(text), "no credential is shown", text)
-    _require(str(pickle.loads(pickle.dumps(error))) == text, "errors pickle", text)  # noqa: S301 - our own
+    _require(str(pickle.loads(pickle.dumps(error))) == text, "errors pickle", text)  # noqa: S301 - pickled here
 
 
 def results(data: bytes) -> None:

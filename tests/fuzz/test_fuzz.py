@@ -102,8 +102,8 @@ def test_input_that_reaches_new_code_is_varied(monkeypatch: pytest.MonkeyPatch) 
     assert figures.broken == ()
     assert figures.tried == {"results": 300}
     # `sys.monitoring` exists from Python 3.12 on.
-    can_tell = sys.version_info >= (3, 12)
-    assert bool(figures.discovered["results"]) is bool(figures.reached) is can_tell
+    has_monitoring = sys.version_info >= (3, 12)
+    assert bool(figures.discovered["results"]) is bool(figures.reached) is has_monitoring
     assert "| responses, read as any model | 1 | 300 |" in fuzz.fuzz_table(figures)
 
 

@@ -32,7 +32,7 @@ from lightsail_snap import _exports, models
 )
 def test_import_loads_no_unused_packages(imported: str, not_loaded: str) -> None:
     code = f"import sys, {imported}; print([m for m in {not_loaded.split()} if m in sys.modules])"
-    result = subprocess.run(  # noqa: S603 - our own code
+    result = subprocess.run(  # noqa: S603 - fixed code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
@@ -50,7 +50,7 @@ def test_public_names_exist_once_and_are_listed() -> None:
 
 def test_exports_index_is_up_to_date() -> None:
     script = Path(__file__).parents[2] / "scripts" / "make_exports.py"
-    subprocess.run([sys.executable, str(script), "--check"], check=True)  # noqa: S603 - our own code
+    subprocess.run([sys.executable, str(script), "--check"], check=True)  # noqa: S603 - fixed code
 
 
 @pytest.mark.parametrize("package", ["lightsail_snap", "lightsail_snap.models"])
@@ -82,7 +82,7 @@ def test_package_works_without_its_sources(tmp_path: Path) -> None:
         path.unlink()
     code = "import lightsail_snap as p; print(p.__file__, len([getattr(p, n) for n in p.__all__]))"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(  # noqa: S603 - fixed code
         command,
         capture_output=True,
         text=True,

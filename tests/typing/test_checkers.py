@@ -59,7 +59,7 @@ def expected(checker: str, files: list[Path] = CASES) -> Findings:
 
 
 def run(*command: str, files: list[Path] = CASES, cwd: str | Path = AWAY) -> str:
-    result = subprocess.run(  # noqa: S603 - our own tools on our own files
+    result = subprocess.run(  # noqa: S603 - fixed tools and files
         [sys.executable, "-m", *command, *map(str, files)],
         capture_output=True,
         text=True,

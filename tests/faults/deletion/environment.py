@@ -50,7 +50,7 @@ _CREATES = {
     "InstanceSnapshot": ("CreateInstanceSnapshot", "instanceSnapshotName"),
 }
 _TAGS: dict[Tag, dict[str, str]] = {
-    "ours": {OWNER_TAG: OWNER},
+    "managed": {OWNER_TAG: OWNER},
     "kept": {OWNER_TAG: OWNER, "keep": ""},
     "other": {OWNER_TAG: OTHER_OWNER},
     "empty": {OWNER_TAG: ""},
@@ -147,7 +147,7 @@ class Environment:
             json.loads(wire) | (json.loads(course)[3] if course else {}) for wire, course in found
         ]
 
-    def create(self, source: str, tag: Tag = "ours", name: str = "") -> str:
+    def create(self, source: str, tag: Tag = "managed", name: str = "") -> str:
         self._names += not name
         name = name or f"s-{self._names}"
         kind = "InstanceSnapshot" if source == "web-1" else "DiskSnapshot"
@@ -176,7 +176,7 @@ class Environment:
         source = by_name.get(self._victim, state[-1] if state else {}).get("fromDiskName")
         group = [each for each in state if each.get("fromDiskName") == source]
         if action.startswith("create"):
-            tag: Tag = "ours" if action == "create ours" else "other"
+            tag: Tag = "managed" if action == "create managed" else "other"
             self._change(self.create(source or SOURCES[2], tag))
         elif group and action == "copy oldest":
             self._copy(group[0]["name"])
@@ -199,7 +199,7 @@ class Environment:
             case "replace":
                 self._delete(wire)
                 source = wire.get("fromDiskName") or wire["fromInstanceName"]
-                self.create(source, "ours", wire["name"])
+                self.create(source, "managed", wire["name"])
             case "untag":
                 self._retag(wire, None)
             case _ if action.endswith("other"):

@@ -11,7 +11,7 @@ HOUR, DAY = 3600, 86_400
 SOURCES = ("db-1", "db-2", "web-1")
 OWNER, OTHER_OWNER = "nightly", "weekly"
 
-Tag = Literal["ours", "kept", "other", "empty", "none"]
+Tag = Literal["managed", "kept", "other", "empty", "none"]
 Mode = Literal["prune", "prune-plan", "apply", "apply-many"]
 ScopeKind = Literal["owner", "owner-names", "names", "sources"]
 
@@ -20,7 +20,7 @@ ACTIONS = (
     "delete last seen",
     "delete all but oldest",
     "delete victim",
-    "create ours",
+    "create managed",
     "create other",
     "replace newest",
     "replace victim",
@@ -91,7 +91,7 @@ _AMOUNTS: dict[str, tuple[float, ...]] = {
     "step": (30, -30, 250, 320, -320, -HOUR, 20 * HOUR, DAY, -DAY),
     "suspend": (30, 61, 290, 320, DAY),
 }
-_TAGS: tuple[Tag, ...] = (*(("ours",) * 9), "kept", "other", "other", "empty", "none", "none")
+_TAGS: tuple[Tag, ...] = (*(("managed",) * 9), "kept", "other", "other", "empty", "none", "none")
 _MODES: tuple[Mode, ...] = ("prune", "prune", "prune-plan", "apply", "apply", "apply-many")
 _SCOPES: tuple[ScopeKind, ...] = ("owner", "owner", "owner-names", "names", "sources")
 _AHEAD = (2, -2, 250, -250, 320, -320, HOUR, -HOUR, 20 * HOUR, DAY, -DAY)

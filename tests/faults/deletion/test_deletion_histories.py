@@ -13,8 +13,8 @@ from tests.faults.deletion.run import InvariantError, run_history, run_many
 from lightsail_snap import DiskSnapshot, Scope
 from lightsail_snap.plans import _apply, _deletion
 
-_OURS: Tag = "ours"
-_FIVE = tuple(("db-1", 24, _OURS) for _ in range(5))
+_MANAGED: Tag = "managed"
+_FIVE = tuple(("db-1", 24, _MANAGED) for _ in range(5))
 _KEEP_TWO = RunConfig("prune-plan", Rules(last=2))
 SAMPLE, THOROUGH = 20, 1_000
 

@@ -236,7 +236,7 @@ def errors_are_typed(outcome: Outcome) -> None:
     """Require that every error is of the library's tree, has its cause, and can be pickled."""
     error = outcome.error
     if error is None:
-        _require(pickle.loads(pickle.dumps(outcome.value)) == outcome.value, "pickled, it differs")  # noqa: S301 - our own
+        _require(pickle.loads(pickle.dumps(outcome.value)) == outcome.value, "pickled, it differs")  # noqa: S301 - pickled here
         return
     if isinstance(error, EndlessCallsError):
         return
@@ -246,8 +246,8 @@ def errors_are_typed(outcome: Outcome) -> None:
         _require(isinstance(context, LightsailSnapError), f"no cause, but a context: {context!r}")
     rests = (NameConflictError, OutcomeUnknownError, RequestNotSentError, ServiceError)
     _require(error.__cause__ is not None or not isinstance(error, rests), f"no cause: {error!r}")
-    copied = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-    facts = [(type(e), str(e), e.may_have_executed) for e in (error, copied)]  # type: ignore[union-attr] # ours, as required above
+    copied = pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled here
+    facts = [(type(e), str(e), e.may_have_executed) for e in (error, copied)]  # type: ignore[union-attr] # required above
     _require(facts[0] == facts[1], f"pickled, it differs: {facts}")
     text = str(error)
     _require(text.isprintable() and text, f"not one printable line: {text!r}")
@@ -303,7 +303,7 @@ def _representations(resource: object, *, with_chain: bool) -> Iterator[str]:
         yield repr(getattr(resource, "__notes__", None))
         # botocore's own exceptions may contain an echo, as docs/security.md states.
         yield "".join(traceback.format_exception(resource, chain=with_chain, limit=_FRAMES))
-        copied = pickle.loads(pickle.dumps(resource))  # noqa: S301 - our own
+        copied = pickle.loads(pickle.dumps(resource))  # noqa: S301 - pickled here
         yield "".join(traceback.format_exception(copied))
 
 

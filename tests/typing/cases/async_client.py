@@ -15,7 +15,7 @@ async def quiesced_asynchronously(client: AsyncLightsailSnapClient, frozen: Abst
     await client.take_instance_snapshot("web", "web-1", quiesce=frozen.__aenter__)  # mypy: arg-type pyright: reportArgumentType
 
 
-def not_awaited(client: AsyncLightsailSnapClient) -> None:
+def missing_await(client: AsyncLightsailSnapClient) -> None:
     client.get_disk("a").disk  # mypy: attr-defined pyright: reportAttributeAccessIssue
     for page in client.iter_disks().pages():  # mypy: attr-defined pyright: reportGeneralTypeIssues
         del page

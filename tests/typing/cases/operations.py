@@ -107,7 +107,7 @@ LatestAutoSnapshotSource(resource_name="Disk-1", restore_date=DAY)  # mypy: call
 manual.snapshot_name = "other"  # mypy: misc pyright: reportAttributeAccessIssue
 
 
-def told_apart_by_their_kind(source: RestoreSource) -> str:
+def narrowed_by_kind(source: RestoreSource) -> str:
     assert_type(source.kind, Literal["manual", "auto", "latest-auto"])
     if source.kind == "manual":
         assert_type(source, ManualSnapshotSource)

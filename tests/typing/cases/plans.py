@@ -178,7 +178,7 @@ def on_step_result(result: StepResult) -> None:
     print(result)
 
 
-def told_of_snapshots(pruned: Pruned) -> None:
+def on_pruned(pruned: Pruned) -> None:
     print(pruned)
 
 
@@ -189,10 +189,10 @@ def applied(run: Run, client: LightsailSnapClient, clients: RegionalClients) -> 
     apply(run, client, on_step=print)
     apply(run)  # mypy: call-arg pyright: reportCallIssue
     apply(run.plan, client)  # mypy: arg-type pyright: reportArgumentType
-    apply(run, client, on_step=told_of_snapshots)  # mypy: arg-type pyright: reportArgumentType
+    apply(run, client, on_step=on_pruned)  # mypy: arg-type pyright: reportArgumentType
     apply(run, client, 8)  # mypy: call-arg,arg-type pyright: reportCallIssue
     on_step: OnStep = on_step_result
-    other: OnStep = told_of_snapshots  # mypy: assignment pyright: reportAssignmentType
+    other: OnStep = on_pruned  # mypy: assignment pyright: reportAssignmentType
     del on_step, other
 
 
@@ -250,7 +250,7 @@ def what_came_of_many(result: FleetResult, one: PlanOutcome) -> None:
 
 
 def pruned_away(planned: RetentionPlan[DiskSnapshot | InstanceSnapshot], client: LightsailSnapClient, disk: Disk) -> None:
-    assert_type(prune(planned, client, on_snapshot=told_of_snapshots), PruneResult)
+    assert_type(prune(planned, client, on_snapshot=on_pruned), PruneResult)
     prune(planned)  # mypy: call-arg pyright: reportCallIssue
     prune(planned.delete, client)  # mypy: arg-type pyright: reportArgumentType
     prune(planned, client, on_snapshot=on_step_result)  # mypy: arg-type pyright: reportArgumentType
