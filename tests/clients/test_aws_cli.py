@@ -1,4 +1,4 @@
-"""The AWS command line, unmodified, lives a whole snapshot life on a served emulator.
+"""The AWS command line, unmodified, runs the whole life of a snapshot on a served emulator.
 
 Its botocore is pinned by itself, so it lives in an environment of its own; the gate makes one and
 names its `aws` in `LIGHTSAIL_SNAP_AWS_CLI`.
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.skipif(
     reason="the AWS command line is not installed; the gate insists on it",
 )
 
-Ask = Callable[..., Any]
+Command = Callable[..., Any]
 
 
-class Refused(Exception):  # noqa: N818 - what the command line says, told on
+class Refused(Exception):  # noqa: N818 - an error message of the command line
     pass
 
 
@@ -39,7 +39,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def aws(clock: VirtualClock) -> Any:
-    """A function that runs `aws lightsail ...` against an emulator, and reads its answer."""
+    """Return a function that runs `aws lightsail ...` on an emulator and parses its output."""
     with LightsailEmulator(clock=clock, page_size=2) as emulator, emulator.serve() as url:
         environment = {
             "PATH": os.environ["PATH"],
@@ -50,9 +50,9 @@ def aws(clock: VirtualClock) -> Any:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
-        def ask(*words: str) -> Any:
-            result = subprocess.run(  # noqa: S603 - the AWS command line on our own emulator
-                [str(AWS), "lightsail", *words, "--endpoint-url", url, "--output", "json"],
+        def run_command(*arguments: str) -> Any:
+            result = subprocess.run(  # noqa: S603 - the AWS command line on an emulator
+                [str(AWS), "lightsail", *arguments, "--endpoint-url", url, "--output", "json"],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -62,11 +62,11 @@ def aws(clock: VirtualClock) -> Any:
                 raise Refused(result.stderr)
             return json.loads(result.stdout)
 
-        yield ask
+        yield run_command
 
 
 @pytest.mark.thorough
-def test_a_whole_life(aws: Ask, clock: VirtualClock) -> None:
+def test_aws_cli_runs_the_whole_life_of_a_snapshot(aws: Command, clock: VirtualClock) -> None:
     zone = ("--availability-zone", "us-east-1a")
     aws("create-disk", "--disk-name", "data", *zone, "--size-in-gb", "32")
     instance = ("--blueprint-id", "amazon_linux_2023", "--bundle-id", "nano_3_0")
@@ -122,7 +122,7 @@ def test_a_whole_life(aws: Ask, clock: VirtualClock) -> None:
 
 
 @pytest.mark.thorough
-def test_errors_are_the_services(aws: Ask) -> None:
+def test_aws_cli_reports_the_services_errors(aws: Command) -> None:
     create = ("create-disk-snapshot", "--disk-snapshot-name", "x1")
     with pytest.raises(Refused, match=r"NotFoundException.*The Disk does not exist: nothing"):
         aws(*create, "--disk-name", "nothing")

@@ -1,4 +1,4 @@
-"""Clients that were handed in and clients of our own: the same results, errors and hooks."""
+"""Injected clients and clients built by the library: the same results, errors and hooks."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ EVENT = "before-send.lightsail"
 
 
 class Network:
-    """Answers in the place of the network."""
+    """Responds in place of the network."""
 
     def __init__(self) -> None:
-        self.answers: list[tuple[int, bytes] | Exception] = [(200, GOOD)]
+        self.responses: list[tuple[int, bytes] | Exception] = [(200, GOOD)]
         self.requests: list[Any] = []
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
         self.requests.append(request)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if isinstance(response, Exception):
+            raise response
         headers = {"x-amzn-RequestId": "rid-1", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}
-        return AWSResponse(request.url, answer[0], headers, _Raw(answer[1]))
+        return AWSResponse(request.url, response[0], headers, _Raw(response[1]))
 
 
 class _Raw:
@@ -60,8 +60,8 @@ class _Raw:
         yield self.body
 
 
-class Path:
-    """A client by one of the ways, the boto3 client below it, and its network."""
+class Access:
+    """A client, the boto3 client below it, and its network."""
 
     def __init__(self, client: LightsailSnapClient) -> None:
         self.client = client
@@ -73,39 +73,39 @@ class Path:
 CONFIG = {"retries": {"mode": "standard", "max_attempts": 2}, "read_timeout": 7}
 
 
-def handed_in() -> Path:
+def injected() -> Access:
     session = boto3.session.Session(**KEYS, region_name="us-east-1")
-    return Path(LightsailSnapClient(session.client("lightsail", config=Config(**CONFIG))))
+    return Access(LightsailSnapClient(session.client("lightsail", config=Config(**CONFIG))))
 
 
-def with_session() -> Path:
+def with_session() -> Access:
     session = boto3.session.Session(**KEYS, region_name="us-east-1")
-    return Path(LightsailSnapClient(session=session, config=Config(**CONFIG)))
+    return Access(LightsailSnapClient(session=session, config=Config(**CONFIG)))
 
 
-def of_our_own() -> Path:
+def from_settings() -> Access:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in KEYS.items():
             patch.setenv(name.upper(), value)
-        return Path(LightsailSnapClient(region_name="us-east-1", config=Config(**CONFIG)))
+        return Access(LightsailSnapClient(region_name="us-east-1", config=Config(**CONFIG)))
 
 
-WAYS = [handed_in, with_session, of_our_own]
+WAYS = [injected, with_session, from_settings]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
-def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Access:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    made: Path = request.param()
+    made: Access = request.param()
     return made
 
 
-def create(path: Path) -> Any:
+def create(path: Access) -> Any:
     return path.client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
 
 
 @cache
-def _paths() -> tuple[Path, ...]:
+def _paths() -> tuple[Access, ...]:
     return tuple(way() for way in WAYS)
 
 
@@ -116,17 +116,17 @@ REQUESTS: list[type[Request[Any]]] = [
 ]
 
 
-def _as_dict(path: Path, request: Request[Any], wire: dict[str, Any]) -> Result:
-    """Have a hook answer with a dict, as instrumentation and stubs do."""
+def _as_dict(path: Access, request: Request[Any], wire: dict[str, Any]) -> Result:
+    """Have a hook response with a dict, as instrumentation and stubs do."""
 
-    def answer(**_: Any) -> tuple[Any, dict[str, Any]]:
+    def response(**_: Any) -> tuple[Any, dict[str, Any]]:
         return AWSResponse("", 200, {}, None), json.loads(json.dumps(wire))
 
-    path.boto.meta.events.register_first("before-call.lightsail", answer)
+    path.boto.meta.events.register_first("before-call.lightsail", response)
     try:
         result: Result = path.client.send(request)
     finally:
-        path.boto.meta.events.unregister("before-call.lightsail", answer)
+        path.boto.meta.events.unregister("before-call.lightsail", response)
     return result
 
 
@@ -134,21 +134,21 @@ def _as_dict(path: Path, request: Request[Any], wire: dict[str, Any]) -> Result:
 @pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.operation_name)
 @given(data=st.data())
 @settings(max_examples=10)
-def test_bytes_and_botocores_dict_give_equal_results_by_every_way(
+def test_bytes_and_botocores_dict_give_equal_results(
     kind: type[Request[Any]], data: st.DataObject
 ) -> None:
     request = data.draw(st.from_type(kind))
     wire = data.draw(wire_dicts(kind._result_type))
     results = []
     for path in _paths():
-        path.network.answers = [(200, json.dumps(wire).encode())]
+        path.network.responses = [(200, json.dumps(wire).encode())]
         results.append(path.client.send(request))
         results.append(_as_dict(path, request, wire))
     assert all(result == results[0] for result in results)
     assert all(result.to_wire() == results[0].to_wire() for result in results)
 
 
-def test_a_good_answer_is_read_with_its_metadata(path: Path) -> None:
+def test_response_is_read_with_its_metadata(path: Access) -> None:
     result = create(path)
     assert result.operations[0].model_extra == {"new": [1]}
     assert result.response_metadata.request_id == "rid-1"
@@ -163,7 +163,7 @@ EVENTS = [
 
 
 @pytest.mark.sample(1)
-def test_every_event_is_told_as_by_boto3(path: Path) -> None:
+def test_events_are_emitted_as_by_boto3(path: Access) -> None:
     seen: list[str] = []
     for event in EVENTS:
         path.boto.meta.events.register(
@@ -176,20 +176,20 @@ def test_every_event_is_told_as_by_boto3(path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "argument"), [("after-call", "parsed"), ("response-received", "parsed_response")]
 )
-def test_hooks_see_the_answer_that_botocore_parses(path: Path, event: str, argument: str) -> None:
+def test_hooks_see_the_parsed_response(path: Access, event: str, argument: str) -> None:
     seen: list[Any] = []
     path.boto.meta.events.register(
         f"{event}.lightsail", lambda **facts: seen.append(dict(facts[argument]))
     )
     create(path)
     shape = path.boto.meta.service_model.operation_model("CreateDiskSnapshot").output_shape
-    answer = {"status_code": 200, "headers": {}, "body": GOOD}
-    stock = create_parser("json").parse(answer, shape)
+    response = {"status_code": 200, "headers": {}, "body": GOOD}
+    stock = create_parser("json").parse(response, shape)
     assert seen[0]["operations"] == stock["operations"]
     assert seen[0]["ResponseMetadata"]["RequestId"] == "rid-1"
 
 
-def test_a_hook_may_change_what_is_parsed(path: Path) -> None:
+def test_hook_can_change_the_parsed_response(path: Access) -> None:
     def change(response_dict: dict[str, Any], **_: Any) -> None:
         response_dict["body"] = response_dict["body"].replace(b"Started", b"Failed")
 
@@ -198,22 +198,22 @@ def test_a_hook_may_change_what_is_parsed(path: Path) -> None:
 
 
 @pytest.mark.sample(1)
-def test_a_hook_may_change_what_is_sent(path: Path) -> None:
+def test_hook_can_change_the_request(path: Access) -> None:
     def change(params: dict[str, Any], **_: Any) -> None:
         params["diskSnapshotName"] = "changed"
 
     def add(request: Any, **_: Any) -> None:
-        request.headers["X-Ours"] = "yes"
+        request.headers["X-Custom"] = "yes"
 
     path.boto.meta.events.register("provide-client-params.lightsail", change)
     path.boto.meta.events.register("before-sign.lightsail", add)
     create(path)
     (sent,) = path.network.requests
     assert json.loads(sent.body)["diskSnapshotName"] == "changed"
-    assert "x-ours" in sent.headers["Authorization"].decode()
+    assert "x-custom" in sent.headers["Authorization"].decode()
 
 
-def test_a_hook_may_have_an_answer_asked_for_again(path: Path) -> None:
+def test_hook_can_retry_a_request(path: Access) -> None:
     def again(attempts: int, response: Any, **_: Any) -> int | None:
         return 0 if attempts == 1 and response[1]["operations"] else None
 
@@ -221,23 +221,21 @@ def test_a_hook_may_have_an_answer_asked_for_again(path: Path) -> None:
     assert create(path).response_metadata.retry_attempts == 1
 
 
-def test_botocore_retries(path: Path) -> None:
-    path.network.answers = [(503, b""), (200, GOOD)]
+def test_botocore_retries(path: Access) -> None:
+    path.network.responses = [(503, b""), (200, GOOD)]
     assert create(path).response_metadata.retry_attempts == 1
     agent = path.network.requests[0].headers["User-Agent"].decode()
     assert "cfg/retry-mode#standard" in agent
 
 
-def test_errors_are_the_same(path: Path) -> None:
-    path.network.answers = [(400, MISSING)]
+def test_errors_are_those_of_boto3(path: Access) -> None:
+    path.network.responses = [(400, MISSING)]
     with pytest.raises(NotFoundException) as caught:
         create(path)
     assert type(caught.value.__cause__).__name__ == "NotFoundException"
 
 
-def test_instrumentation_that_wraps_the_call_sees_the_answer(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrapped_call_sees_the_response(path: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, Any]] = []
     plain: Callable[..., Any] = BaseClient._make_api_call
 
@@ -252,7 +250,7 @@ def test_instrumentation_that_wraps_the_call_sees_the_answer(
     assert seen[0]["ResponseMetadata"]["RetryAttempts"] == 0
 
 
-def test_a_stubber_answers(path: Path) -> None:
+def test_stubber_response_is_read(path: Access) -> None:
     with Stubber(path.boto) as stub:
         stub.add_response("get_operation", {"operation": {"id": "7", "status": "Succeeded"}})
         stub.add_client_error("get_operation", "NotFoundException", "gone", http_status_code=400)
@@ -268,15 +266,15 @@ BODIES = [b"", b"<html>", b"[]", b"null", b'"text"', b"5", b"\xff\xfe", b'{"oper
 
 @pytest.mark.sample(8)
 @pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("looks", [False, True], ids=["unseen", "looked at"])
-def test_an_unreadable_answer_is_told_and_not_asked_for_again(
-    path: Path,
+@pytest.mark.parametrize("has_hook", [False, True], ids=["unseen", "seen"])
+def test_unreadable_response_raises_without_retry(
+    path: Access,
     body: bytes,
-    looks: bool,  # noqa: FBT001 - a column
+    has_hook: bool,  # noqa: FBT001 - a column
 ) -> None:
-    if looks:
+    if has_hook:
         path.boto.meta.events.register("after-call.lightsail", lambda parsed, **_: dict(parsed))
-    path.network.answers = [(200, body)]
+    path.network.responses = [(200, body)]
     with pytest.raises(ResponseValidationError) as caught:
         create(path)
     assert caught.value.payload == body
@@ -286,7 +284,7 @@ def test_an_unreadable_answer_is_told_and_not_asked_for_again(
 
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("event", ["after-call", "response-received", "needs-retry"])
-def test_a_hook_that_fails_after_the_answer_hides_no_outcome(path: Path, event: str) -> None:
+def test_failing_hook_after_the_response_keeps_the_outcome(path: Access, event: str) -> None:
     def fail(**_: Any) -> None:
         raise KeyError("hook")
 
@@ -295,7 +293,7 @@ def test_a_hook_that_fails_after_the_answer_hides_no_outcome(path: Path, event: 
         create(path)
 
 
-def test_a_hook_that_fails_before_the_call_shows_that_nothing_was_sent(path: Path) -> None:
+def test_failing_hook_before_the_call_means_not_sent(path: Access) -> None:
     def fail(**_: Any) -> None:
         raise KeyError("hook")
 
@@ -304,49 +302,51 @@ def test_a_hook_that_fails_before_the_call_shows_that_nothing_was_sent(path: Pat
         create(path)
 
 
-def test_an_answer_in_between_from_another_service_is_parsed(path: Path) -> None:
+def test_nested_response_of_another_service_is_parsed(path: Access) -> None:
     """As when credentials are refreshed by a call to STS with the parsers of the same session."""
     parsers = path.boto._endpoint._response_parser_factory
     inner = {"status_code": 200, "headers": {}, "body": b'{"disk":{"name":"Disk-1"}}'}
     shape = path.boto.meta.service_model.operation_model("GetDisk").output_shape
     found: list[Any] = []
 
-    def ask(**_: Any) -> None:
+    def call_sts(**_: Any) -> None:
         found.append(parsers.create_parser("json").parse(inner, shape))
 
-    path.boto.meta.events.register("before-sign.lightsail", ask)
-    path.boto.meta.events.register("response-received.lightsail", ask)
+    path.boto.meta.events.register("before-sign.lightsail", call_sts)
+    path.boto.meta.events.register("response-received.lightsail", call_sts)
     create(path)
     assert [type(parsed) for parsed in found] == [dict, dict]
 
 
-def test_the_users_config_stays(path: Path) -> None:
+def test_config_of_the_user_is_kept(path: Access) -> None:
     config = path.boto.meta.config
     assert config.read_timeout == 7
     assert config.retries["mode"] == "standard"
     assert config.retries["total_max_attempts"] == 3
 
 
-def test_endpoints_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LIGHTSAIL", "http://127.0.0.1:4566")
-    for path in (with_session(), of_our_own()):
+    for path in (with_session(), from_settings()):
         create(path)
         assert path.network.requests[0].url == "http://127.0.0.1:4566/"
 
 
-def test_proxies_come_from_the_config() -> None:
+def test_proxies_are_read_from_the_config() -> None:
     session = boto3.session.Session(**KEYS, region_name="us-east-1")
     config = Config(proxies={"https": "http://127.0.0.1:9"}, retries={"max_attempts": 0})
     with pytest.raises(RequestNotSentError, match=r"127\.0\.0\.1:9"):
         LightsailSnapClient(session=session, config=config).get_disk("Disk-1")
 
 
-def test_credentials_come_from_the_chain(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_are_read_from_the_chain(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "credentials"
     file.write_text("[p]\naws_access_key_id=FROMFILE\naws_secret_access_key=s\n"
                     "aws_session_token=t\nregion=eu-west-1\n")  # fmt: skip
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
-    path = Path(LightsailSnapClient(profile_name="p"))
+    path = Access(LightsailSnapClient(profile_name="p"))
     create(path)
     headers = path.network.requests[0].headers
     assert b"Credential=FROMFILE/" in headers["Authorization"]
@@ -355,19 +355,19 @@ def test_credentials_come_from_the_chain(tmp_path: Any, monkeypatch: pytest.Monk
 
 
 @pytest.mark.sample(1)
-def test_another_kind_of_session_will_do(path: Path) -> None:
-    """Whatever has a method that makes clients; without the parts that are sped up, all works."""
+def test_custom_session_works_without_optimizations(path: Access) -> None:
+    """Any object with a `client` method is a session; then there are no optimizations."""
 
     class Session:
         def client(self, *_: Any, **__: Any) -> Any:
             return boto3.session.Session(**KEYS).client("lightsail", region_name="us-east-1")
 
-    other = Path(LightsailSnapClient(session=Session()))
+    other = Access(LightsailSnapClient(session=Session()))
     assert create(other) == create(path)
 
 
 @pytest.mark.sample(1)
-def test_errors_of_all_ways_are_ours(path: Path) -> None:
-    path.network.answers = [OSError("cable")]
+def test_every_access_raises_errors_of_the_tree(path: Access) -> None:
+    path.network.responses = [OSError("cable")]
     with pytest.raises(LightsailSnapError):
         path.client.send(GetDiskSnapshotsRequest())

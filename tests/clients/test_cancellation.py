@@ -1,4 +1,4 @@
-"""What becomes of calls, and of writes that are paused, when their task is cancelled."""
+"""Calls and paused writes whose task is cancelled."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ REQUESTS = [
 ]
 LONG = 60  # only a test that hangs takes it
 CREATED: dict[str, Any] = {"operations": [{"id": "op-1"}]}
-WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="nobody")
+WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="unset")
 
 
 class Gate:
-    """A transport whose calls begin, and end only when they are let through."""
+    """A transport whose calls end only when they are released."""
 
     state = "completed"
 
@@ -61,13 +61,13 @@ class Gate:
         self.when_begun: Callable[[], object] | None = None
         self.began = threading.Event()
         self.may_end = threading.Event()
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.ended: list[str] = []
         self.who: list[str] = []
 
     def send(self, request: Request[Any]) -> Response:
         name = request.operation_name
-        self.asked.append(name)
+        self.requests.append(name)
         self.who.append(WHO.get())
         if name.startswith(self.blocking):
             self.began.set()
@@ -96,21 +96,21 @@ async def until(condition: Callable[[], bool]) -> None:
             await anyio.sleep(0.001)
 
 
-def let_through_soon(gate: Gate) -> None:
+def release_soon(gate: Gate) -> None:
     threading.Timer(0.05, gate.may_end.set).start()
 
 
-def then_let_through(gate: Gate, cancel: Callable[[], object]) -> None:
+def release_after(gate: Gate, cancel: Callable[[], object]) -> None:
     """Let a call of a gate be cancelled as soon as it has begun, and end a little later."""
 
     def when_begun() -> None:
         cancel()
-        let_through_soon(gate)
+        release_soon(gate)
 
     gate.when_begun = when_begun
 
 
-async def look(gate: Gate) -> object:
+async def read(gate: Gate) -> object:
     return await async_client(gate).get_disk_snapshot("db-1")
 
 
@@ -120,7 +120,7 @@ async def create(gate: Gate) -> object:
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """The tests of asyncio's own kinds of cancellation; others ask for both."""
+    """Run tests of asyncio's own kinds of cancellation on asyncio."""
     return "asyncio"
 
 
@@ -129,7 +129,7 @@ on_both_loops = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_behind(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    # A ResourceWarning is an error in these tests, and so is an exception nobody retrieved.
+    # A ResourceWarning is an error in these tests, and so is an exception that was never retrieved.
     with caplog.at_level(logging.DEBUG):
         yield
     gc.collect()
@@ -148,7 +148,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogR
 Warnings = Callable[[], list[logging.LogRecord]]
 
 
-def assert_told(warnings: Warnings) -> None:
+def assert_logged(warnings: Warnings) -> None:
     (record,) = warnings()
     assert "CreateDiskSnapshot was executed, or may have been" in record.getMessage()
     assert vars(record)["operation"] == "CreateDiskSnapshot"
@@ -164,15 +164,15 @@ def assert_explained(cancelled: BaseException | None) -> None:
     assert cancelled.__notes__ == [str(fact)]
 
 
-# A call that only looks
+# Calls that only read
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_a_look_is_given_up_at_once(warnings: Warnings) -> None:
+async def test_cancelled_read_is_abandoned_at_once(warnings: Warnings) -> None:
     gate = Gate()
     async with anyio.create_task_group() as group:
-        group.start_soon(look, gate)
+        group.start_soon(read, gate)
         await until(gate.began.is_set)
         group.cancel_scope.cancel()
     assert gate.ended == []
@@ -183,11 +183,11 @@ async def test_a_look_is_given_up_at_once(warnings: Warnings) -> None:
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_a_look_that_is_given_up_may_fail_unheard() -> None:
+async def test_error_of_an_abandoned_read_is_ignored() -> None:
     gate = Gate(error=lambda request: RequestNotSentError("no", request=request))
     with anyio.CancelScope() as scope:
         gate.when_begun = scope.cancel
-        await look(gate)
+        await read(gate)
     assert scope.cancelled_caught
     gate.may_end.set()
     await until(lambda: gate.ended == ["GetDiskSnapshot"])
@@ -239,18 +239,18 @@ WAYS = {
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_look_is_given_up_however_asyncio_cancels(way: str) -> None:
+async def test_read_is_abandoned_however_asyncio_cancels(way: str) -> None:
     gate = Gate()
     cancel, expected = WAYS[way]
     with pytest.raises(expected):
-        await cancel(look(gate), partial(setattr, gate, "when_begun"))
-    assert gate.asked == ["GetDiskSnapshot"]
+        await cancel(read(gate), partial(setattr, gate, "when_begun"))
+    assert gate.requests == ["GetDiskSnapshot"]
     assert gate.ended == []
     gate.may_end.set()
     await until(lambda: gate.ended == ["GetDiskSnapshot"])
 
 
-# A call that changes something
+# Calls that change something
 
 
 def cancellation_in(error: BaseException | None) -> BaseException | None:
@@ -262,32 +262,32 @@ def cancellation_in(error: BaseException | None) -> BaseException | None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_change_is_waited_for_however_asyncio_cancels(way: str, warnings: Warnings) -> None:
+async def test_change_is_waited_for_however_asyncio_cancels(way: str, warnings: Warnings) -> None:
     gate = Gate()
     cancel, expected = WAYS[way]
     with pytest.raises(expected) as caught:
-        await cancel(create(gate), partial(then_let_through, gate))
+        await cancel(create(gate), partial(release_after, gate))
     assert gate.ended == ["CreateDiskSnapshot"]
     if way != "sibling":
-        # A group says nothing of the cancellation of its other tasks; the log does.
+        # A group hides the cancellation of its other tasks; the log has it.
         assert_explained(cancellation_in(caught.value))
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_a_change_is_waited_for_when_a_scope_is_cancelled(warnings: Warnings) -> None:
+async def test_change_is_waited_for_when_a_scope_is_cancelled(warnings: Warnings) -> None:
     gate = Gate()
     with anyio.CancelScope() as scope:
-        then_let_through(gate, scope.cancel)
+        release_after(gate, scope.cancel)
         await create(gate)
     assert scope.cancelled_caught
     assert gate.ended == ["CreateDiskSnapshot"]
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.parametrize("limit", [trio.move_on_after, trio.fail_after])
-def test_a_change_is_waited_for_however_trio_cancels(
+def test_change_is_waited_for_however_trio_cancels(
     limit: Callable[[float], contextlib.AbstractContextManager[trio.CancelScope]],
     warnings: Warnings,
 ) -> None:
@@ -296,7 +296,7 @@ def test_a_change_is_waited_for_however_trio_cancels(
 
     async def main() -> None:
         with limit(3600) as scope:
-            then_let_through(gate, scope.cancel)
+            release_after(gate, scope.cancel)
             try:
                 await create(gate)
             except trio.Cancelled as cancelled:
@@ -307,11 +307,11 @@ def test_a_change_is_waited_for_however_trio_cancels(
         trio.run(main)
     assert gate.ended == ["CreateDiskSnapshot"]
     assert_explained(seen[0])
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.anyio
-async def test_a_second_cancellation_does_not_leave_a_change_behind(warnings: Warnings) -> None:
+async def test_second_cancellation_does_not_abandon_a_change(warnings: Warnings) -> None:
     gate = Gate()
     task = asyncio.create_task(create(gate))
     await until(gate.began.is_set)
@@ -324,10 +324,10 @@ async def test_a_second_cancellation_does_not_leave_a_change_behind(warnings: Wa
         await task
     assert gate.ended == ["CreateDiskSnapshot"]
     assert_explained(caught.value)
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
-def test_a_change_is_waited_for_at_the_end_of_asyncio_run(
+def test_change_is_waited_for_at_the_end_of_asyncio_run(
     warnings: Warnings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It cancels every task there is, those that this library made too."""
@@ -351,7 +351,7 @@ def test_a_change_is_waited_for_at_the_end_of_asyncio_run(
     async def main() -> asyncio.Task[None]:
         task = asyncio.create_task(in_the_background())
         await until(gate.began.is_set)
-        let_through_soon(gate)
+        release_soon(gate)
         return task
 
     assert asyncio.run(main()).cancelled()
@@ -359,7 +359,7 @@ def test_a_change_is_waited_for_at_the_end_of_asyncio_run(
     # One for the call, and one that waits for its end in the cancelled one's stead.
     assert len(threads) == 2
     assert_explained(seen[0])
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 async def _cancel_all_but(*kept: asyncio.Task[Any]) -> None:
@@ -369,7 +369,7 @@ async def _cancel_all_but(*kept: asyncio.Task[Any]) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_change_ends_in_its_result_when_only_tasks_of_this_library_are_cancelled(
+async def test_change_returns_when_only_internal_tasks_are_cancelled(
     warnings: Warnings,
 ) -> None:
     gate = Gate()
@@ -385,7 +385,7 @@ async def test_a_change_ends_in_its_result_when_only_tasks_of_this_library_are_c
 
 
 @pytest.mark.anyio
-async def test_a_change_that_has_not_begun_is_cancelled_with_them() -> None:
+async def test_change_that_has_not_started_is_cancelled() -> None:
     gate = Gate()
     client = async_client(gate, concurrency=1)
     before = asyncio.all_tasks()
@@ -399,15 +399,15 @@ async def test_a_change_that_has_not_begun_is_cancelled_with_them() -> None:
         await second
     gate.may_end.set()
     assert (await first).operations
-    assert gate.asked == ["CreateDiskSnapshot"]
+    assert gate.requests == ["CreateDiskSnapshot"]
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_a_change_that_surely_did_not_happen_is_not_told_of(warnings: Warnings) -> None:
+async def test_change_that_was_not_executed_is_not_logged(warnings: Warnings) -> None:
     gate = Gate(error=lambda request: RequestNotSentError("no", request=request))
     with anyio.CancelScope() as scope:
-        then_let_through(gate, scope.cancel)
+        release_after(gate, scope.cancel)
         await create(gate)
     assert scope.cancelled_caught
     assert gate.ended == ["CreateDiskSnapshot"]
@@ -415,7 +415,7 @@ async def test_a_change_that_surely_did_not_happen_is_not_told_of(warnings: Warn
 
 
 @pytest.mark.anyio
-async def test_a_change_that_may_have_happened_is_told_of_with_its_error(
+async def test_change_that_may_have_been_executed_is_logged(
     warnings: Warnings,
 ) -> None:
     gate = Gate(error=lambda request: OutcomeUnknownError("read timeout", request=request))
@@ -427,12 +427,12 @@ async def test_a_change_that_may_have_happened_is_told_of_with_its_error(
         await task
     assert_explained(caught.value)
     assert "read timeout" in str(caught.value.__cause__.__cause__)  # type: ignore[union-attr] # see above
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_what_was_cancelled_before_it_began_is_not_sent(warnings: Warnings) -> None:
+async def test_call_cancelled_before_its_start_is_not_sent(warnings: Warnings) -> None:
     gate = Gate()
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -440,15 +440,15 @@ async def test_what_was_cancelled_before_it_began_is_not_sent(warnings: Warnings
     assert scope.cancelled_caught
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await look(gate)
+        await read(gate)
     assert scope.cancelled_caught
-    assert gate.asked == []
+    assert gate.requests == []
     assert warnings() == []
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_what_waits_for_its_turn_is_not_sent_after_a_cancellation(warnings: Warnings) -> None:
+async def test_queued_call_is_not_sent_after_cancellation(warnings: Warnings) -> None:
     gate = Gate()
     client = async_client(gate, concurrency=1)
     async with anyio.create_task_group() as group:
@@ -458,19 +458,19 @@ async def test_what_waits_for_its_turn_is_not_sent_after_a_cancellation(warnings
             await client.create_disk_snapshot("db-2", DISK)
         assert scope.cancelled_caught
         gate.may_end.set()
-    assert gate.asked == ["CreateDiskSnapshot"]
+    assert gate.requests == ["CreateDiskSnapshot"]
     assert warnings() == []
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_of_many_changes_those_that_had_begun_are_told_of(warnings: Warnings) -> None:
+async def test_cancelled_batch_logs_the_changes_that_started(warnings: Warnings) -> None:
     gate = Gate()
 
     def when_begun() -> None:
-        if len(gate.asked) == 2:
+        if len(gate.requests) == 2:
             scope.cancel()
-            let_through_soon(gate)
+            release_soon(gate)
 
     gate.when_begun = when_begun
     with anyio.CancelScope() as scope:
@@ -482,7 +482,7 @@ async def test_of_many_changes_those_that_had_begun_are_told_of(warnings: Warnin
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_a_pause_is_given_up_at_once(warnings: Warnings) -> None:
+async def test_cancelled_pause_ends_at_once(warnings: Warnings) -> None:
     class Stuck(VirtualClock):
         def sleep(self, seconds: float) -> None:
             assert seconds
@@ -497,16 +497,16 @@ async def test_a_pause_is_given_up_at_once(warnings: Warnings) -> None:
         await until(paused.is_set)
         group.cancel_scope.cancel()
     woken.set()
-    # What was answered before the cancellation is no news.
+    # A response before the cancellation is not logged again.
     assert gate.ended == ["CreateDiskSnapshot", "GetDiskSnapshot"]
     assert warnings() == []
 
 
-# Writes that are paused
+# PausedWrites that are paused
 
 
-class Writes:
-    """A context manager that pauses writes, and notes what is done with it."""
+class PausedWrites:
+    """A context manager that pauses writes, and records what is done with it."""
 
     def __init__(
         self, *, slow: str = "", failing: str = "", error: type[BaseException] = OSError
@@ -534,15 +534,15 @@ class Writes:
     def __exit__(self, _: object, body: object, __: object) -> bool:
         self.body = body
         self._step("exit")
-        # Whatever it says, an error or a cancellation is not suppressed.
+        # Its return value cannot suppress an error or a cancellation.
         return True
 
 
-class AsyncWrites:
+class AsyncPausedWrites:
     """The same, for an event loop."""
 
     def __init__(self, **options: Any) -> None:
-        self.writes = Writes(**options)
+        self.writes = PausedWrites(**options)
 
         self.began = self.writes.began
         self.may_end = self.writes.may_end
@@ -566,7 +566,7 @@ class AsyncWrites:
         return True
 
 
-KINDS: dict[str, Any] = {"sync": Writes, "async": AsyncWrites}
+KINDS: dict[str, Any] = {"sync": PausedWrites, "async": AsyncPausedWrites}
 of_both_kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -577,12 +577,12 @@ async def take(gate: Gate, writes: Any, **options: Any) -> object:
 @pytest.mark.anyio
 @on_both_loops
 @of_both_kinds
-async def test_writes_go_on_before_a_cancellation_gets_through(
+async def test_writes_resume_before_a_cancellation_propagates(
     kind: str, warnings: Warnings
 ) -> None:
     gate, writes = Gate(), KINDS[kind]()
     with anyio.CancelScope() as scope:
-        then_let_through(gate, scope.cancel)
+        release_after(gate, scope.cancel)
         try:
             await take(gate, writes)
         except anyio.get_cancelled_exc_class():
@@ -592,7 +592,7 @@ async def test_writes_go_on_before_a_cancellation_gets_through(
     assert writes.steps == ["enter", "exit"]
     assert isinstance(writes.body, anyio_cancellations())
     assert gate.ended == ["CreateDiskSnapshot"]
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 def anyio_cancellations() -> tuple[type[BaseException], ...]:
@@ -609,7 +609,7 @@ async def _cancel_when(
 
 @pytest.mark.anyio
 @of_both_kinds
-async def test_writes_go_on_before_asyncios_own_cancellation_gets_through(
+async def test_writes_resume_before_an_asyncio_cancellation_propagates(
     kind: str, warnings: Warnings
 ) -> None:
     gate, writes = Gate(), KINDS[kind]()
@@ -622,20 +622,20 @@ async def test_writes_go_on_before_asyncios_own_cancellation_gets_through(
     assert writes.steps == ["enter", "exit"]
     assert writes.body is caught.value
     assert_explained(caught.value)
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.anyio
 @on_both_loops
 @of_both_kinds
-async def test_what_was_cancelled_before_is_not_entered(kind: str) -> None:
+async def test_context_is_not_entered_after_cancellation(kind: str) -> None:
     gate, writes = Gate(), KINDS[kind](slow="enter")
     with anyio.CancelScope() as scope:
         scope.cancel()
         await take(gate, writes)
     assert scope.cancelled_caught
     assert writes.steps == []
-    assert gate.asked == []
+    assert gate.requests == []
 
 
 async def _cancel_soon(
@@ -669,31 +669,31 @@ HOW = pytest.mark.parametrize(
 
 @pytest.mark.anyio
 @HOW
-async def test_what_was_cancelled_while_it_was_entered_in_a_thread_is_left_again(how: str) -> None:
-    gate, writes = Gate(), Writes(slow="enter")
+async def test_context_entered_in_a_thread_during_cancellation_is_exited(how: str) -> None:
+    gate, writes = Gate(), PausedWrites(slow="enter")
     await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
     assert writes.steps == ["enter", "exit"]
     assert isinstance(writes.body, anyio_cancellations())
-    assert gate.asked == []
+    assert gate.requests == []
 
 
 @pytest.mark.anyio
 @HOW
-async def test_what_failed_to_be_entered_meanwhile_is_not_left(how: str) -> None:
-    gate, writes = Gate(), Writes(slow="enter", failing="enter")
+async def test_context_that_failed_to_enter_is_not_exited(how: str) -> None:
+    gate, writes = Gate(), PausedWrites(slow="enter", failing="enter")
     await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
     assert writes.steps == ["enter"]
-    assert gate.asked == []
+    assert gate.requests == []
 
 
 @pytest.mark.anyio
 @HOW
-async def test_a_cancellation_reaches_an_async_one_while_it_is_entered(how: str) -> None:
+async def test_cancellation_reaches_async_enter(how: str) -> None:
     """It has not been entered then, so it is not left, as with `async with`."""
-    gate, writes = Gate(), AsyncWrites(slow="enter")
+    gate, writes = Gate(), AsyncPausedWrites(slow="enter")
     await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
     assert writes.steps == []
-    assert gate.asked == []
+    assert gate.requests == []
 
 
 @pytest.mark.anyio
@@ -708,16 +708,16 @@ async def test_a_cancellation_reaches_an_async_one_while_it_is_entered(how: str)
         ("trio", "by scope", "async"),
     ],
 )
-async def test_a_cancellation_while_it_is_left_comes_afterwards(how: str, kind: str) -> None:
+async def test_cancellation_during_exit_is_raised_afterwards(how: str, kind: str) -> None:
     gate, writes = Gate(blocking="nothing"), KINDS[kind](slow="exit")
     await _cancel_soon(how, lambda: take(gate, writes), writes.began, writes.may_end)
     assert writes.steps == ["enter", "exit"]
     assert writes.body is None
-    assert gate.asked == ["CreateDiskSnapshot"]
+    assert gate.requests == ["CreateDiskSnapshot"]
 
 
 @pytest.mark.anyio
-async def test_an_async_one_hears_once_of_asyncios_cancellation_while_it_is_left() -> None:
+async def test_async_exit_is_cancelled_once_by_asyncio() -> None:
     heard: list[str] = []
     gate, leaving = Gate(blocking="nothing"), asyncio.Event()
 
@@ -741,8 +741,8 @@ async def test_an_async_one_hears_once_of_asyncios_cancellation_while_it_is_left
 
 
 @pytest.mark.anyio
-async def test_writes_go_on_however_often_asyncio_cancels(warnings: Warnings) -> None:
-    gate, writes = Gate(), Writes(slow="exit")
+async def test_writes_resume_however_often_asyncio_cancels(warnings: Warnings) -> None:
+    gate, writes = Gate(), PausedWrites(slow="exit")
     task = asyncio.create_task(take(gate, writes))
     await until(gate.began.is_set)
     task.cancel()
@@ -757,14 +757,14 @@ async def test_writes_go_on_however_often_asyncio_cancels(warnings: Warnings) ->
     with pytest.raises(asyncio.CancelledError):
         await task
     assert writes.steps == ["enter", "exit"]
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.anyio
-async def test_writes_go_on_though_the_cancellation_comes_just_before() -> None:
-    class Cancelling(Writes):
+async def test_writes_resume_when_cancelled_just_before_exit() -> None:
+    class Cancelling(PausedWrites):
         def __getattr__(self, name: str) -> Any:
-            # What is asked last before it is left: whether it is an async one.
+            # What is requests last before it is left: whether it is an async one.
             if name == "__aexit__":
                 asyncio.get_running_loop().call_soon(task.cancel)
             raise AttributeError(name)
@@ -777,25 +777,25 @@ async def test_writes_go_on_though_the_cancellation_comes_just_before() -> None:
     assert writes.body is None
 
 
-def test_writes_go_on_at_the_end_of_asyncio_run(warnings: Warnings) -> None:
-    gate, writes = Gate(), Writes()
+def test_writes_resume_at_the_end_of_asyncio_run(warnings: Warnings) -> None:
+    gate, writes = Gate(), PausedWrites()
 
     async def main() -> asyncio.Task[object]:
         task = asyncio.create_task(take(gate, writes))
         await until(gate.began.is_set)
-        let_through_soon(gate)
+        release_soon(gate)
         return task
 
     assert asyncio.run(main()).cancelled()
     assert writes.steps == ["enter", "exit"]
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_writes_go_on_though_all_shared_threads_are_blocked_by_them() -> None:
-    """Threads that write to what is paused may be all that there are."""
-    gate, writes, blocked = Gate(blocking="nothing"), Writes(), threading.Event()
+async def test_writes_resume_when_all_shared_threads_are_blocked() -> None:
+    """All threads may be blocked by writes to the paused file system."""
+    gate, writes, blocked = Gate(blocking="nothing"), PausedWrites(), threading.Event()
     shared = anyio.to_thread.current_default_thread_limiter()
     before, shared.total_tokens = shared.total_tokens, 1
     try:
@@ -824,20 +824,20 @@ def _runner(loop: str) -> Callable[[Gate, Any], object]:
     return _sync_take if loop == "sync" else lambda g, w: anyio.run(take, g, w, backend=loop)
 
 
-DOORS = [("sync", "sync")] + [(loop, kind) for loop in ("asyncio", "trio") for kind in KINDS]
-through_every_door = pytest.mark.parametrize(("loop", "kind"), DOORS)
+INTERFACES = [("sync", "sync")] + [(loop, kind) for loop in ("asyncio", "trio") for kind in KINDS]
+on_every_interface = pytest.mark.parametrize(("loop", "kind"), INTERFACES)
 
 
-@through_every_door
-def test_writes_go_on_when_the_request_is_accepted(loop: str, kind: str) -> None:
+@on_every_interface
+def test_writes_resume_when_the_request_is_accepted(loop: str, kind: str) -> None:
     gate, writes = Gate(blocking="nothing"), KINDS[kind]()
     _runner(loop)(gate, writes)
     assert writes.steps == ["enter", "exit"]
     assert writes.body is None
 
 
-@through_every_door
-def test_writes_that_cannot_be_paused(loop: str, kind: str) -> None:
+@on_every_interface
+def test_writes_that_cannot_be_paused_raise(loop: str, kind: str) -> None:
     gate, writes = Gate(blocking="nothing"), KINDS[kind](failing="enter")
     with pytest.raises(
         QuiesceError, match="could not be paused, nothing was sent: enter"
@@ -846,11 +846,11 @@ def test_writes_that_cannot_be_paused(loop: str, kind: str) -> None:
     assert isinstance(caught.value.__cause__, OSError)
     assert not caught.value.may_have_executed
     assert writes.steps == ["enter"]
-    assert gate.asked == []
+    assert gate.requests == []
 
 
-@through_every_door
-def test_writes_that_cannot_be_resumed(loop: str, kind: str) -> None:
+@on_every_interface
+def test_writes_that_cannot_be_resumed_raise(loop: str, kind: str) -> None:
     gate, writes = Gate(blocking="nothing"), KINDS[kind](failing="exit")
     with pytest.raises(QuiesceError, match="may still be paused: exit failed") as caught:
         _runner(loop)(gate, writes)
@@ -858,7 +858,7 @@ def test_writes_that_cannot_be_resumed(loop: str, kind: str) -> None:
     assert caught.value.may_have_executed
     assert "wait_for_disk_snapshot('db-1')" in caught.value.__notes__[0]
     assert writes.steps == ["enter", "exit"]
-    assert gate.asked == ["CreateDiskSnapshot"]
+    assert gate.requests == ["CreateDiskSnapshot"]
 
 
 def refused(request: Request[Any]) -> ServiceError:
@@ -867,8 +867,8 @@ def refused(request: Request[Any]) -> ServiceError:
     )
 
 
-@through_every_door
-def test_writes_go_on_after_a_refusal_which_is_not_suppressed(loop: str, kind: str) -> None:
+@on_every_interface
+def test_writes_resume_after_a_service_error(loop: str, kind: str) -> None:
     gate, writes = Gate(blocking="nothing", error=refused), KINDS[kind]()
     with pytest.raises(InvalidInputException) as caught:
         _runner(loop)(gate, writes)
@@ -876,8 +876,8 @@ def test_writes_go_on_after_a_refusal_which_is_not_suppressed(loop: str, kind: s
     assert writes.body is caught.value
 
 
-@through_every_door
-def test_writes_that_cannot_be_resumed_after_a_refusal(loop: str, kind: str) -> None:
+@on_every_interface
+def test_writes_that_cannot_be_resumed_after_a_service_error_raise(loop: str, kind: str) -> None:
     gate, writes = Gate(blocking="nothing", error=refused), KINDS[kind](failing="exit")
     with pytest.raises(QuiesceError) as caught:
         _runner(loop)(gate, writes)
@@ -885,10 +885,10 @@ def test_writes_that_cannot_be_resumed_after_a_refusal(loop: str, kind: str) -> 
     assert isinstance(caught.value.__cause__, OSError)
 
 
-@through_every_door
+@on_every_interface
 @pytest.mark.parametrize("step", ["enter", "exit"])
-def test_an_error_of_ours_is_raised_as_it_is(loop: str, kind: str, step: str) -> None:
-    """Such as the one of a ready-made context manager, which tells the command."""
+def test_error_of_the_tree_is_raised_unchanged(loop: str, kind: str, step: str) -> None:
+    """For example that of command_hooks, which names the command."""
     writes = KINDS[kind](failing=step, error=QuiesceError)
     with pytest.raises(QuiesceError) as caught:
         _runner(loop)(Gate(blocking="nothing"), writes)
@@ -898,36 +898,36 @@ def test_an_error_of_ours_is_raised_as_it_is(loop: str, kind: str, step: str) ->
 
 
 @pytest.mark.parametrize("loop", ["sync", "asyncio", "trio"])
-def test_what_is_no_context_manager_is_refused(loop: str) -> None:
+def test_value_that_is_not_a_context_manager_is_refused(loop: str) -> None:
     gate = Gate(blocking="nothing")
     with pytest.raises(RequestValidationError, match="quiesce: must be a context manager"):
         _runner(loop)(gate, "fsfreeze")
-    assert gate.asked == []
+    assert gate.requests == []
 
 
-def test_an_async_context_manager_needs_the_async_client() -> None:
+def test_async_context_manager_needs_the_async_client() -> None:
     gate = Gate(blocking="nothing")
     with pytest.raises(RequestValidationError, match="an async one needs the async client"):
-        _sync_take(gate, AsyncWrites())
-    assert gate.asked == []
+        _sync_take(gate, AsyncPausedWrites())
+    assert gate.requests == []
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_a_failure_to_resume_is_told_rather_than_the_cancellation(
+def test_failure_to_resume_takes_precedence_over_cancellation(
     loop: str, warnings: Warnings
 ) -> None:
-    """A file system that stays frozen is worse news."""
-    gate, writes = Gate(), Writes(failing="exit")
+    """A file system that stays frozen matters more."""
+    gate, writes = Gate(), PausedWrites(failing="exit")
 
     async def main() -> None:
         with anyio.CancelScope() as scope:
-            then_let_through(gate, scope.cancel)
+            release_after(gate, scope.cancel)
             await take(gate, writes)
 
     with pytest.raises(QuiesceError, match="may still be paused") as caught:
         anyio.run(main, backend=loop)
     assert caught.value.may_have_executed
-    assert_told(warnings)
+    assert_logged(warnings)
 
 
 # Interrupts of the sync client
@@ -937,15 +937,15 @@ def interrupted(_: Request[Any]) -> BaseException:
     return KeyboardInterrupt()
 
 
-def test_writes_go_on_after_an_interrupt() -> None:
-    gate, writes = Gate(blocking="nothing", error=interrupted), Writes()
+def test_writes_resume_after_an_interrupt() -> None:
+    gate, writes = Gate(blocking="nothing", error=interrupted), PausedWrites()
     with pytest.raises(KeyboardInterrupt) as caught:
         _sync_take(gate, writes)
     assert writes.steps == ["enter", "exit"]
     assert writes.body is caught.value
 
 
-def test_writes_go_on_after_a_real_interrupt() -> None:
+def test_writes_resume_after_a_signal() -> None:
     @contextmanager
     def writes() -> Iterator[None]:
         steps.append("paused")
@@ -965,12 +965,12 @@ def test_writes_go_on_after_a_real_interrupt() -> None:
     assert steps == ["paused", "resumed"]
 
 
-def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_starts_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupting(Gate):
         def send(self, request: Request[Any]) -> Response:
             with lock:
-                is_second = len(self.asked) == 1
-                answer = super().send(request)
+                is_second = len(self.requests) == 1
+                response = super().send(request)
             if is_second:
                 assert all_submitted.wait(LONG)
                 # Again and again: one that comes right before a thread waits does not wake it.
@@ -978,7 +978,7 @@ def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> N
                     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             # Both calls last until the interrupt has reached the main thread.
             assert interrupt_is_through.wait(LONG)
-            return answer
+            return response
 
     def submit(pool: ThreadPoolExecutor, *work: Any) -> Any:
         future = submitted(pool, *work)
@@ -1014,19 +1014,19 @@ def test_nothing_begins_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> N
     assert gate.ended == ["CreateDiskSnapshot"] * 2
 
 
-def test_an_interrupt_of_one_call_ends_them_all() -> None:
+def test_interrupt_of_one_call_ends_the_batch() -> None:
     gate = Gate(blocking="nothing", error=interrupted)
     client = LightsailSnapClient(transport=gate, clock=VirtualClock())
     with pytest.raises(KeyboardInterrupt):
         client.take_disk_snapshots(REQUESTS, concurrency=1)
-    assert gate.asked == ["CreateDiskSnapshot"]
+    assert gate.requests == ["CreateDiskSnapshot"]
 
 
 # What a caller sets is seen by its calls
 
 
 @pytest.mark.parametrize("loop", ["sync", "asyncio", "trio"])
-def test_context_variables_are_seen_by_every_call(loop: str) -> None:
+def test_every_call_sees_the_context_variables(loop: str) -> None:
     gate = Gate(blocking="nothing")
     context = contextvars.copy_context()
 

@@ -1,4 +1,4 @@
-"""Many snapshots at the same time: each exactly once, in few calls, nothing lost by a failure."""
+"""Batches of snapshots: each exactly once, in few calls, and every outcome is reported."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ LOOPS = ["sync", "asyncio", "trio"]
 MANY = 500
 
 
-class Awaited:
-    """The sync client with methods to await, so that one text drives both."""
+class AwaitableClient:
+    """The sync client with coroutine methods, so that one test drives both."""
 
     def __init__(self, client: LightsailSnapClient) -> None:
         self._client = client
@@ -68,7 +68,7 @@ def run(loop: str, job: Callable[[Any], Coroutine[Any, Any, Any]], **settings: A
             return await job(AsyncLightsailSnapClient(**settings))
 
         return anyio.run(main, backend=loop)
-    running = job(Awaited(LightsailSnapClient(**settings)))
+    running = job(AwaitableClient(LightsailSnapClient(**settings)))
     with pytest.raises(StopIteration) as stopped:
         running.send(None)
     return stopped.value.value
@@ -113,14 +113,14 @@ def emulator(progression: Progression | None = None) -> tuple[LightsailEmulator,
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("loop", LOOPS)
-def test_many_snapshots_take_hardly_more_calls_than_there_are(loop: str) -> None:
+def test_many_snapshots_take_few_more_calls_than_snapshots(loop: str) -> None:
     lightsail, clock = emulator()
     transport = Counting(lightsail)
-    told: list[GroupProgress] = []
+    reports: list[GroupProgress] = []
     taken = run(
         loop,
         lambda client: client.take_disk_snapshots(
-            named(NAMES), concurrency=10, on_progress=told.append
+            named(NAMES), concurrency=10, on_progress=reports.append
         ),
         transport=transport,
         clock=clock,
@@ -131,12 +131,12 @@ def test_many_snapshots_take_hardly_more_calls_than_there_are(loop: str) -> None
     assert lightsail.calls["CreateDiskSnapshot"] == MANY
     assert transport.most <= 10
     assert lightsail.calls.total() <= 1.3 * MANY, lightsail.calls
-    assert (told[-1].total, told[-1].succeeded, told[-1].pending) == (MANY, MANY, 0)
+    assert (reports[-1].total, reports[-1].succeeded, reports[-1].pending) == (MANY, MANY, 0)
     assert 45 <= clock.monotonic() < 120
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_the_async_client_has_a_limit_of_its_own(loop: str) -> None:
+def test_async_client_limits_its_calls(loop: str) -> None:
     lightsail, clock = emulator(Progression.instant())
     transport = Counting(lightsail)
     run(
@@ -177,7 +177,7 @@ def disaster(loop: str) -> PartialFailureError:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_failure_loses_nothing(loop: str) -> None:
+def test_partial_failure_holds_every_outcome(loop: str) -> None:
     error = disaster(loop)
     assert error.successes.keys() == GOOD
     assert {snapshot.state for snapshot in error.successes.values()} == {"completed"}  # type: ignore[union-attr] # they are snapshots
@@ -195,7 +195,7 @@ def test_a_failure_loses_nothing(loop: str) -> None:
     assert str(error).isprintable()
 
 
-def test_a_failure_can_be_taken_apart() -> None:
+def test_partial_failure_can_be_split() -> None:
     refused: list[BaseExceptionGroup[Any]] = []
     failed: list[BaseExceptionGroup[Any]] = []
     try:
@@ -220,7 +220,9 @@ def pickled(error: PartialFailureError) -> PartialFailureError:
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
-def test_a_failure_travels(again: Callable[[PartialFailureError], PartialFailureError]) -> None:
+def test_partial_failure_can_be_pickled_and_copied(
+    again: Callable[[PartialFailureError], PartialFailureError],
+) -> None:
     error = disaster("sync")
     twin = again(error)
     assert type(twin) is PartialFailureError
@@ -232,7 +234,7 @@ def test_a_failure_travels(again: Callable[[PartialFailureError], PartialFailure
     assert list(map(type, twin.exceptions)) == list(map(type, error.exceptions))
 
 
-def test_a_failure_of_very_many_is_told_in_bounds() -> None:
+def test_message_of_many_failures_is_bounded() -> None:
     progression = Progression.instant().with_failed_snapshot()
     lightsail, clock = emulator(progression)
     names = [f"{number:03}-{'x' * 200}" for number in range(300)]
@@ -244,7 +246,7 @@ def test_a_failure_of_very_many_is_told_in_bounds() -> None:
     assert str(caught.value).endswith("; and 280 more")
 
 
-def test_a_name_of_somebody_elses_snapshot_is_a_conflict() -> None:
+def test_name_of_another_clients_snapshot_is_a_conflict() -> None:
     lightsail, clock = emulator(Progression.instant())
     client = LightsailSnapClient(lightsail.boto3_client(REGION), clock=clock)
     client.take_disk_snapshot("db-1", DISK)
@@ -255,7 +257,7 @@ def test_a_name_of_somebody_elses_snapshot_is_a_conflict() -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_none_are_taken_at_once(loop: str) -> None:
+def test_empty_list_sends_nothing(loop: str) -> None:
     lightsail, clock = emulator()
     boto = lightsail.boto3_client(REGION)
     assert run(loop, lambda c: c.take_disk_snapshots([]), boto3_client=boto, clock=clock) == {}
@@ -264,7 +266,7 @@ def test_none_are_taken_at_once(loop: str) -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_name_that_is_there_twice_is_refused_before_anything_is_sent(loop: str) -> None:
+def test_repeated_name_is_refused_before_any_request(loop: str) -> None:
     lightsail, clock = emulator()
     with pytest.raises(RequestValidationError, match="must have different names"):
         run(
@@ -308,31 +310,31 @@ DONE = {"disk snapshot": "completed", "instance snapshot": "available", "operati
 
 @dataclass
 class Service:
-    """A transport that knows how things stand, and what its lists are like.
+    """A transport that knows how resources stand, and what its lists are like.
 
     Attributes:
         noun: What it holds.
-        clock: Tells when they are done.
-        things: When each is done, in seconds; None for never.
+        clock: Decides when they are done.
+        resources: When each is done, in seconds; None for never.
         page_size: How many are on a page.
-        listing: What a list answers instead.
-        looking: What a look at one of them answers instead.
+        listing: The response of a list instead.
+        lookup: The response of a lookup instead.
     """
 
     noun: str
     clock: VirtualClock
-    things: dict[str, float | None]
+    resources: dict[str, float | None]
     page_size: int = 100
     listing: Reply | None = None
-    looking: Reply | None = None
+    lookup: Reply | None = None
     hidden: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
 
-    def thing(self, name: str) -> dict[str, Any]:
-        done = self.things[name]
+    def resource(self, name: str) -> dict[str, Any]:
+        done = self.resources[name]
         is_done = done is not None and self.clock.monotonic() >= done
         if self.noun == "operation":
             return {"id": name, "status": DONE[self.noun] if is_done else "Started"}
@@ -341,25 +343,25 @@ class Service:
     def send(self, request: Request[Any]) -> Response:
         with self._lock:
             self.calls[request.operation_name] += 1
-            return Response(self._answer(request), ResponseMetadata())
+            return Response(self._respond(request), ResponseMetadata())
 
-    def _answer(self, request: Request[Any]) -> dict[str, Any]:
+    def _respond(self, request: Request[Any]) -> dict[str, Any]:
         get, listing, parameter = GETS[self.noun]
         member = get.removeprefix("Get")[0].lower() + get.removeprefix("Get")[1:]
         if request.operation_name == listing:
             return self.listing(request) if self.listing else self._page(request, f"{member}s")
-        if self.looking:
-            return self.looking(request)
+        if self.lookup:
+            return self.lookup(request)
         name = getattr(request, parameter)
-        return {member: self.thing(name)} if name in self.things else missing(request)
+        return {member: self.resource(name)} if name in self.resources else missing(request)
 
     def _page(self, request: Any, member: str) -> dict[str, Any]:
         begin = int(request.page_token or 0)
-        names = [name for name in self.things if name not in self.hidden]
+        names = [name for name in self.resources if name not in self.hidden]
         page = names[begin : begin + self.page_size]
         end = begin + self.page_size
         token = {"nextPageToken": str(end)} if end < len(names) else {}
-        return {member: [self.thing(name) for name in page], **token}
+        return {member: [self.resource(name) for name in page], **token}
 
     def close(self) -> None:
         pass
@@ -375,12 +377,12 @@ class Service:
         )
 
 
-def service(noun: str, things: dict[str, float | None], **options: Any) -> Service:
-    return Service(noun, VirtualClock(), things, **options)
+def make_service(noun: str, resources: dict[str, float | None], **options: Any) -> Service:
+    return Service(noun, VirtualClock(), resources, **options)
 
 
 def soon(count: int, seconds: float = 3) -> dict[str, float | None]:
-    return {f"thing-{number}": seconds for number in range(count)}
+    return {f"resource-{number}": seconds for number in range(count)}
 
 
 of_every_kind = pytest.mark.parametrize("noun", GETS)
@@ -389,195 +391,197 @@ on_every_loop = pytest.mark.parametrize("loop", LOOPS)
 
 @of_every_kind
 @on_every_loop
-def test_many_are_looked_for_in_the_list(noun: str, loop: str) -> None:
-    world = service(noun, soon(50))
-    assert world.wait(loop, list(world.things)).keys() == world.things.keys()
-    assert world.calls == {GETS[noun][1]: 2}
+def test_many_resources_are_polled_by_listing(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(50))
+    assert service.wait(loop, list(service.resources)).keys() == service.resources.keys()
+    assert service.calls == {GETS[noun][1]: 2}
 
 
 @of_every_kind
 @on_every_loop
-def test_few_are_looked_at_one_by_one(noun: str, loop: str) -> None:
-    world = service(noun, soon(200), page_size=10)
-    world.wait(loop, ["thing-0", "thing-199"])
-    assert world.calls == {GETS[noun][0]: 4}
+def test_few_resources_are_polled_one_by_one(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(200), page_size=10)
+    service.wait(loop, ["resource-0", "resource-199"])
+    assert service.calls == {GETS[noun][0]: 4}
 
 
 @of_every_kind
-def test_a_list_is_left_where_it_takes_more_calls_than_asking_for_each(noun: str) -> None:
-    """The list is much longer than what is awaited, and that is at its end."""
-    world = service(noun, soon(1000, seconds=0), page_size=10)
-    world.wait("sync", [f"thing-{number}" for number in range(990, 1000)])
-    assert world.calls == {GETS[noun][1]: 10, GETS[noun][0]: 10}
-
-
-@of_every_kind
-@on_every_loop
-def test_what_a_list_does_not_show_is_asked_for(noun: str, loop: str) -> None:
-    world = service(noun, soon(20, seconds=0), hidden={"thing-3", "thing-7"})
-    assert world.wait(loop, list(world.things)).keys() == world.things.keys()
-    assert world.calls == {GETS[noun][1]: 1, GETS[noun][0]: 2}
+def test_long_list_is_abandoned_for_single_polls(noun: str) -> None:
+    """The list is long, and the polled resources are at its end."""
+    service = make_service(noun, soon(1000, seconds=0), page_size=10)
+    service.wait("sync", [f"resource-{number}" for number in range(990, 1000)])
+    assert service.calls == {GETS[noun][1]: 10, GETS[noun][0]: 10}
 
 
 @of_every_kind
 @on_every_loop
-def test_what_there_never_was_is_not_found(noun: str, loop: str) -> None:
-    world = service(noun, soon(5))
+def test_resource_missing_from_the_list_is_polled(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(20, seconds=0), hidden={"resource-3", "resource-7"})
+    assert service.wait(loop, list(service.resources)).keys() == service.resources.keys()
+    assert service.calls == {GETS[noun][1]: 1, GETS[noun][0]: 2}
+
+
+@of_every_kind
+@on_every_loop
+def test_resource_that_never_existed_is_not_found(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(5))
     with pytest.raises(PartialFailureError) as caught:
-        world.wait(loop, [*world.things, "no-such-thing"])
-    assert caught.value.failures.keys() == {"no-such-thing"}
-    assert isinstance(caught.value.failures["no-such-thing"], NotFoundException)
-    assert caught.value.successes.keys() == world.things.keys()
+        service.wait(loop, [*service.resources, "no-such-resource"])
+    assert caught.value.failures.keys() == {"no-such-resource"}
+    assert isinstance(caught.value.failures["no-such-resource"], NotFoundException)
+    assert caught.value.successes.keys() == service.resources.keys()
 
 
 @of_every_kind
 @on_every_loop
-def test_what_vanishes_has_failed(noun: str, loop: str) -> None:
-    world = service(noun, soon(5, seconds=20))
+def test_deleted_resource_fails(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(5, seconds=20))
 
     def vanish(progress: GroupProgress) -> None:
         if progress.polls == 2:
-            world.things.pop("thing-2")
+            service.resources.pop("resource-2")
 
     with pytest.raises(PartialFailureError) as caught:
-        world.wait(loop, list(world.things), on_progress=vanish)
+        service.wait(loop, list(service.resources), on_progress=vanish)
     (failure,) = caught.value.failures.values()
     assert isinstance(failure, WaitFailedError)
-    assert f"{noun} thing-2 no longer exists" in str(failure)
+    assert f"{noun} resource-2 no longer exists" in str(failure)
     assert isinstance(failure.__cause__, NotFoundException)
 
 
 @of_every_kind
 @on_every_loop
-def test_a_storm_of_throttling_is_not_answered_by_a_flood(noun: str, loop: str) -> None:
-    world = service(noun, soon(50), listing=throttled)
-    told: list[GroupProgress] = []
+def test_throttled_list_is_not_followed_by_single_polls(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(50), listing=throttled)
+    reports: list[GroupProgress] = []
     with pytest.raises(PartialFailureError) as caught:
-        world.wait(loop, list(world.things), on_progress=told.append)
-    # One call a round, and no look at any of them.
-    assert world.calls == {GETS[noun][1]: len(told)}
+        service.wait(loop, list(service.resources), on_progress=reports.append)
+    # One call a round, and no single poll.
+    assert service.calls == {GETS[noun][1]: len(reports)}
     assert len(caught.value.failures) == 50
     assert all(isinstance(e.__cause__, ThrottlingError) for e in caught.value.exceptions)
-    assert world.clock.monotonic() == 100
+    assert service.clock.monotonic() == 100
 
 
 @of_every_kind
 @on_every_loop
-def test_a_storm_that_passes_does_no_harm(noun: str, loop: str) -> None:
-    world = service(noun, soon(50), listing=throttled)
+def test_temporary_throttling_is_survived(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(50), listing=throttled)
 
     def calm(progress: GroupProgress) -> None:
         if progress.polls == 3:
-            world.listing = None
+            service.listing = None
 
-    assert len(world.wait(loop, list(world.things), on_progress=calm)) == 50
-    assert world.calls == {GETS[noun][1]: 4}
-
-
-@of_every_kind
-@on_every_loop
-def test_who_may_not_list_may_look(noun: str, loop: str) -> None:
-    world = service(noun, soon(12), listing=forbidden)
-    assert len(world.wait(loop, list(world.things))) == 12
-    assert world.calls == {GETS[noun][1]: 2, GETS[noun][0]: 24}
+    assert len(service.wait(loop, list(service.resources), on_progress=calm)) == 50
+    assert service.calls == {GETS[noun][1]: 4}
 
 
 @of_every_kind
 @on_every_loop
-def test_who_may_do_neither_is_told(noun: str, loop: str) -> None:
-    world = service(noun, soon(5), listing=forbidden, looking=forbidden)
+def test_denied_list_falls_back_to_single_polls(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(12), listing=forbidden)
+    assert len(service.wait(loop, list(service.resources))) == 12
+    assert service.calls == {GETS[noun][1]: 2, GETS[noun][0]: 24}
+
+
+@of_every_kind
+@on_every_loop
+def test_denied_list_and_poll_raise(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(5), listing=forbidden, lookup=forbidden)
     with pytest.raises(PartialFailureError) as caught:
-        world.wait(loop, list(world.things))
+        service.wait(loop, list(service.resources))
     assert all(isinstance(error, AccessDeniedException) for error in caught.value.exceptions)
-    assert world.calls == {GETS[noun][1]: 1, GETS[noun][0]: 5}
+    assert service.calls == {GETS[noun][1]: 1, GETS[noun][0]: 5}
 
 
 @of_every_kind
 @on_every_loop
-def test_a_list_that_goes_round_in_circles_is_left(noun: str, loop: str) -> None:
+def test_circular_list_is_abandoned(noun: str, loop: str) -> None:
     def circling(request: Any) -> dict[str, Any]:
-        return world._page(request.model_copy(update={"page_token": None}), member) | {
+        return service._page(request.model_copy(update={"page_token": None}), member) | {
             "nextPageToken": "5"
         }
 
     get = GETS[noun][0].removeprefix("Get")
     member = get[0].lower() + get[1:] + "s"
-    world = service(noun, soon(20, seconds=0), page_size=5, listing=circling)
-    assert len(world.wait(loop, list(world.things))) == 20
-    # The list is left at the second page, and the 15 that were not on it are asked for.
-    assert world.calls == {GETS[noun][1]: 2, GETS[noun][0]: 15}
+    service = make_service(noun, soon(20, seconds=0), page_size=5, listing=circling)
+    assert len(service.wait(loop, list(service.resources))) == 20
+    # The list is abandoned at its second page, and the 15 missing ones are polled.
+    assert service.calls == {GETS[noun][1]: 2, GETS[noun][0]: 15}
 
 
 @of_every_kind
 @on_every_loop
-def test_a_list_that_cannot_be_read_is_left(noun: str, loop: str) -> None:
-    world = service(noun, soon(5, seconds=0), listing=lambda _: {"nextPageToken": 5})
-    assert len(world.wait(loop, list(world.things))) == 5
-    assert world.calls == {GETS[noun][1]: 1, GETS[noun][0]: 5}
+def test_unreadable_list_is_abandoned(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(5, seconds=0), listing=lambda _: {"nextPageToken": 5})
+    assert len(service.wait(loop, list(service.resources))) == 5
+    assert service.calls == {GETS[noun][1]: 1, GETS[noun][0]: 5}
 
 
 @of_every_kind
 @on_every_loop
-def test_what_is_not_done_in_time_is_told_with_what_is(noun: str, loop: str) -> None:
-    things = soon(10) | {"late-1": 1000.0, "never-1": None}
-    world = service(noun, things)
+def test_timeout_reports_completed_and_pending_resources(noun: str, loop: str) -> None:
+    resources = soon(10) | {"late-1": 1000.0, "never-1": None}
+    service = make_service(noun, resources)
     with pytest.raises(PartialFailureError, match=f"2 of 12 {noun}s failed") as caught:
-        world.wait(loop, list(world.things), timeout=33)
+        service.wait(loop, list(service.resources), timeout=33)
     assert caught.value.failures.keys() == {"late-1", "never-1"}
     assert all(isinstance(error, WaitTimeoutError) for error in caught.value.exceptions)
     assert len(caught.value.successes) == 10
-    assert world.clock.monotonic() == 33
+    assert service.clock.monotonic() == 33
 
 
 @on_every_loop
-def test_a_deadline_comes_in_the_middle_of_the_looks(loop: str) -> None:
+def test_deadline_passes_during_a_round_of_polls(loop: str) -> None:
     class Slow(Service):
-        def _answer(self, request: Request[Any]) -> dict[str, Any]:
+        def _respond(self, request: Request[Any]) -> dict[str, Any]:
             self.clock.sleep(4)
-            return super()._answer(request)
+            return super()._respond(request)
 
-    world = Slow("disk snapshot", VirtualClock(), soon(5, seconds=12), listing=forbidden)
+    service = Slow("disk snapshot", VirtualClock(), soon(5, seconds=12), listing=forbidden)
     with pytest.raises(PartialFailureError) as caught:
-        world.wait(loop, list(world.things), timeout=10, concurrency=1)
+        service.wait(loop, list(service.resources), timeout=10, concurrency=1)
     # The list until 4, then at 8 and so on; those that are seen from 12 on are done.
     assert len(caught.value.successes) == 4
-    assert caught.value.failures.keys() == {"thing-0"}
-    assert world.clock.monotonic() == 24
+    assert caught.value.failures.keys() == {"resource-0"}
+    assert service.clock.monotonic() == 24
 
 
 @on_every_loop
-def test_a_limit_of_zero_is_one_round(loop: str) -> None:
-    world = service("operation", soon(5))
+def test_zero_timeout_is_one_round(loop: str) -> None:
+    service = make_service("operation", soon(5))
     with pytest.raises(PartialFailureError):
-        world.wait(loop, list(world.things), timeout=0)
-    assert world.calls == {"GetOperations": 1}
+        service.wait(loop, list(service.resources), timeout=0)
+    assert service.calls == {"GetOperations": 1}
 
 
 @on_every_loop
-def test_operations_that_have_ended_are_not_asked_for(loop: str) -> None:
-    world = service("operation", soon(3))
+def test_ended_operations_are_not_polled(loop: str) -> None:
+    service = make_service("operation", soon(3))
     ended = [
-        Operation(id=f"thing-{number}", status="Succeeded", is_terminal=True)  # type: ignore[arg-type] # pydantic makes the enumeration of it
+        Operation(id=f"resource-{number}", status="Succeeded", is_terminal=True)  # type: ignore[arg-type] # pydantic makes the enumeration of it
         for number in range(3)
     ]
-    assert world.wait(loop, ended) == {each.id: each for each in ended}
-    assert world.calls == {}
+    assert service.wait(loop, ended) == {each.id: each for each in ended}
+    assert service.calls == {}
 
 
 @on_every_loop
 @pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "10", None])
-def test_a_concurrency_that_is_none_is_refused(loop: str, concurrency: Any) -> None:
-    world = service("operation", soon(3))
+def test_invalid_concurrency_is_refused(loop: str, concurrency: Any) -> None:
+    service = make_service("operation", soon(3))
     with pytest.raises(RequestValidationError, match="concurrency: must be 1 or more"):
-        world.wait(loop, ["thing-1"], concurrency=concurrency)
-    assert world.calls == {}
+        service.wait(loop, ["resource-1"], concurrency=concurrency)
+    assert service.calls == {}
 
 
 @of_every_kind
-@pytest.mark.parametrize("names", ["thing-1", b"thing-1", 5, None, ["thing-1", ""], [None]])
-def test_names_that_are_none_are_refused(noun: str, names: Any) -> None:
-    world = service(noun, soon(3))
+@pytest.mark.parametrize(
+    "names", ["resource-1", b"resource-1", 5, None, ["resource-1", ""], [None]]
+)
+def test_invalid_names_are_refused(noun: str, names: Any) -> None:
+    service = make_service(noun, soon(3))
     with pytest.raises(LightsailSnapError) as caught:
-        world.wait("sync", names)
+        service.wait("sync", names)
     assert isinstance(caught.value, RequestValidationError)
-    assert world.calls == {}
+    assert service.calls == {}

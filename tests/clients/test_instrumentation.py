@@ -1,4 +1,4 @@
-"""What hooks into botocore goes on working: OpenTelemetry's instrumentation, and events."""
+"""Instrumentation of botocore keeps working: OpenTelemetry and events."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def assert_all_below(exporter: InMemorySpanExporter, calls: dict[str, int]) -> N
         assert span.attributes["aws.request_id"]
 
 
-def test_every_call_is_a_span_below_the_applications(spans: InMemorySpanExporter) -> None:
+def test_every_call_is_a_child_span(spans: InMemorySpanExporter) -> None:
     lightsail, clock = emulator()
     client = LightsailSnapClient(lightsail.boto3_client("us-east-1"), clock=clock)
     with trace.get_tracer("test", tracer_provider=PROVIDER).start_as_current_span(
@@ -80,7 +80,9 @@ def test_every_call_is_a_span_below_the_applications(spans: InMemorySpanExporter
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_and_so_it_is_on_event_loops(spans: InMemorySpanExporter, backend: str) -> None:
+def test_every_call_is_a_child_span_on_event_loops(
+    spans: InMemorySpanExporter, backend: str
+) -> None:
     lightsail, clock = emulator()
     client = AsyncLightsailSnapClient(lightsail.boto3_client("us-east-1"), clock=clock)
     with trace.get_tracer("test", tracer_provider=PROVIDER).start_as_current_span(
@@ -90,7 +92,7 @@ def test_and_so_it_is_on_event_loops(spans: InMemorySpanExporter, backend: str) 
     assert_all_below(spans, dict(lightsail.calls))
 
 
-def test_a_failed_call_is_a_failed_span(spans: InMemorySpanExporter) -> None:
+def test_failed_call_is_a_failed_span(spans: InMemorySpanExporter) -> None:
     lightsail, _ = emulator()
     client = LightsailSnapClient(lightsail.boto3_client("us-east-1"))
     with pytest.raises(NotFoundException):

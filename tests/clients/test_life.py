@@ -42,7 +42,7 @@ DISK = DiskSource(disk_name="disk-1")
 
 
 class List:
-    """What the sync client lists, to go through with `async for`."""
+    """A sync paginator, for `async for`."""
 
     def __init__(self, paginator: Any) -> None:
         self._paginator = paginator
@@ -56,8 +56,8 @@ class List:
             yield page
 
 
-class Awaited:
-    """The sync client with methods to await, so that one text drives both."""
+class AwaitableClient:
+    """The sync client with coroutine methods, so that one test drives both."""
 
     def __init__(self, client: LightsailSnapClient) -> None:
         self._client = client
@@ -81,8 +81,8 @@ class Awaited:
         return listed if name.startswith("iter_") else call
 
 
-def at_once(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run a coroutine that never really waits."""
+def run_without_loop(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine that never suspends."""
     running = job()
     with pytest.raises(StopIteration) as stopped:
         running.send(None)
@@ -90,7 +90,7 @@ def at_once(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 
 
 @dataclass
-class World:
+class State:
     """An emulator, and how to make clients of it, in one process or over HTTP."""
 
     clock: VirtualClock
@@ -110,21 +110,21 @@ class World:
                 config=Config(connect_timeout=5, read_timeout=20),
                 clock=self.clock,
             )
-        return Awaited(client) if isinstance(client, LightsailSnapClient) else client
+        return AwaitableClient(client) if isinstance(client, LightsailSnapClient) else client
 
-    def run(self, job: Callable[[World], Coroutine[Any, Any, None]]) -> None:
+    def run(self, job: Callable[[State], Coroutine[Any, Any, None]]) -> None:
         if self.loop == "sync":
-            at_once(partial(job, self))
+            run_without_loop(partial(job, self))
         else:
             anyio.run(job, self, backend=self.loop)
 
     def do(self, name: str, **members: Any) -> None:
-        """Do something that this library has no part in."""
+        """Call an operation that this library does not wrap."""
         getattr(self.emulator.boto3_client(HERE), name)(**members)
 
 
 @pytest.fixture(params=["sync", "asyncio", "trio", "sync over-http", "asyncio over-http"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
+def state(request: pytest.FixtureRequest) -> Iterator[State]:
     loop, _, over = request.param.partition(" ")
     clock = VirtualClock()
     with LightsailEmulator(clock=clock, page_size=2) as emulator:
@@ -132,17 +132,17 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
             emulator.add_disk("disk-1", region_name=region, size_in_gb=16)
         emulator.add_instance("web-1", region_name=HERE)
         if not over:
-            yield World(clock, emulator, loop, None)
+            yield State(clock, emulator, loop, None)
             return
         with emulator.serve() as url:
-            yield World(clock, emulator, loop, url)
+            yield State(clock, emulator, loop, url)
 
 
 async def listed(listing: Any) -> list[str]:
     return [item.name async for item in listing]
 
 
-async def disk_snapshots(world: World, client: Any) -> None:
+async def disk_snapshots(state: State, client: Any) -> None:
     result = await client.create_disk_snapshot("db-1", DISK, tags={"env": "prod", "a": None})
     operation, about_the_disk = result.operations
     assert (await client.get_operation(operation.id)).operation.id == operation.id
@@ -173,10 +173,10 @@ async def disk_snapshots(world: World, client: Any) -> None:
     assert set(taken) == {"many-0", "many-1", "many-2"}
     waited = await client.wait_for_disk_snapshots(["db-1", "db-2", "many-0"])
     assert waited["many-0"] == taken["many-0"]
-    assert world.clock.monotonic() > 0
+    assert state.clock.monotonic() > 0
 
 
-async def lists(_: World, client: Any) -> None:
+async def lists(_: State, client: Any) -> None:
     names = {"db-1", "db-2", "many-0", "many-1", "many-2", "web-system"}
     listing = client.iter_disk_snapshots()
     assert set(await listed(listing)) == names
@@ -200,14 +200,14 @@ async def lists(_: World, client: Any) -> None:
     assert list(page.items) == of_disk[:2]
 
 
-async def tags(_: World, client: Any) -> None:
+async def tags(_: State, client: Any) -> None:
     await client.tag_resource("db-1", {"env": "test", "owner": "ops"})
     await client.untag_resource("db-1", ["a"])
     snapshot = (await client.get_disk_snapshot("db-1")).disk_snapshot
     assert set(snapshot.tags) == {Tag(key="env", value="test"), Tag(key="owner", value="ops")}
 
 
-async def copies(_: World, client: Any, there: Any) -> None:
+async def copies(_: State, client: Any, there: Any) -> None:
     source = ManualSnapshotSource(snapshot_name="db-1")
     (operation,) = (await there.copy_snapshot("copy-1", source, source_region=HERE)).operations
     assert operation.operation_type == "CopySnapshot"
@@ -223,7 +223,7 @@ async def copies(_: World, client: Any, there: Any) -> None:
         await client.get_disk("far")
 
 
-async def restored_disks(world: World, client: Any) -> None:
+async def restored_disks(state: State, client: Any) -> None:
     source = ManualSnapshotSource(snapshot_name="db-1")
     await client.create_disk_from_snapshot(
         "restored-1", source, availability_zone=ZONE, size_in_gb=32, tags={"from": "db-1"}
@@ -235,15 +235,15 @@ async def restored_disks(world: World, client: Any) -> None:
     assert (disk.attached_to, disk.path) == ("web-1", "/dev/xvdf")
     with pytest.raises(InvalidInputException, match="when the target instance is stopped"):
         await client.detach_disk("restored-1")
-    world.do("stop_instance", instanceName="web-1")
-    world.clock.sleep(60)
+    state.do("stop_instance", instanceName="web-1")
+    state.clock.sleep(60)
     await client.detach_disk("restored-1")
     disk = await client.wait_for_disk("restored-1")
     assert disk.attached_to is None
     await client.attach_disk("restored-1", "web-1", disk_path="/dev/xvdf")
 
 
-async def instance_snapshots(_: World, client: Any) -> None:
+async def instance_snapshots(_: State, client: Any) -> None:
     await client.create_instance_snapshot("image-1", "web-1", tags={"env": "prod"})
     snapshot = await client.wait_for_instance_snapshot("image-1")
     assert snapshot.from_instance_name == "web-1"
@@ -272,10 +272,10 @@ async def instance_snapshots(_: World, client: Any) -> None:
     assert (await client.get_disk("data-of-web-3")).disk.attached_to == "web-3"
 
 
-async def automatic_snapshots(world: World, client: Any) -> None:
+async def automatic_snapshots(state: State, client: Any) -> None:
     assert (await client.get_auto_snapshots("disk-1")).auto_snapshots == ()
-    world.do("enable_add_on", resourceName="disk-1", addOnRequest={"addOnType": "AutoSnapshot"})
-    world.clock.sleep(9 * DAY)
+    state.do("enable_add_on", resourceName="disk-1", addOnRequest={"addOnType": "AutoSnapshot"})
+    state.clock.sleep(9 * DAY)
     made = (await client.get_auto_snapshots("disk-1")).auto_snapshots
     dates = [one.date for one in made]
     assert len(dates) == 7
@@ -298,7 +298,7 @@ async def automatic_snapshots(world: World, client: Any) -> None:
     assert (await client.get_disk_snapshot("kept-1")).disk_snapshot == kept
 
 
-async def instances(world: World, client: Any) -> None:
+async def instances(_: State, client: Any) -> None:
     listed = [each.name async for each in client.iter_instances()]
     assert listed
     first_page = (await client.get_instances()).instances
@@ -309,8 +309,8 @@ async def instances(world: World, client: Any) -> None:
         assert (await client.get_instance_state(name)).state == instance.state
 
 
-async def exports(world: World, client: Any) -> None:
-    since = dt.datetime.fromtimestamp(world.clock.time() - 1, dt.UTC)
+async def exports(state: State, client: Any) -> None:
+    since = dt.datetime.fromtimestamp(state.clock.time() - 1, dt.UTC)
     await client.export_snapshot("db-1")
     record = await client.wait_for_export("db-1", since=since)
     assert record.state == "Succeeded"
@@ -319,7 +319,7 @@ async def exports(world: World, client: Any) -> None:
     assert await listed(client.iter_export_snapshot_records()) == [record.name]
 
 
-async def deletions(_: World, client: Any) -> None:
+async def deletions(_: State, client: Any) -> None:
     (operation,) = (await client.delete_disk_snapshot("db-1")).operations
     assert operation.is_terminal
     await client.wait_for_disk_snapshot_deletion("db-1", timeout=timedelta(minutes=1))
@@ -331,24 +331,24 @@ async def deletions(_: World, client: Any) -> None:
         await client.delete_instance_snapshot("image-1")
 
 
-async def live(world: World) -> None:
+async def live(state: State) -> None:
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(world.client())
-        there = await stack.enter_async_context(world.client(THERE))
-        await disk_snapshots(world, client)
-        await lists(world, client)
-        await tags(world, client)
-        await copies(world, client, there)
-        await restored_disks(world, client)
-        await instance_snapshots(world, client)
-        await automatic_snapshots(world, client)
-        await instances(world, client)
-        await exports(world, client)
-        await deletions(world, client)
+        client = await stack.enter_async_context(state.client())
+        there = await stack.enter_async_context(state.client(THERE))
+        await disk_snapshots(state, client)
+        await lists(state, client)
+        await tags(state, client)
+        await copies(state, client, there)
+        await restored_disks(state, client)
+        await instance_snapshots(state, client)
+        await automatic_snapshots(state, client)
+        await instances(state, client)
+        await exports(state, client)
+        await deletions(state, client)
 
 
 @pytest.mark.sample(2)
-def test_the_whole_life_of_snapshots(world: World) -> None:
-    world.run(live)
-    # What this library has no part in was done by other clients.
-    assert world.emulator.calls.keys() - {"StopInstance", "EnableAddOn"} == OPERATIONS
+def test_whole_life_of_snapshots(state: State) -> None:
+    state.run(live)
+    # The other operations were called by another client.
+    assert state.emulator.calls.keys() - {"StopInstance", "EnableAddOn"} == OPERATIONS

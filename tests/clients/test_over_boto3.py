@@ -51,28 +51,28 @@ def shared() -> Bench:
     return Bench()
 
 
-def test_the_whole_path_for_a_disk() -> None:
+def test_disk_snapshot_from_create_to_delete() -> None:
     bench = Bench()
     result = bench.client.create_disk_snapshot("db-1", DISK, tags={"env": "prod", "nightly": None})
 
     # facts: two records, the details crosswise, the snapshot in zone `all`.
-    ours, source = result.operations
-    assert (ours.resource_type, source.resource_type) == (ResourceType.DISK_SNAPSHOT, "Disk")
-    assert (ours.resource_name, ours.operation_details) == ("db-1", "Disk-Virginia-1")
+    operation, source = result.operations
+    assert (operation.resource_type, source.resource_type) == (ResourceType.DISK_SNAPSHOT, "Disk")
+    assert (operation.resource_name, operation.operation_details) == ("db-1", "Disk-Virginia-1")
     assert (source.resource_name, source.operation_details) == ("Disk-Virginia-1", "db-1")
-    assert ours.location is not None
+    assert operation.location is not None
     assert source.location is not None
-    assert (ours.location.availability_zone, source.location.availability_zone) == (
+    assert (operation.location.availability_zone, source.location.availability_zone) == (
         "all",
         "us-east-1a",
     )
-    assert {ours.operation_type, source.operation_type} == {"CreateDiskSnapshot"}
-    assert not ours.is_terminal
+    assert {operation.operation_type, source.operation_type} == {"CreateDiskSnapshot"}
+    assert not operation.is_terminal
     assert result.response_metadata.request_id is not None
 
     before = bench.client.get_disk_snapshot("db-1").disk_snapshot
     assert before.state == "pending"
-    assert bench.client.wait_for_operation(ours).status == OperationStatus.SUCCEEDED
+    assert bench.client.wait_for_operation(operation).status == OperationStatus.SUCCEEDED
     assert bench.client.wait_for_operation(source.id).is_terminal
     snapshot = bench.client.wait_for_disk_snapshot("db-1")
 
@@ -88,7 +88,7 @@ def test_the_whole_path_for_a_disk() -> None:
     assert snapshot.model_extra == {}
 
 
-def test_the_whole_path_for_an_instance() -> None:
+def test_instance_snapshot_from_create_to_delete() -> None:
     bench = Bench(Progression.instant())
     request = CreateDiskSnapshotRequest(
         disk_snapshot_name="web-backup", source=InstanceSource(instance_name="web-1")
@@ -104,7 +104,7 @@ def test_the_whole_path_for_an_instance() -> None:
     assert bench.clock.monotonic() == 0
 
 
-def test_a_snapshot_that_fails() -> None:
+def test_failed_snapshot_raises() -> None:
     polls = Progression.by_polls(operation=1, snapshot=2)
     bench = Bench(polls.with_failed_operation(resource_name="bad"))
     operation = bench.client.create_disk_snapshot("bad", DISK).operations[0]
@@ -118,7 +118,7 @@ def test_a_snapshot_that_fails() -> None:
     assert bench.client.wait_for_disk_snapshot("good").state == "completed"
 
 
-def test_a_wait_that_is_too_short_can_be_resumed() -> None:
+def test_timed_out_wait_can_be_resumed() -> None:
     bench = Bench()
     bench.client.create_disk_snapshot("db-1", DISK)
     with pytest.raises(WaitTimeoutError) as late:
@@ -128,7 +128,7 @@ def test_a_wait_that_is_too_short_can_be_resumed() -> None:
     assert bench.client.wait_for_disk_snapshot("db-1").state == "completed"
 
 
-def test_a_name_in_use(shared: Bench) -> None:
+def test_name_in_use_raises(shared: Bench) -> None:
     for taken in ("Disk-Virginia-1", "web-1"):
         with pytest.raises(InvalidInputException, match="already in use") as caught:
             shared.client.create_disk_snapshot(taken, DISK)
@@ -138,7 +138,7 @@ def test_a_name_in_use(shared: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "call",
     [
         lambda client: client.get_disk("nothing"),
         lambda client: client.get_disk("web-1"),
@@ -150,14 +150,14 @@ def test_a_name_in_use(shared: Bench) -> None:
         lambda client: client.create_disk_snapshot("x1", InstanceSource(instance_name="none")),
     ],
 )
-def test_what_is_not_there_is_not_found(
-    shared: Bench, ask: Callable[[LightsailSnapClient], object]
+def test_missing_resource_is_not_found(
+    shared: Bench, call: Callable[[LightsailSnapClient], object]
 ) -> None:
     with pytest.raises(NotFoundException, match="does not exist"):
-        ask(shared.client)
+        call(shared.client)
 
 
-def test_regions_are_apart(shared: Bench) -> None:
+def test_regions_are_separate(shared: Bench) -> None:
     elsewhere = LightsailSnapClient(shared.emulator.boto3_client("eu-west-1"))
     with pytest.raises(NotFoundException):
         elsewhere.get_disk("Disk-Virginia-1")
@@ -173,7 +173,7 @@ HOSTILE_NAMES = ["", "a", "-ab", "ab-", ".ab", "ab\n", "a b!", "éé", "a" * 256
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: repr(name)[:20])
-def test_a_bad_name_is_never_sent(shared: Bench, name: Any) -> None:
+def test_invalid_name_is_never_sent(shared: Bench, name: Any) -> None:
     before = shared.emulator.calls.total()
     with pytest.raises(RequestValidationError) as caught:
         shared.client.create_disk_snapshot(name, DISK)
@@ -186,7 +186,7 @@ def test_a_bad_name_is_never_sent(shared: Bench, name: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "1a", "__", "a.b-c_d", "a" * 255])
-def test_a_good_name_is_sent(shared: Bench, name: str) -> None:
+def test_valid_name_is_sent(shared: Bench, name: str) -> None:
     assert shared.client.create_disk_snapshot(name, DISK).operations
 
 
@@ -199,7 +199,7 @@ HOSTILE_TAGS: list[Any] = [
 
 
 @pytest.mark.parametrize("tags", HOSTILE_TAGS, ids=lambda tags: repr(tags)[:30])
-def test_bad_tags_are_never_sent(shared: Bench, tags: Any) -> None:
+def test_invalid_tags_are_never_sent(shared: Bench, tags: Any) -> None:
     before = shared.emulator.calls.total()
     with pytest.raises(RequestValidationError) as caught:
         shared.client.create_disk_snapshot("db-1", DISK, tags=tags)
@@ -211,7 +211,7 @@ def test_bad_tags_are_never_sent(shared: Bench, tags: Any) -> None:
 @pytest.mark.parametrize("source", [None, (), (DISK, InstanceSource(instance_name="web-1")), "Disk",
                                     {}, {"kind": "disk", "disk_name": "a", "instance_name": "b"},
                                     {"kind": "tape"}, {"disk_name": "a"}], ids=repr)  # fmt: skip
-def test_anything_but_one_source_is_never_sent(shared: Bench, source: Any) -> None:
+def test_invalid_source_is_never_sent(shared: Bench, source: Any) -> None:
     before = shared.emulator.calls.total()
     with pytest.raises(RequestValidationError) as caught:
         shared.client.create_disk_snapshot("db-1", source)
@@ -223,7 +223,7 @@ def test_anything_but_one_source_is_never_sent(shared: Bench, source: Any) -> No
     assert shared.emulator.calls.total() == before
 
 
-def test_everything_that_is_wrong_is_told_at_once(shared: Bench) -> None:
+def test_all_violations_are_reported_at_once(shared: Bench) -> None:
     many = [Tag(key=f"k{number}") for number in range(50)] + [{"key": "a!"}, Tag(key="k0")]
     with pytest.raises(RequestValidationError) as caught:
         shared.client.create_disk_snapshot("-", None, tags=many)  # type: ignore[arg-type] # the point of it
@@ -246,18 +246,18 @@ def test_letters_of_any_script_are_sent(shared: Bench) -> None:
 
 
 @given(st.text(max_size=300) | st.integers() | st.none() | st.binary(max_size=5))
-def test_no_name_whatsoever_raises_anything_else(shared: Bench, name: Any) -> None:
-    def ask(call: Callable[[], object]) -> None:
+def test_any_name_raises_only_errors_of_the_tree(shared: Bench, name: Any) -> None:
+    def call(call: Callable[[], object]) -> None:
         with suppress(RequestValidationError, NotFoundException, InvalidInputException):
             call()
 
-    ask(lambda: shared.client.create_disk_snapshot(name, DISK))
-    ask(lambda: shared.client.get_disk(name))
-    ask(lambda: shared.client.get_disk_snapshot(name))
-    ask(lambda: shared.client.get_operation(name))
+    call(lambda: shared.client.create_disk_snapshot(name, DISK))
+    call(lambda: shared.client.get_disk(name))
+    call(lambda: shared.client.get_disk_snapshot(name))
+    call(lambda: shared.client.get_operation(name))
 
 
-def test_of_many_callers_with_one_name_one_wins(shared: Bench) -> None:
+def test_one_of_many_concurrent_callers_wins(shared: Bench) -> None:
     def create(_: int) -> bool:
         try:
             shared.client.create_disk_snapshot("contested", DISK)
@@ -269,7 +269,7 @@ def test_of_many_callers_with_one_name_one_wins(shared: Bench) -> None:
         assert sum(pool.map(create, range(64))) == 1
 
 
-def test_an_existing_boto3_client_can_be_led_to_the_emulator(shared: Bench) -> None:
+def test_boto3_client_can_be_redirected_to_the_emulator(shared: Bench) -> None:
     session = boto3.session.Session("key", "secret", region_name=REGION)
     boto = session.client("lightsail")
     shared.emulator.install(boto)

@@ -1,4 +1,4 @@
-"""The two clients are one: the same methods, and the same behaviour, on threads and event loops."""
+"""Both clients have the same methods and behave in the same way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,20 +62,22 @@ def as_async(annotation: str) -> str:
     return annotation.replace("AbstractContextManager[object]", "Quiesce")
 
 
-def test_there_are_methods_to_compare() -> None:
+def test_clients_have_the_same_methods() -> None:
     assert len(SYNC) > 40
     assert SYNC.keys() == ASYNC.keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_method_takes_the_same_in_both_clients(name: str) -> None:
-    ours, theirs = inspect.signature(SYNC[name]), inspect.signature(ASYNC[name])
-    assert list(ours.parameters) == list(theirs.parameters)
-    for parameter, other in zip(ours.parameters.values(), theirs.parameters.values(), strict=True):
+def test_method_signatures_are_equal(name: str) -> None:
+    expected, actual = inspect.signature(SYNC[name]), inspect.signature(ASYNC[name])
+    assert list(expected.parameters) == list(actual.parameters)
+    for parameter, other in zip(
+        expected.parameters.values(), actual.parameters.values(), strict=True
+    ):
         assert parameter.kind is other.kind
         assert parameter.default == other.default
         assert as_async(str(parameter.annotation)) == str(other.annotation)
-    assert as_async(str(ours.return_annotation)) == str(theirs.return_annotation)
+    assert as_async(str(expected.return_annotation)) == str(actual.return_annotation)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -90,19 +91,19 @@ def test_client_inherits_from_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_method_is_described_alike_in_both_clients(name: str) -> None:
+def test_method_docstrings_are_equal(name: str) -> None:
     assert SYNC[name].__doc__
     assert SYNC[name].__doc__ == ASYNC[name].__doc__
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_method_is_a_coroutine_function_in_the_async_client_only(name: str) -> None:
+def test_async_methods_are_coroutine_functions(name: str) -> None:
     assert not inspect.iscoroutinefunction(SYNC[name])
     # A list is only fetched when it is gone through.
     assert inspect.iscoroutinefunction(ASYNC[name]) == (not name.startswith("iter_"))
 
 
-def test_the_context_managers_that_pause_writes_are_the_same_or_async_ones() -> None:
+def test_async_quiesce_accepts_both_kinds_of_context_managers() -> None:
     assert str(AbstractContextManager[object]) in str(
         inspect.signature(LightsailSnapClient.take_disk_snapshot, eval_str=True)
         .parameters["quiesce"]
@@ -117,24 +118,24 @@ def test_the_context_managers_that_pause_writes_are_the_same_or_async_ones() -> 
         assert "AbstractAsyncContextManager" in annotation
 
 
-def test_a_client_is_made_alike() -> None:
-    ours = inspect.signature(LightsailSnapClient).parameters
-    theirs = dict(inspect.signature(AsyncLightsailSnapClient).parameters)
-    # How many calls at the same time, which the other client asks for method by method.
-    assert theirs.pop("concurrency").kind is inspect.Parameter.KEYWORD_ONLY
-    assert list(ours.values()) == list(theirs.values())
+def test_constructors_are_equal() -> None:
+    expected = inspect.signature(LightsailSnapClient).parameters
+    actual = dict(inspect.signature(AsyncLightsailSnapClient).parameters)
+    # How many calls at the same time, a parameter of each method of the sync client.
+    assert actual.pop("concurrency").kind is inspect.Parameter.KEYWORD_ONLY
+    assert list(expected.values()) == list(actual.values())
 
 
-def test_lists_are_alike() -> None:
-    ours, theirs = methods_of(Paginator), methods_of(AsyncPaginator)
-    assert ours.keys() == theirs.keys() == {"pages"}
-    assert ours["pages"].__doc__ == theirs["pages"].__doc__
+def test_paginators_are_equal() -> None:
+    expected, actual = methods_of(Paginator), methods_of(AsyncPaginator)
+    assert expected.keys() == actual.keys() == {"pages"}
+    assert expected["pages"].__doc__ == actual["pages"].__doc__
     assert Paginator.__doc__ == AsyncPaginator.__doc__
     assert Paginator.__iter__.__doc__ == AsyncPaginator.__aiter__.__doc__
 
 
 @pytest.mark.thorough
-def test_the_async_methods_are_those_that_the_script_makes() -> None:
+def test_async_client_is_up_to_date() -> None:
     if not SCRIPT.exists():
         pytest.skip("the script is in the repository only, not in a source distribution")
     done = subprocess.run(  # noqa: S603 - our own script
@@ -158,19 +159,19 @@ def error(kind: type[Any], code: str, **facts: Any) -> Reply:
 
 @dataclass
 class Scripted:
-    """A transport that says what it was told to, for each operation; the last reply for ever.
+    """A transport with scripted replies for each operation; it repeats the last one.
 
-    What is asked for one name, or page, is answered in its own order, so that it does not matter
+    Requests for one name or page have their own script, so it does not matter
     which of many calls at the same time comes first.
     """
 
     replies: dict[str, list[Reply]]
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
     _next: dict[str, int] = field(default_factory=dict)
 
     def send(self, request: Request[Any]) -> Response:
         wire = {"operation": request.operation_name, **request.to_wire()}
-        self.asked.append(wire)
+        self.requests.append(wire)
         script = self.replies[request.operation_name]
         turn = self._next.get(repr(wire), 0)
         self._next[repr(wire)] = turn + 1
@@ -190,11 +191,11 @@ _NAMES = ("diskSnapshotName", "diskName", "operationId", "resourceName")
 
 
 def named(value: Any, wire: dict[str, Any]) -> Any:
-    """Put the name that was asked for into an answer."""
-    asked = [wire[key] for key in _NAMES if key in wire]
+    """Put the requested name into a response."""
+    requests = [wire[key] for key in _NAMES if key in wire]
     match value:
         case "{name}":
-            return (*asked, "a")[0]
+            return (*requests, "a")[0]
         case dict():
             return {key: named(member, wire) for key, member in value.items()}
         case list():
@@ -203,7 +204,7 @@ def named(value: Any, wire: dict[str, Any]) -> Any:
             return value
 
 
-class Noting(VirtualClock):
+class RecordingClock(VirtualClock):
     """A clock that remembers how long it was slept."""
 
     def __init__(self) -> None:
@@ -215,8 +216,8 @@ class Noting(VirtualClock):
         super().sleep(seconds)
 
 
-class Awaited:
-    """The sync client with methods to await, so that one text drives both."""
+class AwaitableClient:
+    """The sync client with coroutine methods, so that one test drives both."""
 
     def __init__(self, client: LightsailSnapClient) -> None:
         self._client = client
@@ -234,15 +235,15 @@ class Awaited:
         return listed if name.startswith("iter_") else call
 
 
-def at_once(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run a coroutine that never really waits."""
-    running = job()
+def run_without_loop(workflow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine that never suspends."""
+    running = workflow()
     with pytest.raises(StopIteration) as stopped:
         running.send(None)
     return stopped.value.value
 
 
-Job = Callable[[Any, list[str]], Coroutine[Any, Any, Any]]
+Workflow = Callable[[Any, list[str]], Coroutine[Any, Any, Any]]
 
 
 @dataclass
@@ -250,15 +251,15 @@ class Trace:
     """What a client did.
 
     Attributes:
-        asked: The requests.
+        requests: The requests.
         pauses: How long it slept each time.
-        told: What it told of its progress.
+        reports: What it reports of its progress.
         outcome: What came of it.
     """
 
-    asked: list[dict[str, Any]]
+    requests: list[dict[str, Any]]
     pauses: list[float]
-    told: list[str]
+    reports: list[str]
     outcome: object
 
 
@@ -275,24 +276,24 @@ def outline(outcome: object) -> object:
     return outcome
 
 
-def trace(door: str, job: Job, replies: dict[str, list[Reply]], seed: int) -> Trace:
-    transport, clock, told = Scripted(replies), Noting(), list[str]()
+def trace(interface: str, workflow: Workflow, replies: dict[str, list[Reply]], seed: int) -> Trace:
+    transport, clock, reports = Scripted(replies), RecordingClock(), list[str]()
     policy = WaitPolicy(timeout=60, random=random.Random(seed).random)  # noqa: S311 - to repeat itself
 
     async def run() -> object:
         settings: dict[str, Any] = {"transport": transport, "clock": clock, "wait_policy": policy}
         client: Any
-        if door == "sync":
-            client = Awaited(LightsailSnapClient(**settings))
+        if interface == "sync":
+            client = AwaitableClient(LightsailSnapClient(**settings))
         else:
             client = AsyncLightsailSnapClient(**settings)
         try:
-            return await job(client, told)
+            return await workflow(client, reports)
         except LightsailSnapError as problem:
             return outline(problem)
 
-    outcome = at_once(run) if door == "sync" else anyio.run(run, backend=door)
-    return Trace(transport.asked, clock.pauses, told, outcome)
+    outcome = run_without_loop(run) if interface == "sync" else anyio.run(run, backend=interface)
+    return Trace(transport.requests, clock.pauses, reports, outcome)
 
 
 OPERATION = st.builds(
@@ -307,7 +308,7 @@ FAULTS: st.SearchStrategy[Reply] = st.sampled_from(
         error(AccessDeniedException, "AccessDeniedException"),
         error(InvalidInputException, "InvalidInputException", sub_code="NameExists"),
         lambda request: RequestNotSentError("no connection", request=request),
-        lambda request: OutcomeUnknownError("no answer", request=request),
+        lambda request: OutcomeUnknownError("no response", request=request),
         {"unreadable": 5},
     ]
 )
@@ -317,8 +318,8 @@ def snapshots(state: str | None, source: str) -> dict[str, Any]:
     return {"name": "{name}", "state": state, "fromDiskName": source, "createdAt": 1_700_000_000}
 
 
-def script(answers: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Reply]]:
-    return st.lists(answers | FAULTS, min_size=1, max_size=6)
+def script(responses: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Reply]]:
+    return st.lists(responses | FAULTS, min_size=1, max_size=6)
 
 
 STATES = st.sampled_from(["pending", "completed", "available", "error", "odd", None])
@@ -351,70 +352,70 @@ async def _list(client: Any, _: list[str]) -> object:
     return [item async for item in client.iter_disk_snapshots()]
 
 
-def noting(told: list[str]) -> Callable[[object], None]:
-    return lambda progress: told.append(str(progress))
+def record_in(reports: list[str]) -> Callable[[object], None]:
+    return lambda progress: reports.append(str(progress))
 
 
-JOBS: dict[str, Job] = {
+WORKFLOWS: dict[str, Workflow] = {
     "create": lambda client, _: client.create_disk_snapshot("db-1", DISK, tags={"a": None}),
     "delete": lambda client, _: client.delete_disk_snapshot("db-1"),
     "list": _list,
-    "take": lambda client, told: client.take_disk_snapshot(
-        "db-1", DISK, on_progress=noting(told), on_quiesced=noting(told)
+    "take": lambda client, reports: client.take_disk_snapshot(
+        "db-1", DISK, on_progress=record_in(reports), on_quiesced=record_in(reports)
     ),
-    "take with token": lambda client, told: client.take_disk_snapshot(
-        "db-1", DISK, client_token="t-1", on_progress=noting(told), timeout=timedelta(seconds=9)  # noqa: S106 - no secret
+    "take with token": lambda client, reports: client.take_disk_snapshot(
+        "db-1", DISK, client_token="t-1", on_progress=record_in(reports), timeout=9  # noqa: S106 - no secret
     ),
-    "restore": lambda client, told: client.restore_disk(
+    "restore": lambda client, reports: client.restore_disk(
         "disk-2",
         ManualSnapshotSource(snapshot_name="db-1"),
         availability_zone="us-east-1a",
-        on_progress=noting(told),
+        on_progress=record_in(reports),
     ),
-    "wait for operation": lambda client, told: client.wait_for_operation(
-        Operation(id="op-1"), on_progress=noting(told)
+    "wait for operation": lambda client, reports: client.wait_for_operation(
+        Operation(id="op-1"), on_progress=record_in(reports)
     ),
-    "wait for snapshot": lambda client, told: client.wait_for_disk_snapshot(
-        "db-1", on_progress=noting(told)
+    "wait for snapshot": lambda client, reports: client.wait_for_disk_snapshot(
+        "db-1", on_progress=record_in(reports)
     ),
-    "wait for deletion": lambda client, told: client.wait_for_disk_snapshot_deletion(
-        "db-1", on_progress=noting(told), timeout=0
+    "wait for deletion": lambda client, reports: client.wait_for_disk_snapshot_deletion(
+        "db-1", on_progress=record_in(reports), timeout=0
     ),
-    "wait for export": lambda client, told: client.wait_for_export(
-        "db-1", on_progress=noting(told)
+    "wait for export": lambda client, reports: client.wait_for_export(
+        "db-1", on_progress=record_in(reports)
     ),
-    "wait for disk": lambda client, told: client.wait_for_disk(
-        "disk-1", on_progress=noting(told)
+    "wait for disk": lambda client, reports: client.wait_for_disk(
+        "disk-1", on_progress=record_in(reports)
     ),
     # Those that make many calls at the same time make one at a time here, so that their order
     # can be compared.
-    "take many": lambda client, told: client.take_disk_snapshots(
+    "take many": lambda client, reports: client.take_disk_snapshots(
         [
             CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK)
             for number in range(4)
         ],
         concurrency=1,
-        on_progress=noting(told),
+        on_progress=record_in(reports),
     ),
-    "wait for snapshots": lambda client, told: client.wait_for_disk_snapshots(
-        ["a", "b", "c", "d"], concurrency=1, on_progress=noting(told)
+    "wait for snapshots": lambda client, reports: client.wait_for_disk_snapshots(
+        ["a", "b", "c", "d"], concurrency=1, on_progress=record_in(reports)
     ),
-    "wait for operations": lambda client, told: client.wait_for_operations(
-        ["a", "b", Operation(id="c")], concurrency=1, on_progress=noting(told)
+    "wait for operations": lambda client, reports: client.wait_for_operations(
+        ["a", "b", Operation(id="c")], concurrency=1, on_progress=record_in(reports)
     ),
 }  # fmt: skip
 
 
 @pytest.mark.sample(5)
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("workflow", WORKFLOWS)
 @given(replies=SCRIPTS, seed=st.integers(0, 2**16))
-def test_both_clients_do_the_same_whatever_is_answered(
-    job: str, replies: dict[str, list[Reply]], seed: int
+def test_clients_behave_equally_for_any_responses(
+    workflow: str, replies: dict[str, list[Reply]], seed: int
 ) -> None:
-    ours = trace("sync", JOBS[job], replies, seed)
-    assert ours.asked
+    expected = trace("sync", WORKFLOWS[workflow], replies, seed)
+    assert expected.requests
     for loop in ("asyncio", "trio"):
-        assert trace(loop, JOBS[job], replies, seed) == ours
+        assert trace(loop, WORKFLOWS[workflow], replies, seed) == expected
 
 
 def _numbers() -> Iterator[int]:
@@ -422,7 +423,7 @@ def _numbers() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_many_calls_at_the_same_time_come_to_the_same(loop: str) -> None:
+def test_concurrent_calls_have_equal_outcomes(loop: str) -> None:
     """Whatever their order is."""
     replies: dict[str, list[Reply]] = {
         "CreateDiskSnapshot": [
@@ -439,10 +440,10 @@ def test_many_calls_at_the_same_time_come_to_the_same(loop: str) -> None:
         CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK)
         for number in _numbers()
     ]
-    job = partial(_take_all, requests)
-    ours, theirs = (trace(door, job, replies, seed=1) for door in ("sync", loop))
-    assert ours.outcome == theirs.outcome
-    assert sorted(map(repr, ours.asked)) == sorted(map(repr, theirs.asked))
+    workflow = partial(_take_all, requests)
+    expected, actual = (trace(interface, workflow, replies, seed=1) for interface in ("sync", loop))
+    assert expected.outcome == actual.outcome
+    assert sorted(map(repr, expected.requests)) == sorted(map(repr, actual.requests))
 
 
 def _take_all(requests: Any, client: Any, _: list[str]) -> Any:
