@@ -89,7 +89,65 @@ def not_sent(request: Request[Any]) -> LightsailSnapError:
 # Transports
 
 
-class ScriptedTransport:
+class _RecordingTransport:
+    """A transport that records its calls and runs hooks around them.
+
+    Attributes:
+        requests: Requests, in order.
+        threads: Names of the threads that sent them.
+        max_concurrency: Largest number of calls that ran at the same time.
+        close_count: Number of calls of `close`.
+    """
+
+    def __init__(
+        self,
+        before: Callable[[Request[Any]], object] | None = None,
+        after: Callable[[Request[Any]], object] | None = None,
+    ) -> None:
+        self.requests: list[Request[Any]] = []
+        self.threads: set[str] = set()
+        self.max_concurrency = 0
+        self.close_count = 0
+        self._before = before
+        self._after = after
+        self._running = 0
+        self._lock = threading.Lock()
+
+    @property
+    def operations(self) -> list[str]:
+        """Names of the API operations that were called, in order."""
+        return [request.operation_name for request in self.requests]
+
+    @property
+    def calls(self) -> Counter[str]:
+        """Number of calls of each API operation."""
+        return Counter(self.operations)
+
+    def send(self, request: Request[Any]) -> Response:
+        with self._lock:
+            self.requests.append(request)
+            self.threads.add(threading.current_thread().name)
+            self._running += 1
+            self.max_concurrency = max(self.max_concurrency, self._running)
+        try:
+            if self._before is not None:
+                self._before(request)
+            return self.respond(request)
+        finally:
+            with self._lock:
+                self._running -= 1
+            if self._after is not None:
+                self._after(request)
+
+    def respond(self, request: Request[Any]) -> Response:
+        """Return the response to a request."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.close_count += 1
+
+
+class ScriptedTransport(_RecordingTransport):
     """A transport that returns scripted replies in order and repeats the last one.
 
     Replies in `operations` are for one API operation each. All other operations share `replies`.
@@ -100,87 +158,46 @@ class ScriptedTransport:
         *replies: Reply,
         operations: Mapping[str, Iterable[Reply]] | None = None,
         metadata: ResponseMetadata | None = None,
+        before: Callable[[Request[Any]], object] | None = None,
     ) -> None:
-        self.metadata = metadata or ResponseMetadata()
-        self.requests: list[Request[Any]] = []
-        self.threads: set[str] = set()
-        self.close_count = 0
+        super().__init__(before)
+        self._metadata = metadata or ResponseMetadata()
         self._shared = list(replies)
-        self._operations = {name: list(each) for name, each in (operations or {}).items()}
-        self._lock = threading.Lock()
+        self._scripts = {name: list(each) for name, each in (operations or {}).items()}
 
-    @property
-    def operations(self) -> list[str]:
-        """Names of the API operations that were called, in order."""
-        return [request.operation_name for request in self.requests]
-
-    def send(self, request: Request[Any]) -> Response:
+    def respond(self, request: Request[Any]) -> Response:
         with self._lock:
-            self.requests.append(request)
-            self.threads.add(threading.current_thread().name)
-            replies = self._operations.get(request.operation_name, self._shared)
-            if not replies:
+            script = self._scripts.get(request.operation_name, self._shared)
+            if not script:
                 raise AssertionError(f"unexpected call: {request!r}")
-            reply: Any = replies.pop(0) if len(replies) > 1 else replies[0]
-        return self.to_response(request, reply)
-
-    def to_response(self, request: Request[Any], reply: Any) -> Response:
-        """Return a reply as a response, or raise it."""
+            reply: Any = script.pop(0) if len(script) > 1 else script[0]
         if callable(reply):
             reply = reply(request)
         if isinstance(reply, BaseException):
             raise reply
-        return reply if isinstance(reply, Response) else Response(reply, self.metadata)
-
-    def close(self) -> None:
-        self.close_count += 1
+        return reply if isinstance(reply, Response) else Response(reply, self._metadata)
 
 
-class ForwardingTransport:
-    """A transport that forwards each request to another one and runs hooks around it.
-
-    Attributes:
-        operations: Names of the API operations that were called, in order.
-        max_concurrency: Largest number of calls that ran at the same time.
-    """
+class ForwardingTransport(_RecordingTransport):
+    """A transport that forwards requests to another one; `change` may replace responses."""
 
     def __init__(
         self,
         inner: Transport,
         *,
-        before: Callable[[Request[Any]], object] = lambda _: None,
-        after: Callable[[Request[Any]], object] = lambda _: None,
+        before: Callable[[Request[Any]], object] | None = None,
+        after: Callable[[Request[Any]], object] | None = None,
         change: Callable[[Response], Response] = lambda response: response,
     ) -> None:
+        super().__init__(before, after)
         self._inner = inner
-        self._before = before
-        self._after = after
         self._change = change
-        self._lock = threading.Lock()
-        self._running = 0
-        self.operations: list[str] = []
-        self.max_concurrency = 0
 
-    @property
-    def calls(self) -> Counter[str]:
-        """Number of calls of each API operation."""
-        return Counter(self.operations)
-
-    def send(self, request: Request[Any]) -> Response:
-        with self._lock:
-            self.operations.append(request.operation_name)
-            self._running += 1
-            self.max_concurrency = max(self.max_concurrency, self._running)
-        try:
-            self._before(request)
-            response = self._inner.send(request)
-            self._after(request)
-            return self._change(response)
-        finally:
-            with self._lock:
-                self._running -= 1
+    def respond(self, request: Request[Any]) -> Response:
+        return self._change(self._inner.send(request))
 
     def close(self) -> None:
+        super().close()
         self._inner.close()
 
 
