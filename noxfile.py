@@ -212,6 +212,12 @@ def compatibility(session: nox.Session) -> None:
     session.run("python", "scripts/compatibility.py", *session.posargs)
 
 
+@nox.session(default=False, venv_backend="none")
+def english(session: nox.Session) -> None:
+    """List words that are not standard English; arguments after `--` are files and folders."""
+    session.run("python", "scripts/plain_english.py", *session.posargs)
+
+
 @nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])
 def pythons(session: nox.Session) -> None:
     """Run the default tests on every Python; arguments after `--` go to pytest."""

@@ -101,10 +101,10 @@ def main() -> int:
     for name, number, term, replacement in occurrences(options.paths):
         counts[name.split("/", 1)[0]] += 1
         if not options.count:
-            print(f"{name}:{number}: {term!r}; write for example: {replacement}")  # noqa: T201 - a command
+            print(f"{name}:{number}: {term!r}; write for example: {replacement}")
     if options.count:
         for folder, count in counts.most_common():
-            print(f"{count:6} {folder}")  # noqa: T201 - a command
+            print(f"{count:6} {folder}")
     return 1 if counts else 0
 
 

@@ -266,7 +266,7 @@ def _act_as_other_client(simulation: Simulation, day: int) -> None:
     chance = simulation.chance
     if chance.random() < 0.3:  # noqa: PLR2004 - likewise
         name = f"{chance.choice(['nightly-db-1-', 'direct-', 'by-hand-'])}x{day}"
-        owner = chance.choice([None, "another-owner"])
+        owner = chance.choice([None, "another-client"])
         tags = [{"key": OWNERSHIP_TAG, "value": owner}] if owner else []
         source = chance.choice(["db-1", "db-2"])
         simulation.emulator.call_as_other_client(

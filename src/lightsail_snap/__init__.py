@@ -12,10 +12,6 @@ from lightsail_snap._version import __version__ as __version__
 __all__ = sorted([*_exports.PACKAGE, "__version__"])
 
 if TYPE_CHECKING:
-    from lightsail_snap._boto.transport import Boto3Client as Boto3Client
-    from lightsail_snap._boto.transport import Boto3Session as Boto3Session
-    from lightsail_snap._boto.transport import Response as Response
-    from lightsail_snap._boto.transport import Transport as Transport
     from lightsail_snap.aio import *
     from lightsail_snap.client import *
     from lightsail_snap.clock import *
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
     from lightsail_snap.models.tags import *
     from lightsail_snap.quiesce import *
     from lightsail_snap.retention import *
+    from lightsail_snap.transport import *
     from lightsail_snap.waiters import *
 else:
     # Hidden from type checkers, which would accept any name from a module with `__getattr__`.

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-    from lightsail_snap._boto.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
+    from lightsail_snap.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap.waiters import WaitPolicy
 
 __all__ = ["LightsailSnapClient", "Paginator"]
@@ -1324,7 +1324,7 @@ class LightsailSnapClient:
                 `LatestAutoSnapshotSource(resource_name=...)`.
             availability_zone: The zone of the new instances, for example `us-east-2a`. The zone
                 `all` of a snapshot is not valid here.
-            bundle_id: Their bundle, for example `micro_3_0`: at least that of the snapshot's source.
+            bundle_id: Their bundle, for example `micro_3_0`, at least as large as the source's.
             attached_disk_mapping: For each instance by name, the disks that the snapshot's disks
                 become.
             user_data: A launch script.

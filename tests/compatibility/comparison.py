@@ -1,4 +1,4 @@
-"""Ways to build a client, calls to make with it, and what is compared with plain boto3."""
+"""Ways to create a client, calls to make with it, and comparisons with plain boto3."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from lightsail_snap import (
 )
 from lightsail_snap.plans import regional_clients
 
-# The project's stubs hold what the package itself calls.
+# The project's type stubs cover only what the package itself uses.
 _boto3: Any = boto3
 _auth: Any = importlib.import_module("botocore.auth")
 _credentials: Any = importlib.import_module("botocore.credentials")
@@ -48,7 +48,7 @@ REGIONAL_CONFIG = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The parameters of `boto3.client` that the library also has."""
+    """Parameters that `boto3.client` and the library have in common."""
 
     region_name: str | None = None
     endpoint_url: str | None = None
@@ -63,7 +63,7 @@ class Settings:
         }
 
 
-# A user's sessions may share one loader of botocore's data files: it halves the time for a client.
+# One loader of botocore's data files for all sessions: it halves the time to create a client.
 _LOADER = importlib.import_module("botocore.loaders").create_loader()
 
 
@@ -74,7 +74,7 @@ def _new_session() -> Any:
 
 
 def plain(settings: Settings) -> Any:
-    """Make a client as `boto3.client` does in a new process with this environment."""
+    """Create a client as `boto3.client` does in a new process with this environment."""
     _boto3.setup_default_session(
         botocore_session=_new_session(), profile_name=settings.profile_name
     )
@@ -113,7 +113,7 @@ def regional(settings: Settings) -> Iterator[LightsailSnapClient]:
 
 
 def region_of(settings: Settings) -> str:
-    """Find the Region as boto3 does; regional_clients() is always given one."""
+    """Find the Region as boto3 does, since regional_clients() requires one."""
     found = _boto3.session.Session(profile_name=settings.profile_name).region_name
     assert isinstance(found, str)
     return found
@@ -125,25 +125,23 @@ WAYS: dict[str, Callable[[Settings], AbstractContextManager[LightsailSnapClient]
     "injected": injected,
     "regional_clients": regional,
 }
-BUILT_BY_US = [way for way in WAYS if way != "injected"]
-# regional_clients() takes no Config: it sets its own.
-CONFIGURABLE = [way for way in WAYS if way != "regional_clients"]
+BUILT_BY_LIBRARY = [way for way in WAYS if way != "injected"]
 
 
 def boto_client(client: LightsailSnapClient) -> Any:
-    return client._transport._client  # type: ignore[attr-defined] # BotoTransport's
+    return client._transport._client  # type: ignore[attr-defined] # of BotoTransport
 
 
-# -- what is compared: the effective configuration
+# Comparison of configurations
 
 
 def effective(boto: Any) -> dict[str, object]:
-    """Return every option of a built client that may change what it does."""
+    """Return every option of a client that may affect its requests."""
     config, meta, http = boto.meta.config, boto.meta, boto._endpoint.http_session
     options = {*vars(Config)["OPTION_DEFAULTS"], *vars(config)}
     signer = boto._request_signer
     found: dict[str, object] = {f"config.{name}": getattr(config, name) for name in options}
-    # Which options were passed to botocore's own Config, as it records them.
+    # The options that were passed to botocore's Config, as it records them.
     for name, value in config._user_provided_options.items():
         found[f"provided.{name}"] = value
     del found["config._user_provided_options"]
@@ -170,29 +168,30 @@ def _is_documented(way: str, name: str, expected: object) -> bool:
     """Return whether docs/compatibility.md lists this difference."""
     kind, _, option = name.partition(".")
     if way == "regional_clients" and kind == "provided":
-        # botocore copies every option of a Config that it is given, set or not.
+        # botocore copies every option of a Config, whether it is set or not.
         return option in _REGIONAL_OPTIONS or expected is _NOTHING
     return way == "regional_clients" and kind in {"config", "http"} and option in _REGIONAL_OPTIONS
 
 
 def differences(way: str, found: Mapping[str, object], expected: Mapping[str, object]) -> list[str]:
-    """Return what differs and is not documented, one entry each."""
+    """Return the undocumented differences, one entry each."""
     return [
-        f"{way}: {name}\n    found    {ours!r}\n    expected {theirs!r}"
+        f"{way}: {name}\n    found    {actual!r}\n    expected {plain_value!r}"
         for name in sorted({*found, *expected})
-        for ours, theirs in [(found.get(name, _NOTHING), expected.get(name, _NOTHING))]
-        if ours != theirs and not _is_documented(way, name, theirs)
+        for actual, plain_value in [(found.get(name, _NOTHING), expected.get(name, _NOTHING))]
+        if actual != plain_value and not _is_documented(way, name, plain_value)
     ]
 
 
-# -- what is compared: calls
+# Comparison of calls
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call, by the library and by boto3, and the body of a response that fits it.
+    """One call, by the library and by boto3, and the body of a matching response.
 
-    botocore writes parameters in the order in which they are passed, so here in the library's.
+    botocore writes parameters in the order in which they are passed, so `parameters` has the
+    library's order.
     """
 
     typed: Callable[[LightsailSnapClient], Any]
@@ -239,7 +238,7 @@ OPERATIONS: dict[str, Operation] = {
         {"diskSnapshot": _SNAPSHOT},
     ),
     "list": Operation(
-        lambda client: client.get_disk_snapshots(page_token="token=1/+"),  # noqa: S106 - a page's
+        lambda client: client.get_disk_snapshots(page_token="token=1/+"),  # noqa: S106 - a page token
         "get_disk_snapshots",
         {"pageToken": "token=1/+"},
         {"diskSnapshots": [_SNAPSHOT], "nextPageToken": "token=2"},
@@ -288,7 +287,7 @@ def _outcome(error: BaseException) -> tuple[object, ...]:
 
 
 def call_plain(boto: Any, operation: Operation) -> tuple[object, ...]:
-    """Call boto3; return how it ended."""
+    """Call boto3, and return the outcome."""
     try:
         result = getattr(boto, operation.method)(**deepcopy(operation.parameters))
     except Exception as error:  # noqa: BLE001 - boto3 fails on some responses with an AttributeError
@@ -298,7 +297,7 @@ def call_plain(boto: Any, operation: Operation) -> tuple[object, ...]:
 
 
 def call_typed(client: LightsailSnapClient, operation: Operation) -> tuple[object, ...]:
-    """Call the library; return how the boto3 call below it ended."""
+    """Call the library, and return the outcome of its boto3 call."""
     try:
         result = operation.typed(client)
     except ResponseValidationError as error:
@@ -309,7 +308,7 @@ def call_typed(client: LightsailSnapClient, operation: Operation) -> tuple[objec
     return metadata.request_id, metadata.retry_attempts, _as_json(result.to_wire())
 
 
-# -- what is compared: requests
+# Comparison of requests
 
 _VARIABLE = {
     re.compile(r"\b\d{8}T\d{6}Z\b"): "<time>",
@@ -319,14 +318,14 @@ _VARIABLE = {
 
 
 def stable(text: str) -> str:
-    """Replace times, and signatures over them."""
+    """Replace times, and the signatures that depend on them."""
     for pattern, replacement in _VARIABLE.items():
         text = pattern.sub(replacement, text)
     return text
 
 
 class Redirect:
-    """Sends a client's requests to the recorder, wherever they would go, and keeps their URLs."""
+    """Sends all requests of a client to the recorder, and keeps their original URLs."""
 
     def __init__(self, boto: Any, recorder: Recorder) -> None:
         self.urls: list[str] = []
@@ -339,15 +338,14 @@ class Redirect:
 
 
 def comparable(requests: list[Recorded]) -> dict[str, object]:
-    """Name every part of the requests, without what differs between two equal calls.
+    """Return every part of the requests by name, without times, signatures and random ids.
 
-    That is times, signatures over them and random ids. The id of an invocation becomes its rank,
-    so that the attempts of one call must share theirs.
+    Invocation ids are numbered, so that the attempts of one call must share theirs.
     """
     ids: dict[str, str] = {}
     found: dict[str, object] = {"number of requests": len(requests)}
     for number, request in enumerate(requests, 1):
-        # In their order, and in their spelling.
+        # In their order and spelling.
         found[f"{number} header names"] = [name for name, _ in request.headers]
         found[f"{number} method"], found[f"{number} path"] = request.method, request.path
         found[f"{number} body"] = request.body
@@ -368,7 +366,7 @@ def has_valid_signature(request: Recorded, url: str) -> bool:
         headers["authorization"],
     )
     assert found is not None
-    # The host of the URL is signed, which is not that of the recorder.
+    # The signed host is that of the URL, not that of the recorder.
     signed = {name: headers[name] for name in found["signed"].split(";") if name != "host"}
     again = AWSRequest(request.method, url, signed, request.body)
     again.context["timestamp"] = headers["x-amz-date"]
@@ -386,7 +384,7 @@ Call = Callable[[Operation], tuple[object, ...]]
 
 
 def observe_calls(boto: Any, call: Call, recorder: Recorder) -> dict[str, object]:
-    """Make every call; return its requests, whether they are signed well, and how it ended."""
+    """Make every call; return its requests, the validity of their signatures, and the outcome."""
     redirect = Redirect(boto, recorder)
     found: dict[str, object] = {}
     for name, operation in OPERATIONS.items():
@@ -403,11 +401,11 @@ def observe_calls(boto: Any, call: Call, recorder: Recorder) -> dict[str, object
     return found
 
 
-# -- a client and plain boto3, side by side
+# A client and plain boto3, side by side
 
 
 class Pair:
-    """A client by one of the ways, and plain boto3, with the same settings and recorder."""
+    """A client and plain boto3 with the same settings and recorder."""
 
     def __init__(
         self, way: str, recorder: Recorder, client: LightsailSnapClient, boto: Any
@@ -428,9 +426,9 @@ class Pair:
             boto.close()
 
     def play(self, operation: Operation, script: Sequence[Reply]) -> list[dict[str, object]]:
-        """Return what the server and the caller see, with the library and with boto3.
+        """Return requests and outcome with the library, and with boto3.
 
-        Pauses are those that `time.sleep` was asked for, if a test has replaced it by PAUSES.
+        The pauses are recorded if the test uses the fixture `no_pauses`.
         """
         seen = []
         for call in self._calls:

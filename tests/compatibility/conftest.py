@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.compatibility.comparison import PAUSES
 from tests.compatibility.environments import clean_environment
 from tests.compatibility.recorder import Recorder
@@ -31,7 +26,7 @@ def recorder(server: Recorder) -> Recorder:
 
 @pytest.fixture(autouse=True)
 def _account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set made-up credentials; boto3's default session is restored afterwards."""
+    """Set made-up credentials, and restore boto3's default session afterwards."""
     clean_environment(monkeypatch)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 

@@ -28,7 +28,7 @@ _FROM_ENVIRONMENT = Settings()
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What is set on a machine, and what a caller passes there."""
+    """AWS settings of a machine, and the parameters that a caller passes."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
     config_file: str = ""
@@ -71,7 +71,7 @@ lightsail =
   endpoint_url = {FILE_ENDPOINT}
 """
 
-# Settings that have nothing to do with each other share an environment: each costs four clients.
+# Independent settings share an environment, since each environment costs four clients.
 ENVIRONMENTS: dict[str, Environment] = {
     "nothing set": Environment(),
     "legacy modes, proxy": _variables(
@@ -133,9 +133,9 @@ REFUSED: dict[str, Environment] = {
     "no such profile in the environment": _variables(AWS_PROFILE="missing"),
     "no such retry mode": _variables(AWS_RETRY_MODE="bold"),
     "no such defaults mode": _variables(AWS_DEFAULTS_MODE="bold"),
-    "attempts that are no number": _variables(AWS_MAX_ATTEMPTS="many"),
+    "attempts that are not a number": _variables(AWS_MAX_ATTEMPTS="many"),
     "no attempts": _variables(AWS_MAX_ATTEMPTS="0"),
-    "an endpoint that is no URL": _variables(AWS_ENDPOINT_URL_LIGHTSAIL="nowhere"),
-    "a Region that is none": Environment(settings=Settings(region_name="us east 1")),
-    "a file that cannot be read": Environment(config_file="no section\n"),
+    "an endpoint that is not a URL": _variables(AWS_ENDPOINT_URL_LIGHTSAIL="nowhere"),
+    "an invalid Region": Environment(settings=Settings(region_name="us east 1")),
+    "an invalid file": Environment(config_file="no section\n"),
 }

@@ -16,9 +16,9 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server does with one request: it sends a response, or breaks the connection.
+    """Scripted reaction to one request: a response, or a broken connection.
 
-    `declared_length` replaces the true Content-Length, so that the body is cut off.
+    A `declared_length` above the true length truncates the body.
     """
 
     status: int = 200
@@ -40,7 +40,7 @@ WITHHELD = Reply(is_withheld=True)
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request as it arrived: headers in their order, names in their spelling."""
+    """One request as received: headers in their order, names in their spelling."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class Recorded:
 
 
 class Recorder:
-    """Records every request, and replies as the script says; after its end, with `{}`."""
+    """Records every request, and replies by the script; after its end, with `{}`."""
 
     def __init__(self) -> None:
         self.requests: list[Recorded] = []
@@ -100,7 +100,7 @@ class Recorder:
         return self.script.pop(0) if self.script else Reply()
 
     def play(self, *replies: Reply) -> None:
-        """Forget what was recorded, and send these replies next."""
+        """Discard the recorded requests, and send these replies next."""
         self.requests.clear()
         self.script[:] = replies
 

@@ -1,4 +1,4 @@
-"""A client has the configuration, and sends the requests, of plain boto3 in its environment."""
+"""In any environment, a client has the configuration and requests of plain boto3."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.compatibility.comparison import (
-    BUILT_BY_US,
+    BUILT_BY_LIBRARY,
     WAYS,
     boto_client,
     by_region,
@@ -32,8 +32,8 @@ def test_client_in_any_environment_equals_boto3(
     boto = plain(settings)
     configuration = effective(boto)
     calls = observe_calls(boto, partial(call_plain, boto), recorder)
-    found = []
-    for way in BUILT_BY_US:
+    found: list[str] = []
+    for way in BUILT_BY_LIBRARY:
         with WAYS[way](settings) as client:
             boto = boto_client(client)
             found += differences(way, effective(boto), configuration)
@@ -45,11 +45,11 @@ def test_client_in_any_environment_equals_boto3(
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_settings_that_boto3_refuses_are_refused_for_the_same_reason(
+def test_settings_refused_by_boto3_raise_with_the_same_cause(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = REFUSED[name].apply(monkeypatch, tmp_path)
-    with pytest.raises(Exception) as expected:  # noqa: PT011 - whatever boto3 raises
+    with pytest.raises(Exception) as expected:  # noqa: PT011 - boto3 raises several classes
         plain(settings)
     with pytest.raises(ConfigurationError) as caught, by_region(settings):
         pass

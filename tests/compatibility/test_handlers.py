@@ -1,4 +1,4 @@
-"""Handlers that a user registers see, and may change, what they do with plain boto3."""
+"""Event handlers of users receive and change the same data as with plain boto3."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def registered(pair: Pair, event: str, *handlers: Callable[..., Any]) -> Iterato
 
 
 def rendered(value: Any) -> Any:
-    """Copy what a handler receives, without what differs between two equal calls."""
+    """Copy the arguments of a handler, without times and random ids."""
     copied: Any = type(value).__name__
     if isinstance(value, Mapping):
         copied = {str(key): rendered(each) for key, each in value.items()}
@@ -80,20 +80,20 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 @pytest.mark.usefixtures("no_pauses")
-def test_handlers_receive_the_events_of_boto3(pair: Pair, name: str) -> None:
-    ours: list[Any] = []
-    theirs: list[Any] = []
+def test_handler_of_all_events_receives_the_events_of_boto3(pair: Pair, name: str) -> None:
+    library_events: list[Any] = []
+    boto3_events: list[Any] = []
     with registered(
         pair,
         "*",
-        lambda event_name, **facts: ours.append([event_name, rendered(facts)]),
-        lambda event_name, **facts: theirs.append([event_name, rendered(facts)]),
+        lambda event_name, **facts: library_events.append([event_name, rendered(facts)]),
+        lambda event_name, **facts: boto3_events.append([event_name, rendered(facts)]),
     ):
         pair.play(CREATE, SCRIPTS[name])
-    assert len(theirs) > 10
-    assert [event for event, _ in ours] == [event for event, _ in theirs]
-    for one, other in zip(ours, theirs, strict=True):
-        assert one == other
+    assert len(boto3_events) > 10
+    assert [event for event, _ in library_events] == [event for event, _ in boto3_events]
+    for found, expected in zip(library_events, boto3_events, strict=True):
+        assert found == expected
 
 
 def _nested_value(params: dict[str, Any], **_: Any) -> None:
@@ -158,7 +158,7 @@ def _failure(**_: Any) -> None:
     raise RuntimeError("handler")
 
 
-# The event, what a handler of it does, and whether that is to be seen in the requests.
+# The event and its handler, by the effect of the handler.
 CHANGES: dict[str, tuple[str, Callable[..., Any]]] = {
     "nested value": ("provide-client-params", _nested_value),
     "nested list": ("provide-client-params", _nested_list),
@@ -190,31 +190,31 @@ CHANGES: dict[str, tuple[str, Callable[..., Any]]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.usefixtures("no_pauses")
-def test_changes_by_handlers_have_the_effect_they_have_with_boto3(pair: Pair, name: str) -> None:
+def test_handler_making_any_change_acts_as_with_boto3(pair: Pair, name: str) -> None:
     event, handler = CHANGES[name]
     with registered(pair, f"{event}.lightsail.CreateDiskSnapshot", handler):
-        # More than once: what the first call leaves behind must not change the next one.
+        # Repeated, since the first call must not affect the next one.
         seen = [pair.play(CREATE, [GOOD]) for _ in range(3)]
-    found = [line for ours, theirs in seen for line in differences(pair.way, ours, theirs)]
+    found = [line for outcomes in seen for line in differences(pair.way, *outcomes)]
     assert found == [], "\n".join(found)
 
 
-def test_a_handler_of_one_call_is_not_called_by_the_next(pair: Pair) -> None:
+def test_unregistered_handler_does_not_affect_the_next_call(pair: Pair) -> None:
     with registered(pair, "provide-client-params.lightsail", _nested_value):
         first, _ = pair.play(CREATE, [GOOD])
-    ours, theirs = pair.play(CREATE, [GOOD])
-    assert differences(pair.way, ours, theirs) == []
+    found, expected = pair.play(CREATE, [GOOD])
+    assert differences(pair.way, found, expected) == []
     assert b"-changed" in first["1 body"]  # type: ignore[operator] # bytes
-    assert b"-changed" not in ours["1 body"]  # type: ignore[operator] # bytes
+    assert b"-changed" not in found["1 body"]  # type: ignore[operator] # bytes
 
 
-def test_a_changed_result_is_the_one_documented_difference(pair: Pair) -> None:
-    """Results are read from the bytes, which before-parse may change; see docs/compatibility.md."""
+def test_handler_changing_the_result_does_not_affect_the_library(pair: Pair) -> None:
+    """The result is parsed from the bytes; docs/compatibility.md describes this difference."""
 
     def change(parsed: dict[str, Any], **_: Any) -> None:
         parsed["operations"].clear()
 
     with registered(pair, "after-call.lightsail", change):
-        ours, theirs = pair.play(CREATE, [GOOD])
-    assert ours["outcome"][-1] == json.loads(CREATE.body)  # type: ignore[index] # a tuple
-    assert theirs["outcome"][-1] == {"operations": []}  # type: ignore[index] # a tuple
+        found, expected = pair.play(CREATE, [GOOD])
+    assert found["outcome"][-1] == json.loads(CREATE.body)  # type: ignore[index] # a tuple
+    assert expected["outcome"][-1] == {"operations": []}  # type: ignore[index] # a tuple

@@ -1,4 +1,4 @@
-"""A call ends as it does with plain boto3, after as many attempts and equal pauses."""
+"""A call has the outcome, attempts and pauses that it has with plain boto3."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSED = Reply(
     400, b'{"__type":"NotFoundException","code":"DoesNotExist","docs":"d","message":"m","tip":"t"}'
 )
 
-# After a script has been played, the server replies `{}` for ever.
+# After the end of a script, the server replies `{}`.
 FAULTS: dict[str, list[Reply]] = {
     "none": [GOOD],
     "throttled once": [THROTTLED, GOOD],
@@ -40,7 +40,7 @@ FAULTS: dict[str, list[Reply]] = {
     "dropped always": [DROPPED] * 12,
     "refused": [REFUSED],
     "refused after a lost response": [DROPPED, REFUSED],
-    "refused with a type of the future": [error(400, "lightsail#FutureException")],
+    "refused with an unknown type": [error(400, "lightsail#FutureException")],
     "refused without a type": [Reply(400, b'{"message":"no"}')],
     "refused unreadably": [Reply(400, b'{"__type":')],
     "type in a header": [
@@ -53,8 +53,8 @@ FAULTS: dict[str, list[Reply]] = {
 }
 # boto3 returns `{}` for most of these, and fails on the others with an AttributeError.
 UNREADABLE: dict[str, Reply] = {
-    "no JSON": Reply(body=b'{"operations": ['),
-    "cut off": Reply(body=CREATE.body[:9], declared_length=len(CREATE.body)),
+    "not JSON": Reply(body=b'{"operations": ['),
+    "truncated": Reply(body=CREATE.body[:9], declared_length=len(CREATE.body)),
     "empty": Reply(body=b""),
     "HTML": Reply(body=b"<html>", content_type="text/html"),
     "a list": Reply(body=b"[]"),
@@ -86,27 +86,25 @@ def pair(request: pytest.FixtureRequest, server: Recorder) -> Iterator[Pair]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.usefixtures("no_pauses")
-def test_outcome_of_any_fault_equals_boto3(pair: Pair, fault: str) -> None:
+def test_call_with_any_fault_ends_as_with_boto3(pair: Pair, fault: str) -> None:
     found = differences(pair.way, *pair.play(CREATE, FAULTS[fault]))
     assert found == [], "\n".join(found)
 
 
 @pytest.mark.parametrize("reply", UNREADABLE)
 @pytest.mark.usefixtures("no_pauses")
-def test_unreadable_success_is_an_error_and_sent_as_often_as_by_boto3(
-    pair: Pair, reply: str
-) -> None:
-    ours, theirs = pair.play(CREATE, [UNREADABLE[reply], GOOD])
-    # Some versions of botocore notice that a body is cut off, and send again.
-    if theirs["number of requests"] == 1:
-        theirs["outcome"] = ("ResponseValidationError",)
-    found = differences(pair.way, ours, theirs)
+def test_unreadable_success_raises_after_as_many_requests_as_boto3(pair: Pair, reply: str) -> None:
+    actual, expected = pair.play(CREATE, [UNREADABLE[reply], GOOD])
+    # Some versions of botocore detect a truncated body, and send again.
+    if expected["number of requests"] == 1:
+        expected["outcome"] = ("ResponseValidationError",)
+    found = differences(pair.way, actual, expected)
     assert found == [], "\n".join(found)
 
 
 @pytest.mark.parametrize("way", ["region", "injected"])
 @pytest.mark.usefixtures("no_pauses")
-def test_responses_that_never_come_are_given_up_as_by_boto3(way: str, recorder: Recorder) -> None:
+def test_missing_response_times_out_as_with_boto3(way: str, recorder: Recorder) -> None:
     config = Config(read_timeout=0.1, retries={"mode": "standard", "total_max_attempts": 2})
     with Pair.of(way, Settings("us-east-1", recorder.url, config), recorder) as pair:
         sent: list[list[str]] = [[], []]
@@ -114,8 +112,8 @@ def test_responses_that_never_come_are_given_up_as_by_boto3(way: str, recorder: 
             boto.meta.events.register(
                 "before-send", lambda request, urls=urls, **_: urls.append(request.url)
             )
-        ours, theirs = pair.play(CREATE, [WITHHELD] * 3)
-    # The recorder may be slower than the client, so the requests are counted where they are sent.
+        found, expected = pair.play(CREATE, [WITHHELD] * 3)
+    # Counted in the client, since the recorder may be slower.
     assert sent == [[f"{recorder.url}/"] * 2] * 2
-    assert ours["outcome"] == theirs["outcome"] == ("ReadTimeoutError",)
-    assert ours["pauses"] == theirs["pauses"]
+    assert found["outcome"] == expected["outcome"] == ("ReadTimeoutError",)
+    assert found["pauses"] == expected["pauses"]

@@ -26,8 +26,8 @@ from lightsail_snap import (
 from lightsail_snap._boto.error_mapping import (
     AUTHENTICATION_CODES,
     THROTTLING_CODES,
-    error_from_answer,
     error_from_exception,
+    error_from_response,
 )
 from lightsail_snap.cli._exits import Code, code_of
 from lightsail_snap.models import ResponseMetadata
@@ -112,7 +112,7 @@ def test_exception_before_sending_has_its_class(name: str) -> None:
 
 @pytest.mark.parametrize("code", DOCUMENTED)
 def test_documented_code_has_the_class_of_its_name(code: str) -> None:
-    found = error_from_answer(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
+    found = error_from_response(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
     assert type(found) is getattr(errors, code)
     assert found.code == code
 
@@ -127,7 +127,9 @@ def test_service_model_codes_have_classes() -> None:
     missing = [
         code
         for code in sorted(shapes)
-        if type(error_from_answer(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())).__name__
+        if type(
+            error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
+        ).__name__
         != code
     ]
     assert missing == []
@@ -143,7 +145,7 @@ def test_credential_errors_have_advice() -> None:
 
 @pytest.mark.parametrize("code", sorted(AUTHENTICATION_CODES))
 def test_credential_codes_are_authentication_errors(code: str) -> None:
-    found = error_from_answer(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
+    found = error_from_response(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
     assert type(found) is CredentialsRejectedError
     assert isinstance(found, AuthenticationError)
     assert found.code == code
@@ -165,7 +167,7 @@ def test_credential_codes_are_authentication_errors(code: str) -> None:
 )
 def test_authentication_error_has_specific_advice(code: str, message: str, advice: str) -> None:
     body = {"Error": {"Code": code, "Message": message}}
-    found = error_from_answer(REQUEST, body, ResponseMetadata(http_status=400))
+    found = error_from_response(REQUEST, body, ResponseMetadata(http_status=400))
     assert isinstance(found, CredentialsRejectedError)
     assert advice in found.advice
     assert code_of(found) is Code.CONFIGURATION
@@ -178,7 +180,7 @@ def test_fields_of_error_responses_are_read() -> None:
         wire = {member: f"the {member}" for member in members}
         metadata = ResponseMetadata(request_id="rid-1", http_status=400)
         parsed = {"Error": {"Code": name, "Message": wire["message"]}, **wire}
-        found = error_from_answer(REQUEST, parsed, metadata)
+        found = error_from_response(REQUEST, parsed, metadata)
         assert (found.sub_code, found.docs, found.message, found.tip) == (
             "the code",
             "the docs",
@@ -191,6 +193,6 @@ def test_throttling_codes_match_botocore() -> None:
     codes = set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
     assert (sorted(codes - THROTTLING_CODES), sorted(THROTTLING_CODES - codes)) == ([], [])
     for code in codes:
-        found = error_from_answer(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
+        found = error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
         assert type(found) is ThrottlingError
         assert found.is_retryable

@@ -53,3 +53,13 @@ def test_every_session_has_a_one_line_description() -> None:
     for name in session_names():
         summary = (ast.get_docstring(functions[name]) or "").partition("\n")[0]
         assert summary.endswith("."), name
+
+
+def test_tests_that_the_gates_name_exist() -> None:
+    # pytest ignores the option --deselect for a test that does not exist.
+    text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    named = re.findall(r'"(tests/[\w./-]+)(?:::(\w+))?"', text)
+    assert len(named) > 5
+    for path, test in named:
+        assert (ROOT / path).exists(), path
+        assert not test or f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), test

@@ -14,8 +14,7 @@ from botocore.exceptions import ClientError
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
-from lightsail_snap._boto import transport
-from lightsail_snap._boto.transport import BotoTransport
+from lightsail_snap._boto import connect
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
 
 ROOT = Path(__file__).parents[2]
@@ -32,11 +31,11 @@ def _emulated_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     emulator.add_disk("Disk-Virginia-1", region_name="us-east-1", size_in_gb=32)
     emulator.add_instance("web-1", region_name="us-east-1")
 
-    def connect(*, region_name: str, **_: object) -> BotoTransport:
-        return BotoTransport(emulator.boto3_client(region_name))
+    def create_client(*, region_name: str, **_: object) -> Any:
+        return emulator.boto3_client(region_name)
 
-    monkeypatch.setattr(transport.BotoTransport, "connect", connect)
-    monkeypatch.setattr("lightsail_snap._boto.connect.SystemClock", lambda: clock)
+    monkeypatch.setattr(connect, "create_client", create_client)
+    monkeypatch.setattr(connect, "SystemClock", lambda: clock)
 
 
 @pytest.mark.sample(8)

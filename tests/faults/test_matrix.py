@@ -20,7 +20,7 @@ from tests.faults.matrix.operations import CLIENTS, OPERATIONS
 from tests.faults.matrix.oracle import check_invariants
 
 from lightsail_snap import ResponseValidationError, models
-from lightsail_snap._boto import transport
+from lightsail_snap._boto import exchange
 
 IS_FULL = os.environ.get("LIGHTSAIL_SNAP_MATRIX") == "full"
 SEED = 1
@@ -128,7 +128,7 @@ def test_workflow_with_unreadable_responses_explains_how_to_resume(operation: st
 def test_real_response_limit_holds(
     client: str, excess: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = transport.MAX_RESPONSE_BYTES
+    limit = exchange.MAX_RESPONSE_BYTES
     monkeypatch.setattr(run, "LIMIT", limit)
     full = Fault("full", lambda exchange, _: fields.filled(exchange.carry_out(), limit + excess))
     outcome = run.run(run.Cell(full, OPERATIONS["GetDiskSnapshot"], client, "standard"))

@@ -21,7 +21,7 @@ from pathlib import Path
 from unittest import mock
 
 from lightsail_snap import DeleteDiskSnapshotRequest, LightsailSnapError, models
-from lightsail_snap._boto.error_mapping import Attempt, error_from_answer
+from lightsail_snap._boto.error_mapping import Attempt, error_from_response
 from lightsail_snap.cli import main
 from lightsail_snap.cli._exits import Code
 from lightsail_snap.emulator import LightsailEmulator, Progression
@@ -90,7 +90,7 @@ def errors(data: bytes) -> None:
     status = 300 + head[0] % 300
     attempts = [Attempt(http_status=None)] * (head[1] % 3) + [Attempt(http_status=status)]
     metadata = ResponseMetadata(http_status=status, request_id=body[:40].decode("latin-1"))
-    error = error_from_answer(_REQUEST, body, metadata, attempts)
+    error = error_from_response(_REQUEST, body, metadata, attempts)
     check_error(error)
     was_lost = len(attempts) > 1
     _require(error.may_have_executed or not was_lost, "a lost response is reported", str(error))

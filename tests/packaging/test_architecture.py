@@ -15,7 +15,7 @@ ROOT = Path(lightsail_snap.__file__).parent
 # Every top-level module or package with those it may import; each may import itself.
 _PURE = {"_text", "_parameters", "errors", "models"}
 _VALUES = _PURE | {"waiters", "retention", "clock"}
-_CLIENT_SIDE = _VALUES | {"_workflows", "_boto", "_drivers", "_methods", "_aio_methods", "quiesce"}
+_CLIENT_SIDE = _VALUES | {*("_workflows", "_boto", "_drivers", "quiesce", "transport")}
 ALLOWED = {
     "_version": set[str](),
     "_exports": set[str](),
@@ -29,10 +29,9 @@ ALLOWED = {
     "retention": _PURE,
     "quiesce": {"_text", "_parameters", "errors"},
     "_workflows": _PURE | {"_lazy", "waiters"},
-    "_boto": _VALUES | {"_exports"},
-    "_drivers": _VALUES | {"_workflows", "_boto"},
-    "_methods": _PURE | {"_workflows", "waiters"},
-    "_aio_methods": _PURE | {"_workflows", "waiters"},
+    "transport": _PURE,
+    "_boto": _VALUES | {"_exports", "transport"},
+    "_drivers": _VALUES | {"_workflows", "transport"},
     "client": _CLIENT_SIDE,
     "aio": _CLIENT_SIDE,
     "plans": _CLIENT_SIDE | {"client"},

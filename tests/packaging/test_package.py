@@ -92,7 +92,7 @@ def test_package_works_without_its_sources(tmp_path: Path) -> None:
     assert done.stdout.split() == [str(target / "__init__.pyc"), str(len(lightsail_snap.__all__))]
 
 
-@pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client"])
+@pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client", "transport"])
 def test_every_public_class_is_exported(module: str) -> None:
     found = importlib.import_module(f"lightsail_snap.{module}")
     classes = {

@@ -20,10 +20,12 @@ from lightsail_snap import (
     WaitPolicy,
     WaitTimeoutError,
 )
-from lightsail_snap.waiters import (
-    MIN_DELAY_SECONDS,
+from lightsail_snap._workflows.resources import (
     classify_disk_snapshot,
     classify_operation,
+)
+from lightsail_snap.waiters import (
+    MIN_DELAY_SECONDS,
     percent_of,
 )
 

@@ -1,6 +1,7 @@
-"""Serves an emulator, and tells every audit event that matters once it is told to listen.
+"""Serve an emulator, and record the audit events of everything it opens, runs or loads.
 
-It prints the URL; reads a line, and listens from then on; reads another, and prints the events.
+The program prints the URL. It starts recording at the first line of its standard input, and prints
+the recorded events at the second.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
-# What opens, runs, loads or calls up anything, by the names of Python's audit events.
+# Prefixes of Python's audit events.
 WATCHED = (
     "open", "exec", "compile", "import", "subprocess.", "os.", "pty.", "shutil.", "pathlib.",
     "glob.", "tempfile.", "ctypes.", "marshal.", "pickle.", "code.", "function.__new__",
@@ -21,11 +22,11 @@ WATCHED = (
 )  # fmt: skip
 
 events: list[str] = []
-is_listening = False
+is_recording = False
 
 
 def hook(event: str, arguments: tuple[object, ...]) -> None:
-    if is_listening and event.startswith(WATCHED):
+    if is_recording and event.startswith(WATCHED):
         events.append(f"{event} {arguments!r}"[:500])
 
 
@@ -34,9 +35,9 @@ with LightsailEmulator(progression=Progression.instant()) as emulator:
     emulator.add_disk("disk-1", region_name="us-east-1")
     emulator.add_instance("web-1", region_name="us-east-1")
     with emulator.serve() as url:
-        print(url, flush=True)  # noqa: T201 - its reader waits for it
+        print(url, flush=True)  # noqa: T201 - the test reads it
         sys.stdin.readline()
-        is_listening = True
+        is_recording = True
         sys.stdin.readline()
-        is_listening = False
-        print(json.dumps(events), flush=True)  # noqa: T201 - likewise
+        is_recording = False
+        print(json.dumps(events), flush=True)  # noqa: T201 - the test reads it

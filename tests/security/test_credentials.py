@@ -1,4 +1,4 @@
-"""Credentials are in nothing that this library makes: no object, no text, no pickle, no record."""
+"""No object, string, pickle or log record of this library contains credentials."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
 from lightsail_snap.plans import BackupPlan, regional_clients
 
 REGION = "us-east-1"
-# Unique to this run: the heap is searched for them, and other tests leave credentials of their own.
+# Unique to this run: the heap is searched for them, and other tests leave their own credentials.
 UNIQUE = secrets.token_hex(8)
 KEY_ID, SECRET, TOKEN = f"AKIA{UNIQUE.upper()}", f"{UNIQUE}/secret+key", f"{UNIQUE}-session-token=="
 CANARIES = (KEY_ID, SECRET, TOKEN, UNIQUE)
@@ -69,14 +69,14 @@ def url() -> Iterator[str]:
             yield url
 
 
-def faces(thing: object) -> Iterator[str]:
-    """Every way in which a thing shows itself."""
-    yield repr(thing)
-    yield str(thing)
-    yield f"{thing}"
+def representations(value: object) -> Iterator[str]:
+    """Yield every string and pickle of an object."""
+    yield repr(value)
+    yield str(value)
+    yield f"{value}"
     with suppress(TypeError, AttributeError, pickle.PicklingError):
-        yield repr(pickle.dumps(thing))
-    yield repr(getattr(thing, "__dict__", None))
+        yield repr(pickle.dumps(value))
+    yield repr(getattr(value, "__dict__", None))
 
 
 def assert_clean(texts: Iterator[str]) -> None:
@@ -84,10 +84,10 @@ def assert_clean(texts: Iterator[str]) -> None:
         assert not [canary for canary in CANARIES if canary in text], text
 
 
-def attempts(client: LightsailSnapClient) -> Iterator[object]:
-    """Everything that comes of calls, good and bad."""
-    acts: list[Callable[[], object]] = [lambda: client.get_disk("disk-1")] * 12
-    acts += [
+def outcomes(client: LightsailSnapClient) -> Iterator[object]:
+    """Yield results and errors of calls."""
+    calls: list[Callable[[], object]] = [lambda: client.get_disk("disk-1")] * 12
+    calls += [
         lambda: client.create_disk_snapshot("db-1", SOURCE, tags={"env": "prod"}),
         lambda: client.create_disk_snapshot("db-1", SOURCE),
         lambda: client.get_disk_snapshot("nothing"),
@@ -95,55 +95,55 @@ def attempts(client: LightsailSnapClient) -> Iterator[object]:
         lambda: list(client.iter_disk_snapshots()),
         lambda: client.wait_for_disk_snapshot("db-1", timeout=0),
     ]
-    for act in acts:
+    for call in calls:
         try:
-            yield act()
+            yield call()
         except LightsailSnapError as error:
             yield error
             yield copy.copy(error)
             yield error.args
             yield traceback.format_exception_only(error)
-            yield pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+            yield pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled by this test
             yield getattr(error, "request", None)
 
 
-def test_no_result_and_no_error_holds_a_credential(
+def test_results_and_errors_contain_no_credential(
     url: str, records: list[logging.LogRecord]
 ) -> None:
     with LightsailSnapClient(session=SESSION, endpoint_url=url, config=ONCE) as client:
-        assert_clean(faces(client))
-        seen = list(attempts(client))
-        for thing in seen:
-            assert_clean(faces(thing))
-        assert_clean(held_by_our_objects())
-    assert any(isinstance(thing, LightsailSnapError) for thing in seen)
+        assert_clean(representations(client))
+        seen = list(outcomes(client))
+        for outcome in seen:
+            assert_clean(representations(outcome))
+        assert_clean(attributes_of_all_objects())
+    assert any(isinstance(outcome, LightsailSnapError) for outcome in seen)
     assert len(records) > 10
-    assert_clean(face for record in records for face in (record.getMessage(), repr(vars(record))))
+    assert_clean(text for record in records for text in (record.getMessage(), repr(vars(record))))
 
 
-def held_by_our_objects() -> Iterator[str]:
-    """What the objects of our own classes hold themselves, wherever they are."""
+def attributes_of_all_objects() -> Iterator[str]:
+    """Yield the attributes of all objects on the heap whose classes are of this library."""
     gc.collect()
-    for thing in gc.get_objects():
-        kind = type(thing)
-        room = str(kind.__module__)  # a property, for some types
-        # The server, in this process here, holds the request that it has been sent just now.
-        if not room.startswith("lightsail_snap") or room.endswith("emulator._http_server"):
+    for found in gc.get_objects():
+        kind = type(found)
+        module = str(kind.__module__)  # a property, for some types
+        # The server runs in this process and holds the signed request it received last.
+        if not module.startswith("lightsail_snap") or module.endswith("emulator._http_server"):
             continue
         slots = [slot for each in kind.__mro__ for slot in getattr(each, "__slots__", ())]
-        held = list(getattr(thing, "__dict__", {}).values())
-        held += [getattr(thing, slot, None) for slot in slots]
-        for value in held:
+        values = list(getattr(found, "__dict__", {}).values())
+        values += [getattr(found, slot, None) for slot in slots]
+        for value in values:
             if isinstance(value, str | bytes | tuple | dict):
-                # Objects of other tests, which cannot be written, may still be about.
+                # Objects of other tests may have attributes whose repr() fails.
                 with suppress(Exception):
                     yield repr(value)
 
 
-def test_no_async_client_shows_a_credential(url: str, records: list[logging.LogRecord]) -> None:
+def test_async_client_contains_no_credential(url: str, records: list[logging.LogRecord]) -> None:
     async def main() -> None:
         async with AsyncLightsailSnapClient(session=SESSION, endpoint_url=url) as client:
-            assert_clean(faces(client))
+            assert_clean(representations(client))
             with suppress(LightsailSnapError):
                 await client.get_disk("disk-1")
 
@@ -152,44 +152,43 @@ def test_no_async_client_shows_a_credential(url: str, records: list[logging.LogR
     assert_clean(repr(vars(record)) for record in records)
 
 
-def test_a_client_does_not_pickle() -> None:
-    # It would take its boto3 client along, credentials and all.
+def test_client_cannot_be_pickled() -> None:
+    # The pickle would include the boto3 client and its credentials.
     for client in (LightsailSnapClient(session=SESSION), AsyncLightsailSnapClient(session=SESSION)):
         with pytest.raises((TypeError, pickle.PicklingError, AttributeError)):
             pickle.dumps(client)
 
 
-def test_what_makes_clients_pickles_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_factory_pickles_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
     with regional_clients() as clients:
         clients(REGION)
-        assert_clean(faces(clients))
+        assert_clean(representations(clients))
 
 
 @given(st.text("canry:@%", min_size=1, max_size=12), st.sampled_from(["bad host", "a..b", "-", ""]))
-def test_no_password_of_a_refused_address_is_told(user: str, host: str) -> None:
+def test_refused_endpoint_hides_its_password(user: str, host: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         LightsailSnapClient(session=SESSION, endpoint_url=f"http://me:canary{user}@{host}")
     assert "canary" not in f"{caught.value}{caught.value!r}"
 
 
 @pytest.mark.parametrize("where", ['{"%s": 1}', '{"select": {"%s": 1}}', '{"tags": {"%s": ""}}'])
-def test_no_credential_is_told_that_stands_where_a_field_should(where: str) -> None:
+def test_credential_as_unknown_plan_field_is_hidden(where: str) -> None:
     with pytest.raises(LightsailSnapError) as caught:
         BackupPlan.from_json(where % KEY_ID)
     assert KEY_ID not in f"{caught.value}{caught.value!r}"
 
 
-def test_nothing_of_ours_reads_credentials() -> None:
-    # Only botocore may: the names under which it would be asked for them stand nowhere else.
+def test_library_reads_credentials_in_two_modules_only() -> None:
     root = lightsail_snap.__path__[0]
-    asking = {
+    callers = {
         path.relative_to(root).as_posix()
         for path in Path(root).rglob("*.py")
         if "get_credentials" in path.read_text(encoding="utf-8")
         or "get_frozen_credentials" in path.read_text(encoding="utf-8")
     }
-    # The one hands them to botocore, to assume a role with; the other tells where they come from.
-    assert asking == {"plans/_sessions.py", "_boto/transport.py"}
+    # One passes them to botocore to assume a role; the other reads only their source.
+    assert callers == {"plans/_sessions.py", "_boto/connect.py"}

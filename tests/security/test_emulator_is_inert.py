@@ -1,9 +1,8 @@
-"""Whatever the emulator is asked, it opens, runs, loads and calls up nothing."""
+"""No request makes the emulator open a file or connection, run code or load a module."""
 
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.security.raw_http import build_request, send
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._exits import Code
@@ -25,7 +25,7 @@ OPERATIONS = (
     "TagResource", "UntagResource", "EnableAddOn", "AttachDisk", "__init__", "../../etc/passwd",
     "os.system", "%s%n", "x" * 5000,
 )  # fmt: skip
-NASTY: tuple[Any, ...] = (
+HOSTILE_VALUES: tuple[Any, ...] = (
     "disk-1",
     "../../../../etc/passwd",
     "/etc/passwd\x00",
@@ -57,7 +57,7 @@ NASTY: tuple[Any, ...] = (
     [["x"] * 50],
     {"__class__": "os", "__reduce__": ["os.system", "id"]},
 )  # fmt: skip
-MEMBERS = (
+FIELDS = (
     "diskName", "instanceName", "diskSnapshotName", "instanceSnapshotName", "resourceName", "tags",
     "tagKeys", "sizeInGb", "availabilityZone", "sourceRegion", "sourceSnapshotName", "operationId",
     "targetSnapshotName", "pageToken", "addOnRequest", "instanceNames", "userData", "restoreDate",
@@ -66,106 +66,88 @@ MEMBERS = (
 
 @contextmanager
 def audited() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(  # noqa: S603 - a file of these tests
         [sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip(), process
 
 
-def exchange(url: str, request: bytes) -> bytes:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(request)
-        answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
-    return answer
-
-
-def request(operation: str, body: bytes, *, path: bytes = b"/", more: bytes = b"") -> bytes:
-    return (
-        b"POST " + path + b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
-        b"X-Amz-Target: Lightsail_20161128." + operation.encode() + b"\r\n"
-        b"Authorization: Credential=k/d/us-east-1/lightsail/aws4_request\r\n" + more
-        + b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
-    )  # fmt: skip
-
-
 def hostile_requests() -> Iterator[bytes]:
     for operation in OPERATIONS:
-        for nasty in NASTY:
-            members = dict.fromkeys(MEMBERS, nasty)
-            yield request(operation, json.dumps(members).encode())
-    for nasty in NASTY:
-        tags = [{"key": nasty, "value": nasty}]
-        create = {"diskSnapshotName": nasty, "diskName": "disk-1", "tags": tags}
-        yield request("CreateDiskSnapshot", json.dumps(create).encode())
-        yield request("GetDisk", json.dumps({"diskName": nasty}).encode())
-        yield request("GetDisk", json.dumps(nasty).encode())
+        for value in HOSTILE_VALUES:
+            fields = dict.fromkeys(FIELDS, value)
+            yield build_request(operation, json.dumps(fields).encode())
+    for value in HOSTILE_VALUES:
+        tags = [{"key": value, "value": value}]
+        create = {"diskSnapshotName": value, "diskName": "disk-1", "tags": tags}
+        yield build_request("CreateDiskSnapshot", json.dumps(create).encode())
+        yield build_request("GetDisk", json.dumps({"diskName": value}).encode())
+        yield build_request("GetDisk", json.dumps(value).encode())
     for path in (b"/../../etc/passwd", b"/%2e%2e/%00", b"http://192.0.2.1/", b"*", b"//x/y?z#a"):
-        yield request("GetDisks", b"{}", path=path)
+        yield build_request("GetDisks", b"{}", path=path)
     for header in (
         b"X-Forwarded-For: 192.0.2.1\r\n", b"Forwarded: for=192.0.2.1;proto=x\r\n",
         b"Expect: 100-continue\r\n", b"Upgrade: h2c\r\n", b"Content-Encoding: gzip\r\n",
         b"Content-Type: application/x-python-pickle\r\n", b"Range: bytes=0-\r\n",
     ):  # fmt: skip
-        yield request("GetDisks", b"{}", more=header)
+        yield build_request("GetDisks", b"{}", headers=header)
     for body in (
         b"[" * 100_000,
         b"\x80\x04\x95",
         b"\x1f\x8b\x08",
         b"<!DOCTYPE x SYSTEM 'file:///'>",
     ):
-        yield request("GetDisks", body)
+        yield build_request("GetDisks", body)
     yield from (b"GARBAGE\r\n\r\n", b"CONNECT 192.0.2.1:80 HTTP/1.1\r\nConnection: close\r\n\r\n")
     yield b"GET /etc/passwd HTTP/1.0\r\n\r\n"
 
 
-def test_no_request_makes_the_emulator_open_run_load_or_call_anything() -> None:
+def test_emulator_under_hostile_requests_causes_no_audit_event() -> None:
     with audited() as (url, process):
         assert process.stdin is not None
-        # The first call reads botocore's model of the service, which is what it is for.
-        good = exchange(url, request("GetDisk", b'{"diskName":"disk-1"}'))
-        assert good.startswith(b"HTTP/1.1 200")
-        process.stdin.write("listen\n")
+        # The first call reads botocore's service model, as intended.
+        valid = send(url, build_request("GetDisk", b'{"diskName":"disk-1"}'))
+        assert valid.startswith(b"HTTP/1.1 200")
+        process.stdin.write("record\n")
         process.stdin.flush()
-        answered = 0
-        for each in hostile_requests():
-            answered += exchange(url, each).startswith(b"HTTP/1.")
-        # It lives on.
-        assert exchange(url, request("GetRegions", b"{}")).startswith(b"HTTP/1.1 200")
-        told, _ = process.communicate("tell\n", timeout=30)
-    assert answered > 700
-    assert json.loads(told) == []
+        responses = 0
+        for request in hostile_requests():
+            responses += send(url, request).startswith(b"HTTP/1.")
+        # It still serves.
+        assert send(url, build_request("GetRegions")).startswith(b"HTTP/1.1 200")
+        events, _ = process.communicate("report\n", timeout=30)
+    assert responses > 700
+    assert json.loads(events) == []
 
 
-ACTS = """
+FORBIDDEN_ACTIONS = """
         import os
         os.system('true'), open(os.devnull).close(), eval('1'), os.listdir('.')
         try:
-            import this_is_none
+            import missing_module
         except ImportError:
             pass
-        is_listening = False
+        is_recording = False
 """
 
 
-def test_the_hook_hears_what_it_is_for() -> None:
-    program = SERVER.read_text(encoding="utf-8").replace("        is_listening = False\n", ACTS)
-    done = subprocess.run(  # noqa: S603 - our own program
+def test_audited_server_records_forbidden_actions() -> None:
+    program = SERVER.read_text(encoding="utf-8")
+    program = program.replace("        is_recording = False\n", FORBIDDEN_ACTIONS)
+    done = subprocess.run(  # noqa: S603 - a file of these tests
         [sys.executable, "-c", program],
-        input="listen\ntell\n",
+        input="record\nreport\n",
         capture_output=True,
         text=True,
         check=True,
     )
-    heard = {event.split()[0] for event in json.loads(done.stdout.splitlines()[-1])}
-    assert heard >= {"os.system", "open", "exec", "compile", "os.listdir", "import"}
+    recorded = {event.split()[0] for event in json.loads(done.stdout.splitlines()[-1])}
+    assert recorded >= {"os.system", "open", "exec", "compile", "os.listdir", "import"}
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", "127.0.0.1.evil"])  # noqa: S104 - all are refused
-def test_it_listens_on_this_machine_only(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", "127.0.0.1.evil"])  # noqa: S104 - each is refused
+def test_emulator_on_public_host_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="allow_remote=True"):
         run_server(on_ready=print, host=host)
     assert main(["emulator", "--host", host]) == Code.USAGE

@@ -1,11 +1,10 @@
-"""Nothing travels unencrypted to another machine unless the caller says that it may."""
+"""No request travels unencrypted to another machine without allow_plain_http=True."""
 
 from __future__ import annotations
 
 import gzip
 import ipaddress
 import socket
-import threading
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ import urllib3.util
 from botocore.config import Config
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.security.raw_http import responding
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -27,13 +27,13 @@ from lightsail_snap import (
     ResponseValidationError,
     ServiceError,
 )
-from lightsail_snap._boto.endpoint import is_https, is_loopback, stays_here
+from lightsail_snap._boto.endpoint import is_https, is_local_plain_http, is_loopback
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.plans import assume_role_clients, regional_clients
 
 REGION = "us-east-1"
-REFUSED = r"neither https:// nor this machine.*allow_plain_http=True"
-HERE = [
+REFUSED = r"neither https:// nor on this machine.*allow_plain_http=True"
+LOCAL_URLS = [
     "http://127.0.0.1:4566",
     "http://127.255.255.254",
     "HTTP://LOCALHOST:80/path?x=1#y",
@@ -41,7 +41,7 @@ HERE = [
     "http://[::1]:8080/",
     "http://[0:0:0:0:0:0:0:1]",
 ]
-ELSEWHERE = [
+OTHER_URLS = [
     "http://192.0.2.1",
     "http://emulator:4566",
     "HTTP://example.com",
@@ -101,14 +101,14 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("url", HERE)
-def test_loopback_is_this_machine(url: str) -> None:
-    assert stays_here(url)
+@pytest.mark.parametrize("url", LOCAL_URLS)
+def test_url_of_loopback_is_local(url: str) -> None:
+    assert is_local_plain_http(url)
 
 
-@pytest.mark.parametrize("url", ELSEWHERE)
-def test_nothing_else_is_this_machine(url: str) -> None:
-    assert not stays_here(url)
+@pytest.mark.parametrize("url", OTHER_URLS)
+def test_url_of_anything_else_is_not_local(url: str) -> None:
+    assert not is_local_plain_http(url)
     assert not is_https(url)
 
 
@@ -131,11 +131,11 @@ url_pieces = st.lists(
 @example("http://localhost?@evil.com")
 @example("http://localhost#@evil.com")
 @example("http://127.0.0.1/\\@evil.com")
-def test_what_is_this_machine_to_us_is_so_to_every_parser(url: str) -> None:
+def test_local_url_is_local_for_every_parser(url: str) -> None:
     for text in (url, f"http://{url}", f"http://127.0.0.1{url}", f"http://[::1]{url}"):
-        if not stays_here(text):
+        if not is_local_plain_http(text):
             continue
-        # What connects goes by urllib3, and what signs and names the host by urllib.
+        # urllib3 parses the URL to connect, urllib to sign the request and set the Host header.
         for host in (urllib3.util.parse_url(text).host, urlsplit(text).hostname):
             assert host is not None
             bare = host.strip("[]").lower()
@@ -143,7 +143,7 @@ def test_what_is_this_machine_to_us_is_so_to_every_parser(url: str) -> None:
 
 
 @given(st.ip_addresses())
-def test_an_address_is_loopback_as_the_standards_say(address: Any) -> None:
+def test_ip_address_is_loopback_as_in_the_standards(address: Any) -> None:
     expected = (
         address in ipaddress.ip_network("127.0.0.0/8")
         if address.version == 4
@@ -157,7 +157,7 @@ every_client = pytest.mark.parametrize("client", CLIENTS)
 
 
 @every_client
-def test_a_parameter_counts(client: Callable[..., Any]) -> None:
+def test_plain_http_in_parameter_is_refused(client: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match=REFUSED):
         client(region_name=REGION, endpoint_url="http://192.0.2.1")
     client(region_name=REGION, endpoint_url="http://192.0.2.1", allow_plain_http=True)
@@ -169,20 +169,20 @@ def test_a_parameter_counts(client: Callable[..., Any]) -> None:
 SESSION = boto3.session.Session(region_name=REGION)
 
 
-@pytest.mark.parametrize("url", ELSEWHERE)
-def test_a_hostile_url_is_never_connected_to(url: str) -> None:
-    # Some are refused by botocore before; an empty one counts as none, and leads to AWS.
+@pytest.mark.parametrize("url", OTHER_URLS)
+def test_hostile_url_is_refused_or_ignored(url: str) -> None:
+    # botocore refuses some of them itself, and an empty one means the default.
     try:
-        made: Any = LightsailSnapClient(session=SESSION, endpoint_url=url)
+        client: Any = LightsailSnapClient(session=SESSION, endpoint_url=url)
     except LightsailSnapError as error:
-        assert str(error).isprintable()  # noqa: PT017 - whatever it is that refuses
+        assert str(error).isprintable()  # noqa: PT017 - not every URL is refused
     else:
-        assert is_https(made._transport._client.meta.endpoint_url)
+        assert is_https(client._transport._client.meta.endpoint_url)
 
 
 @every_client
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LIGHTSAIL"])
-def test_the_environment_counts(
+def test_plain_http_in_environment_is_refused(
     client: Callable[..., Any], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, "http://192.0.2.1:4566")
@@ -208,7 +208,7 @@ lightsail =
 
 @every_client
 @pytest.mark.parametrize(("profile", "host"), [(None, "192.0.2.1"), ("services", "192.0.2.2")])
-def test_configuration_files_count(
+def test_plain_http_in_configuration_file_is_refused(
     client: Callable[..., Any],
     profile: str | None,
     host: str,
@@ -231,7 +231,7 @@ def boto(**settings: Any) -> Any:
 
 @every_client
 @pytest.mark.parametrize("settings", [{"endpoint_url": "http://192.0.2.1"}, {"use_ssl": False}])
-def test_a_boto3_client_that_is_handed_in_counts(
+def test_plain_http_in_boto3_client_is_refused(
     client: Callable[..., Any], settings: dict[str, Any]
 ) -> None:
     with pytest.raises(ConfigurationError, match=REFUSED):
@@ -240,46 +240,47 @@ def test_a_boto3_client_that_is_handed_in_counts(
 
 
 @every_client
-def test_a_proxy_does_not_take_loopback_to_another_machine(
+def test_loopback_through_remote_proxy_is_refused(
     client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = {"region_name": REGION, "endpoint_url": "http://127.0.0.1:1"}
+    local = {"region_name": REGION, "endpoint_url": "http://127.0.0.1:1"}
     monkeypatch.setenv("HTTP_PROXY", "http://user:CANARY@proxy:3128")
     monkeypatch.setenv("http_proxy", "http://user:CANARY@proxy:3128")
     with pytest.raises(ConfigurationError, match=r"through the proxy .*NO_PROXY") as caught:
-        client(**here)
+        client(**local)
     assert "CANARY" not in str(caught.value)
-    client(**here, allow_plain_http=True)
-    client(**here, config=Config(proxies={}))
+    client(**local, allow_plain_http=True)
+    client(**local, config=Config(proxies={}))
     client(region_name=REGION)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    client(**here)
+    client(**local)
     with pytest.raises(ConfigurationError, match="through the proxy"):
-        client(**here, config=Config(proxies={"http": "https://proxy:3128"}))
-    client(**here, config=Config(proxies={"http": "http://localhost:3128"}))
+        client(**local, config=Config(proxies={"http": "https://proxy:3128"}))
+    client(**local, config=Config(proxies={"http": "http://localhost:3128"}))
 
 
 @pytest.mark.parametrize("wrong", ["no", 0, None, [True]])
-def test_the_permission_is_a_bool(wrong: Any) -> None:
+def test_plain_http_permission_other_than_bool_is_refused(wrong: Any) -> None:
     for make in (*CLIENTS, regional_clients):
         with pytest.raises(ConfigurationError, match="allow_plain_http must be True or False"):
             make(allow_plain_http=wrong)
 
 
-def test_the_permission_says_nothing_about_another_transport(recorder: Any) -> None:
+def test_plain_http_permission_with_transport_is_refused() -> None:
+    transport: Any = object()
     for client in CLIENTS:
         with pytest.raises(ConfigurationError, match="transport, allow_plain_http contradict"):
-            client(transport=recorder, allow_plain_http=True)
+            client(transport=transport, allow_plain_http=True)
 
 
-def test_an_address_with_a_password_is_refused_without_telling_it() -> None:
+def test_refused_endpoint_hides_its_password() -> None:
     with pytest.raises(ConfigurationError) as caught:
         LightsailSnapClient(region_name=REGION, endpoint_url="http://me:CANARY@192.0.2.1/")
     assert "CANARY" not in f"{caught.value}{caught.value!r}"
 
 
-def test_the_clients_of_plans_take_the_permission() -> None:
+def test_regional_clients_accept_plain_http_permission() -> None:
     with (
         regional_clients(endpoint_url="http://192.0.2.1") as clients,
         pytest.raises(ConfigurationError, match=REFUSED),
@@ -289,13 +290,13 @@ def test_the_clients_of_plans_take_the_permission() -> None:
         clients(REGION)
 
 
-def test_sts_is_not_asked_for_credentials_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_for_sts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "CANARY")
     arn = "arn:aws:iam::123456789012:role/backup"
     with (
         assume_role_clients(arn, sts_endpoint_url="http://192.0.2.1") as clients,
-        pytest.raises(ConfigurationError, match=r"STS would be reached at 'http://192\.0\.2\.1'"),
+        pytest.raises(ConfigurationError, match=r"STS endpoint 'http://192\.0\.2\.1' is neither"),
     ):
         clients(REGION).get_disk("Disk-1")
     allowed = assume_role_clients(arn, sts_endpoint_url="http://192.0.2.1", allow_plain_http=True)
@@ -305,31 +306,20 @@ def test_sts_is_not_asked_for_credentials_unencrypted(monkeypatch: pytest.Monkey
     assert fetcher._client_creator("sts").meta.endpoint_url == "http://192.0.2.1"
 
 
-def error_after(answer: bytes) -> LightsailSnapError:
-    """Ask a server that gives this answer, and tell how that ends."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def serve() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(answer)
-
-        server = threading.Thread(target=serve)
-        server.start()
-        session = boto3.session.Session("key", "secret", region_name=REGION)
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        once = Config(retries={"total_max_attempts": 1})
-        with (
-            LightsailSnapClient(session=session, endpoint_url=url, config=once) as client,
-            pytest.raises(LightsailSnapError) as caught,
-        ):
-            client.get_disk("Disk-1")
-        server.join()
-        return caught.value
+def error_after(response: bytes) -> LightsailSnapError:
+    """Return the error that a call raises for a response."""
+    session = boto3.session.Session("key", "secret", region_name=REGION)
+    once = Config(retries={"total_max_attempts": 1})
+    with (
+        responding(response) as url,
+        LightsailSnapClient(session=session, endpoint_url=url, config=once) as client,
+        pytest.raises(LightsailSnapError) as caught,
+    ):
+        client.get_disk("Disk-1")
+    return caught.value
 
 
-def test_a_redirection_is_not_followed() -> None:
+def test_redirection_is_not_followed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as second:
         second.settimeout(0.2)
         head = "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nLocation: "
@@ -340,7 +330,7 @@ def test_a_redirection_is_not_followed() -> None:
             second.accept()
 
 
-def test_a_compressed_answer_is_not_blown_up() -> None:
+def test_compressed_response_is_not_decompressed() -> None:
     size = 64 * 1024 * 1024
     body = gzip.compress(b" " * size)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -351,10 +341,10 @@ def test_a_compressed_answer_is_not_blown_up() -> None:
     finally:
         tracemalloc.stop()
     assert isinstance(error, ResponseValidationError)
-    assert peak < size / 2  # most of it for making a client
+    assert peak < size / 2  # most of it to create the client
 
 
-def test_the_embedded_lightsail_has_no_address_of_the_machine(
+def test_in_process_emulator_ignores_endpoint_of_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:4566")

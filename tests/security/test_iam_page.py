@@ -1,4 +1,4 @@
-"""docs/iam.md allows what each job asks for; `scripts/iam_policies.py --check` tells the rest."""
+"""docs/iam.md allows the calls of each operation. `scripts/iam_policies.py --check` checks it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load() -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # dataclasses need the module there
     spec.loader.exec_module(module)
     return module
 
@@ -43,27 +43,27 @@ def allowed(title: str) -> set[str]:
     return {action.removeprefix("lightsail:") for action in statement["Action"]}
 
 
-def test_every_job_has_its_policy() -> None:
-    assert list(POLICIES) == [job.title for job in iam.TASKS]
+def test_iam_page_has_a_policy_for_each_high_level_operation() -> None:
+    assert list(POLICIES) == [task.title for task in iam.TASKS]
 
 
 @pytest.mark.sample(5)
-@pytest.mark.parametrize("job", iam.TASKS, ids=lambda job: job.title)
-def test_a_policy_allows_what_its_job_asks_for_and_nothing_of_another_kind(job: Any) -> None:
-    asked = set().union(*(iam._record_calls(set_up) for set_up in job.variants))
-    extra = allowed(job.title) - asked
-    assert asked <= allowed(job.title)
-    assert allowed(job.title) <= set(HANDLERS)
-    # What only an interrupted job asks for changes nothing.
+@pytest.mark.parametrize("task", iam.TASKS, ids=lambda task: task.title)
+def test_policy_allows_the_calls_and_only_reads_besides(task: Any) -> None:
+    called = set().union(*(iam._record_calls(variant) for variant in task.variants))
+    extra = allowed(task.title) - called
+    assert called <= allowed(task.title)
+    assert allowed(task.title) <= set(HANDLERS)
+    # Calls that are made only after a fault are reads.
     assert all(operation.startswith("Get") for operation in extra)
 
 
 @pytest.mark.parametrize("title", ["Tag", "Take a snapshot of an instance"])
-def test_a_policy_is_what_a_whole_recording_says(title: str) -> None:
-    (job,) = (job for job in iam.TASKS if job.title == title)
-    assert iam.record_operations(job) == sorted(allowed(title))
+def test_policy_equals_a_complete_recording(title: str) -> None:
+    (task,) = (task for task in iam.TASKS if task.title == title)
+    assert iam.record_operations(task) == sorted(allowed(title))
 
 
-def test_reading_policies_allow_no_writing() -> None:
+def test_policy_for_reading_allows_no_writes() -> None:
     for title in ("Wait", "Wait for an export", "List", "Show what a backup plan would do"):
         assert all(operation.startswith("Get") for operation in allowed(title))

@@ -1,4 +1,4 @@
-"""What the service says drives no terminal and forges no line, wherever it is shown to people."""
+"""Strings from the service cannot control a terminal or forge lines of output."""
 
 from __future__ import annotations
 
@@ -35,35 +35,34 @@ from lightsail_snap.retention import RetentionPolicy
 
 REGION = "us-east-1"
 FORGED = "x\r\nlightsail-snap: forged\x1b[2J\x1b]0;t\x07\u2028\u202e\x85\x00\x9b31m"
-# What the service may not change without being another service: who is who, and what is over.
+# Fields that identify a resource or an error type, which even a hostile service must keep.
 _KEPT = {"__type", "id", "regionName", "key"}
 
 
-def forged(value: Any, name: str = "", *, spares: Collection[str] = ()) -> Any:
-    """Put the same poison into every text of an answer."""
+def poison(value: Any, name: str = "", *, spared: Collection[str] = ()) -> Any:
+    """Append control characters to every string of a response."""
     match value:
         case dict():
-            return {key: forged(member, key, spares=spares) for key, member in value.items()}
+            return {key: poison(field, key, spared=spared) for key, field in value.items()}
         case list():
-            return [forged(item, name, spares=spares) for item in value]
-        case str() if name not in _KEPT and name not in spares:
+            return [poison(item, name, spared=spared) for item in value]
+        case str() if name not in _KEPT and name not in spared:
             return f"{value}{FORGED}"
         case _:
             return value
 
 
-class Poisonous(LightsailEmulator):
-    """Answers with poison in every text, or in every text but those that a command goes by."""
+class PoisonousEmulator(LightsailEmulator):
+    """Emulator that poisons every string of its responses but those of the spared fields."""
 
-    spares: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
 
     @override
     def exchange(self, headers: Any, body: bytes) -> Response:
-        answer = super().exchange(headers, body)
-        said = json.loads(answer.body)
-        whole = json.dumps(forged(said, spares=self.spares)).encode()
-        headers = {**answer.headers, "Content-Length": str(len(whole))}
-        return replace(answer, body=whole, headers=headers)
+        response = super().exchange(headers, body)
+        poisoned = json.dumps(poison(json.loads(response.body), spared=self.spared)).encode()
+        headers = {**response.headers, "Content-Length": str(len(poisoned))}
+        return replace(response, body=poisoned, headers=headers)
 
 
 class Terminal(io.StringIO):
@@ -86,13 +85,13 @@ keep_last = 1
 
 
 @pytest.fixture
-def emulator() -> Iterator[Poisonous]:
-    with Poisonous(progression=Progression.instant()) as made:
+def emulator() -> Iterator[PoisonousEmulator]:
+    with PoisonousEmulator(progression=Progression.instant()) as made:
         made.add_disk("Disk-1", region_name=REGION, size_in_gb=8, tags={"env": "prod"})
         made.add_instance("web-1", region_name=REGION)
         for number in range(2):
-            told = {"diskName": "Disk-1", "diskSnapshotName": f"db-{number}"}
-            made.handle(REGION, "CreateDiskSnapshot", told)
+            request = {"diskName": "Disk-1", "diskSnapshotName": f"db-{number}"}
+            made.handle(REGION, "CreateDiskSnapshot", request)
         tags = [{"key": "lightsail-snap:managed", "value": "nightly"}, {"key": "env"}]
         made.handle(REGION, "TagResource", {"resourceName": "db-0", "tags": tags})
         yield made
@@ -102,7 +101,7 @@ COMMANDS = (
     ("list",),
     ("list", "--json"),
     ("show", "db-0"),
-    ("show", "nobody"),
+    ("show", "missing"),
     ("wait", "db-0", "--timeout", "0s"),
     ("wait", "db-0", "--deleted", "--timeout", "0s"),
     ("create", "db-9", "--disk", "Disk-1", "--timeout", "0s"),
@@ -121,7 +120,7 @@ COMMANDS = (
 
 
 def assert_harmless(text: str) -> None:
-    # Split by line feeds alone, since the other breaks are what must not be there.
+    # Not splitlines(), since the other line breaks are what must be absent.
     for line in text.split("\n"):
         assert line.isprintable(), line
         assert not line.startswith("lightsail-snap: forged"), line
@@ -129,40 +128,40 @@ def assert_harmless(text: str) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "spares",
+    "spared",
     [frozenset(), frozenset({"state", "status", "name"})],
-    ids=["all", "but what is gone by"],
+    ids=["every string", "not states and names"],
 )
-def test_no_command_shows_what_the_service_would_forge(
-    emulator: Poisonous,
-    spares: frozenset[str],
+def test_command_with_hostile_service_prints_harmless_lines(
+    emulator: PoisonousEmulator,
+    spared: frozenset[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    emulator.spares = spares
+    emulator.spared = spared
     (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    told = ""
+    output = ""
     with emulator.serve() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_LIGHTSAIL", url)
-        for words in COMMANDS:
+        for arguments in COMMANDS:
             monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
-            main(list(words))
+            main(list(arguments))
             ended = capsys.readouterr()
             assert_harmless(ended.out)
             assert_harmless(ended.err)
             assert "a defect of this program" not in ended.err
-            told += ended.out + ended.err
-    # Shown it was, in its escaped form.
-    assert r"lightsail-snap: forged\x1b[2J" in told
+            output += ended.out + ended.err
+    # The output has the strings in escaped form.
+    assert r"lightsail-snap: forged\x1b[2J" in output
 
 
-texts = st.one_of(st.just(FORGED), st.text(max_size=20))
+hostile_strings = st.one_of(st.just(FORGED), st.text(max_size=20))
 
 
 def snapshot(name: str, source: str, day: int = 1, **more: Any) -> DiskSnapshot:
@@ -171,9 +170,9 @@ def snapshot(name: str, source: str, day: int = 1, **more: Any) -> DiskSnapshot:
     return DiskSnapshot.from_wire(wire | {"createdAt": 1_700_000_000 + day * 86_400} | more)
 
 
-@given(texts, texts)
-def test_a_run_and_what_is_kept_are_printed_harmlessly(name: str, source: str) -> None:
-    there = tuple(snapshot(f"{name}{day}", source, day) for day in range(2))
+@given(hostile_strings, hostile_strings)
+def test_run_and_retention_plan_of_hostile_names_are_harmless(name: str, source: str) -> None:
+    snapshots = tuple(snapshot(f"{name}{day}", source, day) for day in range(2))
     plan = BackupPlan(
         name="nightly",
         region=REGION,
@@ -182,43 +181,43 @@ def test_a_run_and_what_is_kept_are_printed_harmlessly(name: str, source: str) -
         retention={"time_zone": "UTC", "keep_last": 1},
     )
     now = datetime.fromtimestamp(1_700_000_000 + 5 * 86_400, UTC)
-    run = make_run(plan, Inventory((Source("Disk-1", {}),), {REGION: there}), now)
+    run = make_run(plan, Inventory((Source("Disk-1", {}),), {REGION: snapshots}), now)
     assert any("stay: " in note for note in run.notes)
     policy = RetentionPolicy(keep_last=1, time_zone="UTC")
-    kept = plan_retention(there, policy, now, owned=by_tag("lightsail-snap:managed"))
+    kept = plan_retention(snapshots, policy, now, owned=by_tag("lightsail-snap:managed"))
     for text in (str(run), run._repr_html_(), str(kept)):
         assert_harmless(text)
     assert len(str(run).split("\n")) == 3
 
 
-@given(texts)
-def test_progress_is_printed_harmlessly(text: str) -> None:
-    for observation in (
+@given(hostile_strings)
+def test_progress_of_hostile_resource_is_printable(text: str) -> None:
+    for resource in (
         snapshot("db-0", "Disk-1", state=text, progress=text),
         Operation.from_wire({"id": text, "status": text, "resourceName": text}),
     ):
-        told: WaitProgress[Any] = WaitProgress(
+        progress: WaitProgress[Any] = WaitProgress(
             description=f"snapshot {text}",
             polls=1,
             elapsed=timedelta(seconds=1),
             percent=None,
-            resource=observation,
+            resource=resource,
             error=None,
         )
-        assert str(told).isprintable()
+        assert str(progress).isprintable()
 
 
-def test_progress_of_a_wait_is_printed_harmlessly(emulator: Poisonous) -> None:
+def test_progress_of_wait_with_hostile_service_is_printable(emulator: PoisonousEmulator) -> None:
     lines: list[str] = []
     boto = emulator.boto3_client(REGION)
     policy = WaitPolicy(timeout=5, min_delay=1, max_delay=1)
     with LightsailSnapClient(boto, clock=VirtualClock(), wait_policy=policy) as client:
         for wait in (
             lambda: client.wait_for_disk_snapshot(
-                "db-0", on_progress=lambda look: lines.append(str(look))
+                "db-0", on_progress=lambda progress: lines.append(str(progress))
             ),
             lambda: client.wait_for_disk_snapshots(
-                ["db-0"], on_progress=lambda look: lines.append(str(look))
+                ["db-0"], on_progress=lambda progress: lines.append(str(progress))
             ),
         ):
             with pytest.raises(LightsailSnapError):

@@ -1,14 +1,17 @@
-"""The way over a real boto3 client, with canned answers in the place of the network."""
+"""BotoTransport with a real boto3 client and canned responses instead of the network."""
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
+import datetime as dt
 import os
 import pickle
 import ssl
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -28,13 +31,17 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
 
+import lightsail_snap.transport
 from lightsail_snap import (
     AccountSetupInProgressException,
     ConfigurationError,
     CreateDiskSnapshotRequest,
     CredentialsRejectedError,
     DiskSource,
+    GetDiskRequest,
     InvalidInputException,
     LightsailSnapClient,
     LightsailSnapError,
@@ -47,17 +54,18 @@ from lightsail_snap import (
     ServiceException,
     ThrottlingError,
 )
-from lightsail_snap._boto import transport
+from lightsail_snap._boto import exchange
+from lightsail_snap._boto.transport import BotoTransport
 
 Outcome = tuple[int, bytes] | Exception
 GOOD = (200, b'{"operations":[{"id":"op-1","status":"Started","isTerminal":false,"new":[1]}]}')
 URL = "https://lightsail.us-east-1.amazonaws.com/"
-# The canary in these tests: it must never be seen in an error.
+# Must not appear in any error.
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105 - AWS's documented example
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 
 
-class Raw:
+class RawBody:
     def __init__(self, body: bytes) -> None:
         self.body = body
 
@@ -67,20 +75,20 @@ class Raw:
 
 @cache
 def _session() -> boto3.session.Session:
-    """One session for all: reading the service model takes most of a client's making."""
+    """Return one session for all tests: most time to create a client goes into its data files."""
     return boto3.session.Session()
 
 
 def canned(*outcomes: Outcome, **settings: Any) -> Any:
-    """A boto3 client whose network gives these outcomes; the last one for ever."""
+    """Return a boto3 client whose network gives these outcomes, and then repeats the last one."""
     left = list(outcomes)
 
-    def answer(request: Any, **_: Any) -> AWSResponse:
+    def respond(request: Any, **_: Any) -> AWSResponse:
         outcome = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(outcome, Exception):
             raise outcome
         headers = {"x-amzn-RequestId": "rid-1", "Content-Type": "application/x-amz-json-1.1"}
-        return AWSResponse(request.url, outcome[0], headers, Raw(outcome[1]))
+        return AWSResponse(request.url, outcome[0], headers, RawBody(outcome[1]))
 
     client = _session().client(
         "lightsail",
@@ -94,12 +102,12 @@ def canned(*outcomes: Outcome, **settings: Any) -> Any:
             }
         ),
     )
-    client.meta.events.register("before-send.lightsail", answer)
+    client.meta.events.register("before-send.lightsail", respond)
     return client
 
 
 @pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_retry_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
 
@@ -108,28 +116,28 @@ def create(*outcomes: Outcome, **settings: Any) -> Any:
     return client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
 
 
-def failure(kind: type[LightsailSnapError], *outcomes: Outcome, **settings: Any) -> Any:
+def expect_error(kind: type[LightsailSnapError], *outcomes: Outcome, **settings: Any) -> Any:
     with pytest.raises(kind) as caught:
         create(*outcomes, **settings)
     assert type(caught.value) is kind
     assert caught.value.__cause__ is not None
-    shown = f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"
-    assert SECRET not in shown
-    assert KEY_ID not in shown
+    text = f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"
+    assert SECRET not in text
+    assert KEY_ID not in text
     return caught.value
 
 
-def test_a_good_answer_is_read_from_the_bytes_with_its_metadata() -> None:
+def test_success_is_parsed_from_bytes_with_metadata() -> None:
     result = create(GOOD)
     assert result.operations[0].status == "Started"
-    # botocore's own parser drops what it does not know.
+    # botocore's own parser drops unknown fields.
     assert result.operations[0].model_extra == {"new": [1]}
     assert result.response_metadata.request_id == "rid-1"
     assert result.response_metadata.http_status == 200
     assert result.response_metadata.retry_attempts == 0
 
 
-def test_retries_are_counted() -> None:
+def test_metadata_after_retry_counts_retries() -> None:
     assert create((503, b""), GOOD, attempts=2).response_metadata.retry_attempts == 1
 
 
@@ -142,7 +150,7 @@ def test_retries_are_counted() -> None:
      b'{"operations":[{"id":"1","createdAt":"9999-12-31T23:59:59-12:00"}]}',
      b'{"operations":[{"id":"1","isTerminal":"maybe"}]}'],
 )  # fmt: skip
-def test_an_unreadable_answer_is_told_with_its_payload(body: bytes) -> None:
+def test_unreadable_success_raises_with_payload(body: bytes) -> None:
     with pytest.raises(ResponseValidationError) as caught:
         create((200, body))
     assert caught.value.payload == body
@@ -150,9 +158,8 @@ def test_an_unreadable_answer_is_told_with_its_payload(body: bytes) -> None:
     assert str(caught.value).isprintable()
 
 
-def test_an_answer_that_only_botocore_cannot_read_is_read() -> None:
-    # botocore takes a null in a list of strings or an odd number for a timestamp as it comes;
-    # an unknown member of a wrong type inside a known structure makes its parser raise.
+def test_success_unreadable_for_botocore_only_is_parsed() -> None:
+    # A field of a wrong type inside a known structure makes botocore's parser raise.
     result = create((200, b'{"operations":[{"id":"1","location":{"regionName":"xx-1"}}]}'))
     assert not result.operations[0].location.region_name.is_known
 
@@ -176,29 +183,29 @@ ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("answer", "kind", "is_retryable", "may_have_executed"), ERRORS)
-def test_error_answers(
-    answer: tuple[int, bytes],
+@pytest.mark.parametrize(("response", "kind", "is_retryable", "may_have_executed"), ERRORS)
+def test_error_response_maps_to_exception(
+    response: tuple[int, bytes],
     kind: type[ServiceError],
     is_retryable: bool,  # noqa: FBT001 - columns of the table
-    may_have_executed: bool,  # noqa: FBT001 - likewise
+    may_have_executed: bool,  # noqa: FBT001 - columns of the table
 ) -> None:
-    error = failure(kind, answer)
+    error = expect_error(kind, response)
     assert error.is_retryable is is_retryable
     assert error.may_have_executed is may_have_executed
     assert error.is_throttling is (kind is ThrottlingError)
-    assert error.http_status == answer[0]
+    assert error.http_status == response[0]
     assert error.request_id == "rid-1"
     assert error.operation_name == "CreateDiskSnapshot"
 
 
-def test_an_error_tells_everything_in_one_line() -> None:
+def test_service_error_str_has_every_fact_in_one_line() -> None:
     body = (
         b'{"__type":"InvalidInputException","code":"NameExists",'
         b'"message":"Some names are already in use: db-1\\n2026-01-01 INFO forged",'
         b'"docs":"https://docs.aws.amazon.com/x","tip":"Take another."}'
     )
-    error = failure(InvalidInputException, (400, body))
+    error = expect_error(InvalidInputException, (400, body))
     assert str(error) == (
         r"InvalidInputException: Some names are already in use: db-1\n2026-01-01 INFO forged "
         "Take another. (operation=CreateDiskSnapshot, sub_code=NameExists, http_status=400, "
@@ -208,58 +215,58 @@ def test_an_error_tells_everything_in_one_line() -> None:
     assert error.docs == "https://docs.aws.amazon.com/x"
 
 
-def test_an_echoed_canonical_request_loses_its_credentials() -> None:
+def test_service_error_echoing_request_hides_credentials() -> None:
     echoed = (
         '{"__type":"InvalidSignatureException","message":"The Canonical String should have been '
         f"'POST\\nx-amz-security-token:FwoGZXIvYXdzEXAMPLE\\nCredential={KEY_ID}/20261123'\"}}"
     )
-    error = failure(CredentialsRejectedError, (400, echoed.encode()))
+    error = expect_error(CredentialsRejectedError, (400, echoed.encode()))
     assert "FwoGZXIvYXdz" not in str(error) + error.message
 
 
 LARGE = b'{"operations":[],"filler":"' + b"x" * 1000 + b'"}'
 
 
-@pytest.mark.parametrize("way", ["session", "boto3_client"])
-def test_an_answer_that_is_too_large_is_not_read(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: Any = canned((200, LARGE))
-    if way == "session":
-        given = SimpleNamespace(client=lambda *_, boto=given, **__: boto)
+@pytest.mark.parametrize("parameter", ["session", "boto3_client"])
+def test_oversized_success_is_not_parsed(parameter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    argument: Any = canned((200, LARGE))
+    if parameter == "session":
+        argument = SimpleNamespace(client=lambda *_, boto=argument, **__: boto)
     source = DiskSource(disk_name="Disk-1")
-    with LightsailSnapClient(**{way: given}) as client:
-        monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", len(LARGE) - 1)
+    with LightsailSnapClient(**{parameter: argument}) as client:
+        monkeypatch.setattr(exchange, "MAX_RESPONSE_BYTES", len(LARGE) - 1)
         with pytest.raises(ResponseValidationError, match=f"got {len(LARGE)} bytes") as caught:
             client.create_disk_snapshot("db-1", source)
         assert caught.value.may_have_executed
         assert caught.value.payload == LARGE
         assert caught.value.model == "CreateDiskSnapshotResult"
-        monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", len(LARGE))
+        monkeypatch.setattr(exchange, "MAX_RESPONSE_BYTES", len(LARGE))
         assert client.create_disk_snapshot("db-1", source).operations == ()
 
 
-def test_of_an_answer_that_is_too_large_only_the_beginning_is_kept(
+def test_oversized_success_keeps_only_its_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 10_000)
+    monkeypatch.setattr(exchange, "MAX_RESPONSE_BYTES", 10_000)
     with pytest.raises(ResponseValidationError) as caught:
         create((200, b"{" * 10_001))
     assert caught.value.payload == b"{" * 4096
 
 
-def test_an_error_that_is_too_large_is_told_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 100)
+def test_oversized_error_is_classified_by_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_RESPONSE_BYTES", 100)
     large = b'{"__type":"InvalidInputException","message":"' + b"x" * 100
-    assert failure(ServiceError, (400, large)).code == "400"
-    error = failure(ServiceError, (503, large), attempts=2)
+    assert expect_error(ServiceError, (400, large)).code == "400"
+    error = expect_error(ServiceError, (503, large), attempts=2)
     assert (error.retry_attempts, error.may_have_executed) == (2, True)
     assert create((503, large), GOOD, attempts=2).operations[0].id == "op-1"
 
 
-def test_sixty_four_megabytes_are_too_much() -> None:
-    assert transport.MAX_RESPONSE_BYTES == 64 * 1024 * 1024
+def test_max_response_size_is_64_mebibytes() -> None:
+    assert exchange.MAX_RESPONSE_BYTES == 64 * 1024 * 1024
 
 
-def handshake(reason: str) -> SSLError:
+def tls_error(reason: str) -> SSLError:
     inner = ssl.SSLError(1, f"[SSL: {reason}] handshake")
     inner.reason = reason
     return SSLError(endpoint_url=URL, error=inner)
@@ -269,55 +276,55 @@ NOT_SENT = [
     EndpointConnectionError(endpoint_url=URL),
     ConnectTimeoutError(endpoint_url=URL),
     ProxyConnectionError(proxy_url="http://user:pass@proxy:3128"),
-    handshake("CERTIFICATE_VERIFY_FAILED"),
-    handshake("WRONG_VERSION_NUMBER"),
+    tls_error("CERTIFICATE_VERIFY_FAILED"),
+    tls_error("WRONG_VERSION_NUMBER"),
 ]
-PERHAPS_SENT = [
+POSSIBLY_SENT = [
     ReadTimeoutError(endpoint_url=URL),
     ConnectionClosedError(endpoint_url=URL),
-    handshake("DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
+    tls_error("DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
     SSLError(endpoint_url=URL, error="eof"),
-    RuntimeError("a bug in somebody's hook"),
+    RuntimeError("a defect in a handler"),
 ]
 
 
 @pytest.mark.parametrize("outcome", NOT_SENT, ids=repr)
-def test_what_was_surely_not_sent(outcome: Exception) -> None:
-    error = failure(RequestNotSentError, outcome)
+def test_connection_failure_raises_request_not_sent(outcome: Exception) -> None:
+    error = expect_error(RequestNotSentError, outcome)
     assert not error.may_have_executed
     assert "user:pass" not in str(error)
     assert error.request.operation_name == error.operation_name == "CreateDiskSnapshot"
 
 
-@pytest.mark.parametrize("outcome", PERHAPS_SENT, ids=repr)
-def test_what_may_have_been_sent(outcome: Exception) -> None:
-    error = failure(OutcomeUnknownError, outcome)
+@pytest.mark.parametrize("outcome", POSSIBLY_SENT, ids=repr)
+def test_lost_response_raises_outcome_unknown(outcome: Exception) -> None:
+    error = expect_error(OutcomeUnknownError, outcome)
     assert error.may_have_executed
     assert error.request.to_wire() == {"diskSnapshotName": "db-1", "diskName": "Disk-1"}
 
 
-def test_a_reason_that_lies_too_deep_proves_nothing() -> None:
-    error: Exception = handshake("CERTIFICATE_VERIFY_FAILED")
+def test_deeply_nested_tls_reason_raises_outcome_unknown() -> None:
+    error: Exception = tls_error("CERTIFICATE_VERIFY_FAILED")
     for _ in range(10):
         error = SSLError(endpoint_url=URL, error=error)
-    failure(OutcomeUnknownError, error)
+    expect_error(OutcomeUnknownError, error)
 
 
-def test_an_earlier_attempt_that_may_have_been_sent_counts() -> None:
+def test_earlier_attempt_determines_outcome() -> None:
     read, refused = ReadTimeoutError(endpoint_url=URL), EndpointConnectionError(endpoint_url=URL)
-    failure(OutcomeUnknownError, read, refused, attempts=2)
-    failure(RequestNotSentError, refused, refused, attempts=2)
-    failure(OutcomeUnknownError, (503, b""), refused, attempts=2)
+    expect_error(OutcomeUnknownError, read, refused, attempts=2)
+    expect_error(RequestNotSentError, refused, refused, attempts=2)
+    expect_error(OutcomeUnknownError, (503, b""), refused, attempts=2)
     throttled = (400, b'{"__type":"ThrottlingException"}')
-    failure(RequestNotSentError, throttled, refused, attempts=2)
+    expect_error(RequestNotSentError, throttled, refused, attempts=2)
 
 
-def test_the_advice_is_not_cut_off_when_the_reason_is_long() -> None:
+def test_long_reason_keeps_advice() -> None:
     reason = "x" * 1000
-    lost = failure(OutcomeUnknownError, ConnectionClosedError(endpoint_url=reason))
-    assert "check its effect before you send it again" in str(lost)
-    unsent = failure(RequestNotSentError, EndpointConnectionError(endpoint_url=reason))
-    assert "it is safe to send it again" in str(unsent)
+    lost = expect_error(OutcomeUnknownError, ConnectionClosedError(endpoint_url=reason))
+    assert "check for its effect before you send it again" in str(lost)
+    unsent = expect_error(RequestNotSentError, EndpointConnectionError(endpoint_url=reason))
+    assert "is safe to send again" in str(unsent)
 
 
 LOST = ReadTimeoutError(endpoint_url=URL)
@@ -329,7 +336,7 @@ REFUSED = EndpointConnectionError(endpoint_url=URL)
     ("kind", "lost"),
     [(OutcomeUnknownError, LOST), (ServiceException, (500, b'{"__type":"ServiceException"}'))],
 )
-def test_an_export_that_may_have_been_begun_is_not_begun_again(
+def test_export_possibly_started_is_not_repeated(
     mode: str, kind: type[LightsailSnapError], lost: Outcome
 ) -> None:
     client = LightsailSnapClient(canned(REFUSED, lost, GOOD, mode=mode, attempts=4))
@@ -337,24 +344,26 @@ def test_an_export_that_may_have_been_begun_is_not_begun_again(
         client.export_snapshot("db-1")
     assert caught.value.may_have_executed
     assert caught.value.__cause__ is not None
-    # Only the two that were to be sent were sent.
+    # The next call receives GOOD, so the first one sent only two requests.
     assert client.export_snapshot("db-1").response_metadata.retry_attempts == 0
 
 
-def test_an_export_that_was_surely_not_begun_is_sent_again() -> None:
+def test_export_not_sent_is_retried() -> None:
     client = LightsailSnapClient(canned(REFUSED, GOOD, attempts=2))
     assert client.export_snapshot("db-1").response_metadata.retry_attempts == 1
 
 
-def test_a_name_in_use_after_a_lost_reply_tells_that_it_may_be_our_own() -> None:
+def test_name_conflict_after_lost_response_may_have_executed() -> None:
     taken = (400, b'{"__type":"InvalidInputException","code":"NameExists"}')
-    error = failure(InvalidInputException, ReadTimeoutError(endpoint_url=URL), taken, attempts=2)
+    error = expect_error(
+        InvalidInputException, ReadTimeoutError(endpoint_url=URL), taken, attempts=2
+    )
     assert error.may_have_executed
     assert error.retry_attempts == 1
-    assert not failure(InvalidInputException, taken).may_have_executed
+    assert not expect_error(InvalidInputException, taken).may_have_executed
 
 
-def test_credentials_that_run_out_between_attempts_leave_the_outcome_unknown() -> None:
+def test_credentials_expiring_between_attempts_raise_outcome_unknown() -> None:
     boto = canned((503, b""), attempts=2)
     signings: list[int] = []
 
@@ -368,22 +377,22 @@ def test_credentials_that_run_out_between_attempts_leave_the_outcome_unknown() -
         LightsailSnapClient(boto).get_disk("Disk-1")
 
 
-def test_a_hook_that_fails_before_anything_is_sent() -> None:
+def test_handler_failing_before_sending_raises_request_not_sent() -> None:
     boto = canned(GOOD)
 
     def fail(**_: object) -> None:
-        raise KeyError("hook")
+        raise KeyError("handler")
 
     boto.meta.events.register("before-call.lightsail", fail)
     with pytest.raises(RequestNotSentError):
         LightsailSnapClient(boto).get_disk("Disk-1")
 
 
-def test_a_hook_that_fails_after_the_answer_hides_no_outcome() -> None:
+def test_handler_failing_after_response_raises_outcome_unknown() -> None:
     boto = canned(GOOD)
 
     def fail(**_: object) -> None:
-        raise KeyError("hook")
+        raise KeyError("handler")
 
     boto.meta.events.register("after-call.lightsail", fail)
     with pytest.raises(OutcomeUnknownError) as caught:
@@ -391,26 +400,26 @@ def test_a_hook_that_fails_after_the_answer_hides_no_outcome() -> None:
     assert isinstance(caught.value.__cause__, KeyError)
 
 
-def test_an_error_of_ours_that_a_hook_raises_stays_what_it_is() -> None:
+def test_library_error_raised_by_handler_is_unchanged() -> None:
     boto = canned(GOOD)
-    mine = ConfigurationError("mine")
+    own = ConfigurationError("own")
 
     def fail(**_: object) -> None:
-        raise mine
+        raise own
 
     boto.meta.events.register("before-call.lightsail", fail)
     with pytest.raises(ConfigurationError) as caught:
         LightsailSnapClient(boto).get_disk("Disk-1")
-    assert caught.value is mine
+    assert caught.value is own
 
 
-def test_no_credentials() -> None:
+def test_missing_credentials_raise_configuration_error() -> None:
     client = LightsailSnapClient(region_name="us-east-1")
     with pytest.raises(ConfigurationError, match="set up AWS credentials"):
         client.get_disk("Disk-1")
 
 
-def test_parameters_that_botocore_refuses() -> None:
+def test_parameters_refused_by_botocore_raise_validation_error() -> None:
     boto = canned(GOOD)
 
     def refuse(**_: object) -> None:
@@ -421,7 +430,7 @@ def test_parameters_that_botocore_refuses() -> None:
         LightsailSnapClient(boto).get_disk("Disk-1")
 
 
-def test_a_stubbed_client_answers_with_a_dict() -> None:
+def test_stubbed_client_returns_result() -> None:
     boto = canned(GOOD)
     with Stubber(boto) as stub:
         stub.add_response("get_operation", {"operation": {"id": "7", "status": "Succeeded"}})
@@ -432,7 +441,7 @@ def test_a_stubbed_client_answers_with_a_dict() -> None:
             client.get_operation("7")
 
 
-def test_bytes_and_dict_give_equal_results() -> None:
+def test_bytes_and_dict_parse_to_equal_results() -> None:
     wire = {"operation": {"id": "7", "createdAt": 1479816991.349, "operationType": "CopySnapshot"}}
     body = b'{"operation":{"id":"7","createdAt":1479816991.349,"operationType":"CopySnapshot"}}'
     from_bytes = LightsailSnapClient(canned((200, body))).get_operation("7")
@@ -443,20 +452,22 @@ def test_bytes_and_dict_give_equal_results() -> None:
     assert from_bytes.to_wire() == wire
 
 
-def test_an_operation_that_botocore_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operation_missing_in_botocore_raises_configuration_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     boto = canned(GOOD)
     monkeypatch.delitem(boto.meta.method_to_api_mapping, "get_disk")
-    with pytest.raises(ConfigurationError, match="this botocore knows no GetDisk"):
+    with pytest.raises(ConfigurationError, match="botocore does not support GetDisk"):
         LightsailSnapClient(boto).get_disk("Disk-1")
 
 
-def test_other_calls_on_the_same_boto3_client_are_left_alone() -> None:
+def test_direct_call_on_same_boto3_client_is_unaffected() -> None:
     boto = canned(GOOD)
     LightsailSnapClient(boto)
     assert boto.create_disk_snapshot(diskSnapshotName="db-1", diskName="Disk-1")["operations"]
 
 
-# Calls that event handlers make within ours
+# Calls that event handlers make within a call of the library
 
 EVENTS = [
     "provide-client-params", "before-parameter-build", "before-call", "request-created",
@@ -475,7 +486,7 @@ NESTED: dict[str, Callable[[Any], object]] = {
     "the same operation": lambda boto: boto.create_disk_snapshot(
         diskSnapshotName="other", diskName="Disk-2"
     ),
-    "our own client": lambda boto: LightsailSnapClient(boto).get_disks(),
+    "a client of the library": lambda boto: LightsailSnapClient(boto).get_disks(),
     "another client of the service": lambda _: _other_client().get_disks(),
     "another thread": lambda boto: _in_thread(boto.get_disks),
 }
@@ -501,7 +512,7 @@ def _quietly(call: Callable[[], object]) -> None:
         call()
 
 
-def _facts(call: Callable[[], Any]) -> tuple[object, ...]:
+def outcome_facts(call: Callable[[], Any]) -> tuple[object, ...]:
     try:
         result = call()
     except LightsailSnapError as error:
@@ -511,7 +522,7 @@ def _facts(call: Callable[[], Any]) -> tuple[object, ...]:
 
 
 class _Nesting:
-    """A boto3 client with a handler that makes another call within ours."""
+    """A client whose boto3 client has a handler that makes another call within each call."""
 
     def __init__(self, event: str, nested: str) -> None:
         self.depth = self.calls = 0
@@ -526,7 +537,7 @@ class _Nesting:
     def create(self, outer: list[Outcome], inner: Outcome) -> tuple[object, ...]:
         self.outer, self.inner = list(outer), inner
         disk = DiskSource(disk_name="Disk-1")
-        facts = _facts(lambda: self.client.create_disk_snapshot("db-1", disk))
+        facts = outcome_facts(lambda: self.client.create_disk_snapshot("db-1", disk))
         assert self.outer == []
         return facts
 
@@ -541,7 +552,7 @@ class _Nesting:
         if isinstance(outcome, Exception):
             raise outcome
         headers = {"x-amzn-RequestId": "inner" if self.depth else "outer"}
-        return AWSResponse(request.url, outcome[0], headers, Raw(outcome[1]))
+        return AWSResponse(request.url, outcome[0], headers, RawBody(outcome[1]))
 
 
 OUTER: list[list[Outcome]] = [
@@ -561,7 +572,7 @@ def _without_nested_calls() -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("nested", NESTED)
-def test_calls_that_handlers_make_leave_ours_alone(event: str, nested: str) -> None:
+def test_nested_call_does_not_affect_outer_call(event: str, nested: str) -> None:
     nesting = _Nesting(event, nested)
     for outer, expected in zip(OUTER, _without_nested_calls(), strict=True):
         for inner in NESTED_RESPONSES.values():
@@ -569,8 +580,8 @@ def test_calls_that_handlers_make_leave_ours_alone(event: str, nested: str) -> N
     assert nesting.calls
 
 
-@pytest.mark.parametrize("nested", ["another operation", "our own client"])
-def test_a_nested_call_does_not_let_an_export_be_repeated(nested: str) -> None:
+@pytest.mark.parametrize("nested", ["another operation", "a client of the library"])
+def test_nested_call_does_not_allow_export_repetition(nested: str) -> None:
     nesting = _Nesting("response-received", nested)
     nesting.outer, nesting.inner = [(503, b""), GOOD], (503, b"")
     with pytest.raises(ServiceError) as caught:
@@ -580,7 +591,7 @@ def test_a_nested_call_does_not_let_an_export_be_repeated(nested: str) -> None:
     assert nesting.outer == [GOOD]
 
 
-def test_a_nested_call_without_an_invocation_id_counts_as_ours() -> None:
+def test_nested_call_without_invocation_id_counts_as_attempt() -> None:
     nesting = _Nesting("before-call", "another operation")
     nesting.outer = [GOOD]
 
@@ -588,7 +599,7 @@ def test_a_nested_call_without_an_invocation_id_counts_as_ours() -> None:
         if event_name.startswith("before-send."):
             del facts["request"].headers["amz-sdk-invocation-id"]
 
-    # The handlers of this pattern are the first of all.
+    # botocore calls the handlers of this pattern first.
     nesting.boto.meta.events.register("*.lightsail.GetDisks", strip)
     result = nesting.client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
     assert result.response_metadata.request_id == "outer"
@@ -596,7 +607,7 @@ def test_a_nested_call_without_an_invocation_id_counts_as_ours() -> None:
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "unknown member": lambda params: params["tags"][0].update(bogus=1),
+    "unknown field": lambda params: params["tags"][0].update(bogus=1),
     "another value": lambda params: params["tags"][0].update(value="changed"),
     "wrong type": lambda params: params["tags"][0].update(value=5),
     "another tag": lambda params: params["tags"].append({"key": "new"}),
@@ -605,9 +616,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
-@pytest.mark.parametrize("way", ["injected", "session", "own"])
+@pytest.mark.parametrize("way", ["boto3_client", "session", "settings"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_changes_that_handlers_make_have_the_effect_they_have_with_boto3(
+def test_handler_changing_parameters_acts_as_with_boto3(
     change: Callable[[dict[str, Any]], object], way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
@@ -619,7 +630,7 @@ def test_changes_that_handlers_make_have_the_effect_they_have_with_boto3(
 
         def respond(request: Any, **_: Any) -> AWSResponse:
             seen.append(request.body)
-            return AWSResponse(request.url, 200, {"x-amzn-RequestId": "1"}, Raw(GOOD[1]))
+            return AWSResponse(request.url, 200, {"x-amzn-RequestId": "1"}, RawBody(GOOD[1]))
 
         def tamper(params: dict[str, Any], **_: Any) -> None:
             change(params)
@@ -636,27 +647,27 @@ def test_changes_that_handlers_make_have_the_effect_they_have_with_boto3(
                 seen.append(str(error))
         return seen
 
-    given: dict[str, Any] = {
-        "injected": {"boto3_client": session.client("lightsail")},
+    arguments: dict[str, Any] = {
+        "boto3_client": {"boto3_client": session.client("lightsail")},
         "session": {"session": session},
-        "own": {"region_name": "us-east-1"},
+        "settings": {"region_name": "us-east-1"},
     }[way]
-    client = LightsailSnapClient(**given)
+    client = LightsailSnapClient(**arguments)
     transport: Any = client._transport
     plain: Any = session.client("lightsail")
     disk = DiskSource(disk_name="Disk-1")
-    ours = outcome_of(
+    found = outcome_of(
         transport._client,
         lambda: client.create_disk_snapshot("db-1", disk, tags={"a": "b"}),
     )
     wire = CreateDiskSnapshotRequest(
         disk_snapshot_name="db-1", source=disk, tags={"a": "b"}
     ).to_wire
-    assert ours == outcome_of(plain, lambda: plain.create_disk_snapshot(**wire()))
-    assert len(ours) == 3
+    assert found == outcome_of(plain, lambda: plain.create_disk_snapshot(**wire()))
+    assert len(found) == 3
 
 
-def test_two_clients_on_one_boto3_client_count_once_and_part_cleanly() -> None:
+def test_two_clients_on_one_boto3_client_count_attempts_once() -> None:
     boto = canned(GOOD)
     first, second = LightsailSnapClient(boto), LightsailSnapClient(boto)
     first.close()
@@ -666,34 +677,34 @@ def test_two_clients_on_one_boto3_client_count_once_and_part_cleanly() -> None:
     second.close()
 
 
-def test_a_closed_client_sends_nothing() -> None:
+def test_closed_client_refuses_to_send() -> None:
     boto = canned(ReadTimeoutError(endpoint_url=URL))
     with LightsailSnapClient(boto) as client:
         pass
-    # Unheard, this lost reply would pass for a request that was not sent.
-    with pytest.raises(ConfigurationError, match="closed; make another one"):
+    # Without handlers, this lost response would be reported as a request that was not sent.
+    with pytest.raises(ConfigurationError, match="closed; create another one"):
         client.create_disk_snapshot("db-1", DiskSource(disk_name="Disk-1"))
 
 
-def test_threads_do_not_see_each_others_answers() -> None:
+def test_threads_receive_their_own_responses() -> None:
     def echo(request: Any, **_: Any) -> AWSResponse:
         name = request.body.decode().split('"')[3]
         body = f'{{"disk":{{"name":"{name}"}}}}'.encode()
-        return AWSResponse(request.url, 200, {"x-amzn-RequestId": name}, Raw(body))
+        return AWSResponse(request.url, 200, {"x-amzn-RequestId": name}, RawBody(body))
 
     boto = canned(GOOD)
     boto.meta.events.register_first("before-send.lightsail", echo)
     client = LightsailSnapClient(boto)
     wrong: list[str] = []
 
-    def look(number: int) -> None:
+    def get_disks(number: int) -> None:
         for turn in range(20):
             name = f"disk-{number}-{turn}"
             result = client.get_disk(name)
             if (result.disk.name, result.response_metadata.request_id) != (name, name):
                 wrong.append(name)
 
-    threads = [threading.Thread(target=look, args=(number,)) for number in range(16)]
+    threads = [threading.Thread(target=get_disks, args=(number,)) for number in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -701,7 +712,7 @@ def test_threads_do_not_see_each_others_answers() -> None:
     assert wrong == []
 
 
-def test_a_forked_child_lets_go_of_its_parents_connections_once(
+def test_forked_process_drops_connections_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     boto = canned(GOOD)
@@ -714,55 +725,118 @@ def test_a_forked_child_lets_go_of_its_parents_connections_once(
     client.create_disk_snapshot("db-1", disk)
     client.create_disk_snapshot("db-1", disk)
     transport: Any = client._transport
-    # As a thread that has waited for another one to do it.
-    transport._part_from_the_parent()
+    # As in a thread that has waited for another one to do it.
+    transport._drop_inherited_connections()
     assert closed == [-1]
 
 
-def constructed(**settings: Any) -> Callable[[], LightsailSnapClient]:
+def creating(**settings: Any) -> Callable[[], LightsailSnapClient]:
     return lambda: LightsailSnapClient(**settings)
 
 
 @pytest.mark.parametrize(
     ("make", "advice"),
     [
-        (constructed(), "pass region_name=.*AWS_DEFAULT_REGION"),
-        (constructed(region_name="us east"), "region_name must be an AWS Region"),
-        (constructed(profile_name="nobody"), "pass a profile_name"),
-        (constructed(region_name="us-east-1", endpoint_url="nowhere"), "Invalid endpoint"),
-        (constructed(region_name="us-east-1", config=5), "signature_version"),
-        (constructed(boto3_client=5), "Lightsail client is wanted, not 'int'"),
-        (constructed(region_name="us-east-1", session=5), "client"),
-        (constructed(region_name="us-east-1", session=[]), "client"),
-        (constructed(region_name="us-east-1", wait_policy=60), "must be a WaitPolicy, not int"),
-        (constructed(region_name="us-east-1", clock=60), "clock must tell the time"),
-        (constructed(profile_name="a", session=boto3.session.Session()), "contradict"),
+        (creating(), "pass region_name=.*AWS_DEFAULT_REGION"),
+        (creating(region_name="us east"), "region_name must be an AWS Region"),
+        (creating(profile_name="missing"), "pass a profile_name"),
+        (creating(region_name="us-east-1", endpoint_url="nowhere"), "Invalid endpoint"),
+        (creating(region_name="us-east-1", config=5), "signature_version"),
+        (creating(boto3_client=5), "expected a boto3 Lightsail client, not 'int'"),
+        (creating(region_name="us-east-1", session=5), "client"),
+        (creating(region_name="us-east-1", session=[]), "client"),
+        (creating(region_name="us-east-1", wait_policy=60), "must be a WaitPolicy, not int"),
+        (
+            creating(region_name="us-east-1", clock=60),
+            "clock must have the methods time, monotonic, sleep, unlike int",
+        ),
+        (creating(profile_name="a", session=boto3.session.Session()), "contradict"),
     ],
 )
-def test_settings_that_cannot_work(make: Callable[[], object], advice: str) -> None:
+def test_invalid_settings_raise_configuration_error(
+    make: Callable[[], object], advice: str
+) -> None:
     with pytest.raises(ConfigurationError, match=advice):
         make()
 
 
-def test_a_client_of_another_service_is_refused() -> None:
+def test_client_of_another_service_is_refused() -> None:
     s3 = boto3.session.Session().client("s3", region_name="us-east-1")
-    with pytest.raises(ConfigurationError, match="Lightsail client is wanted, not 's3'"):
+    with pytest.raises(ConfigurationError, match="expected a boto3 Lightsail client, not 's3'"):
         LightsailSnapClient(s3)
 
 
-def test_ways_to_connect_exclude_each_other() -> None:
+def test_boto3_client_with_settings_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="boto3_client, region_name contradict"):
         LightsailSnapClient(canned(GOOD), region_name="us-east-1")
 
 
-def test_a_client_is_immutable_and_closes_only_what_it_opened() -> None:
+def test_client_is_immutable_and_keeps_passed_client_open() -> None:
     boto = canned(GOOD)
     with LightsailSnapClient(boto) as client:
         assert repr(client) == "LightsailSnapClient(transport=BotoTransport(region='us-east-1'))"
         with pytest.raises(AttributeError, match="immutable"):
-            client.region_name = "x"  # type: ignore[attr-defined] # what is shown to be refused
+            client.region_name = "x"  # type: ignore[attr-defined] # the test shows that it is refused
         with pytest.raises(AttributeError, match="immutable"):
             del client._transport
     assert boto.get_operation(operationId="1")
     with LightsailSnapClient(session=boto3.session.Session(), region_name="us-east-1") as client:
         assert "us-east-1" in repr(client)
+
+
+def test_response_event_without_attempt_is_ignored() -> None:
+    call = exchange.Exchange(GetDiskRequest(disk_name="Disk-1"))
+    token = exchange.exchange_variable.set(call)
+    try:
+        exchange.record_outcome(None, {})
+    finally:
+        exchange.exchange_variable.reset(token)
+    assert call.attempts == []
+    assert not call.is_parsed
+
+
+def test_operation_observed_twice_is_registered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    client: Any = LightsailSnapClient(canned(GOOD))
+    registered: list[str] = []
+    monkeypatch.setattr(
+        BotoTransport, "_register", lambda _self, event, _handler: registered.append(event)
+    )
+    client._transport._observe("GetDisk")
+    client._transport._observe("GetDisk")
+    assert len(registered) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Mon, 23 Nov 2026 10:00:05 GMT", dt.datetime(2026, 11, 23, 10, 0, 5, tzinfo=dt.UTC)),
+        ("Monday, 23-Nov-26 10:00:05 GMT", dt.datetime(2026, 11, 23, 10, 0, 5, tzinfo=dt.UTC)),
+        ("Mon, 23 Nov 2026 12:00:05 +0200", dt.datetime(2026, 11, 23, 10, 0, 5, tzinfo=dt.UTC)),
+        ("Mon, 23 Nov 2026 10:00:05 -0000", dt.datetime(2026, 11, 23, 10, 0, 5, tzinfo=dt.UTC)),
+        ("Mon, 23 Foo 2026 10:00:05 GMT", None),
+        ("Mon, 99 Nov 2026 10:00:05 GMT", None),
+        ("Mon, 23.11.2026  10:00:05 GMT", None),
+        ("now", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_http_date_in_any_form_is_parsed(text: str | None, date: dt.datetime | None) -> None:
+    assert exchange.parse_http_date(text) == date
+
+
+@given(st.datetimes(dt.datetime(1970, 1, 2), dt.datetime(2300, 1, 1), timezones=st.just(dt.UTC)))  # noqa: DTZ001 - hypothesis expects naive bounds
+def test_http_date_is_parsed_as_by_the_standard_library(date: dt.datetime) -> None:
+    text = format_datetime(date, usegmt=True)
+    assert exchange.parse_http_date(text) == parsedate_to_datetime(text)
+
+
+def test_transport_example_in_docstring_works() -> None:
+    _, _, indented = (lightsail_snap.transport.__doc__ or "").partition("works:\n\n")
+    example, _, _ = indented.partition("\nA transport must")
+    names: dict[str, Any] = {n: getattr(lightsail_snap, n) for n in lightsail_snap.__all__}
+    names["Any"] = Any
+    exec(textwrap.dedent(example), names)  # noqa: S102 - the package's own docstring
+    assert names["client"].get_disk("Disk-1").disk.name == "Disk-1"
+    with pytest.raises(RequestNotSentError, match="no response was recorded"):
+        names["client"].get_disks()

@@ -27,7 +27,7 @@ from lightsail_snap import (
     WaitPolicy,
     WaitTimeoutError,
 )
-from lightsail_snap._boto.error_mapping import error_from_answer
+from lightsail_snap._boto.error_mapping import error_from_response
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.models import ResponseMetadata
 
@@ -147,7 +147,7 @@ class Scripted:
         if name.endswith("Exception"):
             metadata = ResponseMetadata(http_status=400)
             body = json.dumps({"__type": name}).encode()
-            raise error_from_answer(request, body, metadata)
+            raise error_from_response(request, body, metadata)
         return Response({"diskSnapshot": {"name": "db-1", "state": name}}, ResponseMetadata())
 
     def close(self) -> None:

@@ -1,1 +1,1 @@
-"""All knowledge of botocore; nothing else in the package imports it."""
+"""Everything in the client that depends on botocore."""

@@ -1,26 +1,37 @@
-"""How a client, sync or async, finds its transport, patience and clock."""
+"""From the settings of a client to a boto3 client and a transport."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from lightsail_snap._boto.endpoint import checked_permission
-from lightsail_snap._boto.transport import Boto3Client, Boto3Session, BotoTransport, Transport
+from lightsail_snap._boto.data_loading import load_less_data
+from lightsail_snap._boto.endpoint import check_plain_http_permission, refuse_plain_http
+from lightsail_snap._boto.error_mapping import configuration_error
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.clock import Clock, SystemClock
 from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.waiters import WaitPolicy
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+    from lightsail_snap.transport import Boto3Client, Boto3Session, Transport
+
+_CLOCK_METHODS = ("time", "monotonic", "sleep")
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a client works with."""
+    """Parts of a client that its settings determine."""
 
     transport: Transport
     wait_policy: WaitPolicy
     clock: Clock
 
 
-def connect(  # noqa: PLR0913 - each names one thing about the connection
+def connect(  # noqa: PLR0913 - the parameters of a client
     boto3_client: Boto3Client | None,
     *,
     region_name: str | None,
@@ -33,67 +44,158 @@ def connect(  # noqa: PLR0913 - each names one thing about the connection
     wait_policy: WaitPolicy | None,
     clock: Clock | None,
 ) -> Connection:
-    """Settle what a client works with.
-
-    Args:
-        boto3_client: An existing boto3 Lightsail client.
-        region_name: The AWS Region.
-        profile_name: The profile of the AWS configuration files.
-        endpoint_url: Another address than AWS's.
-        session: The boto3 session to make the client with.
-        config: A `botocore.config.Config`.
-        transport: Another way to Lightsail than boto3.
-        allow_plain_http: Whether requests may travel unencrypted to another machine.
-        wait_policy: How patiently to wait.
-        clock: What tells the time.
-
-    Returns:
-        The connection.
-
-    Raises:
-        ConfigurationError: If the settings contradict each other, boto3 refuses them, or requests
-            would travel unencrypted.
-    """
-    settings = {
-        "region_name": region_name,
-        "profile_name": profile_name,
-        "endpoint_url": endpoint_url,
-        "session": session,
-        "config": config,
-    }
-    ways = {"boto3_client": boto3_client, "transport": transport}
-    if checked_permission(allow_plain_http) and transport is not None:
-        # It would say nothing about what a transport of somebody else's does.
-        message = "transport, allow_plain_http contradict each other; give one of them"
-        raise ConfigurationError(message)
-    given = [name for name, value in (ways | settings).items() if value is not None]
-    if session is not None and profile_name is not None:
-        message = "session and profile_name contradict each other; the session has its profile"
-        raise ConfigurationError(message)
-    if len(given) > 1 and not settings.keys() >= set(given):
-        message = f"{', '.join(given)} contradict each other; give one of them"
-        raise ConfigurationError(message)
+    """Check the settings of a client, and create the transport that they describe."""
+    check_plain_http_permission(allow_plain_http)
+    _check_combination(
+        {"boto3_client": boto3_client, "transport": transport},
+        {
+            "region_name": region_name,
+            "profile_name": profile_name,
+            "endpoint_url": endpoint_url,
+            "session": session,
+            "config": config,
+        },
+        allow_plain_http=allow_plain_http,
+    )
     if not isinstance(wait_policy, WaitPolicy | None):
-        message = f"wait_policy must be a WaitPolicy, not {type(wait_policy).__name__}"  # type: ignore[unreachable] # callers without a type checker get here
+        message = f"wait_policy must be a WaitPolicy, not {type(wait_policy).__name__}"  # type: ignore[unreachable] # reached by callers without a type checker
         raise ConfigurationError(message)
-    if clock is not None and not all(
-        callable(getattr(clock, name, None)) for name in ("time", "monotonic", "sleep")
-    ):
-        message = f"clock must tell the time and let it pass, unlike {type(clock).__name__}"
+    if clock is not None and not all(callable(getattr(clock, x, None)) for x in _CLOCK_METHODS):
+        methods = ", ".join(_CLOCK_METHODS)
+        message = f"clock must have the methods {methods}, unlike {type(clock).__name__}"
         raise ConfigurationError(message)
-    if transport is None:
-        transport = (
-            BotoTransport(boto3_client, allow_plain_http=allow_plain_http)
-            if boto3_client is not None
-            else BotoTransport.connect(
-                region_name=region_name,
-                profile_name=profile_name,
-                endpoint_url=endpoint_url,
-                session=session,
-                config=config,
-                allow_plain_http=allow_plain_http,
-            )
+    if transport is None and boto3_client is None:
+        boto = create_client(
+            region_name=region_name,
+            profile_name=profile_name,
+            endpoint_url=endpoint_url,
+            session=session,
+            config=config,
         )
+        check_endpoint(boto, allow_plain_http=allow_plain_http)
+        transport = BotoTransport(boto, is_owner=True)
+    elif transport is None:
+        boto = _check_service(boto3_client)
+        _check_region("the Region of the boto3 client", boto.meta.region_name)
+        check_endpoint(boto, allow_plain_http=allow_plain_http)
+        transport = BotoTransport(boto)
     return Connection(
         transport, wait_policy or WaitPolicy(), SystemClock() if clock is None else clock
     )
+
+
+def _check_combination(
+    ready: dict[str, object], settings: dict[str, object], *, allow_plain_http: bool
+) -> None:
+    if allow_plain_http and ready["transport"] is not None:
+        message = (
+            "transport, allow_plain_http contradict each other; allow_plain_http applies to boto3 "
+            "clients only"
+        )
+        raise ConfigurationError(message)
+    if settings["session"] is not None and settings["profile_name"] is not None:
+        message = (
+            "session, profile_name contradict each other; pass a session that uses the profile"
+        )
+        raise ConfigurationError(message)
+    given = [name for name, value in (ready | settings).items() if value is not None]
+    if len(given) > 1 and not settings.keys() >= set(given):
+        message = (
+            f"{', '.join(given)} contradict each other; pass either boto3_client, transport or "
+            "settings for a new boto3 client"
+        )
+        raise ConfigurationError(message)
+
+
+def create_client(
+    *,
+    region_name: str | None,
+    profile_name: str | None,
+    endpoint_url: str | None,
+    session: Boto3Session | None,
+    config: object,
+) -> BaseClient:
+    """Create a boto3 Lightsail client, and check its Region."""
+    # Imported here, since importing this library must not import boto3.
+    import boto3.session  # noqa: PLC0415 - see above
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see above
+    from botocore.session import Session  # noqa: PLC0415 - see above
+
+    try:
+        if session is None:
+            own = Session(profile=profile_name)
+            load_less_data(own)
+            session = boto3.session.Session(botocore_session=own)
+        created: object = session.client(
+            "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
+        )
+    except (BotoCoreError, ValueError, TypeError, AttributeError) as error:
+        if isinstance(error, ValueError):
+            # boto3 refuses some invalid Regions with a message about host names.
+            _check_region(*_region_setting(region_name, config, session), cause=error)
+        raise configuration_error(error) from error
+    client = _check_service(created)
+    # The Region of the client, since boto3 resolves names such as fips-us-east-1.
+    setting, _ = _region_setting(region_name, config, session)
+    _check_region(setting, client.meta.region_name)
+    return client
+
+
+def _check_service(client: object) -> BaseClient:
+    model = getattr(getattr(client, "meta", None), "service_model", None)
+    service = getattr(model, "service_name", None)
+    if service != "lightsail":
+        message = (
+            f"expected a boto3 Lightsail client, not {service or type(client).__name__!r}; "
+            'pass boto3.client("lightsail")'
+        )
+        raise ConfigurationError(message)
+    return cast("BaseClient", client)
+
+
+def _region_setting(region_name: object, config: object, session: object) -> tuple[str, object]:
+    """Return the setting that determines the Region, in boto3's order, and its value."""
+    if region_name is not None:
+        return "region_name", region_name
+    configured = getattr(config, "region_name", None)
+    if configured is not None:
+        return "region_name of the Config", configured
+    found = getattr(session, "region_name", None)
+    return "the Region (of AWS_DEFAULT_REGION, the profile or the session)", found
+
+
+def _check_region(setting: str, value: object, cause: Exception | None = None) -> None:
+    problem = None if value is None else find_region_problem(setting, value)
+    if problem:
+        raise ConfigurationError(problem) from cause
+
+
+def check_endpoint(
+    client: BaseClient, *, allow_plain_http: bool, service: str = "Lightsail"
+) -> None:
+    """Refuse a boto3 client that would send requests unencrypted to another machine.
+
+    The client's endpoint is the resolved one, so parameters, environment and files all count.
+    """
+    from botocore.utils import get_environ_proxies  # noqa: PLC0415 - loaded already, with boto3
+
+    url, proxies = client.meta.endpoint_url, client.meta.config.proxies
+    # As in botocore: the proxies of the client's configuration, else those of the environment.
+    found = get_environ_proxies(url) if proxies is None else proxies
+    refuse_plain_http(url, proxies=found, allowed=allow_plain_http, service=service)
+
+
+def find_credentials_source(profile_name: str | None) -> str | None:
+    """Return botocore's name for the place of the credentials, such as `env`, without reading them.
+
+    Return None if there are no credentials. Raise a ConfigurationError if the lookup fails, for
+    example because the profile does not exist.
+    """
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - must not be loaded at start-up
+    from botocore.session import Session  # noqa: PLC0415 - must not be loaded at start-up
+
+    try:
+        credentials = Session(profile=profile_name).get_credentials()
+    except BotoCoreError as error:
+        raise configuration_error(error) from error
+    return None if credentials is None else credentials.method

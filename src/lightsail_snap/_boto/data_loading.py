@@ -1,4 +1,4 @@
-"""Load less botocore data, and load it faster, while a client is made."""
+"""Optimization: load less of botocore's data, and load it faster, when a client is created."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from lightsail_snap import _exports
-from lightsail_snap._boto.fallback import Fallback
+from lightsail_snap._boto.optimizations import Fallback, are_enabled
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -19,7 +19,7 @@ _SERVICE = "lightsail"
 
 
 class FastFileLoader:
-    """Read JSON files as botocore's file loader does, in a third of the time."""
+    """Replacement of botocore's loader of JSON files that takes a third of the time."""
 
     def __init__(self, stock: Any, fallback: Fallback) -> None:  # noqa: ANN401 - botocore's own
         self._stock = stock
@@ -32,57 +32,58 @@ class FastFileLoader:
         try:
             return _load_json(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - plain botocore decides
-            # If the file itself is at fault, botocore raises its own error here.
-            plain = self._stock.load_file(*args, **kwargs)
+            # If the file itself is invalid, botocore raises its own error here.
+            content = self._stock.load_file(*args, **kwargs)
             self._fallback.record(error)
-            return plain
+            return content
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever botocore's own has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of botocore's own
         return getattr(self._stock, name)
 
 
 def _load_json(file_path: str) -> Any:  # noqa: ANN401 - any JSON
     for suffix, open_file in ((".json", open), (".json.gz", gzip.open)):
-        if os.path.isfile(file_path + suffix):  # noqa: PTH113 - as botocore has it
+        if os.path.isfile(file_path + suffix):  # noqa: PTH113 - as in botocore
             with open_file(file_path + suffix, "rb") as file:
                 return from_json(file.read())
     return None
 
 
-def load_less_data(session: Session, fallback: Fallback) -> None:
-    """Replace the data loading of a session that has not made a client yet.
+def load_less_data(session: Session) -> None:
+    """Make a session load less data; it must be new and used by this library only."""
+    if are_enabled():
+        with Fallback("lighter data loading") as fallback:
+            _replace_loading(session, fallback)
 
-    Args:
-        session: A session that only this library uses.
-        fallback: Takes over on any exception.
-    """
-    from botocore.exceptions import DataNotFoundError  # noqa: PLC0415 - inside the fallback
+
+def _replace_loading(session: Session, fallback: Fallback) -> None:
+    from botocore.exceptions import DataNotFoundError  # noqa: PLC0415 - covered by the fallback
 
     loader: Any = session.get_component("data_loader")
-    load_plainly: Callable[..., Any] = loader.load_service_model
-    stock = loader.file_loader
-    if not callable(stock.load_file):
+    load_stock: Callable[..., Any] = loader.load_service_model
+    stock_files = loader.file_loader
+    if not callable(stock_files.load_file):
         raise TypeError("the file loader cannot load files")
 
     def load_service_model(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as botocore's
         if fallback.is_active or _SERVICE not in args:
-            return load_plainly(*args, **kwargs)
+            return load_stock(*args, **kwargs)
         try:
-            model = load_own_operations(*args, **kwargs)
+            model = load_used_operations(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - plain botocore decides
-            plain = load_plainly(*args, **kwargs)
+            stock = load_stock(*args, **kwargs)
             fallback.record(error)
-            return plain
-        return load_plainly(*args, **kwargs) if model is None else model
+            return stock
+        return load_stock(*args, **kwargs) if model is None else model
 
-    def load_own_operations(service: str, kind: str, api_version: str | None = None) -> Any:  # noqa: ANN401 - as botocore's
-        # Without the search through the models of all services that botocore begins with.
+    def load_used_operations(service: str, kind: str, api_version: str | None = None) -> Any:  # noqa: ANN401 - as botocore's
+        # Skips the search through the models of all services, with which botocore starts.
         version = api_version or loader.determine_latest_version(service, kind)
         path = f"{service}/{version}/{kind}"
         if any(exists(f"{path}.{extra}-extras") for extra in loader.extras_types):
-            # The user has added something to the model.
+            # The user has extended the model.
             return None
-        return _with_own_operations(loader.load_data(path))
+        return _keep_used_operations(loader.load_data(path))
 
     def exists(path: str) -> bool:
         try:
@@ -91,13 +92,13 @@ def load_less_data(session: Session, fallback: Fallback) -> None:
             return False
         return True
 
-    loader.file_loader = FastFileLoader(stock, fallback)
+    loader.file_loader = FastFileLoader(stock_files, fallback)
     loader.load_service_model = load_service_model
 
 
-def _with_own_operations(model: dict[str, Any]) -> dict[str, Any]:
+def _keep_used_operations(model: dict[str, Any]) -> dict[str, Any]:
     if "operations" not in model:
-        # A model of another kind, such as the rules for endpoints.
+        # A model of another kind, such as the endpoint rules.
         return model
     operations = {
         name: value for name, value in model["operations"].items() if name in _exports.OPERATIONS

@@ -1,8 +1,7 @@
-"""Decides which exception stands for what came back. Pure: it imports no AWS library.
+"""Mapping of responses and botocore's exceptions to exceptions of this library.
 
-Exceptions of botocore are told apart by the names of their classes, so that this module can be
-imported, tested and reasoned about without botocore. A contract test runs every exception that
-the installed botocore defines through it.
+Exceptions of botocore are recognized by their class names, so this module does not import botocore.
+A conformance test maps every exception that the installed botocore defines.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ if TYPE_CHECKING:
 
     from lightsail_snap.models import Request
 
-_CLIENT_FAULTS = range(400, 500)
+_CLIENT_ERROR_STATUSES = range(400, 500)
 _TOO_MANY_REQUESTS = 429
-_SERVER_FAULT = 500
+_MIN_SERVER_ERROR_STATUS = 500
 
 _SERVICE_ERRORS: dict[str, type[ServiceError]] = {
     kind.__name__: kind
@@ -58,7 +57,7 @@ _SERVICE_ERRORS: dict[str, type[ServiceError]] = {
     )
 }
 
-# The codes botocore's standard retry mode takes for throttling; a contract test compares them.
+# Codes that botocore's standard retry mode treats as throttling; a conformance test compares them.
 THROTTLING_CODES = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -78,7 +77,7 @@ THROTTLING_CODES = frozenset(
     }
 )
 
-# Codes by which AWS services refuse the credentials, the signature or the time of a request.
+# Codes with which AWS services reject the credentials, signature or time of a request.
 AUTHENTICATION_CODES = frozenset(
     {
         "AuthFailure",
@@ -103,13 +102,13 @@ AUTHENTICATION_CODES = frozenset(
     }
 )
 
-_LATER = (ServiceException, AccountSetupInProgressException, RegionSetupInProgressException)
+_RETRYABLE = (ServiceException, AccountSetupInProgressException, RegionSetupInProgressException)
 
-# Raised before a byte of the request has left: no connection, or none to the proxy.
+# Raised before any byte of the request is sent: there is no connection to the host or the proxy.
 _UNSENT = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
 
-# TLS handshakes that end so never carried a request. Other TLS errors may come while reading the
-# answer, so they prove nothing.
+# A TLS handshake that fails with these reasons never carried a request. Other TLS errors may occur
+# while the response is read.
 _HANDSHAKE_FAILURES = frozenset(
     {
         "CERTIFICATE_VERIFY_FAILED",
@@ -121,12 +120,14 @@ _HANDSHAKE_FAILURES = frozenset(
     }
 )
 
-_NETWORK = frozenset({"ConnectionError", "HTTPClientError"})
-_PARAMETERS = frozenset({"ParamValidationError", "ValidationError", "MissingParametersError"})
-_BAD_SETTINGS = frozenset({"InvalidRegionError", "UnknownParameterError", "RangeError"})
+_NETWORK_ERRORS = frozenset({"ConnectionError", "HTTPClientError"})
+_INVALID_PARAMETERS = frozenset(
+    {"ParamValidationError", "ValidationError", "MissingParametersError"}
+)
+_INVALID_SETTINGS = frozenset({"InvalidRegionError", "UnknownParameterError", "RangeError"})
 
-# Raised before a request is signed, because there is nothing to sign it with.
-_CREDENTIALS = frozenset(
+# Raised before a request is signed: there are no usable credentials.
+_MISSING_CREDENTIALS = frozenset(
     {
         "CredentialRetrievalError",
         "LoginError",
@@ -140,17 +141,17 @@ _CREDENTIALS = frozenset(
     }
 )
 
-# Advice for a class, or for those below it; the first that fits counts.
+# Advice by class of the exception or one of its bases; the first match counts.
 _ADVICE = {
     "NoCredentialsError": "set up AWS credentials (environment, file, role) or pass session=",
-    "PartialCredentialsError": "give both the access key id and the secret access key",
-    "CredentialRetrievalError": "check what provides the credentials",
+    "PartialCredentialsError": "set both the access key id and the secret access key",
+    "CredentialRetrievalError": "check the process or service that provides the credentials",
     "TokenRetrievalError": "sign in again",
     "UnauthorizedSSOTokenError": "sign in again with `aws sso login`",
     "LoginRefreshRequired": "sign in again with `aws login`",
     "SSOError": "sign in again with `aws sso login`",
     "LoginError": "sign in again with `aws login`",
-    "NoAuthTokenError": "sign in, or set the token that the configuration names",
+    "NoAuthTokenError": "sign in, or set the token named in the configuration",
     "RefreshWithMFAUnsupportedError": "get new temporary credentials with your MFA device",
     "UnknownCredentialError": "correct the credential_source of the profile",
     "NoRegionError": (
@@ -158,8 +159,8 @@ _ADVICE = {
         "of the profile; boto3 does not read AWS_REGION"
     ),
     "InvalidRegionError": 'pass a region_name such as "us-east-1"',
-    "ProfileNotFound": "pass a profile_name that the AWS configuration files hold",
-    "UnknownServiceError": "install a botocore that knows Lightsail",
+    "ProfileNotFound": "pass a profile_name that is defined in the AWS configuration files",
+    "UnknownServiceError": "install a version of botocore that supports Lightsail",
 }
 
 
@@ -168,9 +169,9 @@ class Attempt:
     """One of botocore's attempts to send a request.
 
     Attributes:
-        http_status: The status of the response, once there is one.
-        is_from_service: Whether the response is recognisably the service's.
-        error: What ended the attempt instead of a response.
+        http_status: HTTP status of the response, None before there is one.
+        is_from_service: Whether the response is recognizably from Lightsail.
+        error: The exception that ended the attempt without a response.
     """
 
     http_status: int | None = None
@@ -179,11 +180,11 @@ class Attempt:
 
     @property
     def may_have_executed(self) -> bool:
-        """Whether the service may have carried the request out."""
+        """True if the service may have executed the request."""
         if self.http_status is not None:
-            # A proxy's refusal may have replaced the response to a request that was executed.
-            return not self.is_from_service or self.http_status not in _CLIENT_FAULTS
-        return self.error is None or not _is_surely_unsent(self.error)
+            # A proxy's error may have replaced the response to a request that was executed.
+            return not self.is_from_service or self.http_status not in _CLIENT_ERROR_STATUSES
+        return self.error is None or not _is_definitely_unsent(self.error)
 
 
 def _botocore_names(error: BaseException) -> frozenset[str]:
@@ -202,7 +203,7 @@ def _underlying(error: BaseException, depth: int = 6) -> Iterator[BaseException]
                 yield from _underlying(inner, depth - 1)
 
 
-def _is_surely_unsent(error: BaseException) -> bool:
+def _is_definitely_unsent(error: BaseException) -> bool:
     names = _botocore_names(error)
     if "SSLError" in names:
         reasons = (getattr(inner, "reason", None) for inner in _underlying(error))
@@ -213,79 +214,60 @@ def _is_surely_unsent(error: BaseException) -> bool:
 def error_from_exception(
     error: Exception, request: Request[Any], attempts: Sequence[Attempt]
 ) -> LightsailSnapError:
-    """Find the exception for a call that ended in an exception and not in an answer.
+    """Return the exception for a call without a response: `error` itself if it is of this library.
 
-    Args:
-        error: What was raised; the caller makes it the `__cause__` of what is returned, unless
-            that is the same: an error of ours that a hook raised.
-        request: What was to be sent.
-        attempts: Every attempt that was begun, this last one included.
-
-    Returns:
-        The exception to raise.
+    `attempts` has every attempt that was begun, the last one included.
     """
     names, text = _botocore_names(error), safe_text(error)
     name = type(error).__name__
     if any(attempt.may_have_executed for attempt in attempts):
         advice = (
-            "changes nothing, it is safe to send it again"
+            "is read-only and safe to send again"
             if request.is_read_only
-            else "may have been carried out, look its effect up before you send it again"
+            else "may have been executed; check for its effect before you send it again"
         )
-        # The advice comes first, since a long reason is cut off.
+        # The advice comes first, since a long reason is truncated.
         message = f"{request.operation_name} {advice}; no response was received: {name}: {text}"
         return OutcomeUnknownError(message, request=request)
     if isinstance(error, LightsailSnapError):
         return error
-    if names & _PARAMETERS and not names & _BAD_SETTINGS:
+    if names & _INVALID_PARAMETERS and not names & _INVALID_SETTINGS:
         return RequestValidationError(
             type(request).__name__,
             [Violation("", text, "botocore's parameter validation", "correct the request", "")],
         )
-    if not names or names & _NETWORK:
+    if not names or names & _NETWORK_ERRORS:
         return RequestNotSentError(
-            f"{request.operation_name} was not sent, it is safe to send it again: {name}: {text}",
+            f"{request.operation_name} was not sent and is safe to send again: {name}: {text}",
             request=request,
         )
     return configuration_error(error)
 
 
 def is_from_service(headers: Mapping[str, str], body: bytes) -> bool:
-    """Return whether a response is recognisably the service's and not a proxy's.
-
-    Args:
-        headers: Its headers, found in any case.
-        body: Its body.
-    """
+    """Return whether a response is recognizably from Lightsail and not from a proxy."""
     if headers.get("x-amzn-requestid") or headers.get("x-amzn-errortype"):
         return True
     fields = _error_fields(body)
-    declared = _shape_name(_text_of(fields, "__type"))
-    return bool(declared) or _shape_name(_text_of(fields, "code")) in _SERVICE_ERRORS
+    declared = _shape_name(_first_string(fields, "__type"))
+    return bool(declared) or _shape_name(_first_string(fields, "code")) in _SERVICE_ERRORS
 
 
 def configuration_error(error: Exception) -> ConfigurationError:
-    """Find the exception for settings that botocore refuses.
-
-    Args:
-        error: What botocore raised; the caller makes it the `__cause__` of what is returned.
-
-    Returns:
-        The exception to raise; where the remedy is known, it is told.
-    """
+    """Return the exception for settings that botocore refuses, with advice if there is any."""
     names = _botocore_names(error)
     advice = next((_ADVICE[name] for name in _ADVICE if name in names), None)
     text = f"{type(error).__name__}: {safe_text(error)}"
-    kind = MissingCredentialsError if names & _CREDENTIALS else ConfigurationError
+    kind = MissingCredentialsError if names & _MISSING_CREDENTIALS else ConfigurationError
     return kind(f"{text}; {advice}" if advice else text)
 
 
-def _text_of(fields: Mapping[str, Any], *names: str) -> str | None:
+def _first_string(fields: Mapping[str, Any], *names: str) -> str | None:
     return next((fields[name] for name in names if isinstance(fields.get(name), str)), None)
 
 
 def _error_fields(payload: Mapping[str, object] | bytes) -> dict[str, Any]:
-    """Bring an error body, or botocore's dict of one, to the members of the wire."""
+    """Return the fields of an error response, from its body or from botocore's dict of it."""
     if not isinstance(payload, bytes):
         found = payload.get("Error")
         error = found if isinstance(found, Mapping) else {}
@@ -296,25 +278,25 @@ def _error_fields(payload: Mapping[str, object] | bytes) -> dict[str, Any]:
         parsed = None
     if isinstance(parsed, dict):
         return parsed
-    # Not from Lightsail but from something on the way, such as a proxy's page in HTML.
+    # Not from Lightsail, but for example the HTML page of a proxy.
     return {"message": payload.decode("utf-8", "replace")}
 
 
 def _shape_name(declared: str | None) -> str:
-    # Both "namespace#Type" and "Type:address" are seen with AWS JSON services.
+    # AWS JSON services use both "namespace#Type" and "Type:url".
     return (declared or "").split(":", 1)[0].rsplit("#", 1)[-1]
 
 
 def _error_type(fields: Mapping[str, Any], header: str | None, http_status: int | None) -> str:
-    kind = _shape_name(_text_of(fields, "__type")) or _shape_name(header)
+    kind = _shape_name(_first_string(fields, "__type")) or _shape_name(header)
     if kind:
         return kind
-    # Elsewhere in AWS `code` is the type, too; Lightsail has its finer codes there.
-    finer = _shape_name(_text_of(fields, "code"))
-    return finer if finer in _SERVICE_ERRORS else str(http_status or "Unknown")
+    # Other AWS services put the type into `code`; Lightsail puts its more specific codes there.
+    sub_code = _shape_name(_first_string(fields, "code"))
+    return sub_code if sub_code in _SERVICE_ERRORS else str(http_status or "Unknown")
 
 
-def error_from_answer(
+def error_from_response(
     request: Request[Any],
     payload: Mapping[str, object] | bytes,
     metadata: ResponseMetadata,
@@ -322,44 +304,39 @@ def error_from_answer(
     *,
     error_type: str | None = None,
 ) -> ServiceError:
-    """Find the exception for an error answer.
+    """Return the exception for an error response.
 
-    Args:
-        request: What was sent.
-        payload: The body of the answer, or botocore's dict of it.
-        metadata: How the answer came.
-        attempts: Every attempt, the answered one included.
-        error_type: The header `X-Amzn-ErrorType`; it counts where the body names no type.
-
-    Returns:
-        The exception to raise.
+    `payload` is the body, or botocore's dict of it. `attempts` has every attempt, the last one
+    included. `error_type` is the header X-Amzn-ErrorType, used if the body names no type.
     """
     fields, status = _error_fields(payload), metadata.http_status
     code = _error_type(fields, error_type, status)
-    refused = CredentialsRejectedError if code in AUTHENTICATION_CODES else ServiceError
-    kind = _SERVICE_ERRORS.get(code, refused)
+    default = CredentialsRejectedError if code in AUTHENTICATION_CODES else ServiceError
+    kind = _SERVICE_ERRORS.get(code, default)
     if code in THROTTLING_CODES or (kind is ServiceError and status == _TOO_MANY_REQUESTS):
         kind = ThrottlingError
-    server_fault = kind is ServiceException or (status is not None and status >= _SERVER_FAULT)
-    is_refusal = status is None or status in _CLIENT_FAULTS
-    # The attempt with the response is classified by it, the others by how they ended.
-    # A dict comes from a stub or another hook, and need not be about any attempt.
-    is_on_wire = isinstance(payload, bytes)
-    has_response = is_on_wire and bool(attempts) and attempts[-1].http_status is not None
+    is_server_error = kind is ServiceException or (
+        status is not None and status >= _MIN_SERVER_ERROR_STATUS
+    )
+    is_client_error = status is None or status in _CLIENT_ERROR_STATUSES
+    # The last attempt is classified by this response, the earlier ones by how they ended. A dict
+    # comes from a Stubber or another handler and may not belong to any attempt.
+    is_body = isinstance(payload, bytes)
+    has_response = is_body and bool(attempts) and attempts[-1].http_status is not None
     others = attempts[:-1] if has_response else attempts
     is_proof = not has_response or attempts[-1].is_from_service
-    was_refused = is_proof and (kind.is_throttling or (is_refusal and not server_fault))
+    was_refused = is_proof and (kind.is_throttling or (is_client_error and not is_server_error))
     may_have_executed = not was_refused or any(attempt.may_have_executed for attempt in others)
     return kind(
-        _text_of(fields, "message", "Message") or "",
+        _first_string(fields, "message", "Message") or "",
         code=code,
-        sub_code=_text_of(fields, "code"),
-        docs=_text_of(fields, "docs"),
-        tip=_text_of(fields, "tip"),
+        sub_code=_first_string(fields, "code"),
+        docs=_first_string(fields, "docs"),
+        tip=_first_string(fields, "tip"),
         request_id=metadata.request_id,
         http_status=status,
         operation_name=request.operation_name,
         retry_attempts=metadata.retry_attempts,
-        is_retryable=server_fault or kind.is_throttling or kind in _LATER,
+        is_retryable=is_server_error or kind.is_throttling or kind in _RETRYABLE,
         may_have_executed=may_have_executed and not request.is_read_only,
     )

@@ -1,4 +1,4 @@
-"""Parse a successful response only if an event handler reads it."""
+"""Optimization: parse a successful response only if an event handler reads it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
-from lightsail_snap._boto.fallback import Fallback
+from lightsail_snap._boto.optimizations import Fallback, are_enabled
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -23,65 +23,65 @@ class _ParserFactory(Protocol):
     def create_parser(self) -> Callable[..., _Parser]: ...
 
 
-class Unparsed(dict[str, Any]):
-    """The dict that botocore parses from a successful response, parsed on first access.
+class LazyResponse(dict[str, Any]):
+    """The dict that botocore returns for a successful response, parsed on first access.
 
-    `ResponseMetadata`, which botocore itself reads, is there from the start. Access to anything
-    else makes botocore's parser read the body first.
+    `ResponseMetadata`, which botocore itself reads, is present from the start. Access to any other
+    key makes botocore's parser read the body first.
     """
 
-    __slots__ = ("_read",)
+    __slots__ = ("_parse",)
 
-    def __init__(self, metadata: dict[str, Any], read: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, metadata: dict[str, Any], parse: Callable[[], Mapping[str, Any]]) -> None:
         super().__init__(ResponseMetadata=metadata)
-        self._read: Callable[[], Mapping[str, Any]] | None = read
+        self._parse: Callable[[], Mapping[str, Any]] | None = parse
 
-    def whole(self) -> Unparsed:
-        """Parse the body unless that has been done, and return this dict."""
-        read = self._read
-        if read is not None:
-            parsed = read()
-            self._read = None
-            for name, value in parsed.items():
-                # What handlers have put here meanwhile stays.
+    def parsed(self) -> LazyResponse:
+        """Parse the body if that has not been done, and return this dict."""
+        parse = self._parse
+        if parse is not None:
+            fields = parse()
+            self._parse = None
+            for name, value in fields.items():
+                # Values that handlers have set in the meantime are kept.
                 own = dict.setdefault(self, name, value)
                 if name == "ResponseMetadata" and isinstance(own, dict):
-                    for fact in value.keys() - own.keys():
-                        own[fact] = value[fact]
+                    for key in value.keys() - own.keys():
+                        own[key] = value[key]
         return self
 
     def __missing__(self, name: str) -> object:
-        if self._read is None:
+        if self._parse is None:
             raise KeyError(name)
-        return self.whole()[name]
+        return self.parsed()[name]
 
     @override
     def __contains__(self, name: object) -> bool:
-        return dict.__contains__(self, name) or dict.__contains__(self.whole(), name)
+        return dict.__contains__(self, name) or dict.__contains__(self.parsed(), name)
 
     @override
     def get(self, name: str, default: Any = None) -> Any:
-        # No successful response has an error; botocore's retry handlers check every time.
+        # A successful response has no error, and botocore's retry handlers check every time.
         if name != "Error" and not dict.__contains__(self, name):
-            self.whole()
+            self.parsed()
         return dict.get(self, name, default)
 
     @override
     def setdefault(self, name: str, default: Any = None) -> Any:
         if not dict.__contains__(self, name):
-            self.whole()
+            self.parsed()
         return dict.setdefault(self, name, default)
 
     @override
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        return dict, (dict(self.whole()),)
+        return dict, (dict(self.parsed()),)
 
 
-def _after_reading(name: str) -> Callable[..., Any]:
+def _after_parsing(name: str) -> Callable[..., Any]:
     plain = getattr(dict, name)
 
-    def method(self: Unparsed, *args: Any) -> Any:  # noqa: ANN401 - whatever the plain method takes
-        return plain(self.whole(), *args)
+    def method(self: LazyResponse, *args: Any) -> Any:  # noqa: ANN401 - as the plain method
+        return plain(self.parsed(), *args)
 
     method.__name__ = name
     return method
@@ -91,44 +91,42 @@ for _name in (
     *("__iter__", "__len__", "__reversed__", "__eq__", "__ne__", "__repr__", "__or__", "__ror__"),
     *("__delitem__", "keys", "values", "items", "pop", "popitem", "copy", "clear"),
 ):
-    setattr(Unparsed, _name, _after_reading(_name))
+    setattr(LazyResponse, _name, _after_parsing(_name))
 
 
-class Reading(Protocol):
-    """State of a call of this library that parsing its response concerns."""
+class ParsingState(Protocol):
+    """The part of a call's record that concerns parsing."""
 
     is_parsed: bool
     skips_parsing: bool
 
 
 class _LazyParser:
-    """Postpone parsing one successful response."""
+    """Parser that postpones reading one successful response."""
 
-    __slots__ = ("_fallback", "_reading", "_stock")
+    __slots__ = ("_fallback", "_state", "_stock")
 
-    def __init__(self, stock: _Parser, reading: Reading, fallback: Fallback) -> None:
+    def __init__(self, stock: _Parser, state: ParsingState, fallback: Fallback) -> None:
         self._stock = stock
-        self._reading = reading
+        self._state = state
         self._fallback = fallback
 
     def parse(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - as botocore's
-        stock, reading = self._stock, self._reading
-
-        def read() -> Mapping[str, Any]:
+        def parse_now() -> Mapping[str, Any]:
             try:
-                return stock.parse(*args, **kwargs)
+                return self._stock.parse(*args, **kwargs)
             except Exception:
-                # The handler that reads gets this error, but the response may be readable for us.
-                reading.is_parsed = False
+                # The handler gets this error, but this library may still read the response.
+                self._state.is_parsed = False
                 raise
 
         try:
-            return Unparsed(_metadata(*args, **kwargs), read)
+            return LazyResponse(_metadata(*args, **kwargs), parse_now)
         except Exception as error:  # noqa: BLE001 - plain botocore takes over
             self._fallback.record(error)
-            return stock.parse(*args, **kwargs)
+            return self._stock.parse(*args, **kwargs)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever botocore's own has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of botocore's own
         return getattr(self._stock, name)
 
 
@@ -140,15 +138,15 @@ def _metadata(response: Mapping[str, Any], shape: object) -> dict[str, Any]:  # 
     return metadata
 
 
-class LazyParsers:
-    """Create parsers as botocore's factory does, and lazy ones for calls of this library."""
+class LazyParserFactory:
+    """Replacement of botocore's parser factory: lazy parsers for calls of this library."""
 
     __slots__ = ("_current", "_fallback", "_stock")
 
     def __init__(
         self,
         stock: _ParserFactory,
-        current: Callable[[], Reading | None],
+        current: Callable[[], ParsingState | None],
         fallback: Fallback,
     ) -> None:
         self._stock = stock
@@ -158,32 +156,32 @@ class LazyParsers:
     def create_parser(self, *args: Any, **kwargs: Any) -> _Parser:  # noqa: ANN401 - as botocore's
         """Create a parser for the response that has just been received."""
         stock = self._stock.create_parser(*args, **kwargs)
-        reading = self._current()
-        if reading is None or not reading.skips_parsing:
+        state = self._current()
+        if state is None or not state.skips_parsing:
             return stock
-        # For this one response only: nested calls parse theirs as usual.
-        reading.skips_parsing = False
-        return stock if self._fallback.is_active else _LazyParser(stock, reading, self._fallback)
+        # For this response only: nested calls parse theirs as usual.
+        state.skips_parsing = False
+        return stock if self._fallback.is_active else _LazyParser(stock, state, self._fallback)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever botocore's own has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of botocore's own
         return getattr(self._stock, name)
 
 
-def parse_lazily(
-    client: BaseClient, current: Callable[[], Reading | None], fallback: Fallback
-) -> None:
-    """Leave the successful responses to calls of this library unparsed until they are read.
+def parse_lazily(client: BaseClient, current: Callable[[], ParsingState | None]) -> None:
+    """Parse responses on demand in calls of this library; `current` returns the running call."""
+    if are_enabled():
+        with Fallback("lazy parsing of responses") as fallback:
+            _replace_factory(client, current, fallback)
 
-    Args:
-        client: The boto3 client.
-        current: Returns the call of this library that is under way in this context, if any.
-        fallback: Takes over on any exception.
-    """
-    endpoint: Any = client._endpoint  # noqa: SLF001 - the caller falls back
-    stock = endpoint._response_parser_factory  # noqa: SLF001 - likewise
-    if isinstance(stock, LazyParsers):
+
+def _replace_factory(
+    client: BaseClient, current: Callable[[], ParsingState | None], fallback: Fallback
+) -> None:
+    endpoint: Any = client._endpoint  # noqa: SLF001 - covered by the fallback
+    stock = endpoint._response_parser_factory  # noqa: SLF001 - covered by the fallback
+    if isinstance(stock, LazyParserFactory):
         # Another client of this library uses the same boto3 client.
         return
     if not callable(stock.create_parser):
         raise TypeError("the parser factory cannot create parsers")
-    endpoint._response_parser_factory = LazyParsers(stock, current, fallback)  # noqa: SLF001 - likewise
+    endpoint._response_parser_factory = LazyParserFactory(stock, current, fallback)  # noqa: SLF001 - covered by the fallback

@@ -1,40 +1,72 @@
-"""Two optional optimizations of boto3 clients. Both fall back to plain botocore.
+"""Switch and fallback of the two optional optimizations of boto3 clients.
 
-- Lazy parsing, on every client: botocore parses the body of a successful response to a call of
+- Lazy parsing, for every client: botocore parses the body of a successful response to a call of
   this library only if an event handler reads it. Error responses are always parsed.
-- Lighter data loading, on a client that the library builds without `session=`: data files are read
-  by a faster parser, and the client has only the operations of this library.
+- Lighter data loading, for clients that the library creates without `session=`: a faster parser
+  reads botocore's data files, and the client has only the operations of this library.
 
-Both touch attributes of botocore that are not public. On any exception, at installation or at call
-time, plain botocore takes over and one warning is logged. `LIGHTSAIL_SNAP_OPTIMIZATIONS=off`
-switches both off.
+Both use attributes of botocore that are not public. On any exception, during installation or a
+call, plain botocore takes over and one warning is logged. `LIGHTSAIL_SNAP_OPTIMIZATIONS=off`
+disables both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import logging
+import os
+import threading
+from types import TracebackType
+from typing import Self
 
-from lightsail_snap._boto.data_loading import load_less_data
-from lightsail_snap._boto.fallback import Fallback, are_enabled
-from lightsail_snap._boto.lazy_parsing import Reading, parse_lazily
+from lightsail_snap.errors import safe_text
 
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
-    from botocore.session import Session
-
-
-def optimize_client(client: BaseClient, current: Callable[[], Reading | None]) -> None:
-    """Parse the responses to this library's calls only on demand."""
-    if are_enabled():
-        fallback = Fallback("lazy parsing of responses")
-        with fallback:
-            parse_lazily(client, current, fallback)
+_LOGGER = logging.getLogger("lightsail_snap")
+SETTING = "LIGHTSAIL_SNAP_OPTIMIZATIONS"
+_OFF = frozenset({"off", "0", "false", "no"})
 
 
-def optimize_session(session: Session) -> None:
-    """Load less botocore data; the session must be new and used by this library only."""
-    if are_enabled():
-        fallback = Fallback("lighter data loading")
-        with fallback:
-            load_less_data(session, fallback)
+def are_enabled() -> bool:
+    return os.environ.get(SETTING, "").strip().lower() not in _OFF
+
+
+class Fallback:
+    """Context manager that suppresses the exceptions of an optimization.
+
+    Attributes:
+        is_active: Whether the optimization has failed, so that plain botocore must be used.
+    """
+
+    __slots__ = ("_lock", "_optimization", "is_active")
+
+    def __init__(self, optimization: str) -> None:
+        self._optimization = optimization
+        self._lock = threading.Lock()
+        self.is_active = False
+
+    def record(self, error: Exception) -> None:
+        """Switch to plain botocore, and log the first error."""
+        with self._lock:
+            is_first, self.is_active = not self.is_active, True
+        if is_first:
+            _LOGGER.warning(
+                "%s does not work with the installed botocore, so plain botocore is used "
+                "(%s: %s); to disable the optimizations, set %s=off",
+                self._optimization,
+                type(error).__name__,
+                safe_text(error),
+                SETTING,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.record(error)
+            return True
+        return False

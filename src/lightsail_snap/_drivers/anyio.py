@@ -38,10 +38,10 @@ from lightsail_snap.errors import LightsailSnapError, OutcomeUnknownError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from lightsail_snap._boto.transport import Transport
     from lightsail_snap._workflows.effects import Effect, ReturnT
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request
+    from lightsail_snap.transport import Transport
 
 
 class AsyncDriver:
@@ -227,7 +227,7 @@ def _report_cancelled_call(
         return
     report = OutcomeUnknownError(
         f"{request.operation_name} was executed, or may have been, although its task was "
-        "cancelled; check its effect",
+        "cancelled; check for its effect",
         request=request,
     )
     report.__cause__ = outcome if isinstance(outcome, BaseException) else None

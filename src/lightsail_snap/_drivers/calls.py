@@ -20,10 +20,10 @@ from lightsail_snap.models._base import set_metadata
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lightsail_snap._boto.transport import Transport
     from lightsail_snap._workflows.effects import Log
     from lightsail_snap.clock import Clock
     from lightsail_snap.models import Request, ResponseMetadata, ResultT
+    from lightsail_snap.transport import Transport
 
 LOGGER = logging.getLogger("lightsail_snap")
 # A library must not write to standard error on its own.

@@ -43,8 +43,8 @@ def _no_response(request: Request[Any]) -> TransportError:
     text = f"{request.operation_name}: the service did not respond within the time limit"
     if not request.is_read_only:
         text = (
-            f"{request.operation_name} may have been executed, check its effect before you send it "
-            "again: the service did not respond within the time limit"
+            f"{request.operation_name} may have been executed; check for its effect before you "
+            "send it again: the service did not respond within the time limit"
         )
     error = OutcomeUnknownError(text, request=request)
     error.may_have_executed = not request.is_read_only

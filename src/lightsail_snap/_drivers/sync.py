@@ -22,9 +22,9 @@ from lightsail_snap.errors import LightsailSnapError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from lightsail_snap._boto.transport import Transport
     from lightsail_snap._workflows.effects import Effect, ReturnT, Workflow
     from lightsail_snap.clock import Clock
+    from lightsail_snap.transport import Transport
 
 
 def run(

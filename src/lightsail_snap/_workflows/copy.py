@@ -17,7 +17,7 @@ def _copy_creation(request: CopySnapshotRequest) -> Creation[DiskSnapshot | Inst
     details = f"{request.source_region}:{origin}"
 
     def compare(_: object, operations: tuple[Operation, ...]) -> Ownership:
-        # A copy names the disk that it is of, not the snapshot it was made from; its operation does.
+        # A copy names its disk, and its operation names the snapshot that it was made from.
         copies = [each for each in operations if each.operation_type == request.operation_name]
         if any(each.operation_details == details for each in copies):
             return Ownership.OWN

@@ -204,9 +204,10 @@ class _Wait(Generic[PollResultT]):
         else:
             is_state = self.not_found is not NotFoundPolicy.SUCCEED
             state = f"in {state_of(self.resource)}" if is_state else "not deleted"
+        resume = self.resume or f"{self.waitable.resume}({self.name!r})"
         text = (
             f"{self.title} is still {state} after {waited.total_seconds():.0f} s; it continues on "
-            f"Lightsail; to keep waiting, call {self.resume or f'{self.waitable.resume}({self.name!r})'}"
+            f"Lightsail; to keep waiting, call {resume}"
         )
         error = WaitTimeoutError(text, waited=waited, **_error_fields(self.resource))
         self._fail(error, self.error)

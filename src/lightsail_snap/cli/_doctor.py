@@ -18,7 +18,7 @@ from lightsail_snap import (
     LightsailSnapError,
     __version__,
 )
-from lightsail_snap._boto.transport import credentials_source
+from lightsail_snap._boto.connect import find_credentials_source
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._exits import Code, told
 from lightsail_snap.cli._output import say, show_json, show_table
@@ -80,7 +80,7 @@ def _checks(settings: Settings) -> Iterator[_Check]:
 
 def _credentials(settings: Settings) -> _Check:
     try:
-        source = credentials_source(settings.profile)
+        source = find_credentials_source(settings.profile)
     except LightsailSnapError as error:
         return _Check("credentials", is_ok=False, found=told(error))
     if source is None:

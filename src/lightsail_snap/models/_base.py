@@ -298,7 +298,8 @@ def _drop_echoes(model: BaseModel, wire: dict[str, Any]) -> None:
             _drop_echoes(value, wire[alias])
         elif isinstance(value, tuple) and alias in wire:
             for item, written in zip(value, wire[alias], strict=True):
-                _drop_echoes(item, written)
+                if isinstance(item, BaseModel):
+                    _drop_echoes(item, written)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 
 from typing_extensions import override
 
-from lightsail_snap._boto.endpoint import checked_permission
+from lightsail_snap._boto.connect import check_endpoint
+from lightsail_snap._boto.endpoint import check_plain_http_permission
 from lightsail_snap._boto.error_mapping import configuration_error
-from lightsail_snap._boto.transport import check_client
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError
 from lightsail_snap.models._regions import find_region_problem
@@ -126,7 +126,7 @@ class RegionalClients:
     _pool: _Pool = field(default_factory=_Pool, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        checked_permission(self.allow_plain_http)
+        check_plain_http_permission(self.allow_plain_http)
         for name in ("max_attempts", "max_connections"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
@@ -253,7 +253,7 @@ def _client_of_sts(session: Any, allow_plain_http: bool, *arguments: Any, **sett
     with _making:
         client = session.client(*arguments, **settings)
     # The answer holds credentials.
-    check_client(client, allow_plain_http=allow_plain_http, service="STS")
+    check_endpoint(client, allow_plain_http=allow_plain_http, service="STS")
     return client
 
 

@@ -40,7 +40,7 @@ from lightsail_snap import (
     VirtualClock,
     WaitPolicy,
 )
-from lightsail_snap._boto.error_mapping import Attempt, error_from_answer
+from lightsail_snap._boto.error_mapping import Attempt, error_from_response
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.models import ResponseMetadata
 
@@ -380,7 +380,7 @@ class Environment:
     @staticmethod
     def _error(request: Request[Any], status: int, body: bytes) -> Exception:
         attempt = Attempt(http_status=status, is_from_service=True)
-        return error_from_answer(request, body, ResponseMetadata(http_status=status), [attempt])
+        return error_from_response(request, body, ResponseMetadata(http_status=status), [attempt])
 
 
 def _make_response(body: bytes, date: float) -> Response:

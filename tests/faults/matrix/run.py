@@ -38,7 +38,7 @@ from tests.faults.matrix.service import (
 from typing_extensions import override
 
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient, WaitPolicy
-from lightsail_snap._boto.optimizations import optimize_session
+from lightsail_snap._boto.data_loading import load_less_data
 from lightsail_snap.emulator._wire import Response
 
 MODES = ("legacy", "standard", "adaptive")
@@ -113,7 +113,7 @@ class Outcome:
 def _session() -> boto3.session.Session:
     core = botocore.session.Session()
     # Every cell creates a client, which takes twice as long with all its unused methods.
-    optimize_session(core)
+    load_less_data(core)
     return boto3.session.Session(KEY_ID, SECRET, TOKEN, region_name=HERE, botocore_session=core)
 
 
@@ -162,7 +162,7 @@ def surroundings(emulator: RecordingEmulator, sockets: list[object]) -> Iterator
         mock.patch("botocore.endpoint.time", time),
         mock.patch("botocore.retries.bucket.time", time),
         mock.patch("botocore.retries.bucket.threading", threads),
-        mock.patch("lightsail_snap._boto.transport.MAX_RESPONSE_BYTES", LIMIT),
+        mock.patch("lightsail_snap._boto.exchange.MAX_RESPONSE_BYTES", LIMIT),
         mock.patch("socket.socket.connect", connect),
     ):
         yield
