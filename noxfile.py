@@ -40,7 +40,7 @@ _FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
 # These compare the package with the newest botocore and tools on purpose.
 _NEEDS_NEWEST = (
-    "tests/conformance/test_service_model.py::test_known_words_are_those_of_the_service_model",
+    "tests/conformance/test_service_model.py::test_enumeration_has_the_values_of_the_service_model",
     "tests/clients/test_parity.py::test_async_client_is_up_to_date",
 )
 
