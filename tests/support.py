@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from lightsail_snap import (
     Clock,
+    LightsailSnapClient,
     LightsailSnapError,
     NotFoundException,
     OutcomeUnknownError,
@@ -205,14 +206,14 @@ class ForwardingTransport(_RecordingTransport):
 
 
 class RecordingClock(VirtualClock):
-    """A virtual clock that records the seconds of every sleep."""
+    """A virtual clock that records how long it was slept."""
 
-    def __init__(self, start: float = 1_700_000_000.0) -> None:
-        super().__init__(start)
-        self.sleeps: list[float] = []
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
 
     def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
+        self.pauses.append(seconds)
         super().sleep(seconds)
 
 
@@ -234,3 +235,25 @@ class SkewedClock:
 
     def sleep(self, seconds: float) -> None:
         self._correct.sleep(seconds)
+
+
+# Clients
+
+
+class AwaitableClient:
+    """The sync client with coroutine methods, so that one test drives both."""
+
+    def __init__(self, client: LightsailSnapClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        async def call(*args: Any, **options: Any) -> Any:
+            return method(*args, **options)
+
+        async def listed(*args: Any, **options: Any) -> AsyncIterator[Any]:
+            for item in method(*args, **options):
+                yield item
+
+        return listed if name.startswith("iter_") else call

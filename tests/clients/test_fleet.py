@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.support import ForwardingTransport
+from tests.support import AwaitableClient, ForwardingTransport
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -44,21 +44,6 @@ REGION = "us-east-1"
 DISK = DiskSource(disk_name="disk-1")
 LOOPS = ["sync", "asyncio", "trio"]
 MANY = 500
-
-
-class AwaitableClient:
-    """The sync client with coroutine methods, so that one test drives both."""
-
-    def __init__(self, client: LightsailSnapClient) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        async def call(*args: Any, **options: Any) -> Any:
-            return method(*args, **options)
-
-        return call
 
 
 def run(loop: str, job: Callable[[Any], Coroutine[Any, Any, Any]], **settings: Any) -> Any:

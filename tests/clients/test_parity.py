@@ -7,7 +7,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +18,7 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import AwaitableClient, RecordingClock
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -39,7 +40,6 @@ from lightsail_snap import (
     Response,
     ResponseMetadata,
     ThrottlingError,
-    VirtualClock,
     WaitPolicy,
 )
 
@@ -202,37 +202,6 @@ def named(value: Any, wire: dict[str, Any]) -> Any:
             return [named(member, wire) for member in value]
         case _:
             return value
-
-
-class RecordingClock(VirtualClock):
-    """A clock that remembers how long it was slept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pauses: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        super().sleep(seconds)
-
-
-class AwaitableClient:
-    """The sync client with coroutine methods, so that one test drives both."""
-
-    def __init__(self, client: LightsailSnapClient) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        async def call(*args: Any, **options: Any) -> Any:
-            return method(*args, **options)
-
-        async def listed(*args: Any, **options: Any) -> AsyncIterator[Any]:
-            for item in method(*args, **options):
-                yield item
-
-        return listed if name.startswith("iter_") else call
 
 
 def run_without_loop(workflow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:

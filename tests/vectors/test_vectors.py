@@ -16,11 +16,11 @@ import boto3.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from tests.support import RecordingClock, Reply, ScriptedTransport
 
 from lightsail_snap import (
     LightsailSnapClient,
     LightsailSnapError,
-    Response,
     ResponseValidationError,
     ServiceError,
     VirtualClock,
@@ -134,29 +134,18 @@ def test_the_emulator_serves_what_others_say(case: dict[str, Any]) -> None:
     assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
 
 
-class Scripted:
-    """A transport that answers with states of a snapshot, or errors; the last for ever."""
-
-    def __init__(self, answers: list[str]) -> None:
-        self.answers = answers
-        self.looks = 0
-
-    def send(self, request: Any) -> Response:
-        name = self.answers[min(self.looks, len(self.answers) - 1)]
-        self.looks += 1
-        if name.endswith("Exception"):
-            metadata = ResponseMetadata(http_status=400)
-            body = json.dumps({"__type": name}).encode()
-            raise error_from_response(request, body, metadata)
-        return Response({"diskSnapshot": {"name": "db-1", "state": name}}, ResponseMetadata())
-
-    def close(self) -> None:
-        """There is nothing to close."""
+def reply(name: str) -> Reply:
+    """Return a reply with the state of a snapshot, or with an error."""
+    if name.endswith("Exception"):
+        body = json.dumps({"__type": name}).encode()
+        metadata = ResponseMetadata(http_status=400)
+        return lambda request: error_from_response(request, body, metadata)
+    return {"diskSnapshot": {"name": "db-1", "state": name}}
 
 
 @cases("waiters", "workflow")
 def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
-    transport = Scripted(case["answers"])
+    transport = ScriptedTransport(*map(reply, case["answers"]))
     client = LightsailSnapClient(transport=transport, clock=VirtualClock())
     outcome = "success"
     try:
@@ -167,25 +156,19 @@ def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
     except LightsailSnapError as error:
         outcome = type(error).__name__
     assert outcome == case["outcome"]
-    assert transport.looks == case.get("looks", transport.looks)
+    polls = len(transport.requests)
+    assert polls == case.get("looks", polls)
 
 
 @cases("waiters", "retries")
 def test_pauses_are_as_others_say(case: dict[str, int]) -> None:
     least, most, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
-    pauses: list[float] = []
-
-    class Noting(VirtualClock):
-        def sleep(self, seconds: float) -> None:
-            pauses.append(seconds)
-            super().sleep(seconds)
-
-    transport = Scripted(["pending"])
+    transport, clock = ScriptedTransport(reply("pending")), RecordingClock()
     policy = WaitPolicy(timeout=allowed, min_delay=least, max_delay=most)
-    client = LightsailSnapClient(transport=transport, clock=Noting(), wait_policy=policy)
+    client = LightsailSnapClient(transport=transport, clock=clock, wait_policy=policy)
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1")
-    assert all(least <= pause <= most for pause in pauses[:-1])
-    # The last pause ends with the allowed time, and one more look follows it.
-    assert sum(pauses) == pytest.approx(allowed)
-    assert transport.looks == len(pauses) + 1
+    assert all(least <= pause <= most for pause in clock.pauses[:-1])
+    # The last pause ends with the allowed time, and one more poll follows it.
+    assert sum(clock.pauses) == pytest.approx(allowed)
+    assert len(transport.requests) == len(clock.pauses) + 1
