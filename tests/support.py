@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Self, TypeAlias, TypeVar
+
+import anyio
 
 from lightsail_snap import (
+    AsyncLightsailSnapClient,
     Clock,
     LightsailSnapClient,
     LightsailSnapError,
@@ -246,14 +249,54 @@ class AwaitableClient:
     def __init__(self, client: LightsailSnapClient) -> None:
         self._client = client
 
+    async def __aenter__(self) -> Self:
+        self._client.__enter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._client.__exit__(None, None, None)
+
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
 
         async def call(*args: Any, **options: Any) -> Any:
             return method(*args, **options)
 
-        async def listed(*args: Any, **options: Any) -> AsyncIterator[Any]:
-            for item in method(*args, **options):
-                yield item
+        def listed(*args: Any, **options: Any) -> _AwaitablePaginator:
+            return _AwaitablePaginator(method(*args, **options))
 
         return listed if name.startswith("iter_") else call
+
+
+class _AwaitablePaginator:
+    """A sync paginator for `async for`."""
+
+    def __init__(self, paginator: Any) -> None:
+        self._paginator = paginator
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for item in self._paginator:
+            yield item
+
+    async def pages(self) -> AsyncIterator[Any]:
+        for page in self._paginator.pages():
+            yield page
+
+
+def create_client(interface: str, *args: Any, **settings: Any) -> Any:
+    """Return a client with coroutine methods: "sync", or the name of an event loop."""
+    if interface == "sync":
+        return AwaitableClient(LightsailSnapClient(*args, **settings))
+    return AsyncLightsailSnapClient(*args, **settings)
+
+
+def run_on(interface: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine function: without an event loop for "sync", or on the named one."""
+    if interface != "sync":
+        return anyio.run(work, backend=interface)
+    coroutine = work()
+    try:
+        coroutine.send(None)
+    except StopIteration as stopped:
+        return stopped.value
+    raise AssertionError("the coroutine waits although its client is sync")

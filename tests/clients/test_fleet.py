@@ -10,13 +10,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
 import pytest
-from tests.support import AwaitableClient, ForwardingTransport
+from tests.support import ForwardingTransport, create_client, run_on
 
 from lightsail_snap import (
     AccessDeniedException,
-    AsyncLightsailSnapClient,
     CreateDiskSnapshotRequest,
     DiskSource,
     GroupProgress,
@@ -48,16 +46,11 @@ MANY = 500
 
 def run(loop: str, job: Callable[[Any], Coroutine[Any, Any, Any]], **settings: Any) -> Any:
     """Run a job with a client of either kind."""
-    if loop != "sync":
 
-        async def main() -> object:
-            return await job(AsyncLightsailSnapClient(**settings))
+    async def main() -> object:
+        return await job(create_client(loop, **settings))
 
-        return anyio.run(main, backend=loop)
-    running = job(AwaitableClient(LightsailSnapClient(**settings)))
-    with pytest.raises(StopIteration) as stopped:
-        running.send(None)
-    return stopped.value.value
+    return run_on(loop, main)
 
 
 def counting(emulator: LightsailEmulator) -> ForwardingTransport:

@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import AwaitableClient, RecordingClock
+from tests.support import RecordingClock, create_client, run_on
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -204,14 +203,6 @@ def named(value: Any, wire: dict[str, Any]) -> Any:
             return value
 
 
-def run_without_loop(workflow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run a coroutine that never suspends."""
-    running = workflow()
-    with pytest.raises(StopIteration) as stopped:
-        running.send(None)
-    return stopped.value.value
-
-
 Workflow = Callable[[Any, list[str]], Coroutine[Any, Any, Any]]
 
 
@@ -251,17 +242,12 @@ def trace(interface: str, workflow: Workflow, replies: dict[str, list[Reply]], s
 
     async def run() -> object:
         settings: dict[str, Any] = {"transport": transport, "clock": clock, "wait_policy": policy}
-        client: Any
-        if interface == "sync":
-            client = AwaitableClient(LightsailSnapClient(**settings))
-        else:
-            client = AsyncLightsailSnapClient(**settings)
         try:
-            return await workflow(client, reports)
+            return await workflow(create_client(interface, **settings), reports)
         except LightsailSnapError as problem:
             return outline(problem)
 
-    outcome = run_without_loop(run) if interface == "sync" else anyio.run(run, backend=interface)
+    outcome = run_on(interface, run)
     return Trace(transport.requests, clock.pauses, reports, outcome)
 
 
