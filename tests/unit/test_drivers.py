@@ -20,7 +20,7 @@ import pytest
 import trio
 import trio.testing
 from botocore.config import Config
-from tests.support import ScriptedTransport, service_error
+from tests.support import ScriptedTransport, create_client, run_on, service_error, throttled
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -37,7 +37,6 @@ from lightsail_snap import (
     ResponseMetadata,
     ResponseValidationError,
     SystemClock,
-    ThrottlingError,
     VirtualClock,
     WaitPolicy,
     WaitTimeoutError,
@@ -368,15 +367,11 @@ def call_once(interface: str, *responses: Any) -> None:
     clock = VirtualClock()
     # Each call takes two seconds.
     transport = ScriptedTransport(*responses, before=lambda _: clock.sleep(2))
-    settings: dict[str, Any] = {"transport": transport, "clock": clock}
-    if interface == "sync":
-        LightsailSnapClient(**settings).get_disk_snapshot("db-1")
-        return
 
-    async def main() -> None:
-        await AsyncLightsailSnapClient(**settings).get_disk_snapshot("db-1")
+    async def get() -> None:
+        await create_client(interface, transport=transport, clock=clock).get_disk_snapshot("db-1")
 
-    anyio.run(main, backend=interface)
+    run_on(interface, get)
 
 
 on_every_interface = pytest.mark.parametrize("interface", ["sync", *LOOPS])
@@ -449,24 +444,13 @@ def test_unreadable_response_is_logged_with_its_request_id(
 
 @on_every_interface
 def test_retries_of_a_workflow_are_logged(interface: str, records: list[logging.LogRecord]) -> None:
-    clock = VirtualClock()
-    responses: list[Any] = [
-        lambda request: ThrottlingError(
-            "slow", code="ThrottlingException", operation_name=request.operation_name,
-            is_retryable=True,
-        ),
-        Response({"operations": []}, ResponseMetadata()),
-        snapshot("completed"),
-    ]  # fmt: skip
-    settings: dict[str, Any] = {"transport": ScriptedTransport(*responses), "clock": clock}
-    if interface == "sync":
-        LightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
-    else:
+    transport = ScriptedTransport(throttled, {"operations": []}, snapshot("completed"))
 
-        async def main() -> None:
-            await AsyncLightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
+    async def take() -> None:
+        client = create_client(interface, transport=transport, clock=VirtualClock())
+        await client.take_disk_snapshot("db-1", DISK)
 
-        anyio.run(main, backend=interface)
+    run_on(interface, take)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
     assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: Throttling")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import ScriptedTransport
+from tests.support import ScriptedTransport, create_client, run_on
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -208,18 +208,12 @@ def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_endless_list_raises(interface: str, items: list[str], pages: int, message: str) -> None:
     transport, found = endless(*items), []
 
-    async def main() -> None:
-        async for item in AsyncLightsailSnapClient(transport=transport).iter_disk_snapshots():
-            found.append(item)  # noqa: PERF401 - what came before the error counts
-
-    def read() -> None:
-        if interface != "sync":
-            anyio.run(main, backend=interface)
-        for item in LightsailSnapClient(transport=transport).iter_disk_snapshots():
-            found.append(item)  # noqa: PERF402 - likewise
+    async def read() -> None:
+        async for item in create_client(interface, transport=transport).iter_disk_snapshots():
+            found.append(item)  # noqa: PERF401 - the items before the error count
 
     with pytest.raises(PaginationError, match=message) as caught:
-        read()
+        run_on(interface, read)
     assert len(tokens_of(transport)) == pages
     assert len(found) == pages * len(items)
     assert caught.value.page_token == f"t{pages}"
