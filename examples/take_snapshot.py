@@ -7,7 +7,7 @@ the credentials and the region that boto3 finds: python take_snapshot.py Disk-Vi
 import sys
 from datetime import UTC, datetime
 
-from lightsail_snap import DiskSource, VirtualClock, LightsailSnapClient, LightsailSnapError
+from lightsail_snap import DiskSource, LightsailSnapClient, LightsailSnapError, VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
 
 

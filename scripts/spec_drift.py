@@ -13,13 +13,14 @@ import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 PINNED = Path(__file__).with_name("botocore-version").read_text(encoding="utf-8").strip()
 
 
 def compare(*arguments: str) -> int:
     """Compare the models with a service model; return an exit code."""
-    command = (sys.executable, "-m", "lightsail_snap", "spec-drift", *arguments)
-    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
+    command = (sys.executable, "-m", "scripts.drift", *arguments)
+    return subprocess.run(command, check=False, cwd=ROOT).returncode  # noqa: S603 - a script of this repository
 
 
 def download_model(folder: Path) -> Path:
@@ -49,7 +50,7 @@ def main() -> int:
     if compare():
         print(
             f"warning: the models differ from botocore {installed}; they were last compared with "
-            f"{PINNED}, see docs/drift.md"
+            f"{PINNED}"
         )
     with tempfile.TemporaryDirectory() as folder:
         return compare("--service-model", str(download_model(Path(folder))))

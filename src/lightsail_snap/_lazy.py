@@ -1,4 +1,4 @@
-"""Loads what a package offers when it is first used."""
+"""Loading of public names on first use."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -6,28 +6,20 @@ from sys import modules
 
 
 def lazy(
-    package: str, homes: Mapping[str, str]
+    package: str, exports: Mapping[str, str]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Make a package's `__getattr__` and `__dir__`.
-
-    Args:
-        package: The package's name.
-        homes: For each name that it offers, the module below it where that is.
-
-    Returns:
-        The two functions.
-    """
+    """Return `__getattr__` and `__dir__` of a package whose `exports` map names to modules."""
 
     def load(name: str) -> object:
-        home = homes.get(name)
-        if home is None:
+        module = exports.get(name)
+        if module is None:
             message = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(message)
-        value: object = getattr(import_module(f"{package}.{home}"), name)
+        value: object = getattr(import_module(f"{package}.{module}"), name)
         setattr(modules[package], name, value)
         return value
 
-    def offered() -> list[str]:
-        return sorted({*vars(modules[package]), *homes})
+    def list_names() -> list[str]:
+        return sorted({*vars(modules[package]), *exports})
 
-    return load, offered
+    return load, list_names

@@ -1,4 +1,4 @@
-"""The drift report tells each way in which a service model can change, and nothing else."""
+"""The drift report contains every kind of change of a service model, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,25 +10,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from lightsail_snap._spec_drift import (
-    EXPECTED,
-    Drift,
-    Expected,
-    Report,
-    compare,
-    installed_model,
-    library_facts,
-    report_on,
-)
+from scripts.drift.compare import Drift, Expected, Report, compare
+from scripts.drift.expected import EXPECTED
+from scripts.drift.library import library_facts
+from scripts.drift.report import installed_model, report_on
 
 MODEL: Any = installed_model()
-# Whichever botocore is installed; what is looked at is what a change adds to it.
+# Tests compare with this report, since any version of botocore may be installed.
 BEFORE = report_on(MODEL)
 
 
-def news(change: Callable[[Any], object]) -> tuple[set[Drift], set[Expected]]:
-    """Change a service model, and give what the report has beyond that of the unchanged one."""
+def drift_after(change: Callable[[Any], object]) -> tuple[set[Drift], set[Expected]]:
+    """Return the additional differences in the report after a change of the service model."""
     model = copy.deepcopy(MODEL)
     change(model)
     report = report_on(model)
@@ -38,7 +31,7 @@ def news(change: Callable[[Any], object]) -> tuple[set[Drift], set[Expected]]:
     )
 
 
-def members(shape: str) -> Callable[[Any], Any]:
+def fields(shape: str) -> Callable[[Any], Any]:
     return lambda model: model["shapes"][shape]["members"]
 
 
@@ -50,11 +43,11 @@ def operations(model: Any) -> Any:
     return model["operations"]
 
 
-def with_word(model: Any, shape: str, word: str) -> None:
-    model["shapes"][shape]["enum"] = [*model["shapes"][shape]["enum"], word]
+def add_member(model: Any, shape: str, member: str) -> None:
+    model["shapes"][shape]["enum"] = [*model["shapes"][shape]["enum"], member]
 
 
-TEXT, WHOLE_NUMBER = {"shape": "string"}, {"shape": "integer"}
+STRING, INTEGER = {"shape": "string"}, {"shape": "integer"}
 
 
 @pytest.mark.sample(6)
@@ -62,29 +55,29 @@ TEXT, WHOLE_NUMBER = {"shape": "string"}, {"shape": "integer"}
     ("change", "found"),
     [
         pytest.param(
-            lambda m: members("DiskSnapshot")(m).update(isEncrypted={"shape": "boolean"}),
+            lambda m: fields("DiskSnapshot")(m).update(isEncrypted={"shape": "boolean"}),
             Drift("field", "DiskSnapshot.isEncrypted", "boolean", None),
-            id="a field of a result that is new",
+            id="new field of a result",
         ),
         pytest.param(
-            without(members("DiskSnapshot"), "progress"),
+            without(fields("DiskSnapshot"), "progress"),
             Drift("field", "DiskSnapshot.progress", None, "string"),
-            id="a field of a result that is gone",
+            id="removed field of a result",
         ),
         pytest.param(
-            lambda m: members("DiskSnapshot")(m).update(progress=WHOLE_NUMBER),
+            lambda m: fields("DiskSnapshot")(m).update(progress=INTEGER),
             Drift("type", "DiskSnapshot.progress", "integer", "string"),
-            id="a field of another type",
+            id="changed type of a field",
         ),
         pytest.param(
-            lambda m: members("GetDiskRequest")(m).update(includeTags={"shape": "boolean"}),
+            lambda m: fields("GetDiskRequest")(m).update(includeTags={"shape": "boolean"}),
             Drift("field", "GetDiskRequest.includeTags", "boolean", None),
-            id="a field of a request that is new",
+            id="new field of a request",
         ),
         pytest.param(
             lambda m: m["shapes"]["CreateDiskSnapshotRequest"]["required"].append("diskName"),
             Drift("requiredness", "CreateDiskSnapshotRequest.diskName", "required", "optional"),
-            id="a field of a request that must be given",
+            id="newly required field",
         ),
         pytest.param(
             lambda m: m["shapes"]["CreateDiskSnapshotRequest"]["required"].clear(),
@@ -92,7 +85,7 @@ TEXT, WHOLE_NUMBER = {"shape": "string"}, {"shape": "integer"}
                 *("requiredness", "CreateDiskSnapshotRequest.diskSnapshotName"),
                 *("optional", "required"),
             ),
-            id="a field of a request that may be left out",
+            id="no longer required field",
         ),
         pytest.param(
             lambda m: m["shapes"]["TagValue"].update(max=100),
@@ -104,127 +97,127 @@ TEXT, WHOLE_NUMBER = {"shape": "string"}, {"shape": "integer"}
                     if (k, w) == ("restriction", "Tag.value")
                 ),
             ),
-            id="a limit",
+            id="changed limit",
         ),
         pytest.param(
-            lambda m: with_word(m, "DiskSnapshotState", "archived"),
-            Drift("word", "DiskSnapshotState.archived", "exists", None),
-            id="a word that is new",
+            lambda m: add_member(m, "DiskSnapshotState", "archived"),
+            Drift("member", "DiskSnapshotState.archived", "exists", None),
+            id="new member of an enumeration",
         ),
         pytest.param(
             lambda m: m["shapes"]["DiskSnapshotState"]["enum"].remove("error"),
-            Drift("word", "DiskSnapshotState.error", None, "exists"),
-            id="a word that is gone",
+            Drift("member", "DiskSnapshotState.error", None, "exists"),
+            id="removed member of an enumeration",
         ),
         pytest.param(
             lambda m: operations(m).update(LockDiskSnapshot=operations(m)["DeleteDiskSnapshot"]),
             Drift("operation", "LockDiskSnapshot", "exists", None),
-            id="an operation that is new",
+            id="new operation",
         ),
         pytest.param(
             without(operations, "CopySnapshot"),
             Drift("operation", "CopySnapshot", None, "exists"),
-            id="an operation that is gone",
+            id="removed operation",
         ),
         pytest.param(
             lambda m: operations(m)["GetDisks"].update(deprecated=True),
             Drift("deprecation", "GetDisks", "deprecated", None),
-            id="an operation that is discontinued",
+            id="deprecated operation",
         ),
         pytest.param(
-            lambda m: members("DiskSnapshot")(m)["state"].update(deprecated=True),
+            lambda m: fields("DiskSnapshot")(m)["state"].update(deprecated=True),
             Drift("deprecation", "DiskSnapshot.state", "deprecated", None),
-            id="a field that is discontinued",
+            id="deprecated field",
         ),
         pytest.param(
             lambda m: operations(m)["GetDisk"].update(output={"shape": "GetDisksResult"}),
             Drift("binding", "GetDisk.output", "GetDisksResult", "GetDiskResult"),
-            id="another result of an operation",
+            id="changed result of an operation",
         ),
         pytest.param(
             lambda m: m["metadata"].update(jsonVersion="1.2"),
             Drift("protocol", "jsonVersion", "1.2", "1.1"),
-            id="another protocol",
+            id="changed protocol",
         ),
         pytest.param(
-            lambda m: m["shapes"]["NotFoundException"]["members"].update(hint=TEXT),
+            lambda m: m["shapes"]["NotFoundException"]["members"].update(hint=STRING),
             Drift("field", "NotFoundException.hint", "string", None),
-            id="a field of an error",
+            id="new field of an error",
         ),
     ],
 )
-def test_a_change_of_the_service_model_is_found(
+def test_report_on_changed_model_finds_the_drift(
     change: Callable[[Any], object], found: Drift
 ) -> None:
-    unexpected, _ = news(change)
+    unexpected, _ = drift_after(change)
     assert found in unexpected
 
 
-def test_an_error_that_is_new_is_found() -> None:
+def test_report_on_new_error_finds_it() -> None:
     def change(model: Any) -> None:
         model["shapes"]["QuotaException"] = model["shapes"]["NotFoundException"]
         operations(model)["GetDisk"]["errors"].append({"shape": "QuotaException"})
 
-    assert news(change) == ({Drift("error", "QuotaException", "exists", None)}, set())
+    assert drift_after(change) == ({Drift("error", "QuotaException", "exists", None)}, set())
 
 
-def test_an_error_that_is_gone_is_found() -> None:
+def test_report_on_removed_error_finds_it() -> None:
     def change(model: Any) -> None:
         for operation in operations(model).values():
             operation["errors"] = [
-                one for one in operation["errors"] if one["shape"] != "UnauthenticatedException"
+                each for each in operation["errors"] if each["shape"] != "UnauthenticatedException"
             ]
 
-    assert news(change) == (
+    assert drift_after(change) == (
         {Drift("error", "UnauthenticatedException", None, "exists")},
         set(),
     )
 
 
-def test_a_field_of_a_new_shape_is_told_once() -> None:
+def test_report_on_field_of_new_shape_finds_it() -> None:
     def change(model: Any) -> None:
-        model["shapes"]["Key"] = {"type": "structure", "members": {"arn": TEXT}}
-        members("DiskSnapshot")(model)["key"] = {"shape": "Key"}
+        model["shapes"]["Key"] = {"type": "structure", "members": {"arn": STRING}}
+        fields("DiskSnapshot")(model)["key"] = {"shape": "Key"}
 
-    unexpected, _ = news(change)
+    unexpected, _ = drift_after(change)
     assert Drift("field", "DiskSnapshot.key", "Key", None) in unexpected
 
 
-def test_a_shape_within_itself_is_read() -> None:
+def test_report_on_recursive_shape_finds_the_field() -> None:
     def change(model: Any) -> None:
-        members("DiskSnapshot")(model)["parent"] = {"shape": "DiskSnapshot"}
+        fields("DiskSnapshot")(model)["parent"] = {"shape": "DiskSnapshot"}
 
-    assert news(change)[0] == {Drift("field", "DiskSnapshot.parent", "DiskSnapshot", None)}
+    assert drift_after(change)[0] == {Drift("field", "DiskSnapshot.parent", "DiskSnapshot", None)}
 
 
-def test_what_is_not_about_snapshots_is_no_news() -> None:
+def test_report_on_unrelated_changes_finds_nothing() -> None:
     def change(model: Any) -> None:
         operations(model)["CreateContainerPlanet"] = operations(model)["GetDisk"]
         del operations(model)["CreateBucket"]
         model["shapes"]["Bucket"]["members"].clear()
 
-    assert news(change) == (set(), set())
+    assert drift_after(change) == (set(), set())
 
 
-def test_an_expected_difference_that_is_no_more_is_told() -> None:
-    unexpected, outdated = news(without(operations, "DeleteDisk"))
+def test_report_on_missing_expected_difference_is_outdated() -> None:
+    unexpected, outdated = drift_after(without(operations, "DeleteDisk"))
     assert unexpected == set()
-    assert {one.where for one in outdated} == {"DeleteDisk"}
+    assert {each.where for each in outdated} == {"DeleteDisk"}
 
 
-def test_an_expected_difference_that_has_changed_is_told() -> None:
+def test_report_on_changed_expected_difference_is_unexpected() -> None:
     def change(model: Any) -> None:
         model["shapes"]["ResourceName"]["pattern"] = "[a-z]+"
 
-    unexpected, outdated = news(change)
-    assert any(one.where == "DeleteDiskSnapshotRequest.diskSnapshotName" for one in unexpected)
+    unexpected, outdated = drift_after(change)
+    assert any(each.where == "DeleteDiskSnapshotRequest.diskSnapshotName" for each in unexpected)
     assert outdated
 
 
-def test_every_expected_difference_has_a_reason() -> None:
-    assert all(one.reason for one in EXPECTED)
-    report = compare({("word", "A.b"): "exists"}, {}, [])
-    assert report == Report((Drift("word", "A.b", "exists", None),), ())
+def test_expected_differences_have_reasons() -> None:
+    assert all(each.reason for each in EXPECTED)
+    report = compare({("member", "A.b"): "exists"}, {}, [])
+    assert report == Report((Drift("member", "A.b", "exists", None),), ())
     assert not report.is_clean
     assert compare({}, {}).is_clean
 
@@ -242,15 +235,15 @@ def test_every_expected_difference_has_a_reason() -> None:
         {**MODEL, "shapes": {}},
     ],
 )
-def test_what_is_no_service_model_is_refused(model: Any) -> None:
+def test_report_on_other_data_raises(model: Any) -> None:
     with pytest.raises(ValueError, match="service model"):
         report_on(model)
 
 
 @pytest.mark.thorough
-@settings(max_examples=15)  # each of them reads the whole model
+@settings(max_examples=15)  # each example reads a complete model
 @given(st.data())
-def test_a_damaged_service_model_is_refused_or_read(data: st.DataObject) -> None:
+def test_report_on_damaged_model_raises_only_value_error(data: st.DataObject) -> None:
     model = {
         **MODEL,
         "shapes": {**MODEL["shapes"]},
@@ -264,6 +257,6 @@ def test_a_damaged_service_model_is_refused_or_read(data: st.DataObject) -> None
     whole = copy.deepcopy(model[part].get(name, {}))
     field = data.draw(st.sampled_from([None, *whole]))
     model[part][name] = data.draw(junk) if field is None else {**whole, field: data.draw(junk)}
-    # No other error, whatever it holds.
+    # No other error is raised.
     with contextlib.suppress(ValueError):
         assert isinstance(report_on(model), Report)

@@ -32,7 +32,7 @@ DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```(sh|bash|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = "http://127.0.0.1:8123"
 # Commands that serve, take long or are tested elsewhere; here only their arguments are checked.
-TESTED_ELSEWHERE = {"emulator", "demo", "spec-drift"}
+TESTED_ELSEWHERE = {"emulator", "demo"}
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ PAGES = [
 
 def test_pages_with_commands_are_found() -> None:
     names = {page.name for page in PAGES}
-    assert names >= {"README.md", "cli.md", "drift.md", "index.md", "testing.md"}
+    assert names >= {"README.md", "cli.md", "index.md", "testing.md"}
     assert sum(len(commands(page)) for page in PAGES) > 12
 
 
@@ -226,7 +226,7 @@ def test_pictures_show_the_command_line(tmp_path: Path) -> None:
     assert "no rule keeps it" in committed["cli-prune.svg"]
     assert "daily: newest of" in committed["cli-prune.svg"]
     commands: Any = typer.main.get_command(app)
-    assert len(commands.commands) == 15
+    assert len(commands.commands) == 14
     for name, command in commands.commands.items():
         summary = " ".join(command.help.partition("\n\n")[0].replace("`", "").split())
         assert f" {name} {summary}" in committed["cli-help.svg"]

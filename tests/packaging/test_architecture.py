@@ -39,13 +39,11 @@ ALLOWED = {
     "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
     "testing": _CLIENT_SIDE | {"client", "aio", "emulator"},
     "json_schema": _PURE,
-    "_spec_drift": _PURE | {"json_schema"},
-    "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "_spec_drift", "__init__"},
+    "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "__init__"},
     "__main__": {"cli"},
 }
 # Files outside `_boto` that may import boto3 or botocore.
 MAY_IMPORT_BOTO = {
-    "_spec_drift/_installed.py",
     "plans/_sessions.py",
     "emulator/_in_process.py",
     "emulator/_validation.py",

@@ -1,4 +1,4 @@
-"""The pytest plugin, as a user's test sees it."""
+"""The pytest plugin, as users install it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lightsail_snap.emulator import LightsailEmulator
 pytest_plugins = ["pytester"]
 
 
-def test_a_users_test_needs_one_line(lightsail_client: LightsailSnapClient) -> None:
+def test_client_fixture_waits_for_a_snapshot(lightsail_client: LightsailSnapClient) -> None:
     lightsail_client.create_disk_snapshot("nightly", DiskSource(disk_name="disk-1"))
     assert lightsail_client.wait_for_disk_snapshot("nightly").state == "completed"
 
 
-def test_the_fixtures_belong_together(
+def test_fixtures_share_emulator_and_clock(
     lightsail_client: LightsailSnapClient,
     lightsail_emulator: LightsailEmulator,
     lightsail_clock: VirtualClock,
@@ -32,11 +32,11 @@ def test_the_fixtures_belong_together(
     assert lightsail_clock.monotonic() > 0
 
 
-def test_every_test_has_a_world_of_its_own(lightsail_emulator: LightsailEmulator) -> None:
+def test_emulator_fixture_is_new_in_every_test(lightsail_emulator: LightsailEmulator) -> None:
     lightsail_emulator.add_disk("more", region_name="us-east-1")
 
 
-def test_the_plugin_is_there_by_being_installed(pytester: pytest.Pytester) -> None:
+def test_plugin_is_active_once_installed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         from lightsail_snap import DiskSource
@@ -49,19 +49,19 @@ def test_the_plugin_is_there_by_being_installed(pytester: pytest.Pytester) -> No
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_the_plugin_costs_nothing_until_it_is_used() -> None:
+def test_plugin_loads_nothing_until_used() -> None:
     code = (
         "import sys, lightsail_snap.testing._pytest_plugin;"
         "print([m for m in ('pydantic', 'boto3', 'botocore', 'hypothesis') if m in sys.modules])"
     )
-    result = subprocess.run(  # noqa: S603 - our own code
+    result = subprocess.run(  # noqa: S603 - constant code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("getter", ["get_disk_snapshot", "get_disk_snapshots", "get_operation"])
-def test_code_that_polls_boto3_by_itself_ends(
+def test_emulator_fixture_polled_with_boto3_finishes(
     lightsail_emulator: LightsailEmulator, getter: str
 ) -> None:
     boto3_client = lightsail_emulator.boto3_client("us-east-1")
@@ -78,11 +78,11 @@ def test_code_that_polls_boto3_by_itself_ends(
             break
         polls += 1
         assert polls <= 10
-    # It is worth testing only if the first poll finds work that is not finished.
+    # The limit has an effect only if earlier polls find unfinished work.
     assert polls == 10
 
 
-def test_time_on_the_clock_still_ends_work(
+def test_emulator_fixture_finishes_by_virtual_clock(
     lightsail_emulator: LightsailEmulator, lightsail_clock: VirtualClock
 ) -> None:
     boto3_client = lightsail_emulator.boto3_client("us-east-1")

@@ -1,4 +1,4 @@
-"""What the strategies promise: everything valid is accepted, everything broken is refused."""
+"""The strategies: valid values are accepted, values that break a rule are refused."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ MODELS = [
 OPERATIONS = [model for model in MODELS if issubclass(model, Request)]
 
 
-def drawn(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], object]) -> Any:
-    """Find something that a strategy makes; the smallest such thing would take long."""
-    return find(strategy, lambda value: bool(wanted(value)), settings=QUICK)
+def find_any(strategy: st.SearchStrategy[Any], condition: Callable[[Any], object]) -> Any:
+    """Find an example that meets a condition; without shrinking, which would take long."""
+    return find(strategy, lambda value: bool(condition(value)), settings=QUICK)
 
 
 QUICK = settings(phases=[Phase.generate], max_examples=2000, database=None)
@@ -49,7 +49,7 @@ QUICK = settings(phases=[Phase.generate], max_examples=2000, database=None)
 
 @pytest.mark.sample(25)
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_public_model_can_be_drawn_by_its_type(model: type[Any]) -> None:
+def test_from_type_of_public_model_draws_instances(model: type[Any]) -> None:
     @given(st.from_type(model))
     def draw(value: object) -> None:
         assert isinstance(value, model)
@@ -58,12 +58,14 @@ def test_every_public_model_can_be_drawn_by_its_type(model: type[Any]) -> None:
 
 
 @given(strategies.create_disk_snapshot_requests())
-def test_valid_requests_are_valid(request: CreateDiskSnapshotRequest) -> None:
+def test_create_disk_snapshot_requests_round_trip(request: CreateDiskSnapshotRequest) -> None:
     assert CreateDiskSnapshotRequest.from_wire(request.to_wire()) == request
 
 
 @given(strategies.broken_arguments())
-def test_broken_arguments_break_the_rule_they_name(broken: tuple[dict[str, Any], str]) -> None:
+def test_broken_arguments_violate_exactly_the_named_field(
+    broken: tuple[dict[str, Any], str],
+) -> None:
     arguments, field = broken
     with pytest.raises(RequestValidationError) as caught:
         CreateDiskSnapshotRequest(**arguments)
@@ -71,20 +73,20 @@ def test_broken_arguments_break_the_rule_they_name(broken: tuple[dict[str, Any],
 
 
 @given(strategies.requests())
-def test_valid_requests_of_any_operation_are_valid(request: Request[Any]) -> None:
+def test_requests_are_valid(request: Request[Any]) -> None:
     fields = {name: getattr(request, name) for name in type(request).model_fields}
     assert type(request)(**fields) == request
 
 
 @pytest.mark.sample(6)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-def test_requests_of_every_operation_are_drawn(operation: type[Any]) -> None:
-    request = drawn(strategies.requests(), lambda request: type(request) is operation)
+def test_requests_include_every_operation(operation: type[Any]) -> None:
+    request = find_any(strategies.requests(), lambda request: type(request) is operation)
     assert request.operation_name == operation.operation_name
 
 
 @given(strategies.broken_requests())
-def test_broken_requests_break_the_rule_they_name(
+def test_broken_requests_violate_exactly_the_named_field(
     broken: tuple[type[Request[Any]], dict[str, Any], str],
 ) -> None:
     operation, arguments, field = broken
@@ -94,22 +96,22 @@ def test_broken_requests_break_the_rule_they_name(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-def test_every_field_can_be_broken(operation: type[Request[Any]]) -> None:
-    fields = {field for field, *_ in strategies._breaks_of(operation)}
+def test_broken_requests_include_every_field(operation: type[Request[Any]]) -> None:
+    fields = {field for field, *_ in strategies._violations_of(operation)}
     assert fields == set(operation.model_fields)
 
 
 @given(strategies.existing_names())
-def test_existing_names_can_be_asked_for(name: str) -> None:
+def test_existing_names_are_accepted_in_lookups(name: str) -> None:
     assert GetDiskRequest(disk_name=name).disk_name == name
 
 
-def test_existing_names_go_beyond_new_ones() -> None:
-    assert drawn(strategies.existing_names(), lambda name: " " in name and not name.isascii())
+def test_existing_names_include_invalid_new_names() -> None:
+    assert find_any(strategies.existing_names(), lambda name: " " in name and not name.isascii())
 
 
 @given(strategies.restore_sources(), strategies.availability_zones())
-def test_sources_and_zones_fit_a_restore(source: RestoreSource, zone: str) -> None:
+def test_restore_sources_and_zones_are_accepted(source: RestoreSource, zone: str) -> None:
     request = CreateDiskFromSnapshotRequest(
         disk_name="back", source=source, availability_zone=zone, size_in_gb=8
     )
@@ -118,12 +120,12 @@ def test_sources_and_zones_fit_a_restore(source: RestoreSource, zone: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["manual", "auto", "latest-auto"])
-def test_every_kind_of_source_is_drawn(kind: str) -> None:
-    assert drawn(strategies.restore_sources(), lambda source: source.kind == kind)
+def test_restore_sources_include_every_kind(kind: str) -> None:
+    assert find_any(strategies.restore_sources(), lambda source: source.kind == kind)
 
 
 @given(strategies.wire_dicts(DiskSnapshot))
-def test_wire_dicts_are_json_and_lose_nothing(wire: dict[str, Any]) -> None:
+def test_wire_dicts_round_trip_as_json(wire: dict[str, Any]) -> None:
     model = DiskSnapshot.from_wire(wire)
     back = model.to_wire()
     assert DiskSnapshot.from_wire(json.dumps(wire).encode()) == model
@@ -133,7 +135,7 @@ def test_wire_dicts_are_json_and_lose_nothing(wire: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "condition",
     [
         lambda snapshot: snapshot.state is not None and not snapshot.state.is_known,
         lambda snapshot: snapshot.state is None,
@@ -142,9 +144,9 @@ def test_wire_dicts_are_json_and_lose_nothing(wire: dict[str, Any]) -> None:
         lambda snapshot: snapshot.model_extra,
     ],
 )
-def test_the_interesting_cases_are_drawn(wanted: Any) -> None:
-    assert drawn(st.from_type(DiskSnapshot), wanted) is not None
+def test_from_type_of_disk_snapshot_includes_edge_cases(condition: Any) -> None:
+    assert find_any(st.from_type(DiskSnapshot), condition) is not None
 
 
-def test_unknown_words_are_drawn_too() -> None:
-    assert find(strategies.enum_members(OperationStatus), lambda word: not word.is_known) == ""
+def test_enum_members_include_unknown_members() -> None:
+    assert find(strategies.enum_members(OperationStatus), lambda member: not member.is_known) == ""

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from lightsail_snap import quiesce
 from lightsail_snap.errors import QuiesceError
-from lightsail_snap.quiesce import command_hooks
+from lightsail_snap.quiesce import _guard_process, command_hooks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the helpers read /proc")
 
@@ -37,22 +36,23 @@ def begin():
 
 if __name__ == "__main__":
 """
-# What lives on, holding what it got from the owner.
+# Processes that live on with copies of the owner's files.
 _SURVIVORS = {
     "none": "print(0, flush=True)",
     "fork": "os.fork() or survive()",
-    "grandchild": "os.fork() or os.fork() or survive()",
+    # The child exits, so that only the owner reads the line.
+    "grandchild": "os.fork() or (os.fork() and os._exit(0)) or survive()",
     "multiprocessing-fork": "process('fork')",
     "multiprocessing-forkserver": "process('forkserver')",
     "multiprocessing-spawn": "process('spawn')",
-    # The worst that a subprocess can do: it inherits all that it can.
+    # The worst case: it inherits every file.
     "subprocess": (
         "[os.set_inheritable(int(n), True) for n in os.listdir('/proc/self/fd')"
         " if os.path.exists(f'/proc/self/fd/{n}')];"
         "subprocess.Popen(['sh', '-c', 'echo $$; exec sleep 600'], close_fds=False)"
     ),
 }
-# How the owner ends. It waits for a line first, so that what lives on is there.
+# Ends of the owner, after it has read a line.
 _ENDS = {
     "killed": "os.kill(os.getpid(), signal.SIGKILL)",
     "terminated": "os.kill(os.getpid(), signal.SIGTERM)",
@@ -73,7 +73,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def start(here: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], int]]]:
-    """Start an owner, and return it with the id of what is to live on."""
+    """Start an owner, and return it with the id of the process that lives on."""
     with ExitStack() as stack:
 
         def made(
@@ -82,7 +82,7 @@ def start(here: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], int
             script = here / "owner.py"
             text = _OWNER.format(before=before)
             script.write_text(text + "".join(f"    {line}\n" for line in body.splitlines()))
-            owner = subprocess.Popen(  # noqa: S603 - our own code
+            owner = subprocess.Popen(  # noqa: S603 - constant code
                 [*command, sys.executable, "-W", "ignore", script],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -120,7 +120,7 @@ def _proceed(owner: subprocess.Popen[str]) -> None:
 def _until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + 30
     while not condition():
-        assert time.monotonic() < end, "what was expected did not happen"
+        assert time.monotonic() < end, "an expected event did not happen"
         time.sleep(0.005)
 
 
@@ -131,41 +131,41 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def _assert_ends_before(here: Path, survivor: int) -> None:
+def _assert_ended_while_alive(here: Path, survivor: int) -> None:
     _until((here / "after").exists)
     assert not survivor or _is_alive(survivor)
 
 
 @pytest.mark.parametrize("end", _ENDS)
 @pytest.mark.parametrize("survivor", ["none", "fork"])
-def test_pause_ends_however_the_owner_ends(
+def test_pause_owner_ends_in_any_way_ends(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]], survivor: str, end: str
 ) -> None:
     owner, pid = start(f"context = begin()\n{_SURVIVORS[survivor]}\ninput()\n{_ENDS[end]}")
     assert not (here / "after").exists()
     _proceed(owner)
-    _assert_ends_before(here, pid)
+    _assert_ended_while_alive(here, pid)
 
 
 @pytest.mark.parametrize("survivor", [name for name in _SURVIVORS if name not in {"none", "fork"}])
-def test_pause_ends_with_the_owner_whatever_child_lives_on(
+def test_pause_owner_killed_while_children_live_on_ends(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]], survivor: str
 ) -> None:
     owner, pid = start(f"context = begin()\n{_SURVIVORS[survivor]}\ninput()\n{_ENDS['killed']}")
     _proceed(owner)
-    _assert_ends_before(here, pid)
+    _assert_ended_while_alive(here, pid)
 
 
-def test_pause_ends_when_the_owner_runs_another_program(
+def test_pause_owner_runs_another_program_ends(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]]
 ) -> None:
     owner, pid = start(f"context = begin()\n{_SURVIVORS['fork']}\ninput()\n{_EXEC}")
     _proceed(owner)
-    _assert_ends_before(here, pid)
+    _assert_ended_while_alive(here, pid)
     assert owner.poll() is None
 
 
-def test_pause_ends_when_the_owner_is_killed_while_it_begins(
+def test_pause_owner_killed_during_before_ends(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]]
 ) -> None:
     before = "['sh', '-c', 'touch began; sleep 600']"
@@ -175,13 +175,13 @@ def test_pause_ends_when_the_owner_is_killed_while_it_begins(
     )
     owner, pid = start(body, before=before)
     owner.kill()
-    _assert_ends_before(here, pid)
+    _assert_ended_while_alive(here, pid)
 
 
 @pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("unshare"), reason="needs the right to make PID namespaces"
 )
-def test_pause_ends_where_process_ids_have_another_meaning(
+def test_pause_owner_in_pid_namespace_killed_ends(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]]
 ) -> None:
     # The owner's id is that of another process in /proc, and its guard may see no parent at all.
@@ -209,7 +209,7 @@ def test_pause_ends_where_process_ids_have_another_meaning(
         "os.execvp('true', ['true'])",
     ],
 )
-def test_pause_outlives_the_children_of_its_owner(
+def test_pause_forked_child_ends_continues(
     start: Callable[..., tuple[subprocess.Popen[str], int]], child: str
 ) -> None:
     body = (
@@ -230,7 +230,7 @@ def test_pause_outlives_the_children_of_its_owner(
     assert owner.stdout.readline() == "left True\n"
 
 
-def test_exit_in_a_forked_child_has_no_effect_and_leaves_nothing_open(
+def test_pause_exit_in_forked_child_closes_only_its_copies(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = command_hooks(["true"], ["touch", "after"])
@@ -242,9 +242,9 @@ def test_exit_in_a_forked_child_has_no_effect_and_leaves_nothing_open(
         # As a forked child sees it, except that what it closes is shared here.
         patch.setattr(os, "getpid", lambda: parent + 1)
         patch.setattr(guard[0]._process, "poll", lambda: None)
-        copies = os.dup(guard[0]._line.fileno()), guard[0]._process
+        copies = os.dup(guard[0]._socket.fileno()), guard[0]._process
         context.__exit__(None, None, None)
-    assert guard[0]._line.fileno() == -1
+    assert guard[0]._socket.fileno() == -1
     assert guard[0]._lock.closed
     os.close(copies[0])
     copies[1].wait()
@@ -253,55 +253,26 @@ def test_exit_in_a_forked_child_has_no_effect_and_leaves_nothing_open(
         pass
 
 
-def test_pause_that_ends_because_its_owner_seems_gone_is_no_success(
+def test_pause_ended_because_owner_seems_gone_exit_raises(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     status = here / "status"
     status.write_text("State:\tS (sleeping)\nSigPnd:\t0000000000000000\n")
-    monkeypatch.setattr(quiesce, "_STATUS", str(status))
+    monkeypatch.setattr(_guard_process, "PROCESS_STATUS", str(status))
     context = command_hooks(["true"], ["touch", "after"])
     context.__enter__()
     status.write_text("State:\tD (disk sleep)\nSigPnd:\t0000000000000100\n")
     _until((here / "after").exists)
-    with pytest.raises(QuiesceError, match="something else has let writes go on meanwhile"):
+    with pytest.raises(QuiesceError, match="something else has resumed writes"):
         context.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("status", "is_gone"),
-    [
-        ("State:\tS (sleeping)\nSigPnd:\t0\nShdPnd:\t0000000000000000\nCoreDumping:\t0\n", False),
-        ("State:\tD (disk sleep)\nSigPnd:\t00000000ffffff00\n", True),
-        ("State:\tD (disk sleep)\nShdPnd:\t0000000000000100\n", True),
-        # SIGTERM alone may have a handler.
-        ("State:\tD (disk sleep)\nSigPnd:\t0000000000004000\n", False),
-        ("State:\tZ (zombie)\n", True),
-        ("State:\tX (dead)\n", True),
-        ("State:\tR (running)\nCoreDumping:\t1\n", True),
-        ("", False),
-        ("no status\n\n:\n", False),
-    ],
-)
-def test_owner_is_gone_once_the_kernel_has_begun_to_end_it(
-    tmp_path: Path, status: str, *, is_gone: bool
-) -> None:
-    path = tmp_path / "status"
-    path.write_text(status)
-    code, _, _ = quiesce._GUARD.rpartition("main()")
-    code += "print(int(is_owner_gone()))"
-    with path.open() as file, quiesce._locked_file() as lock:
-        numbers = (lock.fileno(), file.fileno())
-        command = [sys.executable, "-I", "-S", "-c", code, *map(str, numbers)]
-        run = subprocess.run(command, check=True, capture_output=True, pass_fds=numbers)  # noqa: S603 - our own code
-    assert bool(int(run.stdout)) is is_gone
-
-
-def test_guard_without_a_plan_ends_with_its_owner(
+def test_guard_owner_killed_before_plan_exits(
     start: Callable[..., tuple[subprocess.Popen[str], int]],
 ) -> None:
     body = (
-        "from lightsail_snap import quiesce\n"
-        "guard = quiesce._ready_guard()\n"
+        "from lightsail_snap.quiesce._guard_process import start_guard\n"
+        "guard = start_guard()\n"
         "if not os.fork(): time.sleep(600)\n"
         "print(guard.pid, flush=True)\n"
         "input()\n" + _ENDS["killed"]
@@ -313,30 +284,30 @@ def test_guard_without_a_plan_ends_with_its_owner(
 
 @pytest.mark.parametrize("has_memory_files", [True, False])
 @pytest.mark.parametrize("has_proc", [True, False])
-def test_pause_ends_with_its_owner_without_what_only_linux_has(
+def test_pause_owner_killed_without_linux_features_ends(
     here: Path,
     start: Callable[..., tuple[subprocess.Popen[str], int]],
     *,
     has_memory_files: bool,
     has_proc: bool,
 ) -> None:
-    body = "from lightsail_snap import quiesce\n"
+    body = "from lightsail_snap.quiesce import _guard_process\n"
     body += "" if has_memory_files else "del os.memfd_create\n"
-    body += "" if has_proc else "quiesce._STATUS = '/nowhere'\n"
+    body += "" if has_proc else "_guard_process.PROCESS_STATUS = '/nowhere'\n"
     body += f"context = begin()\n{_SURVIVORS['fork']}\ninput()\n{_ENDS['killed']}"
     owner, pid = start(body)
     _proceed(owner)
-    _assert_ends_before(here, pid)
+    _assert_ended_while_alive(here, pid)
 
 
 @pytest.mark.parametrize("name", ["memfd_create", "open"])
-def test_pause_works_where_memory_files_and_proc_are_refused(
+def test_pause_memory_files_or_proc_refused_works(
     here: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     actual = getattr(os, name)
 
     def refused(path: str, *args: object, **kwargs: object) -> int:
-        if path in {"lightsail_snap", quiesce._STATUS}:
+        if path in {"lightsail_snap", _guard_process.PROCESS_STATUS}:
             raise PermissionError(1, "not here", path)
         number: int = actual(path, *args, **kwargs)
         return number
@@ -347,9 +318,7 @@ def test_pause_works_where_memory_files_and_proc_are_refused(
     assert (here / "after").exists()
 
 
-def test_file_that_cannot_be_locked_is_a_typed_error(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pause_file_cannot_be_locked_raises(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise OSError(37, "No locks available")
 
@@ -367,7 +336,7 @@ def test_file_that_cannot_be_locked_is_a_typed_error(
     reason="needs root and ext4",
 )
 @pytest.mark.parametrize("writer", ["a thread", "the main thread", "a child"])
-def test_real_file_system_is_thawed_though_a_write_of_the_killed_owner_hangs(
+def test_real_file_system_owner_killed_during_write_is_thawed(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]], writer: str
 ) -> None:
     with ExitStack() as stack:
@@ -394,12 +363,12 @@ def test_real_file_system_is_thawed_though_a_write_of_the_killed_owner_hangs(
             ),
         }[writer]
         owner, _ = start(body)
-        # Without a thaw this could hang for ten minutes, so it is done by a process.
+        # Without a thaw this hangs for ten minutes, so another process does it.
         with subprocess.Popen(["touch", mount / "writable"]) as touch:  # noqa: S603, S607 - likewise
             try:
                 assert touch.wait(60) == 0
             finally:
                 subprocess.run(["fsfreeze", "--unfreeze", mount], check=False, capture_output=True)  # noqa: S603, S607 - only if it is frozen still
         owner.wait()
-        # What the kernel has left to do for the process.
+        # The kernel may still be ending the process.
         _until(lambda: subprocess.run(["fuser", "-sm", mount], check=False).returncode)  # noqa: S603, S607 - likewise

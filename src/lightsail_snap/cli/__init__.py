@@ -1,4 +1,4 @@
-"""The `lightsail-snap` command (extra `cli`; without it, `spec-drift` alone)."""
+"""The `lightsail-snap` command (extra `cli`)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lightsail_snap import __version__
-from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _snapshots, _spec_drift
+from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _snapshots
 from lightsail_snap.cli._settings import ended
 
 _NAME = "lightsail-snap"
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _room in (_snapshots, _plans, _doctor, _emulator, _demo, _spec_drift):
+for _room in (_snapshots, _plans, _doctor, _emulator, _demo):
     _room.add_to(app)
 
 

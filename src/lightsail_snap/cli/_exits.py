@@ -22,7 +22,7 @@ class Code(IntEnum):
     OK = 0
     """All that was asked for is done."""
     FAILED = 1
-    """It failed; standard error says why. Also drift, and a check of the doctor that failed."""
+    """It failed; standard error says why. Also a check of the doctor that failed."""
     USAGE = 2
     """The words make no sense, or break a rule; nothing was sent."""
     NOT_FOUND = 3

@@ -1,7 +1,7 @@
-"""Help for testing code that uses this library (extra `testing`).
+"""Tools for testing code that uses this library (extra `testing`).
 
-- The pytest plugin is there as soon as the library is installed; it costs nothing until one of its
-  fixtures is asked for: `lightsail_clock`, `lightsail_emulator`, `lightsail_client`.
-- `lightsail_snap.testing.strategies` holds hypothesis strategies for every public model. Importing
-  it registers them, so that `hypothesis.strategies.from_type(DiskSnapshot)` works.
+- The pytest plugin is active once the library is installed. Its fixtures are `lightsail_clock`,
+  `lightsail_emulator` and `lightsail_client`; until a test uses one, it loads nothing.
+- `lightsail_snap.testing.strategies` contains hypothesis strategies for every public model.
+  Importing it registers them, so that `hypothesis.strategies.from_type(DiskSnapshot)` works.
 """

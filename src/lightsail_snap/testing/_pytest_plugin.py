@@ -1,4 +1,4 @@
-"""The pytest plugin. It is loaded into every pytest run, so it imports next to nothing."""
+"""The pytest plugin. Every pytest run loads it, so it imports as little as possible."""
 
 from __future__ import annotations
 
@@ -18,30 +18,20 @@ _MAX_POLLS = 10
 
 @pytest.fixture
 def lightsail_clock() -> VirtualClock:
-    """A clock on which hours pass in no time; emulator and client share it.
-
-    Returns:
-        The clock.
-    """
-    from lightsail_snap.clock import VirtualClock  # noqa: PLC0415 - only when it is asked for
+    """Return the virtual clock of the emulator and the client, on which waiting takes no time."""
+    from lightsail_snap.clock import VirtualClock  # noqa: PLC0415 - only if a test uses it
 
     return VirtualClock()
 
 
 @pytest.fixture
 def lightsail_emulator(lightsail_clock: VirtualClock) -> Iterator[LightsailEmulator]:
-    """An embedded Lightsail of this test's own.
+    """Yield an emulator for one test.
 
-    In `us-east-1` it holds a disk of 8 GB, `disk-1`, and a running instance, `instance-1`; add
-    more with `add_disk` and `add_instance`. Operations take 20 s and snapshots 45 s on the clock,
-    but at most ten polls of a resource find it unfinished. So code under test that polls with its
-    own `time.sleep` ends, too.
-
-    Args:
-        lightsail_clock: The clock.
-
-    Yields:
-        The emulator.
+    Its region `us-east-1` contains the disk `disk-1` of 8 GB and the running instance
+    `instance-1`; add more with `add_disk` and `add_instance`. On the virtual clock, operations take
+    20 s and snapshots 45 s. After ten polls a resource is finished all the same, so that code that
+    polls with its own `time.sleep` ends, too.
     """
     from lightsail_snap.emulator import (  # noqa: PLC0415 - likewise
         LightsailEmulator,
@@ -59,15 +49,7 @@ def lightsail_emulator(lightsail_clock: VirtualClock) -> Iterator[LightsailEmula
 def lightsail_client(
     lightsail_clock: VirtualClock, lightsail_emulator: LightsailEmulator
 ) -> Iterator[LightsailSnapClient]:
-    """A client of the embedded Lightsail in `us-east-1`; its waits take no time.
-
-    Args:
-        lightsail_clock: The clock.
-        lightsail_emulator: The emulator.
-
-    Yields:
-        The client.
-    """
+    """Yield a client of the emulator in `us-east-1`, whose waits take no time."""
     from lightsail_snap.client import LightsailSnapClient  # noqa: PLC0415 - likewise
 
     boto3_client = lightsail_emulator.boto3_client(_REGION)

@@ -1,8 +1,8 @@
-"""Hypothesis strategies for everything public that carries data.
+"""Hypothesis strategies for every public model.
 
-Importing this module registers them: `hypothesis.strategies.from_type(DiskSnapshot)` gives any
-disk snapshot the service could return, and `from_type(CopySnapshotRequest)` any request for a copy
-that is valid.
+Importing this module registers them: `hypothesis.strategies.from_type(DiskSnapshot)` returns a
+strategy for disk snapshots as the service could return them, and `from_type(CopySnapshotRequest)`
+one for valid requests.
 """
 
 from __future__ import annotations
@@ -41,108 +41,107 @@ _RequestT = TypeVar("_RequestT", bound=RequestModel)
 _EnumT = TypeVar("_EnumT", bound=OpenEnum)
 _ResultT = TypeVar("_ResultT", bound=ResultModel)
 
-_MOST_TAGS = 50
-_LONGEST_NAME = 255
-_LONGEST_KEY = 128
-# Beyond this many items of a list nothing new is learned.
-_MOST_ITEMS = 3
-_ENDS = string.ascii_letters + string.digits + "_"
+_MAX_TAGS = 50
+_MAX_NAME_LENGTH = 255
+_MAX_KEY_LENGTH = 128
+# Longer lists find no more defects.
+_MAX_ITEMS = 3
+_NAME_ENDS = string.ascii_letters + string.digits + "_"
 _TAG_PUNCTUATION = "+-=._:/@"
-# Up to the year 2106 a float holds microseconds.
-_LAST_MILLISECOND = 2**32 * 1000
-# Control characters and lone surrogates are in no text that comes from JSON of a sane service.
-_TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30)
+# Until the year 2106 a float represents microseconds.
+_MAX_MILLISECONDS = 2**32 * 1000
+# Valid JSON of the service contains no control characters or lone surrogates.
+_STRINGS = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30)
 _UNIONS = (Union, UnionType)
-_SCALAR = st.none() | st.booleans() | st.integers() | _TEXT
-_ONE_LINE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+_SCALARS = st.none() | st.booleans() | st.integers() | _STRINGS
+_LINE_CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
 
 
 def resource_names() -> SearchStrategy[str]:
-    """Make names for new resources.
+    """Return a strategy for names of new resources.
 
     Returns:
-        Names of 2 to 255 characters that a request accepts.
+        Valid names of 2 to 255 characters.
     """
-    inside = st.text(_ENDS + ".-", max_size=_LONGEST_NAME - 2)
-    return st.tuples(st.sampled_from(_ENDS), inside, st.sampled_from(_ENDS)).map("".join)
+    inside = st.text(_NAME_ENDS + ".-", max_size=_MAX_NAME_LENGTH - 2)
+    return st.tuples(st.sampled_from(_NAME_ENDS), inside, st.sampled_from(_NAME_ENDS)).map("".join)
 
 
 def existing_names() -> SearchStrategy[str]:
-    """Make names that resources could bear, those that this library would not create included.
+    """Return a strategy for names of existing resources, which may be invalid for new ones.
 
     Returns:
-        Names of 1 to 255 characters in one line that a request accepts.
+        Names of 1 to 255 characters in one line.
     """
-    odd = st.text(_ONE_LINE, min_size=1, max_size=_LONGEST_NAME)
-    return resource_names() | odd.filter(lambda name: not name.isspace())
+    unusual = st.text(_LINE_CHARACTERS, min_size=1, max_size=_MAX_NAME_LENGTH)
+    return resource_names() | unusual.filter(lambda name: not name.isspace())
 
 
 def availability_zones() -> SearchStrategy[str]:
-    """Make Availability Zones.
+    """Return a strategy for Availability Zones.
 
     Returns:
-        Zones `a` to `f` of the regions that are known.
+        Zones `a` to `f` of the known regions.
     """
     zones = st.tuples(st.sampled_from(RegionName.known_values()), st.sampled_from("abcdef"))
     return zones.map(lambda zone: f"{zone[0]}{zone[1]}")
 
 
-def _tag_text(shortest: int, longest: int) -> SearchStrategy[str]:
+def _tag_strings(min_size: int, max_size: int) -> SearchStrategy[str]:
     alphabet = st.characters(categories=("L", "N", "Z"), include_characters=_TAG_PUNCTUATION)
-    text = st.text(alphabet, min_size=shortest, max_size=longest)
-    # Python's tables of Unicode may be newer or older than the engine's that validates, and both
-    # agree on what has long been assigned.
-    return text.filter(lambda drawn: not drawn.startswith("aws:") and _is_settled(drawn))
+    strings = st.text(alphabet, min_size=min_size, max_size=max_size)
+    # Python and pydantic may have different versions of Unicode, which agree on older characters.
+    return strings.filter(lambda drawn: not drawn.startswith("aws:") and _is_in_basic_plane(drawn))
 
 
-def _is_settled(text: str) -> bool:
-    return all(ord(character) < _SETTLED or character.isascii() for character in text)
+def _is_in_basic_plane(text: str) -> bool:
+    return all(ord(character) < _MAX_CODE_POINT or character.isascii() for character in text)
 
 
-_SETTLED = 0x10000
+_MAX_CODE_POINT = 0x10000
 
 
 def tag_keys() -> SearchStrategy[str]:
-    """Make keys for new tags.
+    """Return a strategy for keys of new tags.
 
     Returns:
-        Keys of 1 to 128 characters that a request accepts.
+        Valid keys of 1 to 128 characters.
     """
-    return _tag_text(1, _LONGEST_KEY)
+    return _tag_strings(1, _MAX_KEY_LENGTH)
 
 
 def tag_values() -> SearchStrategy[str]:
-    """Make values for new tags.
+    """Return a strategy for values of new tags.
 
     Returns:
-        Values of 0 to 256 characters that a request accepts.
+        Valid values of 0 to 256 characters.
     """
-    return _tag_text(0, 256)
+    return _tag_strings(0, 256)
 
 
 def tags() -> SearchStrategy[Tag]:
-    """Make new tags, key-only ones included.
+    """Return a strategy for new tags, including tags without a value.
 
     Returns:
-        Tags that a request accepts.
+        Valid tags.
     """
     return requests_of(Tag)
 
 
-def tag_lists(most: int = _MOST_TAGS) -> SearchStrategy[tuple[Tag, ...]]:
-    """Make lists of new tags with unique keys.
+def tag_lists(max_size: int = _MAX_TAGS) -> SearchStrategy[tuple[Tag, ...]]:
+    """Return a strategy for lists of new tags with unique keys.
 
     Args:
-        most: How many tags at most; a request takes 50.
+        max_size: Maximum number of tags; a request may have 50.
 
     Returns:
-        Lists that a request accepts.
+        Valid lists.
     """
-    return st.lists(tags(), max_size=most, unique_by=lambda tag: tag.key).map(tuple)
+    return st.lists(tags(), max_size=max_size, unique_by=lambda tag: tag.key).map(tuple)
 
 
 def snapshot_sources() -> SearchStrategy[SnapshotSource]:
-    """Make what a snapshot can be taken of.
+    """Return a strategy for sources of snapshots.
 
     Returns:
         Disks and instances.
@@ -151,37 +150,37 @@ def snapshot_sources() -> SearchStrategy[SnapshotSource]:
 
 
 def restore_sources() -> SearchStrategy[RestoreSource]:
-    """Make what can be restored or copied.
+    """Return a strategy for snapshots to restore or copy.
 
     Returns:
-        Manual snapshots, automatic ones of a day, and the latest automatic ones.
+        Manual snapshots, automatic snapshots by date, and the latest automatic snapshots.
     """
     return _union(RestoreSource)
 
 
 def requests() -> SearchStrategy[Request[Any]]:
-    """Make requests that are valid.
+    """Return a strategy for valid requests of every operation.
 
     Returns:
-        Requests of every operation there is.
+        Valid requests.
     """
-    return st.one_of(*map(requests_of, _OPERATIONS))
+    return st.one_of(*map(requests_of, _REQUESTS))
 
 
-def requests_of(shape: type[_RequestT]) -> SearchStrategy[_RequestT]:
-    """Make anything valid of one shape that is sent.
+def requests_of(model: type[_RequestT]) -> SearchStrategy[_RequestT]:
+    """Return a strategy for one model of requests.
 
     Args:
-        shape: The model of the shape, for example `CopySnapshotRequest` or `AddOnRequest`.
+        model: The model, for example `CopySnapshotRequest` or `AddOnRequest`.
 
     Returns:
-        Models with each optional field given and left out.
+        Valid instances, with and without each optional field.
     """
-    return _arguments_of(shape).map(lambda drawn: shape(**drawn))
+    return _arguments_of(model).map(lambda drawn: model(**drawn))
 
 
 def create_disk_snapshot_requests() -> SearchStrategy[CreateDiskSnapshotRequest]:
-    """Make requests that are valid.
+    """Return a strategy for valid requests to create a disk snapshot.
 
     Returns:
         Requests with names, sources and tags of every kind.
@@ -190,203 +189,205 @@ def create_disk_snapshot_requests() -> SearchStrategy[CreateDiskSnapshotRequest]
 
 
 @functools.cache
-def _arguments_of(shape: type[RequestModel]) -> SearchStrategy[dict[str, Any]]:
+def _arguments_of(model: type[RequestModel]) -> SearchStrategy[dict[str, Any]]:
     required: dict[str, SearchStrategy[Any]] = {}
     optional: dict[str, SearchStrategy[Any]] = {}
-    for name, annotation in _annotations_of(shape).items():
-        members = required if shape.model_fields[name].is_required() else optional
-        members[name] = _argument(annotation)
+    for name, annotation in _annotations_of(model).items():
+        fields = required if model.model_fields[name].is_required() else optional
+        fields[name] = _valid_values(annotation)
     return st.fixed_dictionaries(required, optional=optional)
 
 
-def _annotations_of(shape: type[RequestModel]) -> dict[str, Any]:
-    # Not the annotations that pydantic keeps, for those have lost which words they were made of.
-    hints = get_type_hints(shape, include_extras=True)
-    return {name: hints[name] for name in shape.model_fields}
+def _annotations_of(model: type[RequestModel]) -> dict[str, Any]:
+    # pydantic's own annotations no longer contain the aliases.
+    hints = get_type_hints(model, include_extras=True)
+    return {name: hints[name] for name in model.model_fields}
 
 
-def _stands_for(annotation: object, word: object) -> bool:
-    """Tell whether an annotation is a word, or the word with more said about it."""
-    said, meant = getattr(annotation, "__metadata__", ()), getattr(word, "__metadata__", ())
-    same = getattr(annotation, "__origin__", annotation) == getattr(word, "__origin__", word)
-    return same and said[: len(meant)] == meant
+def _is_alias_of(annotation: object, alias: object) -> bool:
+    """Return whether an annotation is an alias, or the alias with more metadata."""
+    metadata, expected = getattr(annotation, "__metadata__", ()), getattr(alias, "__metadata__", ())
+    is_same = getattr(annotation, "__origin__", annotation) == getattr(alias, "__origin__", alias)
+    return is_same and metadata[: len(expected)] == expected
 
 
-def _argument(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be anything
-    for word, valid, _ in _WORDS:
-        if _stands_for(annotation, word):
+def _valid_values(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be anything
+    for alias, valid, _ in _ALIASES:
+        if _is_alias_of(annotation, alias):
             return valid
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _argument(inner[0])
+        return _valid_values(inner[0])
     if origin in _UNIONS:
-        return st.one_of(*map(_argument, inner))
+        return st.one_of(*map(_valid_values, inner))
     if origin is not None:
-        return _several(origin, inner)
+        return _container(origin, inner)
     if issubclass(annotation, RequestModel):
         return requests_of(annotation)
-    return enum_members(annotation) if issubclass(annotation, OpenEnum) else _PLAIN[annotation]
+    return (
+        enum_members(annotation) if issubclass(annotation, OpenEnum) else _PLAIN_TYPES[annotation]
+    )
 
 
-def _several(origin: object, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
+def _container(origin: object, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(inner)
     if origin is Mapping:
-        return st.dictionaries(*map(_argument, inner), max_size=_MOST_ITEMS)
-    items = st.lists(_argument(inner[0]), min_size=1, max_size=_MOST_ITEMS, unique=True)
+        return st.dictionaries(*map(_valid_values, inner), max_size=_MAX_ITEMS)
+    items = st.lists(_valid_values(inner[0]), min_size=1, max_size=_MAX_ITEMS, unique=True)
     return items.map(tuple)
 
 
 def _union(alias: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - no type describes an alias
-    return _argument(alias)
+    return _valid_values(alias)
 
 
 @st.composite
 def broken_arguments(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
-    """Make arguments for `CreateDiskSnapshotRequest` that break exactly one rule.
+    """Draw arguments of `CreateDiskSnapshotRequest` that break exactly one rule.
 
     Args:
-        draw: Hypothesis's own.
+        draw: Passed by hypothesis.
 
     Returns:
-        The arguments, and the path of the field whose rule they break.
+        The arguments, and the path of the invalid field.
     """
     name, source = draw(resource_names()), draw(snapshot_sources())
     arguments: dict[str, Any] = {"disk_snapshot_name": name, "source": source, "tags": {}}
-    bad_names = ["", "a", f"-{name}", f"{name}-", f"{name}\n", f"é{name}", "a" * 256, 5, None]
-    bad_keys = ["", "aws:x", "a!", "line\nline", "😀", "k" * 129, "\ud800"]
-    bad_values = ["aws:x", "a!", "line\nline", "v" * 257, "\udfff"]
-    breaks: list[tuple[str, SearchStrategy[Any]]] = [
-        ("disk_snapshot_name", st.sampled_from(bad_names)),
+    invalid_names = ["", "a", f"-{name}", f"{name}-", f"{name}\n", f"é{name}", "a" * 256, 5, None]
+    invalid_keys = ["", "aws:x", "a!", "line\nline", "😀", "k" * 129, "\ud800"]
+    invalid_values = ["aws:x", "a!", "line\nline", "v" * 257, "\udfff"]
+    violations: list[tuple[str, SearchStrategy[Any]]] = [
+        ("disk_snapshot_name", st.sampled_from(invalid_names)),
         ("source", st.sampled_from([None, {}, "disk-1", {"kind": "tape"}])),
-        ("tags", st.just({str(number): None for number in range(_MOST_TAGS + 1)})),
-        ("tags[0].key", st.sampled_from(bad_keys).map(lambda key: {key: None})),
-        ("tags[0].value", st.sampled_from(bad_values).map(lambda value: {"key": value})),
+        ("tags", st.just({str(number): None for number in range(_MAX_TAGS + 1)})),
+        ("tags[0].key", st.sampled_from(invalid_keys).map(lambda key: {key: None})),
+        ("tags[0].value", st.sampled_from(invalid_values).map(lambda value: {"key": value})),
         ("tags[1].key", st.just([Tag(key="twice"), Tag(key="twice", value="2")])),
     ]
-    field, bad = draw(st.sampled_from(breaks))
-    return arguments | {field.split("[")[0]: draw(bad)}, field
+    field, values = draw(st.sampled_from(violations))
+    return arguments | {field.split("[")[0]: draw(values)}, field
 
 
 def broken_requests() -> SearchStrategy[tuple[type[Request[Any]], dict[str, Any], str]]:
-    """Make arguments that break exactly one rule of a request of any operation.
+    """Return a strategy for arguments that break exactly one rule of any request.
 
     Returns:
-        The model of the request, the arguments, and the path of the field whose rule they break.
+        The model of the request, the arguments, and the path of the invalid field.
     """
-    return st.sampled_from([shape for shape in _OPERATIONS if shape.model_fields]).flatmap(
-        lambda shape: st.tuples(_arguments_of(shape), st.sampled_from([*_breaks_of(shape)])).map(
-            lambda drawn: (shape, *_broken(*drawn))
-        )
+    return st.sampled_from([model for model in _REQUESTS if model.model_fields]).flatmap(
+        lambda model: st.tuples(
+            _arguments_of(model), st.sampled_from([*_violations_of(model)])
+        ).map(lambda drawn: (model, *_with_violation(*drawn)))
     )
 
 
-def _broken(arguments: dict[str, Any], how: _Break) -> tuple[dict[str, Any], str]:
-    field, below, bad = how
+def _with_violation(arguments: dict[str, Any], violation: _Violation) -> tuple[dict[str, Any], str]:
+    field, suffix, invalid = violation
     rest = {name: value for name, value in arguments.items() if name != field}
-    return rest if bad is _MISSING else rest | {field: bad}, field + below
+    return rest if invalid is _MISSING else rest | {field: invalid}, field + suffix
 
 
-def _breaks_of(shape: type[Request[Any]]) -> Iterator[_Break]:
-    """Tell in which ways the arguments of a request can be broken."""
-    for name, annotation in _annotations_of(shape).items():
-        if shape.model_fields[name].is_required():
+def _violations_of(model: type[Request[Any]]) -> Iterator[_Violation]:
+    """Yield the ways to make the arguments of a request invalid."""
+    for name, annotation in _annotations_of(model).items():
+        if model.model_fields[name].is_required():
             yield name, "", _MISSING
             yield name, "", None
-        for below, bad in _breaks(annotation):
-            yield name, below, bad
+        for suffix, invalid in _invalid_values(annotation):
+            yield name, suffix, invalid
 
 
-def _breaks(annotation: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - as above
-    for word, _, bad in _WORDS:
-        if _stands_for(annotation, word):
-            yield from (("", value) for value in bad)
+def _invalid_values(annotation: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - as above
+    for alias, _, invalid in _ALIASES:
+        if _is_alias_of(annotation, alias):
+            yield from (("", value) for value in invalid)
             return
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated or NoneType in inner:
-        yield from _breaks(inner[0])
+        yield from _invalid_values(inner[0])
         return
-    # No field that is no word takes a number.
+    # Only fields with an alias accept numbers.
     yield "", 5
     if origin in _UNIONS:
         yield from (("", value) for value in ({}, "disk-1", {"kind": "tape"}))
     if origin is tuple:
-        yield from ((f"[0]{below}", [value]) for below, value in _breaks(inner[0]))
+        yield from ((f"[0]{suffix}", [value]) for suffix, value in _invalid_values(inner[0]))
 
 
 def enum_members(kind: type[_EnumT]) -> SearchStrategy[_EnumT]:
-    """Make members of an open enumeration, unknown ones included.
+    """Return a strategy for members of an open enumeration.
 
     Args:
         kind: The enumeration.
 
     Returns:
-        Its known members, and words it does not know.
+        Known and unknown members.
     """
-    return st.sampled_from(kind.known_values()) | _TEXT.map(kind)
+    return st.sampled_from(kind.known_values()) | _STRINGS.map(kind)
 
 
-def wire_dicts(shape: type[ResultModel]) -> SearchStrategy[dict[str, Any]]:
-    """Make what the service could put on the wire for a shape.
+def wire_dicts(model: type[ResultModel]) -> SearchStrategy[dict[str, Any]]:
+    """Return a strategy for JSON objects that the service could return for a model.
 
     Args:
-        shape: The model of the shape, for example `DiskSnapshot`.
+        model: The model, for example `DiskSnapshot`.
 
     Returns:
-        JSON objects: members absent, null and given, words that are unknown, members that are
-        new. Timestamps have milliseconds, as the service's have.
+        JSON objects with missing, null and new fields, and unknown members of enumerations.
+        Timestamps have a precision of milliseconds, like those of the service.
     """
-    return _wire_dicts(shape)
+    return _wire_dicts(model)
 
 
 @functools.cache
-def _wire_dicts(shape: type[ResultModel]) -> SearchStrategy[dict[str, Any]]:
+def _wire_dicts(model: type[ResultModel]) -> SearchStrategy[dict[str, Any]]:
     required: dict[str, SearchStrategy[Any]] = {}
     optional: dict[str, SearchStrategy[Any]] = {}
-    for field in shape.model_fields.values():
-        members = required if field.is_required() else optional
-        members[str(field.alias)] = _value_of(field.annotation)
-    unknown = st.dictionaries(st.just("newMember") | st.just("new"), _SCALAR | st.lists(_SCALAR))
+    for field in model.model_fields.values():
+        fields = required if field.is_required() else optional
+        fields[str(field.alias)] = _wire_value(field.annotation)
+    unknown = st.dictionaries(st.just("newMember") | st.just("new"), _SCALARS | st.lists(_SCALARS))
     known = st.fixed_dictionaries(required, optional=optional)
     return st.builds(lambda first, second: {**second, **first}, known, unknown)
 
 
-def _value_of(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be anything
+def _wire_value(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be anything
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _value_of(get_args(annotation)[0])
+        return _wire_value(get_args(annotation)[0])
     if origin in _UNIONS:
-        return st.one_of(*map(_value_of, get_args(annotation)))
+        return st.one_of(*map(_wire_value, get_args(annotation)))
     if origin is tuple:
-        return st.none() | st.lists(_value_of(get_args(annotation)[0]), max_size=_MOST_ITEMS)
-    if annotation in _PLAIN:
-        return _PLAIN[annotation]
+        return st.none() | st.lists(_wire_value(get_args(annotation)[0]), max_size=_MAX_ITEMS)
+    if annotation in _PLAIN_TYPES:
+        return _PLAIN_TYPES[annotation]
     if issubclass(annotation, OpenEnum):
         return enum_members(annotation).map(str)
     return wire_dicts(annotation)
 
 
-_PLAIN: Mapping[object, SearchStrategy[Any]] = {
+_PLAIN_TYPES: Mapping[object, SearchStrategy[Any]] = {
     NoneType: st.none(),
-    str: _TEXT,
+    str: _STRINGS,
     bool: st.booleans(),
     float: st.floats(allow_nan=False, allow_infinity=False),
     int: st.integers(0, 2**31),
-    datetime: st.integers(0, _LAST_MILLISECOND).map(lambda count: count / 1000),
+    datetime: st.integers(0, _MAX_MILLISECONDS).map(lambda count: count / 1000),
     dt.date: st.dates().map(dt.date.isoformat),
 }
 
 
-def results(shape: type[_ResultT]) -> SearchStrategy[_ResultT]:
-    """Make anything the service could return for a shape.
+def results(model: type[_ResultT]) -> SearchStrategy[_ResultT]:
+    """Return a strategy for one model of results.
 
     Args:
-        shape: The model of the shape, for example `DiskSnapshot`.
+        model: The model, for example `DiskSnapshot`.
 
     Returns:
-        Models made from `wire_dicts`.
+        Instances, read from JSON objects of `wire_dicts`.
     """
-    return wire_dicts(shape).map(shape.from_wire)
+    return wire_dicts(model).map(model.from_wire)
 
 
 def _arns() -> SearchStrategy[str]:
@@ -395,16 +396,20 @@ def _arns() -> SearchStrategy[str]:
     return parts.map(lambda arn: f"arn:aws:lightsail:{arn[0]}:123456789012:{arn[1]}/{arn[2]}")
 
 
-_NO_LINES: Sequence[object] = ("", " ", "a\nb", "a\x00", "a\u2028", 5, b"ab")
-_NO_NAMES: Sequence[object] = (*_NO_LINES, "a" * (_LONGEST_NAME + 1))
+_INVALID_LINES: Sequence[object] = ("", " ", "a\nb", "a\x00", "a\u2028", 5, b"ab")
+_INVALID_NAMES: Sequence[object] = (*_INVALID_LINES, "a" * (_MAX_NAME_LENGTH + 1))
 
-# What the words of the requests' annotations mean: what they take, and some of what they refuse.
-_WORDS: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
-    (names.NewResourceName, resource_names(), (*_NO_NAMES, "a", "-ab", "ab-", "\u00e9a", "ab\n")),
-    (names.ResourceName, existing_names(), _NO_NAMES),
-    (names.OperationId, existing_names(), _NO_NAMES),
-    (names.NonEmptyString, existing_names(), _NO_LINES),
-    (names.PageToken, st.text(_ONE_LINE, min_size=1), ("", 5, b"ab")),
+# Aliases in the annotations of requests, each with its valid and some invalid values.
+_ALIASES: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
+    (
+        names.NewResourceName,
+        resource_names(),
+        (*_INVALID_NAMES, "a", "-ab", "ab-", "\u00e9a", "ab\n"),
+    ),
+    (names.ResourceName, existing_names(), _INVALID_NAMES),
+    (names.OperationId, existing_names(), _INVALID_NAMES),
+    (names.NonEmptyString, existing_names(), _INVALID_LINES),
+    (names.PageToken, st.text(_LINE_CHARACTERS, min_size=1), ("", 5, b"ab")),
     (names.ResourceArn, _arns(), ("", "Disk-1", "arn:aws:lightsail", 5)),
     (
         names.AvailabilityZone,
@@ -422,7 +427,11 @@ _WORDS: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
         st.integers(0, 23).map("{:02}:00".format),
         ("", "6:00", "06:30", "24:00", "06:00\n", 6),
     ),
-    (names.ExistingTagKey, st.text(_ONE_LINE, min_size=1, max_size=_LONGEST_KEY), ("", "k" * 129)),
+    (
+        names.ExistingTagKey,
+        st.text(_LINE_CHARACTERS, min_size=1, max_size=_MAX_KEY_LENGTH),
+        ("", "k" * 129),
+    ),
     (names.TagKey, tag_keys(), ()),
     (names.TagValue, tag_values(), ()),
     (TagList, st.deferred(lambda: tag_lists(5).filter(bool)), (5, "env")),
@@ -432,26 +441,26 @@ _WORDS: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
         ("", "soon", "2026-13-01", "20261123", datetime(2026, 11, 23, tzinfo=dt.UTC), 5, True),
     ),
 )
-_Break = tuple[str, str, object]
+_Violation = tuple[str, str, object]
 _MISSING = object()
 _ABSTRACT = {Request, Result, PagedRequest, PagedResult, OpenEnum}
-_SHAPES = [shape for shape in models.exported().values() if inspect.isclass(shape)]
-_OPERATIONS: Sequence[type[Request[Any]]] = [
-    shape for shape in _SHAPES if issubclass(shape, Request) and shape not in _ABSTRACT
+_MODELS = [model for model in models.exported().values() if inspect.isclass(model)]
+_REQUESTS: Sequence[type[Request[Any]]] = [
+    model for model in _MODELS if issubclass(model, Request) and model not in _ABSTRACT
 ]
 
 
 def _register() -> None:
-    for shape in _SHAPES:
-        if shape in _ABSTRACT:
+    for model in _MODELS:
+        if model in _ABSTRACT:
             continue
-        # First, for a ResourceTag is a Tag, but what is sent is no tag of a resource.
-        if issubclass(shape, ResultModel):
-            st.register_type_strategy(shape, results(shape))
-        elif issubclass(shape, RequestModel):
-            st.register_type_strategy(shape, requests_of(shape))
-        elif issubclass(shape, OpenEnum):
-            st.register_type_strategy(shape, enum_members(shape))
+        # First, since a ResourceTag is a Tag, too, but requests have no ResourceTag.
+        if issubclass(model, ResultModel):
+            st.register_type_strategy(model, results(model))
+        elif issubclass(model, RequestModel):
+            st.register_type_strategy(model, requests_of(model))
+        elif issubclass(model, OpenEnum):
+            st.register_type_strategy(model, enum_members(model))
 
 
 _register()
