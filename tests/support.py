@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeAlias, TypeVar
 
 import anyio
+import boto3.session
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -203,6 +206,48 @@ class ForwardingTransport(_RecordingTransport):
     def close(self) -> None:
         super().close()
         self._inner.close()
+
+
+# Networks below botocore
+
+
+class _RawBody:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._body
+
+
+def http_response(
+    request: Any, status: int = 200, headers: Mapping[str, str] | None = None, body: bytes = b"{}"
+) -> AWSResponse:
+    """Return an HTTP response for a handler of botocore's event `before-send`."""
+    return AWSResponse(request.url, status, dict(headers or {}), _RawBody(body))
+
+
+class FixedNetwork:
+    """A client over boto3 whose network always returns one response.
+
+    Attributes:
+        response: Status, headers and body.
+        request: The last HTTP request.
+        boto: The boto3 client.
+        client: The client of this package.
+    """
+
+    def __init__(self) -> None:
+        self.response: tuple[int, Mapping[str, str], bytes] = (200, {}, b"{}")
+        self.request: Any = None
+        session = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="us-east-1")
+        config = Config(retries={"total_max_attempts": 1})
+        self.boto: Any = session.client("lightsail", config=config)
+        self.boto.meta.events.register_last("before-send.lightsail", self._respond)
+        self.client = LightsailSnapClient(self.boto, clock=VirtualClock())
+
+    def _respond(self, request: Any, **_: Any) -> AWSResponse:
+        self.request = request
+        return http_response(request, *self.response)
 
 
 # Clocks
