@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from tests.support import http_response
 
 from lightsail_snap import LightsailSnapClient, Response
 from lightsail_snap.models import Request, ResponseMetadata
-
-
-class Raw:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.body
 
 
 class Network:
@@ -69,7 +62,7 @@ class Network:
         status, body, *rest = outcome
         request_id = rest[0] if rest else "rid-1"
         headers = {} if request_id is None else {"x-amzn-RequestId": request_id}
-        return AWSResponse(request.url, status, headers, Raw(body))
+        return http_response(request, status, headers, body)
 
 
 class Recorder:
