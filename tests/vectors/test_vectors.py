@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3.session
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.config import Config
-from tests.support import RecordingClock, Reply, ScriptedTransport
+from tests.support import FixedNetwork, RecordingClock, Reply, ScriptedTransport
 
 from lightsail_snap import (
     LightsailSnapClient,
@@ -44,32 +40,9 @@ def cases(name: str, part: str = "cases") -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", found, ids=names)
 
 
-class Wire:
-    """A client over real boto3 that is given one answer, and what it sent."""
-
-    def __init__(self) -> None:
-        self.answer: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
-        self.sent: Any = None
-        session = boto3.session.Session("key", "secret", region_name="us-east-1")
-        config = Config(retries={"total_max_attempts": 1})
-        boto: Any = session.client("lightsail", config=config)
-        boto.meta.events.register_last("before-send.lightsail", self._exchange)
-        self.client = LightsailSnapClient(boto)
-
-    def _exchange(self, request: Any, **_: Any) -> AWSResponse:
-        self.sent = request
-        status, headers, body = self.answer
-
-        class Raw:
-            def stream(self) -> Iterator[bytes]:
-                yield body
-
-        return AWSResponse(request.url, status, headers, Raw())
-
-
 @pytest.fixture(scope="module")
-def wire() -> Wire:
-    return Wire()
+def network() -> FixedNetwork:
+    return FixedNetwork()
 
 
 @pytest.mark.parametrize("name", ["errors", "results", "requests", "waiters"])
@@ -82,10 +55,10 @@ def test_every_case_names_its_source(name: str) -> None:
 
 
 @cases("errors")
-def test_an_error_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
-    wire.answer = (case["status"], case.get("headers", {}), case["body"].encode())
+def test_an_error_is_what_others_say(case: dict[str, Any], network: FixedNetwork) -> None:
+    network.response = (case["status"], case.get("headers", {}), case["body"].encode())
     with pytest.raises(ServiceError) as caught:
-        wire.client.get_disk("disk-1")
+        network.client.get_disk("disk-1")
     error = caught.value
     assert (error.code, error.message) == (case["code"], case["message"])
     assert error.http_status == case["status"]
@@ -94,13 +67,13 @@ def test_an_error_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("results")
-def test_a_result_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
-    wire.answer = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
+def test_a_result_is_what_others_say(case: dict[str, Any], network: FixedNetwork) -> None:
+    network.response = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
     if "refused" in case:
         with pytest.raises(ResponseValidationError):
-            wire.client.get_disk("d")
+            network.client.get_disk("d")
         return
-    result = wire.client.get_disk("d")
+    result = network.client.get_disk("d")
     for name, expected in case["expected"].items():
         value = getattr(result.disk, name)
         if isinstance(value, datetime):
@@ -110,16 +83,16 @@ def test_a_result_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("requests", "sent")
-def test_a_request_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
-    wire.answer = (200, {}, b"{}")
-    wire.client.get_disks(page_token=None)
+def test_a_request_is_what_others_say(case: dict[str, Any], network: FixedNetwork) -> None:
+    network.response = (200, {}, b"{}")
+    network.client.get_disks(page_token=None)
     headers = {
         name.lower(): value.decode() if isinstance(value, bytes) else value
-        for name, value in wire.sent.headers.items()
+        for name, value in network.request.headers.items()
     }
-    assert wire.sent.method == "POST"
-    assert urlsplit(wire.sent.url).path == "/"
-    assert wire.sent.body == case.get("body", "{}").encode()
+    assert network.request.method == "POST"
+    assert urlsplit(network.request.url).path == "/"
+    assert network.request.body == case.get("body", "{}").encode()
     for name, value in case.get("headers", {}).items():
         assert headers[name.lower()] == value
 
