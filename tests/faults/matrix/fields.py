@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
-from lightsail_snap import models
+from tests.support import exported_models
+
 from lightsail_snap.emulator._wire import Response
 from lightsail_snap.models import OpenEnum
 from lightsail_snap.models._base import ResultModel
@@ -28,8 +29,7 @@ def _is_enumeration(annotation: object) -> bool:
 
 ENUMERATIONS = frozenset(
     field.alias or name
-    for model in models.exported().values()
-    if isinstance(model, type) and issubclass(model, ResultModel)
+    for model in exported_models(ResultModel)
     for name, field in model.model_fields.items()
     if _is_enumeration(field.annotation)
 )
