@@ -18,7 +18,6 @@ import pytest
 
 from lightsail_snap import (
     PartialFailureError,
-    Request,
     RequestValidationError,
     WaitTimeoutError,
     models,
@@ -28,11 +27,7 @@ from lightsail_snap.plans import BackupPlan
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "aws_lambda"
 TEMPLATE = EXAMPLE / "template.yaml"
-OPERATIONS = {
-    model.operation_name
-    for model in models.exported().values()
-    if isinstance(model, type) and issubclass(model, Request) and hasattr(model, "operation_name")
-}
+OPERATIONS = models.request_types().keys()
 
 
 @dataclass
