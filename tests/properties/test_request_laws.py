@@ -13,21 +13,17 @@ import pytest
 from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import exported_models
 
 from lightsail_snap import LightsailSnapError, Request, RequestValidationError, models
 from lightsail_snap.models._base import RequestModel
 from lightsail_snap.models.source import SourcedRequest
 from lightsail_snap.testing import strategies
 
-ABSTRACT = {models.PagedRequest, models.Request}
-SHAPES: list[type[RequestModel]] = [
-    kind
-    for kind in models.exported().values()
-    if isinstance(kind, type) and issubclass(kind, RequestModel) and kind not in ABSTRACT
-]
+SHAPES = exported_models(RequestModel)
 # A tag of a resource is an answer, though it is a Tag as well.
 SHAPES.remove(models.ResourceTag)
-OPERATIONS = [kind for kind in SHAPES if issubclass(kind, Request)]
+OPERATIONS = list(models.request_types().values())
 SOURCED = [kind for kind in OPERATIONS if issubclass(kind, SourcedRequest)]
 FLAGGED = [kind for kind in SOURCED if kind._wire_source.flags]
 
