@@ -22,8 +22,7 @@ from tests.faults.matrix import fields
 from tests.faults.matrix.fields import Path
 from tests.faults.matrix.service import Exchange
 
-from lightsail_snap.emulator._wire import Failure, Response
-from lightsail_snap.emulator._wire import answer as make_response
+from lightsail_snap.emulator._wire import Failure, Response, make_response
 
 # The response limit while the matrix runs: bodies of the real limit take too long to make.
 LIMIT = 256 * 1024
@@ -130,9 +129,9 @@ def _headed(name: str, value: Callable[[Exchange], str]) -> Act:
 
 
 def _echo(exchange: Exchange, _: Path | None) -> Response:
-    text = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
+    echoed = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
     text = "The request signature we calculated does not match the signature you provided. "
-    failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{text}'")
+    failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{echoed}'")
     return make_response(403, failure.body(), exchange.now)
 
 

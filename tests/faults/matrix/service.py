@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from lightsail_snap import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, Progression
-from lightsail_snap.emulator._wire import Response, region_of
+from lightsail_snap.emulator._wire import Response, parse_region
 
 HERE, THERE = "us-east-1", "us-west-2"
 # No operation needs more calls under any fault, so one that makes more would never end.
@@ -110,7 +110,7 @@ class RecordingEmulator(LightsailEmulator):
 
         def carry_out() -> Response:
             record.reached[call_id] += 1
-            response = self.handle(region_of(lowered.get("authorization")), operation, body)
+            response = self.handle(parse_region(lowered.get("authorization")), operation, body)
             if response.status == _SUCCESS and not operation.startswith("Get"):
                 record.commits.append(operation)
             truth.append(response)
