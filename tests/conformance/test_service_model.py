@@ -317,7 +317,7 @@ def items_of(kind: type[Any]) -> str:
     """Return the field of a page that holds its items."""
     (member,) = (n for n, a in annotated(kind).items() if described(a).startswith("["))
     item = {"id": "1", "name": "a"}
-    assert [item.to_wire() for item in kind.from_wire({member: [item]}).items] == [item]
+    assert [each.to_wire() for each in kind.from_wire({member: [item]}).items] == [item]
     return member
 
 
