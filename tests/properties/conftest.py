@@ -9,10 +9,10 @@ import boto3.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from tests.support import http_response
+from tests.support import ScriptedTransport, http_response
 
 from lightsail_snap import LightsailSnapClient, Response
-from lightsail_snap.models import Request, ResponseMetadata
+from lightsail_snap.models import ResponseMetadata
 
 
 class Network:
@@ -65,21 +65,6 @@ class Network:
         return http_response(request, status, headers, body)
 
 
-class Recorder:
-    """A transport that remembers what reached it, and gives one and the same answer."""
-
-    def __init__(self) -> None:
-        self.reached: list[Any] = []
-        self.payload: Any = b"{}"
-
-    def send(self, request: Request[Any]) -> Response:
-        self.reached.append(request)
-        return Response(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 @pytest.fixture(scope="session")
 def networks() -> dict[int, Network]:
     return {}
@@ -104,8 +89,12 @@ def retrying_network(networks: dict[int, Network], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
+def recorder() -> Any:
+    """Return a transport that records requests and returns `payload`."""
+    metadata = ResponseMetadata(request_id="rid-1", http_status=200)
+    transport: Any = ScriptedTransport(lambda _: Response(transport.payload, metadata))
+    transport.payload = b"{}"
+    return transport
 
 
 @pytest.fixture

@@ -296,7 +296,7 @@ def test_bad_input_never_reaches_the_transport(
 ) -> None:
     client = LightsailSnapClient(transport=recorder)
     error = held(lambda: getattr(client, method)(**arguments))
-    assert recorder.reached == []
+    assert recorder.requests == []
     assert isinstance(error, RequestValidationError)
     assert error.errors()
     for violation in error.errors():
@@ -369,7 +369,7 @@ def test_good_arguments_reach_the_service(method: str, recorder: Any) -> None:
         return
     result = getattr(client, method)
     held(lambda: list(result(**parameters(method))))
-    assert recorder.reached
+    assert recorder.requests
 
 
 @pytest.mark.parametrize("listener", [5, "print", [], object()])
@@ -380,14 +380,14 @@ def test_who_is_told_of_progress_is_checked_before_the_first_look(
     client = LightsailSnapClient(transport=recorder)
     error = held(lambda: client.wait_for_operation("1", timeout=0, on_progress=listener))
     assert isinstance(error, RequestValidationError)
-    assert recorder.reached == []
+    assert recorder.requests == []
 
 
 def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder)
     for make in MAKERS.values():
         assert isinstance(held(lambda: client.send(make())), RequestValidationError)  # noqa: B023 - called at once
-    assert recorder.reached == []
+    assert recorder.requests == []
 
 
 @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
 )
 def test_a_request_made_around_validation_is_not_sent(request_: Any, recorder: Any) -> None:
     error = held(lambda: LightsailSnapClient(transport=recorder).send(request_))
-    assert recorder.reached == []
+    assert recorder.requests == []
     assert isinstance(error, RequestValidationError)
 
 

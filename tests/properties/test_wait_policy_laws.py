@@ -142,7 +142,7 @@ def test_a_wait_ends_at_its_deadline_whatever_the_answers(recorder: Any) -> None
     @example(0.1234562, 1, 1, 0.5, "")
     def law(timeout: float, shortest: float, more: float, draw: float, state: str) -> None:
         recorder.payload = f'{{"operation":{{"id":"1"{state}}}}}'.encode()
-        recorder.reached.clear()
+        recorder.requests.clear()
         clock = BoundedClock()
         policy = WaitPolicy(min_delay=shortest, max_delay=shortest + more, random=lambda: draw)
         client = LightsailSnapClient(transport=recorder, wait_policy=policy, clock=clock)
@@ -151,7 +151,7 @@ def test_a_wait_ends_at_its_deadline_whatever_the_answers(recorder: Any) -> None
         assert clock.monotonic() == pytest.approx(timeout, abs=1e-5)
         assert in_seconds(caught.value.waited) == pytest.approx(timeout, abs=1e-5)
         # One look at the start, and one after each pause; the last pause is clipped, not split.
-        assert len(recorder.reached) <= 2 + timeout / shortest
+        assert len(recorder.requests) <= 2 + timeout / shortest
 
     law()
 
