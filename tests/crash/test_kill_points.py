@@ -41,10 +41,8 @@ def test_workload_killed_anywhere_can_be_run_again(harness: Harness, workload: s
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_a_job_that_is_killed_again_and_again_ends_all_the_same(
-    harness: Harness, workload: str
-) -> None:
-    generator = random.Random(workload)  # noqa: S311 - a test's chance has to repeat itself
+def test_workload_killed_repeatedly_reaches_the_same_state(harness: Harness, workload: str) -> None:
+    generator = random.Random(workload)  # noqa: S311 - has to be repeatable
     points = [point for point in harness.points(workload) if point.timing != "late"]
     for _ in range(CHAINS):
         assert harness.kill(*generator.sample(points, 3)) == ""

@@ -56,14 +56,14 @@ def _variants() -> Iterator[dict[str, Any]]:
 VARIANTS = list(_variants())
 
 
-def _pairs(chance: random.Random) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _pairs(generator: random.Random) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield all pairs of variants if the variable is set, else one of every two kinds."""
     if ALL_PAIRS:
         yield from itertools.product(VARIANTS, repeat=2)
         return
     of = {kind: [each for each in VARIANTS if each["kind"] is kind] for kind in FaultKind}
     for first, second in itertools.product(FaultKind, repeat=2):
-        yield chance.choice(of[first]), chance.choice(of[second])
+        yield generator.choice(of[first]), generator.choice(of[second])
 
 
 def calls_without_faults(kit: Any, method: str) -> list[str]:
@@ -116,10 +116,10 @@ def _placements(calls: int) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("method", METHODS)
 def test_method_succeeds_under_any_two_faults(kit: Any, method: str) -> None:
     """Place the faults everywhere if the environment variable is set, else in one random place."""
-    chance = random.Random(method)  # noqa: S311 - has to be repeatable
+    generator = random.Random(method)  # noqa: S311 - has to be repeatable
     placements = _placements(len(calls_without_faults(kit, method)))
-    for first, second in _pairs(chance):
-        for i, j in placements if ALL_PAIRS else [chance.choice(placements)]:
+    for first, second in _pairs(generator):
+        for i, j in placements if ALL_PAIRS else [generator.choice(placements)]:
             check_success(kit, method, Fault(**first, skip=i), Fault(**second, skip=j))
 
 
@@ -191,9 +191,9 @@ def test_method_reports_truth_under_any_one_adversary(
 @pytest.mark.parametrize("method", METHODS)
 def test_method_reports_truth_under_any_two_adversaries(kit: Any, method: str) -> None:
     """Run all pairs with all faults if the environment variable is set, else a sample."""
-    chance = random.Random(method)  # noqa: S311 - has to be repeatable
+    generator = random.Random(method)  # noqa: S311 - has to be repeatable
     pairs = list(itertools.permutations(ADVERSARIES, 2))
-    for pair in pairs if ALL_PAIRS else chance.sample(pairs, 30):
+    for pair in pairs if ALL_PAIRS else generator.sample(pairs, 30):
         for token in _tokens(kit, method):
-            for fault in _LOST if ALL_PAIRS else [chance.choice(_LOST)]:
+            for fault in _LOST if ALL_PAIRS else [generator.choice(_LOST)]:
                 _run(kit, method, fault, *pair, token=token)

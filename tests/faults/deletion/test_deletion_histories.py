@@ -46,7 +46,7 @@ def test_many_random_histories_keep_all_invariants() -> None:
 )
 @pytest.mark.parametrize("mode", ["prune", "apply"])
 @pytest.mark.sample(8)
-def test_a_failure_at_any_call_keeps_all_invariants(call: int, what: str, mode: Any) -> None:
+def test_failure_at_any_call_keeps_all_invariants(call: int, what: str, mode: Any) -> None:
     config = RunConfig(mode, Rules(last=2), has_copies=mode == "apply")
     run_history(History(_FIVE, (config,), (Event(call, what),)))
 

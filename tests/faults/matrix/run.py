@@ -329,17 +329,17 @@ def every_cell() -> Iterator[Cell]:
 
 def sample(seed: int, more: int = 0) -> Iterator[Cell]:
     """Yield random cells: every fault with every operation, and `more` further ones per fault."""
-    chance = random.Random(seed)  # noqa: S311 - it must repeat itself
+    generator = random.Random(seed)  # noqa: S311 - it must repeat itself
     turn = Counter[tuple[str, ...]]()
     names = list(OPERATIONS)
     for fault in FAULTS.values():
-        for name in [*names, *chance.choices(names, k=more)]:
+        for name in [*names, *generator.choices(names, k=more)]:
             operation = OPERATIONS[name]
             turn[operation.clients] += 1
             # In turns, so that each fault occurs with every client and mode.
             ways = list(itertools.product(operation.clients, MODES))
             way = ways[turn[operation.clients] % len(ways)]
-            yield Cell(fault, operation, *way, *chance.choice(places(fault, operation)))
+            yield Cell(fault, operation, *way, *generator.choice(places(fault, operation)))
 
 
 @dataclass
