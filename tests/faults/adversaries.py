@@ -54,22 +54,13 @@ def _change_resource(
     return replace(response, body=json.dumps(body).encode())
 
 
-def _equal_parameters(environment: Any) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    if environment.method.has_token:
-        members["tags"] = [{"key": "env", "value": "prod"}]
-    elif environment.method.lookup[0] == "GetInstanceSnapshot":
-        members["sourceSnapshotName"] = "old-instance"
-    return members
-
-
 def stale(reads: int, age: float) -> Adversary:
     """Return a deleted resource with equal parameters in the first lookups."""
 
     def prepare(environment: Any) -> None:
         progression = environment.emulator.progression
         environment.emulator.progression = Progression.instant()
-        environment.create_as_other(**_equal_parameters(environment))
+        environment.create_as_other(**environment.equal_parameters())
         lookup, member = environment.method.lookup
         old = environment.emulator.handle("us-east-1", lookup, {f"{member}Name": NAME})
         environment.delete()

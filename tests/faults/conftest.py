@@ -218,6 +218,23 @@ class Environment:
         for fault in faults:
             self.emulator.inject(fault)
 
+    def inject_at_creation(self, fault: Fault) -> None:
+        """Inject a fault of the creating call."""
+        self.emulator.inject(replace(fault, operation=self.method.operation))
+
+    def act_after_creation(self, act: Callable[[], object], call: int = 1) -> None:
+        """Let another client act right before a call after the creating one."""
+        # A restore looks up its source first.
+        index = call + (self.method.operation == "CreateDiskFromSnapshot")
+        self.emulator.before = lambda _, number: act() if number == index else None
+
+    def equal_parameters(self) -> dict[str, Any]:
+        """Return the parameters of `create_as_other` that create an equal resource."""
+        if self.method.has_token:
+            return {"tags": [{"key": "env", "value": "prod"}]}
+        is_instance = self.method.lookup[0] == "GetInstanceSnapshot"
+        return {"sourceSnapshotName": "old-instance"} if is_instance else {}
+
     def create_as_other(self, **differing: Any) -> dict[str, Any]:
         """Create as another client what the method creates, with differing parameters."""
         members: dict[str, dict[str, Any]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -54,23 +53,8 @@ def options(kit: Any, method: str, **others: Any) -> dict[str, Any]:
     return {"tags": {"env": "prod"}, **others} if kit.methods[method].has_token else others
 
 
-def equal_parameters(kit: Any, method: str) -> dict[str, Any]:
-    """Return the parameters with which another client creates an equal resource."""
-    members: dict[str, Any] = {}
-    if kit.methods[method].has_token:
-        members["tags"] = [{"key": "env", "value": "prod"}]
-    if method == "copy-instance":
-        members["sourceSnapshotName"] = "old-instance"
-    return members
-
-
 def current_arns(environment: Any) -> frozenset[str]:
     return frozenset({environment.find_resource()["arn"]})
-
-
-def before_call(environment: Any, index: int, act: Callable[[], object]) -> None:
-    """Let another client act right before the method's call of this number."""
-    environment.emulator.before = lambda _, number: act() if number == index else None
 
 
 # Existing resources with the same name
@@ -85,11 +69,11 @@ def test_older_resource_is_a_conflict_with_any_client_clock(
     kit: Any, method: str, fault: Fault | None, age: float, skew: float
 ) -> None:
     environment = kit.environment(method, skew=skew)
-    environment.create_as_other(**equal_parameters(kit, method))
+    environment.create_as_other(**environment.equal_parameters())
     environment.clock.sleep(age)
     other_arns = current_arns(environment)
     if fault:
-        environment.inject(replace(fault, operation=kit.methods[method].operation))
+        environment.inject_at_creation(fault)
     outcome = environment.run(**options(kit, method))
 
     assert outcome.error.__cause__ is not None
@@ -131,7 +115,7 @@ def test_name_of_another_resource_type_raises_the_service_error(
         environment.emulator.add_disk("made-1", region_name="us-east-1")
     other_arns = current_arns(environment)
     if fault:
-        environment.inject(replace(fault, operation=kit.methods[method].operation))
+        environment.inject_at_creation(fault)
     outcome = environment.run()
     environment.check(outcome, foreign=other_arns)
     if fault:
@@ -151,11 +135,10 @@ def test_name_of_another_resource_type_raises_the_service_error(
 def test_later_creation_by_another_client_has_no_effect(
     kit: Any, method: str, fault: Fault
 ) -> None:
-    create = 1 if method == "restore" else 0
-    for index in range(create + 1, create + 5):
+    for call in range(1, 5):
         environment = kit.environment(method, skew=4 * MINUTES)
-        before_call(environment, index, environment.create_as_other)
-        environment.inject(replace(fault, operation=kit.methods[method].operation))
+        environment.act_after_creation(environment.create_as_other, call)
+        environment.inject_at_creation(fault)
         outcome = environment.run(**options(kit, method))
         environment.check(outcome)
         assert outcome.error is None
@@ -187,10 +170,9 @@ def test_new_resource_with_other_parameters_is_no_success(
     kit: Any, method: str, differing: dict[str, Any], skew: float
 ) -> None:
     environment = kit.environment(method, skew=skew)
-    environment.inject(replace(NOT_MADE, operation=kit.methods[method].operation))
+    environment.inject_at_creation(NOT_MADE)
     # Between the lost request and the lookup.
-    create = 1 if method == "restore" else 0
-    before_call(environment, create + 1, lambda: environment.create_as_other(**differing))
+    environment.act_after_creation(lambda: environment.create_as_other(**differing))
     outcome = environment.run(**options(kit, method))
     # Any client may change tags, so they prove nothing. Sources and sizes never change.
     is_proof = differing.keys() - {"tags"} and differing.get("diskName") != "data-1"
@@ -217,9 +199,8 @@ def test_resource_created_by_another_operation_is_a_conflict(
     if operation == "CopySnapshot":
         members = {**members, "targetSnapshotName": "made-1", "sourceRegion": "us-east-1"}
     environment = kit.environment(method)
-    environment.inject(replace(NOT_MADE, operation=kit.methods[method].operation))
-    create = 1 if method == "restore" else 0
-    before_call(environment, create + 1, lambda: environment.emulator.call(operation, **members))
+    environment.inject_at_creation(NOT_MADE)
+    environment.act_after_creation(lambda: environment.emulator.call(operation, **members))
     outcome = environment.run()
     assert isinstance(outcome.error, NameConflictError)
     environment.check(outcome, foreign=current_arns(environment))
@@ -229,12 +210,9 @@ def test_resource_created_by_another_operation_is_a_conflict(
 def test_equal_resource_of_the_same_time_is_accepted_without_token(kit: Any, method: str) -> None:
     """It cannot be distinguished from this call's own request that was executed late."""
     environment = kit.environment(method)
-    environment.inject(replace(NOT_MADE, operation=kit.methods[method].operation))
-    create = 1 if method == "restore" else 0
-    before_call(
-        environment,
-        create + 1,
-        lambda: environment.create_as_other(**equal_parameters(kit, method)),
+    environment.inject_at_creation(NOT_MADE)
+    environment.act_after_creation(
+        lambda: environment.create_as_other(**environment.equal_parameters()),
     )
     outcome = environment.run(**options(kit, method))
     environment.check(outcome)
@@ -245,12 +223,9 @@ def test_equal_resource_of_the_same_time_is_accepted_without_token(kit: Any, met
 @pytest.mark.parametrize("method", TOKENED)
 def test_equal_resource_without_the_token_is_no_success(kit: Any, method: str) -> None:
     environment = kit.environment(method)
-    environment.inject(replace(NOT_MADE, operation=kit.methods[method].operation))
-    create = 1 if method == "restore" else 0
-    before_call(
-        environment,
-        create + 1,
-        lambda: environment.create_as_other(**equal_parameters(kit, method)),
+    environment.inject_at_creation(NOT_MADE)
+    environment.act_after_creation(
+        lambda: environment.create_as_other(**environment.equal_parameters()),
     )
     outcome = environment.run(**options(kit, method, client_token=OWN_ID))
     # Another client may have removed the token's tag from a resource of this call.
@@ -264,9 +239,8 @@ def test_equal_resource_without_the_token_is_no_success(kit: Any, method: str) -
 @pytest.mark.parametrize("method", METHODS)
 def test_resource_deleted_before_the_first_lookup_is_created_again(kit: Any, method: str) -> None:
     environment = kit.environment(method)
-    environment.inject(replace(LOST[0], operation=kit.methods[method].operation))
-    create = 1 if method == "restore" else 0
-    before_call(environment, create + 1, environment.delete)
+    environment.inject_at_creation(LOST[0])
+    environment.act_after_creation(environment.delete)
     outcome = environment.run(**options(kit, method))
     assert outcome.error is None
     assert current_arns(environment) == {outcome.resource.arn}
@@ -279,8 +253,7 @@ def test_resource_deleted_before_the_first_lookup_is_created_again(kit: Any, met
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
 def test_resource_deleted_during_the_wait_is_no_success(kit: Any, method: str, call: int) -> None:
     environment = kit.environment(method, progression=Progression.by_polls(1, 3))
-    create = 1 if method == "restore" else 0
-    before_call(environment, create + call, environment.delete)
+    environment.act_after_creation(environment.delete, call)
     outcome = environment.run()
     assert isinstance(outcome.error, NotFoundException | WaitFailedError)
     assert outcome.error.may_have_executed
@@ -301,8 +274,7 @@ def test_resource_replaced_during_the_wait_is_no_success(
         environment.delete()
         environment.create_as_other(**differing)
 
-    create = 1 if method == "restore" else 0
-    before_call(environment, create + call, replace_it)
+    environment.act_after_creation(replace_it, call)
     outcome = environment.run(**options(kit, method))
     assert isinstance(outcome.error, WaitFailedError)
     assert outcome.error.may_have_executed
@@ -318,7 +290,7 @@ def test_batch_with_one_replaced_resource_fails_only_for_it(kit: Any) -> None:
         environment.delete()
         environment.create_as_other(diskName="data-2")
 
-    before_call(environment, 3, replace_it)
+    environment.act_after_creation(replace_it, 3)
     with environment.client() as client, pytest.raises(PartialFailureError) as caught:
         client.take_disk_snapshots(_requests(), concurrency=1)
     assert list(caught.value.failures) == ["made-1"]
@@ -339,11 +311,11 @@ def test_deleted_resource_of_the_same_name_does_not_matter(
         environment.emulator.call("CreateDisk", **members)
         environment.emulator.call("DeleteDisk", diskName="made-1")
     else:
-        environment.create_as_other(**equal_parameters(kit, method))
+        environment.create_as_other(**environment.equal_parameters())
         environment.delete()
     assert environment.find_resource() is None
     environment.clock.sleep(ago)
-    environment.inject(replace(LOST[0], operation=kit.methods[method].operation))
+    environment.inject_at_creation(LOST[0])
     outcome = environment.run(**options(kit, method))
     assert outcome.error is None
     assert current_arns(environment) == {outcome.resource.arn}
@@ -354,7 +326,7 @@ def test_deleted_resource_of_the_same_name_does_not_matter(
 def test_operation_is_found_on_any_page(kit: Any, method: str) -> None:
     """The service's model documents oldest first, its samples show newest first."""
     environment = kit.environment(method, progression=Progression.instant())
-    environment.create_as_other(**equal_parameters(kit, method))
+    environment.create_as_other(**environment.equal_parameters())
     environment.delete()
     environment.clock.sleep(2 * HOURS)
     rest: list[Any] = []
@@ -371,7 +343,7 @@ def test_operation_is_found_on_any_page(kit: Any, method: str) -> None:
         return replace(response, status=200, body=json.dumps(body).encode())
 
     environment.emulator.change_response = oldest_first
-    environment.inject(replace(LOST[0], operation=kit.methods[method].operation))
+    environment.inject_at_creation(LOST[0])
     outcome = environment.run()
     assert outcome.error is None
     assert environment.emulator.called.count("GetOperationsForResource") == 2
@@ -389,7 +361,7 @@ def test_lost_response_is_recovered_with_any_client_clock(
 ) -> None:
     for fault in LOST:
         environment = kit.environment(method, skew=skew)
-        environment.inject(replace(fault, operation=kit.methods[method].operation))
+        environment.inject_at_creation(fault)
         outcome = environment.run(**options(kit, method))
         environment.check(outcome)
         assert outcome.error is None
@@ -404,7 +376,7 @@ def test_clock_step_proves_no_ownership(kit: Any, wall_offset: float, *, is_fore
         environment.clock.sleep(30 * MINUTES)
     other_arns = current_arns(environment) if is_foreign else frozenset()
     environment.client_clock = clock = SkewedClock(environment.clock)
-    before_call(environment, 1, lambda: setattr(clock, "wall_offset", wall_offset))
+    environment.act_after_creation(lambda: setattr(clock, "wall_offset", wall_offset))
     environment.inject(NOT_MADE if is_foreign else LOST[0])
     outcome = environment.run()
     environment.check(outcome, foreign=other_arns)
@@ -427,7 +399,7 @@ def test_suspension_makes_the_outcome_unknown(kit: Any) -> None:
         environment.clock.sleep(1 * HOURS)
         clock.monotonic_offset -= 1 * HOURS
 
-    before_call(environment, 1, sleep)
+    environment.act_after_creation(sleep)
     environment.inject(LOST[0])
     outcome = environment.run()
     environment.check(outcome)
@@ -452,12 +424,10 @@ def test_missing_date_header_leaves_five_minutes_of_uncertainty(
     environment.emulator.change_response = kit.without_date
     other_arns: frozenset[str] = frozenset()
     if age:
-        environment.create_as_other(**equal_parameters(kit, method))
+        environment.create_as_other(**environment.equal_parameters())
         other_arns = current_arns(environment)
         environment.clock.sleep(age)
-    environment.inject(
-        replace(NOT_MADE if age else LOST[0], operation=kit.methods[method].operation)
-    )
+    environment.inject_at_creation(NOT_MADE if age else LOST[0])
     outcome = environment.run(**options(kit, method))
     assert isinstance(outcome.error, error)
     environment.check(outcome, foreign=other_arns)
@@ -478,7 +448,7 @@ def test_missing_date_header_and_late_creation_is_a_success(kit: Any, method: st
 def test_token_proves_ownership_without_date_header(kit: Any, method: str) -> None:
     environment = kit.environment(method)
     environment.emulator.change_response = kit.without_date
-    environment.inject(replace(LOST[0], operation=kit.methods[method].operation))
+    environment.inject_at_creation(LOST[0])
     outcome = environment.run(**options(kit, method, client_token=OWN_ID))
     environment.check(outcome)
     assert outcome.error is None
@@ -494,7 +464,7 @@ def test_refused_operations_matter_only_without_other_evidence(
 ) -> None:
     environment = kit.environment(method)
     environment.emulator.change_response = kit.refusing("GetOperationsForResource", code=code)
-    environment.inject(replace(LOST[0], operation=kit.methods[method].operation))
+    environment.inject_at_creation(LOST[0])
     outcome = environment.run()
     environment.check(outcome)
     if method.startswith("copy") or method == "restore":
@@ -512,7 +482,7 @@ def test_resource_without_time_or_source_proves_no_ownership(
 ) -> None:
     environment = kit.environment(method)
     environment.emulator.change_response = kit.without(*members)
-    environment.inject(replace(LOST[0], operation=kit.methods[method].operation))
+    environment.inject_at_creation(LOST[0])
     outcome = environment.run(**options(kit, method))
     environment.check(outcome)
     if members == ("createdAt",) or not (method.startswith("copy") or method == "restore"):
@@ -528,7 +498,7 @@ def test_refused_lookup_leaves_the_outcome_unknown(kit: Any, method: str) -> Non
         environment.emulator.change_response = kit.refusing(
             "GetDiskSnapshot" if method.startswith("copy") else kit.methods[method].lookup[0]
         )
-        environment.inject(replace(fault, operation=kit.methods[method].operation))
+        environment.inject_at_creation(fault)
         outcome = environment.run(**({"size_in_gb": 16} if method == "restore" else {}))
         environment.check(outcome)
         assert isinstance(outcome.error, OutcomeUnknownError)
