@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.support import ForwardingTransport
+
 from lightsail_snap import (
     Request,
-    Response,
     ServiceError,
 )
 from lightsail_snap.emulator import Progression
@@ -183,33 +184,6 @@ def lag(seconds: float) -> Adversary:
     return Adversary(f"creation times {seconds:+} s off", prepare, keeps_evidence=False)
 
 
-class _Replacing:
-    """A transport whose first creation is executed and then refused by a proxy."""
-
-    def __init__(self, inner: Any, operation: str, status: int) -> None:
-        self._inner = inner
-        self._operation = operation
-        self._status = status
-        self._is_done = False
-
-    def send(self, request: Request[Any]) -> Response:
-        if request.operation_name != self._operation or self._is_done:
-            return self._inner.send(request)  # type: ignore[no-any-return] # a transport
-        self._is_done = True
-        self._inner.send(request)
-        status = self._status
-        raise ServiceError(
-            "<html>Blocked by policy</html>",
-            code=str(status),
-            http_status=status,
-            operation_name=request.operation_name,
-            may_have_executed=True,
-        ) from _NoLightsailError()
-
-    def close(self) -> None:
-        self._inner.close()
-
-
 class _NoLightsailError(Exception):
     """Stands in for botocore's exception."""
 
@@ -218,7 +192,21 @@ def replaced_response(status: int) -> Adversary:
     """Let a proxy replace the response of the creation by an HTML page."""
 
     def prepare(environment: Any) -> None:
-        environment.wrap = lambda inner: _Replacing(inner, environment.method.operation, status)
+        replaced: list[Request[Any]] = []
+
+        def replace_response(request: Request[Any]) -> None:
+            if request.operation_name != environment.method.operation or replaced:
+                return
+            replaced.append(request)
+            raise ServiceError(
+                "<html>Blocked by policy</html>",
+                code=str(status),
+                http_status=status,
+                operation_name=request.operation_name,
+                may_have_executed=True,
+            ) from _NoLightsailError()
+
+        environment.wrap = lambda inner: ForwardingTransport(inner, after=replace_response)
 
     return Adversary(f"the response is replaced by an HTML page, {status}", prepare)
 
