@@ -102,7 +102,7 @@ def _paths() -> tuple[Access, ...]:
     return tuple(way() for way in WAYS)
 
 
-REQUESTS = list(models.request_types().values())
+REQUESTS: list[type[Request[Any]]] = list(models.request_types().values())
 
 
 def _as_dict(path: Access, request: Request[Any], wire: dict[str, Any]) -> Result:

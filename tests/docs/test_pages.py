@@ -105,12 +105,12 @@ def test_error_catalogue_lists_every_exception() -> None:
             assert cells[1], line
             assert cells[3], line
             listed |= set(re.findall(r"`(\w+)`", cells[0]))
-    assert listed == EXCEPTIONS - {"ForeignCause"}
-    assert "`ForeignCause` is never raised" in catalogue
+    assert listed == EXCEPTIONS - {"SerializedCause"}
+    assert "`SerializedCause` is never raised" in catalogue
 
 
 def test_error_docstring_lists_every_exception() -> None:
     names = re.findall(
         r"^(?:[├└│ ]+─ )?(\w+(?:Error|Exception))\b", errors.__doc__ or "", re.MULTILINE
     )
-    assert sorted(names) == sorted(EXCEPTIONS - {"ForeignCause"})
+    assert sorted(names) == sorted(EXCEPTIONS - {"SerializedCause"})

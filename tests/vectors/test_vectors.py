@@ -1,6 +1,6 @@
-"""Other people's test cases for this protocol, as data: each file names where its cases are from.
+"""Test cases of other projects for the AWS JSON protocol. Each data file names its sources.
 
-`differs` and `refused` give the reason where this library does something else on purpose.
+`differs` and `refused` give the reason if this library behaves differently.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def network() -> FixedNetwork:
 
 
 @pytest.mark.parametrize("name", ["errors", "results", "requests", "waiters"])
-def test_every_case_names_its_source(name: str) -> None:
+def test_vectors_name_their_source(name: str) -> None:
     found = vectors(name)
     for source in found["sources"].values():
         assert source.startswith("github.com/")
@@ -55,7 +55,7 @@ def test_every_case_names_its_source(name: str) -> None:
 
 
 @cases("errors")
-def test_an_error_is_what_others_say(case: dict[str, Any], network: FixedNetwork) -> None:
+def test_error_matches_vector(case: dict[str, Any], network: FixedNetwork) -> None:
     network.response = (case["status"], case.get("headers", {}), case["body"].encode())
     with pytest.raises(ServiceError) as caught:
         network.client.get_disk("disk-1")
@@ -67,7 +67,7 @@ def test_an_error_is_what_others_say(case: dict[str, Any], network: FixedNetwork
 
 
 @cases("results")
-def test_a_result_is_what_others_say(case: dict[str, Any], network: FixedNetwork) -> None:
+def test_result_matches_vector(case: dict[str, Any], network: FixedNetwork) -> None:
     network.response = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
     if "refused" in case:
         with pytest.raises(ResponseValidationError):
@@ -83,7 +83,7 @@ def test_a_result_is_what_others_say(case: dict[str, Any], network: FixedNetwork
 
 
 @cases("requests", "sent")
-def test_a_request_is_what_others_say(case: dict[str, Any], network: FixedNetwork) -> None:
+def test_request_matches_vector(case: dict[str, Any], network: FixedNetwork) -> None:
     network.response = (200, {}, b"{}")
     network.client.get_disks(page_token=None)
     headers = {
@@ -98,13 +98,13 @@ def test_a_request_is_what_others_say(case: dict[str, Any], network: FixedNetwor
 
 
 @cases("requests", "served")
-def test_the_emulator_serves_what_others_say(case: dict[str, Any]) -> None:
+def test_emulator_request_matches_vector(case: dict[str, Any]) -> None:
     scope = {"Authorization": "Credential=k/d/us-east-1/lightsail/aws4_request"}
     target = {"X-Amz-Target": "Lightsail_20161128.GetDisks"}
     with LightsailEmulator() as emulator:
-        answer = emulator.exchange(scope | target | case["headers"], case["body"].encode())
-    assert (answer.status, answer.body) == (200, b'{"disks":[]}')
-    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+        response = emulator.exchange(scope | target | case["headers"], case["body"].encode())
+    assert (response.status, response.body) == (200, b'{"disks":[]}')
+    assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
 
 
 def reply(name: str) -> Reply:
@@ -117,8 +117,8 @@ def reply(name: str) -> Reply:
 
 
 @cases("waiters", "workflow")
-def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
-    transport = ScriptedTransport(*map(reply, case["answers"]))
+def test_wait_matches_vector(case: dict[str, Any]) -> None:
+    transport = ScriptedTransport(*map(reply, case["states"]))
     client = LightsailSnapClient(transport=transport, clock=VirtualClock())
     outcome = "success"
     try:
@@ -130,18 +130,18 @@ def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
         outcome = type(error).__name__
     assert outcome == case["outcome"]
     polls = len(transport.requests)
-    assert polls == case.get("looks", polls)
+    assert polls == case.get("polls", polls)
 
 
 @cases("waiters", "retries")
-def test_pauses_are_as_others_say(case: dict[str, int]) -> None:
-    least, most, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
+def test_wait_delays_match_vector(case: dict[str, int]) -> None:
+    minimum, maximum, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
     transport, clock = ScriptedTransport(reply("pending")), RecordingClock()
-    policy = WaitPolicy(timeout=allowed, min_delay=least, max_delay=most)
+    policy = WaitPolicy(timeout=allowed, min_delay=minimum, max_delay=maximum)
     client = LightsailSnapClient(transport=transport, clock=clock, wait_policy=policy)
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1")
-    assert all(least <= pause <= most for pause in clock.pauses[:-1])
-    # The last pause ends with the allowed time, and one more poll follows it.
+    assert all(minimum <= delay <= maximum for delay in clock.pauses[:-1])
+    # The last delay ends at the timeout, and one more poll follows.
     assert sum(clock.pauses) == pytest.approx(allowed)
     assert len(transport.requests) == len(clock.pauses) + 1
