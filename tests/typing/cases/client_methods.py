@@ -36,12 +36,16 @@ from lightsail_snap import (
     GetDiskSnapshotsResult,
     GetDisksResult,
     GetExportSnapshotRecordsResult,
+    GetInstanceResult,
     GetInstanceSnapshotResult,
     GetInstanceSnapshotsResult,
+    GetInstancesResult,
+    GetInstanceStateResult,
     GetOperationResult,
     GetOperationsForResourceResult,
     GetOperationsResult,
     GroupProgress,
+    Instance,
     InstanceSnapshot,
     InstanceSource,
     LatestAutoSnapshotSource,
@@ -103,6 +107,15 @@ def instance_snapshots(client: LightsailSnapClient) -> None:
     client.delete_instance_snapshot(None)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.create_instances_from_snapshot(["web-2"], AUTO, availability_zone=ZONE, bundle_id="micro_3_0"), CreateInstancesFromSnapshotResult)
     client.create_instances_from_snapshot(["web-2"], DISK, availability_zone=ZONE, bundle_id="b")  # mypy: arg-type pyright: reportArgumentType
+
+
+def instances(client: LightsailSnapClient) -> None:
+    assert_type(client.get_instance("web-1"), GetInstanceResult)
+    client.get_instance(INSTANCE)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.get_instance_state("web-1"), GetInstanceStateResult)
+    client.get_instance_state()  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.get_instances(), GetInstancesResult)
+    client.get_instances(page_token=5)  # mypy: arg-type pyright: reportArgumentType
 
 
 def copies_exports_and_automatic_snapshots(client: LightsailSnapClient) -> None:
@@ -174,6 +187,8 @@ def lists(client: LightsailSnapClient) -> None:
     client.iter_instance_snapshots(page_token=5)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.iter_disks(page_token="t"), Paginator[Disk, GetDisksResult])
     client.iter_disks(disk="a")  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.iter_instances(), Paginator[Instance, GetInstancesResult])
+    client.iter_instances("web-1")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.iter_export_snapshot_records(), Paginator[ExportSnapshotRecord, GetExportSnapshotRecordsResult])
     client.iter_export_snapshot_records("db")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.iter_operations(), Paginator[Operation, GetOperationsResult])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
 from typing import NoReturn
 
-from typing_extensions import assert_never, assert_type
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     AddOnRequest,
@@ -23,16 +23,12 @@ from lightsail_snap import (
     Disk,
     DiskMap,
     DiskSnapshot,
-    DiskState,
-    ExportSnapshotRecord,
     GetDiskRequest,
     GetDisksResult,
     GroupProgress,
-    InstanceSnapshot,
     VirtualClock,
     LightsailSnapError,
     OpenEnum,
-    Operation,
     OperationStatus,
     PagedResult,
     Paginator,
@@ -74,17 +70,7 @@ from lightsail_snap.retention import (
     TagSpecs,
     TimeZone,
 )
-from lightsail_snap.waiters import (
-    PollResultT,
-    PollStatus,
-    classify_disk,
-    classify_disk_snapshot,
-    classify_export,
-    classify_instance_snapshot,
-    classify_operation,
-    percent_of,
-    state_of,
-)
+from lightsail_snap.waiters import PollResultT, percent_of, state_of
 
 
 def names() -> None:
@@ -147,41 +133,11 @@ def enumerations(member: OpenEnum, status: OperationStatus) -> None:
     OperationStatus.known_values(5)  # mypy: call-arg pyright: reportCallIssue
 
 
-def classification(operation: Operation, snapshot: DiskSnapshot, instance: InstanceSnapshot, disk: Disk, record: ExportSnapshotRecord) -> None:
-    assert_type(classify_operation(operation), PollStatus)
-    assert_type(classify_disk_snapshot(snapshot), PollStatus)
-    assert_type(classify_instance_snapshot(instance), PollStatus)
-    assert_type(classify_disk(disk, DiskState.AVAILABLE), PollStatus)
-    assert_type(classify_export(record), PollStatus)
+def progress_values(snapshot: DiskSnapshot, disk: Disk) -> None:
     assert_type(state_of(disk), OpenEnum | None)
     assert_type(percent_of(snapshot), int | None)
-    classify_operation(snapshot)  # mypy: arg-type pyright: reportArgumentType
-    classify_disk_snapshot(instance)  # mypy: arg-type pyright: reportArgumentType
-    classify_instance_snapshot(snapshot)  # mypy: arg-type pyright: reportArgumentType
-    classify_disk(disk)  # mypy: call-arg pyright: reportCallIssue
-    classify_disk(disk, "available")  # mypy: arg-type pyright: reportArgumentType
-    classify_export(operation)  # mypy: arg-type pyright: reportArgumentType
     state_of("db")  # mypy: arg-type pyright: reportArgumentType
     percent_of("50%")  # mypy: arg-type pyright: reportArgumentType
-    PollStatus.MAYBE  # mypy: attr-defined pyright: reportAttributeAccessIssue
-
-
-def poll_status_is_exhausted(status: PollStatus) -> bool:
-    match status:
-        case PollStatus.PENDING:
-            return False
-        case PollStatus.SUCCEEDED | PollStatus.FAILED:
-            return True
-        case _:
-            assert_never(status)
-
-
-def poll_status_is_not_exhausted(status: PollStatus) -> bool:
-    match status:
-        case PollStatus.SUCCEEDED | PollStatus.FAILED:
-            return True
-        case _:
-            assert_never(status)  # mypy: arg-type pyright: reportArgumentType
 
 
 def last_resource(progress: WaitProgress[PollResultT]) -> PollResultT | None:
