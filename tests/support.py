@@ -139,12 +139,14 @@ class _RecordingTransport:
         try:
             if self._before is not None:
                 self._before(request)
-            return self.respond(request)
+            try:
+                return self.respond(request)
+            finally:
+                if self._after is not None:
+                    self._after(request)
         finally:
             with self._lock:
                 self._running -= 1
-            if self._after is not None:
-                self._after(request)
 
     def respond(self, request: Request[Any]) -> Response:
         """Return the response to a request."""
