@@ -112,8 +112,9 @@ def _skip_identity(patch: pytest.MonkeyPatch) -> None:
 
 def _skip_limit(patch: pytest.MonkeyPatch) -> None:
     limitless = 10**6
-    deletions = _apply._RunExecution.deletions
-    patch.setattr(_apply._RunExecution, "deletions", lambda self, _limit: deletions(self, limitless))
+    execution = _apply._RunExecution
+    deletions = execution.deletions
+    patch.setattr(execution, "deletions", lambda self, _limit: deletions(self, limitless))
 
 
 def _skip_new_snapshot(patch: pytest.MonkeyPatch) -> None:

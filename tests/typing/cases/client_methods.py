@@ -188,7 +188,7 @@ def lists(client: LightsailSnapClient) -> None:
     assert_type(client.iter_disks(page_token="t"), Paginator[Disk, GetDisksResult])
     client.iter_disks(disk="a")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.iter_instances(), Paginator[Instance, GetInstancesResult])
-    client.iter_instances("web-1")  # mypy: call-arg pyright: reportCallIssue
+    client.iter_instances("web-1")  # mypy: call-arg,arg-type pyright: reportCallIssue
     assert_type(client.iter_export_snapshot_records(), Paginator[ExportSnapshotRecord, GetExportSnapshotRecordsResult])
     client.iter_export_snapshot_records("db")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.iter_operations(), Paginator[Operation, GetOperationsResult])

@@ -178,6 +178,11 @@ def on_step_result(result: StepResult) -> None:
     print(result)
 
 
+def step_results(result: StepResult) -> None:
+    assert_type(result.is_complete, bool)
+    result.is_complete = True  # mypy: misc pyright: reportAttributeAccessIssue
+
+
 def on_pruned(pruned: PrunedSnapshot) -> None:
     print(pruned)
 
@@ -227,7 +232,7 @@ def many(plan: BackupPlan, run: Run, clients: RegionalClients, client: Lightsail
     apply_many(["nightly.toml"])  # mypy: list-item pyright: reportArgumentType
 
 
-def what_came_of_many(result: FleetResult, one: PlanOutcome) -> None:
+def fleet_results(result: FleetResult, one: PlanOutcome) -> None:
     assert_type(result.outcomes, tuple[PlanOutcome, ...])
     assert_type(result.is_complete, bool)
     assert_type(result.snapshots, Mapping[str, DiskSnapshot | InstanceSnapshot])
@@ -249,7 +254,7 @@ def what_came_of_many(result: FleetResult, one: PlanOutcome) -> None:
     FleetResult([one])  # mypy: arg-type pyright: reportArgumentType
 
 
-def pruned_away(planned: RetentionPlan[DiskSnapshot | InstanceSnapshot], client: LightsailSnapClient, disk: Disk) -> None:
+def prune_results(planned: RetentionPlan[DiskSnapshot | InstanceSnapshot], client: LightsailSnapClient, disk: Disk) -> None:
     assert_type(prune(planned, client, on_snapshot=on_pruned), PruneResult)
     prune(planned)  # mypy: call-arg pyright: reportCallIssue
     prune(planned.delete, client)  # mypy: arg-type pyright: reportArgumentType
