@@ -112,9 +112,12 @@ def _skip_identity(patch: pytest.MonkeyPatch) -> None:
 
 def _skip_limit(patch: pytest.MonkeyPatch) -> None:
     limitless = 10**6
-    execution = _apply._RunExecution
-    deletions = execution.deletions
-    patch.setattr(execution, "deletions", lambda self, _limit: deletions(self, limitless))
+    deletions = _apply._RunExecution.deletions
+
+    def unlimited(self: Any, _limit: int) -> Any:
+        return deletions(self, limitless)
+
+    patch.setattr(_apply._RunExecution, "deletions", unlimited)
 
 
 def _skip_new_snapshot(patch: pytest.MonkeyPatch) -> None:
