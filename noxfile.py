@@ -43,14 +43,14 @@ _CONFORMANCE = "tests/conformance/test_service_model.py"
 # health status of instances.
 _HEALTH_STATUS = ("Instance", "InstanceHealthStatus", "InstanceHealthStatusDetail")
 _NEEDS_NEWEST = (
-    f"{_CONFORMANCE}::test_known_words_are_those_of_the_service_model",
-    f"{_CONFORMANCE}::test_no_shape_is_exported_that_no_operation_has",
+    f"{_CONFORMANCE}::test_enumeration_has_the_values_of_the_service_model",
+    f"{_CONFORMANCE}::test_every_exported_shape_belongs_to_an_operation",
     *(
-        f"{_CONFORMANCE}::test_fields_are_the_members_of_the_service_model[{model}]"
+        f"{_CONFORMANCE}::test_model_has_the_fields_of_the_service_model[{model}]"
         for model in (*_HEALTH_STATUS, "GetInstanceRequest", "GetInstancesRequest")
     ),
     *(
-        f"{_CONFORMANCE}::test_what_must_be_given_is_what_the_service_model_requires[{model}]"
+        f"{_CONFORMANCE}::test_required_fields_match_the_service_model[{model}]"
         for model in _HEALTH_STATUS
     ),
     "tests/clients/test_parity.py::test_async_client_is_up_to_date",
