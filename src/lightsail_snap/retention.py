@@ -9,10 +9,9 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -24,7 +23,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from lightsail_snap._text import safe_line, short_repr
@@ -35,7 +34,8 @@ from lightsail_snap.models import (
     InstanceSnapshot,
     InstanceSnapshotState,
 )
-from lightsail_snap.models._rules import Requirement, violations
+from lightsail_snap.models._base import ValidatedModel
+from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models.tags import has_tags
 
 __all__ = [
@@ -304,7 +304,7 @@ this package; in slim container images install it yourself.
 """
 
 
-class RetentionPolicy(BaseModel, frozen=True):
+class RetentionPolicy(ValidatedModel, frozen=True):
     """What to keep. A snapshot stays if any rule keeps it.
 
     `keep_daily=7` keeps the newest snapshot of each of the 7 latest days that have any; the same
@@ -355,21 +355,6 @@ class RetentionPolicy(BaseModel, frozen=True):
     are not older. A backup plan also deletes snapshots of this age whose disk or instance it no
     longer selects. None, the default: age alone deletes nothing."""
 
-    if not TYPE_CHECKING:
-        # Type checkers are to see pydantic's own, with the fields.
-
-        def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-            try:
-                super().__init__(**data)
-            except Exception as error:
-                found = (replace(each, source=_OURS) for each in violations(type(self), error))
-                raise RequestValidationError(type(self).__name__, tuple(found)) from error
-
-        # Without this mark pydantic would call __init__ where a policy is a field of another
-        # model, too, and an error in it would end the search for further ones. SQLModel relies on
-        # it as well.
-        __init__.__pydantic_base_init__ = True
-
     @model_validator(mode="after")
     def _keeps_something(self) -> Self:
         if not any(value for name, value in self if name != "time_zone"):
@@ -393,7 +378,7 @@ class RetentionVerdict(Generic[SnapshotT]):
     reasons: tuple[str, ...]
 
 
-class Scope(BaseModel, frozen=True):
+class Scope(ValidatedModel, frozen=True):
     """The snapshots that a deletion may consider, as data. At least one field must be given.
 
     A snapshot is in scope if it matches every field that is given. A snapshot that a plan manages
@@ -415,19 +400,6 @@ class Scope(BaseModel, frozen=True):
     """Shell patterns of snapshot names (`*`, `?`, `[...]`; case-sensitive)."""
     sources: NamePatterns = ()
     """Shell patterns of the names of disks or instances (`*`, `?`, `[...]`; case-sensitive)."""
-
-    if not TYPE_CHECKING:
-        # Type checkers see pydantic's signature, with the fields.
-
-        def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-            try:
-                super().__init__(**data)
-            except Exception as error:
-                found = (replace(each, source=_OURS) for each in violations(type(self), error))
-                raise RequestValidationError(type(self).__name__, tuple(found)) from error
-
-        # pydantic must not call __init__ for nested models: an error would hide further ones.
-        __init__.__pydantic_base_init__ = True
 
     @model_validator(mode="after")
     def _has_a_field(self) -> Self:

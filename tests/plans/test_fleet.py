@@ -152,7 +152,7 @@ def test_what_went_wrong_crosses_processes_where_exceptions_pickle_otherwise() -
     code = """
 import pickle, threading
 from lightsail_snap import ConfigurationError, WaitError
-from lightsail_snap.errors import ForeignCause
+from lightsail_snap.errors import SerializedCause
 from lightsail_snap.plans import *
 
 plan = BackupPlan(name="n", region="us-east-1", select={"kind": "disk", "globs": ["*"]})
@@ -170,7 +170,7 @@ for told in (PlanOutcome(plan, error=failed()), StepResult(step, "failed", error
     back = pickle.loads(pickle.dumps(told))
     assert back.error.args == ("outer",)
     cause = back.error.__cause__.__cause__
-    assert type(cause) is ForeignCause, cause
+    assert type(cause) is SerializedCause, cause
     assert b"CANARY1" not in pickle.dumps(told)
 print("crossed")
 """

@@ -205,8 +205,8 @@ POLICY = {"time_zone": "UTC", "keep_last": 1}
         ({"quiesce": {"mount_point": "/a", "after": ["a"]}}, "either a mount_point"),
         ({"timeout": timedelta(0)}, "more than 0"),
         ({"name": "x" * 65}, "1 to 64"),
-        ({"copies": "us-west-2"}, r"copies: must be a list .*put it in brackets: copies = \[...\]"),
-        ({"select": {"kind": "disk", "globs": "db-*"}}, r"must be a list .*: globs = \[...\]"),
+        ({"copies": "us-west-2"}, r"copies: must be a list.*put it in brackets: copies = \[...\]"),
+        ({"select": {"kind": "disk", "globs": "db-*"}}, r"must be a list.*globs = \[...\]"),
     ],
 )
 def test_what_contradicts_itself_is_refused(changes: dict[str, Any], says: str) -> None:

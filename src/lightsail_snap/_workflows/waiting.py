@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias
 
 from lightsail_snap._parameters import as_list, check_callback, check_concurrency
+from lightsail_snap._text import short_repr
 from lightsail_snap._workflows.effects import (
     ClockReading,
     Workflow,
@@ -290,7 +291,7 @@ async def wait_for_deletion(
     on_progress: Callable[[WaitProgress[PollResultT]], object] | None = None,
 ) -> None:
     """Wait until a resource does not exist."""
-    resume = f"{waitable.resume}_deletion({name!r})"
+    resume = f"{waitable.resume}_deletion({short_repr(name)})"
     wait = _Wait(waitable, name, NotFoundPolicy.SUCCEED, resume)
     await _wait_for(wait, policy, limit, on_progress=on_progress)
 

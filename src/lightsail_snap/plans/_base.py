@@ -12,7 +12,6 @@ from types import UnionType
 from typing import (
     TYPE_CHECKING,
     Annotated,
-    Any,
     ClassVar,
     Literal,
     NoReturn,
@@ -25,6 +24,7 @@ from typing import (
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
+from typing_extensions import override
 
 from lightsail_snap._text import one_line, short_repr
 from lightsail_snap.errors import (
@@ -33,7 +33,8 @@ from lightsail_snap.errors import (
     Violation,
     detached,
 )
-from lightsail_snap.models._rules import violations
+from lightsail_snap.models._base import ValidatedModel
+from lightsail_snap.models._rules import UNKNOWN_FIELD, violations
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -42,9 +43,7 @@ OURS = "lightsail_snap"
 Status: TypeAlias = Literal["done", "adopted", "skipped", "failed"]
 """What became of a step: it was carried out now, or by an earlier attempt, or not at all."""
 
-_UNKNOWN = "is not a field of this shape"
 _NO_LIST = "Input should be a valid tuple"
-_MODEL_SOURCE = "Lightsail service model"
 
 TextOrPath: TypeAlias = str | bytes | os.PathLike[str]
 """A document itself, or the path of the file it is in (a path is no `str`)."""
@@ -124,10 +123,9 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
 
 def _in_our_words(model: type[BaseModel], found: Violation) -> Violation:
     """Say of an unknown field of an inner model what that one takes, and of a list what it is."""
-    source = OURS if found.source == _MODEL_SOURCE else found.source
     if found.rule == _NO_LIST:
         fix = f"put it in brackets: {found.field.rpartition('.')[2]} = [...]"
-        return replace(found, source=source, rule="must be a list", fix=fix)
+        return replace(found, rule="must be a list", fix=fix)
     inner, *path = [model], *found.field.split(".")[:-1]
     for step in path:
         name = step.partition("[")[0]
@@ -137,13 +135,13 @@ def _in_our_words(model: type[BaseModel], found: Violation) -> Violation:
             if name in outer.model_fields
             for each in _models_in(outer.model_fields[name].annotation)
         ]
-    if found.rule != _UNKNOWN or not inner:
-        return replace(found, source=source)
+    if found.rule != UNKNOWN_FIELD or not inner:
+        return found
     fix = f"leave it out; {inner[0].__name__} takes {', '.join(inner[0].model_fields)}"
-    return replace(found, source=source, fix=fix)
+    return replace(found, fix=fix)
 
 
-class PlanModel(BaseModel, frozen=True):
+class PlanModel(ValidatedModel, frozen=True):
     """A piece of a plan, as data.
 
     Raises:
@@ -154,17 +152,11 @@ class PlanModel(BaseModel, frozen=True):
         extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
     )
 
-    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-        try:
-            super().__init__(**data)
-        except Exception as error:
-            found = violations(type(self), error)
-            told = tuple(_in_our_words(type(self), each) for each in found)
-            raise RequestValidationError(type(self).__name__, told) from error
-
-    # Without this mark pydantic would call __init__ for every nested model too, and an inner
-    # error would end the search for further ones.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+    @classmethod
+    @override
+    def _validation_error(cls, error: Exception, payload: object) -> LightsailSnapError:
+        found = tuple(_in_our_words(cls, each) for each in violations(cls, error))
+        return RequestValidationError(cls.__name__, found)
 
     @classmethod
     def from_json(cls, source: TextOrPath) -> Self:

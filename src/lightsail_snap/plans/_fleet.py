@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from lightsail_snap.errors import (
     ConfigurationError,
-    ForeignCause,
     LightsailSnapError,
     PartialFailureError,
+    SerializedCause,
     safe_text,
 )
 from lightsail_snap.plans._apply import RunResult, apply
@@ -183,7 +183,7 @@ def _lost(work: BackupPlan, cause: BaseException) -> PlanOutcome:
         f"plan again: {type(cause).__name__}: {safe_text(cause)}"
     )
     error.may_have_executed = True
-    error.__cause__ = ForeignCause.of(cause)
+    error.__cause__ = SerializedCause.of(cause)
     return PlanOutcome(work, error=error)
 
 
