@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from tests.docs.shown_output import pattern_of, shown_of_commands, strip_lines
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
@@ -63,12 +64,13 @@ class Shell:
         self.monkeypatch, self.url = monkeypatch, url
         self.ran: list[str] = []
 
-    def line(self, line: str) -> None:
+    def line(self, line: str) -> str:
+        """Run a line, and return what it prints: first the results, then the messages."""
         if line.startswith("export "):
             for word in shlex.split(line)[1:]:
                 name, _, value = word.partition("=")
                 self.monkeypatch.setenv(name, value.replace(URL, self.url))
-            return
+            return ""
         line, _, target = line.partition(" > ")
         command, *words = shlex.split(line.partition(" | ")[0], comments=True)
         assert command == "lightsail-snap", line
@@ -82,6 +84,7 @@ class Shell:
         assert code == 0, (line, out.getvalue(), errors.getvalue())
         if target:
             Path(target).write_text(out.getvalue(), encoding="utf-8")
+        return strip_lines(out.getvalue() + errors.getvalue())
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -128,8 +131,10 @@ def test_every_command_of_a_page_runs(
     settings = [text for _, text in blocks(QUICKSTART) if text.startswith("export ")]
     for line in settings[0].splitlines():
         shell.line(line)
-    for line in commands(page):
-        shell.line(line)
+    printed = {line: shell.line(line) for line in commands(page)}
+    for lines, shown in shown_of_commands(page.read_text(encoding="utf-8")):
+        output = "".join(printed[line] for line in lines)
+        assert re.fullmatch(pattern_of(shown), output), output
     assert len(shell.ran) == len(commands(page))
 
 
@@ -198,6 +203,8 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
     assert 10 <= len(rows) <= 14
     assert listed.splitlines()[-1] == f"{len(rows)} snapshots"
     assert end.startswith("kill %1")
+    for _, shown in shown_of_commands(QUICKSTART.read_text(encoding="utf-8")):
+        assert re.search(pattern_of(shown), strip_lines(said)), (shown, said)
     # The emulator has gone: nothing answers there any more.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.docs.shown_output import pattern_of, shown_below
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
@@ -22,10 +23,6 @@ from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progres
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A text block directly below a Python block shows what the block prints. `...` stands for any text,
-# and numbers and ids may differ.
-OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VARIABLE = re.compile(r"(\.\.\.|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+)")
 WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
@@ -44,16 +41,6 @@ def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect, "SystemClock", lambda: clock)
 
 
-def output_pattern(output: str) -> str:
-    """Return a regular expression for the output that a page shows."""
-    literals, variables = VARIABLE.split(output)[::2], VARIABLE.findall(output)
-    patterns = [".*" if each == "..." else "[0-9a-f-]+" for each in variables]
-    return "".join(
-        re.escape(literal) + pattern
-        for literal, pattern in zip(literals, [*patterns, ""], strict=True)
-    )
-
-
 @pytest.mark.sample(8)
 @pytest.mark.usefixtures("_aws_is_the_emulator")
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: str(page.relative_to(ROOT)))
@@ -65,9 +52,8 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
         code = compile("\n" * line + block[1], str(page), "exec")
         with contextlib.redirect_stdout(io.StringIO()) as stdout:
             exec(code, names)  # noqa: S102 - pages of this project
-        if shown := OUTPUT.match(text, block.end()):
-            printed = stdout.getvalue()
-            assert re.fullmatch(output_pattern(shown[1]), printed, re.DOTALL), printed
+        if shown := shown_below(text, block.end()):
+            assert re.fullmatch(pattern_of(shown), stdout.getvalue()), stdout.getvalue()
     assert any(isinstance(value, LightsailSnapClient | type(lambda: 0)) for value in names.values())
 
 
