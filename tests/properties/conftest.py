@@ -76,11 +76,11 @@ class Recorder:
     """Transport that records requests and always returns the same response."""
 
     def __init__(self) -> None:
-        self.reached: list[Any] = []
+        self.requests: list[Any] = []
         self.payload: Any = b"{}"
 
     def send(self, request: Request[Any]) -> Response:
-        self.reached.append(request)
+        self.requests.append(request)
         return Response(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
 
     def close(self) -> None:

@@ -298,7 +298,7 @@ def test_client_invalid_input_sends_nothing(
 ) -> None:
     client = LightsailSnapClient(transport=recorder)
     error = library_error(lambda: getattr(client, method)(**arguments))
-    assert recorder.reached == []
+    assert recorder.requests == []
     assert isinstance(error, RequestValidationError)
     assert error.errors()
     for violation in error.errors():
@@ -373,7 +373,7 @@ def test_client_valid_arguments_send_a_request(method: str, recorder: Any) -> No
         return
     result = getattr(client, method)
     library_error(lambda: list(result(**parameters(method))))
-    assert recorder.reached
+    assert recorder.requests
 
 
 @pytest.mark.parametrize("listener", [5, "print", [], object()])
@@ -382,14 +382,14 @@ def test_wait_invalid_on_progress_sends_nothing(listener: Any, recorder: Any) ->
     client = LightsailSnapClient(transport=recorder)
     error = library_error(lambda: client.wait_for_operation("1", timeout=0, on_progress=listener))
     assert isinstance(error, RequestValidationError)
-    assert recorder.reached == []
+    assert recorder.requests == []
 
 
 def test_send_other_object_sends_nothing(recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder)
     for make in MAKERS.values():
         assert isinstance(library_error(lambda: client.send(make())), RequestValidationError)  # noqa: B023 - called at once
-    assert recorder.reached == []
+    assert recorder.requests == []
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_send_other_object_sends_nothing(recorder: Any) -> None:
 )
 def test_send_unvalidated_request_sends_nothing(request_: Any, recorder: Any) -> None:
     error = library_error(lambda: LightsailSnapClient(transport=recorder).send(request_))
-    assert recorder.reached == []
+    assert recorder.requests == []
     assert isinstance(error, RequestValidationError)
 
 

@@ -19,13 +19,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from lightsail_snap import LightsailSnapError, models
 from lightsail_snap.json_schema import DIALECT, Form, LightsailJsonSchema, json_schema, json_schemas
-from lightsail_snap.models import DiskSnapshot, Request
+from lightsail_snap.models import DiskSnapshot
 from lightsail_snap.models.source import SourcedRequest
 from lightsail_snap.testing import strategies
 
-REQUESTS: dict[str, type[Request[Any]]] = {
-    kind.__name__: kind for kind in models.request_types().values()
-}
+REQUESTS = {kind.__name__: kind for kind in models.request_types().values()}
 MODELS: dict[str, Any] = REQUESTS | {
     kind._result_type.__name__: kind._result_type for kind in REQUESTS.values()
 }

@@ -27,7 +27,7 @@ SHAPES: list[type[RequestModel]] = [
 ]
 # A subclass of Tag, but a part of responses.
 SHAPES.remove(models.ResourceTag)
-OPERATIONS = [kind for kind in SHAPES if issubclass(kind, Request)]
+OPERATIONS = list(models.request_types().values())
 SOURCED = [kind for kind in OPERATIONS if issubclass(kind, SourcedRequest)]
 FLAGGED = [kind for kind in SOURCED if kind._wire_source.flags]
 

@@ -140,7 +140,7 @@ def test_wait_any_response_ends_at_its_deadline(recorder: Any) -> None:
     @example(0.1234562, 1, 1, 0.5, "")
     def check(timeout: float, shortest: float, more: float, draw: float, state: str) -> None:
         recorder.payload = f'{{"operation":{{"id":"1"{state}}}}}'.encode()
-        recorder.reached.clear()
+        recorder.requests.clear()
         clock = BoundedClock()
         policy = WaitPolicy(min_delay=shortest, max_delay=shortest + more, random=lambda: draw)
         client = LightsailSnapClient(transport=recorder, wait_policy=policy, clock=clock)
@@ -149,7 +149,7 @@ def test_wait_any_response_ends_at_its_deadline(recorder: Any) -> None:
         assert clock.monotonic() == pytest.approx(timeout, abs=1e-5)
         assert in_seconds(caught.value.waited) == pytest.approx(timeout, abs=1e-5)
         # One poll at the start and one after each delay; the last delay is shortened.
-        assert len(recorder.reached) <= 2 + timeout / shortest
+        assert len(recorder.requests) <= 2 + timeout / shortest
 
     check()
 
