@@ -138,6 +138,15 @@ def test_every_command_of_a_page_runs(
     assert len(shell.ran) == len(commands(page))
 
 
+def test_readme_shows_the_output_of_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"command: demo -->.*?^```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    assert main(["demo", "--seconds", "0"]) == 0
+    output = capsys.readouterr().out
+    assert re.fullmatch(pattern_of(shown[1]), output), output
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
