@@ -8,37 +8,33 @@ import re
 _SHOWN = r"\n\n```text\n(.*?)^```$"
 _BELOW_BLOCK = re.compile(_SHOWN, re.MULTILINE | re.DOTALL)
 _COMMANDS = re.compile(rf"^```sh\n((?:(?!```).)*)^```{_SHOWN}", re.MULTILINE | re.DOTALL)
-_VARIABLE = re.compile(r"(\.\.\.|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+)")
+# A line `...` also stands for no line.
+_VARIABLE = re.compile(
+    r"(^\.\.\.\n|\.\.\.|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+)", re.MULTILINE
+)
+_ANY = {"...\n": r"(?:.*\n)?", "...": ".*"}
 
 
-def shown_below(page: str, end: int) -> str | None:
+def find_output(page: str, end: int) -> str | None:
     """Return the output shown below the block that ends at an index, or None."""
     match = _BELOW_BLOCK.match(page, end)
     return match[1] if match else None
 
 
-def shown_of_commands(page: str) -> list[tuple[list[str], str]]:
+def find_command_outputs(page: str) -> list[tuple[list[str], str]]:
     """Return the lines of each shell block with the output that is shown below it."""
     return [(block.splitlines(), shown) for block, shown in _COMMANDS.findall(page)]
 
 
-def pattern_of(shown: str) -> str:
-    """Return a regular expression for shown output.
-
-    `...` stands for any text, and numbers and ids may differ.
-    """
+def compile_output(shown: str) -> re.Pattern[str]:
+    """Compile shown output; `...` stands for any text, and numbers and ids may differ."""
     literals, variables = _VARIABLE.split(shown)[::2], _VARIABLE.findall(shown)
-    patterns = [".*" if each == "..." else "[0-9a-f-]+" for each in variables]
-    return (
-        "(?s:"
-        + "".join(
-            re.escape(literal) + pattern
-            for literal, pattern in zip(literals, [*patterns, ""], strict=True)
-        )
-        + ")"
-    )
+    patterns = [_ANY.get(each, "[0-9a-f-]+") for each in variables]
+    pairs = zip(literals, [*patterns, ""], strict=True)
+    pattern = "".join(re.escape(literal) + variable for literal, variable in pairs)
+    return re.compile(pattern, re.DOTALL)
 
 
-def strip_lines(printed: str) -> str:
-    """Remove spaces at the ends of lines, with which tables are padded."""
+def strip_padding(printed: str) -> str:
+    """Remove the spaces at the ends of lines, with which tables are padded."""
     return re.sub(r" +$", "", printed, flags=re.MULTILINE)

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from tests.docs.shown_output import pattern_of, shown_of_commands, strip_lines
+from tests.docs.shown_output import compile_output, find_command_outputs, strip_padding
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
@@ -84,7 +84,7 @@ class Shell:
         assert code == 0, (line, out.getvalue(), errors.getvalue())
         if target:
             Path(target).write_text(out.getvalue(), encoding="utf-8")
-        return strip_lines(out.getvalue() + errors.getvalue())
+        return strip_padding(out.getvalue() + errors.getvalue())
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -132,9 +132,9 @@ def test_every_command_of_a_page_runs(
     for line in settings[0].splitlines():
         shell.line(line)
     printed = {line: shell.line(line) for line in commands(page)}
-    for lines, shown in shown_of_commands(page.read_text(encoding="utf-8")):
+    for lines, shown in find_command_outputs(page.read_text(encoding="utf-8")):
         output = "".join(printed[line] for line in lines)
-        assert re.fullmatch(pattern_of(shown), output), output
+        assert compile_output(shown).fullmatch(output), output
     assert len(shell.ran) == len(commands(page))
 
 
@@ -144,7 +144,7 @@ def test_readme_shows_the_output_of_the_demo(capsys: pytest.CaptureFixture[str])
     assert shown is not None
     assert main(["demo", "--seconds", "0"]) == 0
     output = capsys.readouterr().out
-    assert re.fullmatch(pattern_of(shown[1]), output), output
+    assert compile_output(shown[1]).fullmatch(output), output
 
 
 def free_port() -> int:
@@ -212,8 +212,8 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
     assert 10 <= len(rows) <= 14
     assert listed.splitlines()[-1] == f"{len(rows)} snapshots"
     assert end.startswith("kill %1")
-    for _, shown in shown_of_commands(QUICKSTART.read_text(encoding="utf-8")):
-        assert re.search(pattern_of(shown), strip_lines(said)), (shown, said)
+    for _, shown in find_command_outputs(QUICKSTART.read_text(encoding="utf-8")):
+        assert compile_output(shown).search(strip_padding(said)), (shown, said)
     # The emulator has gone: nothing answers there any more.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.docs.shown_output import pattern_of, shown_below
+from tests.docs.shown_output import compile_output, find_output
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
@@ -52,8 +52,8 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
         code = compile("\n" * line + block[1], str(page), "exec")
         with contextlib.redirect_stdout(io.StringIO()) as stdout:
             exec(code, names)  # noqa: S102 - pages of this project
-        if shown := shown_below(text, block.end()):
-            assert re.fullmatch(pattern_of(shown), stdout.getvalue()), stdout.getvalue()
+        if shown := find_output(text, block.end()):
+            assert compile_output(shown).fullmatch(stdout.getvalue()), stdout.getvalue()
     assert any(isinstance(value, LightsailSnapClient | type(lambda: 0)) for value in names.values())
 
 
