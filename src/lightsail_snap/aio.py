@@ -1271,8 +1271,8 @@ class AsyncLightsailSnapClient:
 
         Args:
             instance_name: The name of the instance.
-            include_health_status: True to receive the health status of the instance. Versions of botocore
-                that lack this parameter refuse the request.
+            include_health_status: True to receive the health status of the instance. Versions of
+                botocore that lack this parameter refuse the request.
 
         Returns:
             The result, which holds the instance.
@@ -1292,8 +1292,8 @@ class AsyncLightsailSnapClient:
         """List one page of the Region's instances; `iter_instances` lists all of them.
 
         Args:
-            include_health_status: True to receive the health status of each instance. Versions of botocore
-                that lack this parameter refuse the request.
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             page_token: The `next_page_token` of the page before; the first page if None.
 
         Returns:
@@ -1313,8 +1313,8 @@ class AsyncLightsailSnapClient:
         """Iterate over the Region's instances; pages are fetched as needed.
 
         Args:
-            include_health_status: True to receive the health status of each instance. Versions of botocore
-                that lack this parameter refuse the request.
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:

@@ -38,7 +38,7 @@ from lightsail_snap.plans import (
     apply_many,
     prepare,
 )
-from lightsail_snap.plans._base import decode_document
+from lightsail_snap.plans._model import decode_document
 
 ReturnT = TypeVar("ReturnT")
 
