@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from tests.docs.shown_output import compile_output, find_command_outputs, strip_padding
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
@@ -63,12 +64,13 @@ class Shell:
         self.monkeypatch, self.url = monkeypatch, url
         self.commands_run: list[str] = []
 
-    def line(self, line: str) -> None:
+    def line(self, line: str) -> str:
+        """Run a line, and return what it prints: first the results, then the messages."""
         if line.startswith("export "):
             for argument in shlex.split(line)[1:]:
                 name, _, value = argument.partition("=")
                 self.monkeypatch.setenv(name, value.replace(URL, self.url))
-            return
+            return ""
         line, _, target = line.partition(" > ")
         command, *arguments = shlex.split(line.partition(" | ")[0], comments=True)
         assert command == "lightsail-snap", line
@@ -82,6 +84,7 @@ class Shell:
         assert code == 0, (line, out.getvalue(), errors.getvalue())
         if target:
             Path(target).write_text(out.getvalue(), encoding="utf-8")
+        return strip_padding(out.getvalue() + errors.getvalue())
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -128,9 +131,20 @@ def test_every_command_of_a_page_runs(
     settings = [text for _, text in blocks(QUICKSTART) if text.startswith("export ")]
     for line in settings[0].splitlines():
         shell.line(line)
-    for line in commands(page):
-        shell.line(line)
+    printed = {line: shell.line(line) for line in commands(page)}
+    for lines, shown in find_command_outputs(page.read_text(encoding="utf-8")):
+        output = "".join(printed[line] for line in lines)
+        assert compile_output(shown).fullmatch(output), output
     assert len(shell.commands_run) == len(commands(page))
+
+
+def test_readme_shows_the_output_of_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"command: demo -->.*?^```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    assert main(["demo", "--seconds", "0"]) == 0
+    output = capsys.readouterr().out
+    assert compile_output(shown[1]).fullmatch(output), output
 
 
 def free_port() -> int:
@@ -198,6 +212,8 @@ def test_quickstart_works(tmp_path: Path) -> None:
     assert 10 <= len(rows) <= 14
     assert listed.splitlines()[-1] == f"{len(rows)} snapshots"
     assert end.startswith("kill %1")
+    for _, shown in find_command_outputs(QUICKSTART.read_text(encoding="utf-8")):
+        assert compile_output(shown).search(strip_padding(output)), (shown, output)
     # The emulator has ended.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass

@@ -1,8 +1,10 @@
-"""Run every Python block of README.md and docs/, page by page, on the embedded Lightsail."""
+"""Run every Python block of README.md and docs/ on the emulator, and compare its output."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.docs.shown_output import compile_output, find_output
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
@@ -46,7 +49,11 @@ def test_code_of_a_page_runs(page: Path) -> None:
     names: dict[str, Any] = {"__name__": "page"}
     for block in BLOCK.finditer(text):
         line = text[: block.start(1)].count("\n")
-        exec(compile("\n" * line + block[1], str(page), "exec"), names)  # noqa: S102 - a page of this project
+        code = compile("\n" * line + block[1], str(page), "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as stdout:
+            exec(code, names)  # noqa: S102 - pages of this project
+        if shown := find_output(text, block.end()):
+            assert compile_output(shown).fullmatch(stdout.getvalue()), stdout.getvalue()
     assert any(isinstance(value, LightsailSnapClient | type(lambda: 0)) for value in names.values())
 
 
