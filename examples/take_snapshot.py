@@ -1,7 +1,12 @@
-"""Take a snapshot of a disk, wait for it, and print it.
+"""Take a snapshot of a disk, wait until it is completed, and print it.
 
-Without arguments it works on the embedded Lightsail. With the name of a disk it works on AWS, with
-the credentials and the region that boto3 finds: python take_snapshot.py Disk-Virginia-1
+Without arguments, the example runs against the emulator, without an AWS account:
+
+    python take_snapshot.py
+
+With the name of a disk, it runs against AWS with the credentials and Region that boto3 finds:
+
+    python take_snapshot.py Disk-Virginia-1
 """
 
 import sys
@@ -12,17 +17,14 @@ from lightsail_snap.emulator import LightsailEmulator
 
 
 def take_snapshot(client: LightsailSnapClient, disk_name: str) -> None:
-    """Take one snapshot, named by the time, and wait until it is completed."""
+    """Take a snapshot whose name contains the current time, and print it."""
     name = f"{disk_name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    result = client.create_disk_snapshot(name, DiskSource(disk_name=disk_name))
-    for operation in result.operations:
-        client.wait_for_operation(operation)
-    snapshot = client.wait_for_disk_snapshot(name, on_progress=print)
+    snapshot = client.take_disk_snapshot(name, DiskSource(disk_name=disk_name), on_progress=print)
     print(snapshot.name, snapshot.state, snapshot.size_in_gb, "GB", snapshot.arn)
 
 
 def main() -> None:
-    """Work on AWS if a disk is named, else on the embedded Lightsail."""
+    """Use AWS if the name of a disk is given, and the emulator otherwise."""
     if len(sys.argv) > 1:
         take_snapshot(LightsailSnapClient(), sys.argv[1])
         return

@@ -170,7 +170,7 @@ class CheckedEmulator(LightsailEmulator):
         """Remove all operations, so that their history does not use memory."""
         with self._store.transaction():
             for region in REGIONS:
-                for record in self._store.newest(region, OPERATION):
+                for record in self._store.list_newest(region, OPERATION):
                     self._store.remove(record)
 
     def _check_deletion(self, region: str, operation: str, request: Mapping[str, Any]) -> None:

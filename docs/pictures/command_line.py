@@ -1,10 +1,10 @@
-# ruff: noqa: INP001 - a script, not a part of any package
-"""Draws what the command shows: `cli-help.svg` and `cli-prune.svg`.
+# ruff: noqa: INP001 - a script outside of any package
+"""Draw the output of the command line: `cli-help.svg` and `cli-prune.svg`.
 
     python docs/pictures/command_line.py [FOLDER]
 
-The command itself is run, against the embedded Lightsail, on a terminal that is made of memory.
-Lightsail's calendar has stopped, so that the same pictures come out on any day.
+The script runs the command against the emulator and records its output. The emulator's clock is
+stopped, so the pictures are the same on every day.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from lightsail_snap.cli import main
-from lightsail_snap.cli._emulator import Shifted, furnish
+from lightsail_snap.cli._emulator import ShiftedClock, seed_emulator
 from lightsail_snap.emulator import LightsailEmulator
 
 TODAY = datetime(2025, 6, 16, 3, 17, tzinfo=UTC)
@@ -30,37 +30,26 @@ WIDTH = 110
 PRUNE = ["prune", "--owner", "nightly", "--keep-daily", "3", "--keep-weekly", "3"]
 
 
-class Stopped(Shifted):
-    """A clock that shows the same time for ever."""
+class StoppedClock(ShiftedClock):
+    """A clock that always has the same time."""
 
     @override
     def time(self) -> float:
-        """Tell the time.
-
-        Returns:
-            Seconds since 1970.
-        """
+        """Return the seconds since 1970."""
         return TODAY.timestamp() - self.days_ago * 86_400
 
 
 class Terminal(io.StringIO):
-    """Takes what a terminal would show."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Say that it is one."""
+        """Return True."""
         return True
 
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for a while.
-
-    Args:
-        values: The variables.
-
-    Yields:
-        Once.
-    """
+    """Set environment variables, and restore them afterwards."""
     before = dict(os.environ)
     os.environ.update(values)
     os.environ.pop("NO_COLOR", None)
@@ -71,33 +60,22 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def shown(words: list[str]) -> str:
-    """Run the command.
-
-    Args:
-        words: Its words.
-
-    Returns:
-        The picture, SVG.
-    """
+def record(arguments: list[str]) -> str:
+    """Run the command, and return its output as an SVG picture."""
     screen = Terminal()
     with redirect_stdout(screen), redirect_stderr(screen):
-        main(words)
+        main(arguments)
     console = Console(record=True, width=WIDTH, file=io.StringIO())
-    console.print(Text(f"$ lightsail-snap {' '.join(words)}", style="bold"))
+    console.print(Text(f"$ lightsail-snap {' '.join(arguments)}", style="bold"))
     console.print(Text.from_ansi(screen.getvalue()))
-    return console.export_svg(title="lightsail-snap", unique_id=f"cli-{words[0].strip('-')}")
+    return console.export_svg(title="lightsail-snap", unique_id=f"cli-{arguments[0].strip('-')}")
 
 
 def draw(folder: Path) -> None:
-    """Draw all.
-
-    Args:
-        folder: Where to put them.
-    """
-    clock = Stopped()
+    """Write both pictures to a folder."""
+    clock = StoppedClock()
     with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
-        furnish(emulator, clock, disks=["db-1"], history=30)
+        seed_emulator(emulator, clock, disks=["db-1"], history=30)
         settings = {
             "AWS_ENDPOINT_URL_LIGHTSAIL": url,
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -108,8 +86,8 @@ def draw(folder: Path) -> None:
             "TERMINAL_WIDTH": str(WIDTH),
         }
         with environment(settings):
-            (folder / "cli-help.svg").write_text(shown(["--help"]), encoding="utf-8")
-            (folder / "cli-prune.svg").write_text(shown(PRUNE), encoding="utf-8")
+            (folder / "cli-help.svg").write_text(record(["--help"]), encoding="utf-8")
+            (folder / "cli-prune.svg").write_text(record(PRUNE), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Carries out a backup plan, which is the event, on AWS Lambda.
+"""AWS Lambda function that applies a backup plan; the event is the plan.
 
-The schedule in template.yaml invokes it. Lambda tries again after a failure, and an attempt adopts
-whatever those before it have done, so nothing is taken twice.
+The schedule in template.yaml invokes it. Lambda retries failed invocations. A retry adopts the
+snapshots of earlier attempts, so none is taken twice.
 """
 
 from __future__ import annotations
@@ -13,43 +13,43 @@ from typing import Any, Protocol
 
 from lightsail_snap.plans import BackupPlan, apply_many, regional_clients
 
-# What is left for the answer, once waiting has been given up.
-_RESERVE = timedelta(seconds=30)
+# Time that remains to report the result after the waits have ended.
+_RESERVED_TIME = timedelta(seconds=30)
 
 
 class Context(Protocol):
-    """What Lambda tells of an invocation, so far as it is needed here."""
+    """The part of Lambda's context object that the handler uses."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until Lambda ends the process."""
+        """Return the milliseconds until Lambda ends the process."""
         ...
 
 
-def _in_time(plan: BackupPlan, context: Context) -> BackupPlan:
-    """Let waits end before Lambda ends the process, so that there is an error that tells why."""
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - _RESERVE
-    # What is to be copied is waited for twice: once for the snapshot, once for the copies.
-    share = max(left / (2 if plan.copies else 1), timedelta(seconds=1))
-    return BackupPlan(**{**dict(plan), "timeout": min(plan.timeout, share)})
-
-
 def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Carry out the plan that the event is.
+    """Apply the plan in the event.
 
     Args:
         event: The plan, as `BackupPlan.to_json` writes it.
-        context: What Lambda tells of the invocation.
+        context: The context object of the invocation.
 
     Returns:
-        What became of each step.
+        The result of each step.
 
     Raises:
-        RequestValidationError: If the event is no plan. Trying again would not help.
-        PartialFailureError: If a step failed. Lambda tries again, and what was done is adopted.
+        RequestValidationError: If the event is not a valid plan. A retry fails again.
+        PartialFailureError: If a step failed. Lambda retries, and finished steps are adopted.
     """
-    plan = _in_time(BackupPlan.from_json(json.dumps(event)), context)
+    plan = _limit_timeout(BackupPlan.from_json(json.dumps(event)), context)
     with regional_clients() as clients:
         fleet = apply_many([plan], client_factory=clients)
-    print(fleet)  # Lambda keeps it in CloudWatch Logs
+    print(fleet)  # Lambda stores standard output in CloudWatch Logs
     fleet.raise_for_failures()
     return fleet.to_dict()
+
+
+def _limit_timeout(plan: BackupPlan, context: Context) -> BackupPlan:
+    """End waits before Lambda ends the process, so that the failure has an error message."""
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis()) - _RESERVED_TIME
+    # A plan with copies waits twice: for the snapshots and for their copies.
+    timeout = max(remaining / (2 if plan.copies else 1), timedelta(seconds=1))
+    return BackupPlan(**{**dict(plan), "timeout": min(plan.timeout, timeout)})

@@ -1,32 +1,22 @@
-"""The command against the embedded Lightsail, over HTTP as a user has it."""
+"""The command line against the emulator, over HTTP as users run it."""
 
 from __future__ import annotations
 
-import json
 import os
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.support import PLAN, Command, CommandResult, Terminal, access_denied
 
 from lightsail_snap.cli import main
+from lightsail_snap.cli._emulator import ShiftedClock, seed_emulator
 from lightsail_snap.emulator import LightsailEmulator, Progression
+from lightsail_snap.emulator._wire import Response
 
 REGION = "us-east-1"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
 
 
 @pytest.fixture
@@ -43,8 +33,8 @@ def command(
     emulator: LightsailEmulator,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Iterator[Callable[..., Ended]]:
-    """Run a command; nothing but the addresses of the emulator is in its environment."""
+) -> Iterator[Command]:
+    """Run a command whose environment has only the settings of the emulator."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     with emulator.serve() as url:
@@ -55,10 +45,54 @@ def command(
         monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
-        def run(*words: str) -> Ended:
-            code = main(list(words))
+        def run(*arguments: str) -> CommandResult:
+            code = main(list(arguments))
             captured = capsys.readouterr()
             assert "Traceback" not in captured.out + captured.err
-            return Ended(code, captured.out, captured.err)
+            return CommandResult(code, captured.out, captured.err)
 
         yield run
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> str:
+    for name in ("nightly", "weekly"):
+        text = PLAN.replace("nightly", name)
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    return str(tmp_path / "nightly.toml")
+
+
+@pytest.fixture
+def history(emulator: LightsailEmulator) -> None:
+    """Ten days of snapshots of the first disk, as the plan would have taken them."""
+    clock = ShiftedClock()
+    usual, emulator.clock = emulator.clock, clock
+    seed_emulator(emulator, clock, disks=["Disk-1"], history=10)
+    emulator.clock = usual
+    emulator.calls.clear()
+
+
+@pytest.fixture
+def refuse(
+    emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], None]:
+    """Refuse an operation whose payload contains a name."""
+    handle = emulator.handle
+
+    def refuse_for(refused: str, name: str) -> None:
+        def respond(region: str, operation: str, payload: Any) -> Response:
+            if operation == refused and name.encode() in bytes(payload):
+                return access_denied(emulator)
+            return handle(region, operation, payload)
+
+        monkeypatch.setattr(emulator, "handle", respond)
+
+    return refuse_for
+
+
+@pytest.fixture
+def type_on_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def type_on_terminal(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", Terminal(text))
+
+    return type_on_terminal

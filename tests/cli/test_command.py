@@ -1,4 +1,4 @@
-"""The command: what it shows, and how it ends."""
+"""The command line as a whole: help, arguments, error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from lightsail_snap import (
     __version__,
 )
 from lightsail_snap.cli import _demo, entry, main
-from lightsail_snap.cli._exits import Code, Interrupted, code_of
-from lightsail_snap.cli._settings import finite
+from lightsail_snap.cli._errors import ExitCode, UnfinishedError, exit_code_of
+from lightsail_snap.cli._options import require_finite
 
+INTERNAL_ERROR = "internal error, please report it"
 COMMANDS = [
     "create",
     "wait",
@@ -46,29 +47,33 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("source", ["disk", "instance"])
-def test_the_demo_shows_the_main_job(source: str, capsys: pytest.CaptureFixture[str]) -> None:
-    # Long enough that a look falls into it on a busy machine, too.
+def test_demo_prints_every_step_of_a_snapshot(
+    source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Long enough for a poll in between, on a busy machine too.
     assert main(["demo", "--source", source, "--seconds", "1.5"]) == 0
-    shown = capsys.readouterr().out
-    assert "CreateDiskSnapshot\n" in shown
-    assert "tags                   env=demo, nightly" in shown
-    assert f"source                 {source} " in shown
-    assert shown.count("Started") == 2
-    assert shown.count("Succeeded") == 2
-    assert "%  pending" in shown
-    assert "[########################] 100%  completed" in shown
-    assert "state                  completed" in shown
-    assert shown.isascii()
+    out = capsys.readouterr().out
+    assert "CreateDiskSnapshot\n" in out
+    assert "tags                   env=demo, nightly" in out
+    assert f"source                 {source} " in out
+    assert out.count("Started") == 2
+    assert out.count("Succeeded") == 2
+    assert "%  pending" in out
+    assert "[########################] 100%  completed" in out
+    assert "state                  completed" in out
+    assert out.isascii()
 
 
-def test_a_look_that_failed_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    fault = ConfigurationError("nobody at home")
-    _demo._tell(WaitProgress("disk snapshot x", 1, timedelta(seconds=2), None, None, fault))
-    assert "nobody at home" in capsys.readouterr().out
+def test_demo_prints_the_error_of_a_failed_poll(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ConfigurationError("connection refused")
+    _demo._print_progress(
+        WaitProgress("disk snapshot x", 1, timedelta(seconds=2), None, None, error)
+    )
+    assert "connection refused" in capsys.readouterr().out
 
 
-def test_python_m_is_the_command() -> None:
-    # A process of its own, as a user has it; the gate measures what runs in there too.
+def test_python_m_runs_the_command() -> None:
+    # A separate process, as users run it; coverage is measured there too.
     result = subprocess.run(
         [sys.executable, "-m", "lightsail_snap", "--version"],
         capture_output=True,
@@ -78,12 +83,12 @@ def test_python_m_is_the_command() -> None:
     assert result.stdout == f"lightsail-snap {__version__}\n"
 
 
-def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
-    state = str(tmp_path / "world.db")
+def test_emulator_serves_until_sigterm_and_keeps_its_state(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
     for is_first in (True, False):
         command = [sys.executable, "-m", "lightsail_snap", "emulator", "--state", state]
         command += ["--seconds", "0", "--disk", "Disk-1", "--instance", "web-1", "--history", "2"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - the command under test
             assert server.stdout is not None
             client = LightsailSnapClient(
                 endpoint_url=server.stdout.readline().strip(),
@@ -94,7 +99,7 @@ def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
                 if is_first:
                     with pytest.raises(NotFoundException):
                         client.get_disk("data")
-                    boto = client._transport._client  # type: ignore[attr-defined] # there is no CreateDisk of ours
+                    boto = client._transport._client  # type: ignore[attr-defined] # the library has no CreateDisk
                     boto.create_disk(diskName="data", availabilityZone="us-east-1a", sizeInGb=8)
                 assert client.get_disk("data").disk.size_in_gb == 8
                 yesterday = f"nightly-Disk-1-{datetime.now(UTC) - timedelta(days=1):%Y%m%d}"
@@ -105,28 +110,28 @@ def test_the_emulator_is_served_until_it_is_told_to_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("arguments", "code", "message"),
     [
-        (["--host", "0.0.0.0"], 2, "add --allow-remote"),  # noqa: S104 - what is shown to be refused
+        (["--host", "0.0.0.0"], 2, "pass --allow-remote"),  # noqa: S104 - refused by the command
         (["--host", "127.0.0.300"], 2, "127.0.0.300"),
         (["--state", "/"], 8, "state file"),
-        (["--history", "3"], 2, "--history needs at least one --disk"),
-        (["--region", "xx-north-9"], 2, "Lightsail is not in xx-north-9"),
+        (["--history", "3"], 2, "--history requires at least one --disk"),
+        (["--region", "xx-north-9"], 2, "Lightsail is not available in xx-north-9"),
         (["--region", "us-east-1a"], 2, "--region must be an AWS Region"),
         (["--history", "3", "--disk", "d?"], 2, "The name 'd?' is not valid"),
     ],
 )
-def test_an_emulator_that_cannot_be_served(
-    words: list[str], code: int, told: str, capsys: pytest.CaptureFixture[str]
+def test_emulator_with_invalid_options_prints_the_reason(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["emulator", *words]) == code
+    assert main(["emulator", *arguments]) == code
     captured = capsys.readouterr()
-    assert told in captured.err
+    assert message in captured.err
     assert captured.out == ""
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["fly"],
         ["demo", "--seconds", "soon"],
@@ -140,36 +145,38 @@ def test_an_emulator_that_cannot_be_served(
         ["restore", "only-one"],
     ],
 )
-def test_words_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(words) == 2
+def test_invalid_arguments_exit_with_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
     captured = capsys.readouterr()
     assert "Usage: lightsail-snap" in captured.err
     assert captured.out == ""
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_what_is_no_number_is_refused_whatever_typer_makes_of_it(number: float) -> None:
-    assert finite(1.5) == 1.5
-    with pytest.raises(BadParameter, match="is no number"):
-        finite(number)
+def test_require_finite_refuses_nan_and_infinity(number: float) -> None:
+    assert require_finite(1.5) == 1.5
+    with pytest.raises(BadParameter, match="is not a finite number"):
+        require_finite(number)
 
 
-def test_without_words_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_arguments_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
-    shown = capsys.readouterr()
+    captured = capsys.readouterr()
     for command in COMMANDS:
-        assert f" {command} " in shown.out + shown.err
+        assert f" {command} " in captured.out + captured.err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"Usage: lightsail-snap {command}" in capsys.readouterr().out
 
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shells_are_told_how_to_complete(shell: str) -> None:
+def test_shell_completion_offers_matching_commands(shell: str) -> None:
     environment = {**os.environ, "_LIGHTSAIL_SNAP_COMPLETE": f"complete_{shell}"}
     environment |= {"COMP_WORDS": "lightsail-snap pr", "COMP_CWORD": "1"}
     environment |= {
@@ -188,62 +195,79 @@ def test_shells_are_told_how_to_complete(shell: str) -> None:
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_the_extra_the_command_says_how_to_get_it(
+def test_missing_extra_prints_how_to_install_it(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     assert main(["list"]) == 8
-    assert capsys.readouterr().err.endswith('run: pip install "lightsail-snap[cli]"\n')
+    assert capsys.readouterr().err == (
+        'lightsail-snap: typer and rich are not installed; run: pip install "lightsail-snap[cli]"\n'
+    )
 
 
-class GoneError(Exception):
-    """Nobody expects it."""
+class UnexpectedError(Exception):
+    """An error that the command line does not know."""
 
 
 @pytest.mark.parametrize(
-    ("raised", "code", "told"),
+    ("raised", "code", "message"),
     [
         (ConfigurationError("no region"), 8, "ConfigurationError: no region"),
         (LightsailSnapError("no"), 1, "LightsailSnapError: no"),
-        (OSError(28, "No space left on device"), 1, "[Errno 28] No space left on device"),
+        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (OSError(13, "Permission denied", "a.toml"), 1, "a.toml: Permission denied"),
         (KeyboardInterrupt(), 130, "interrupted"),
-        (Interrupted("It goes on."), 130, "interrupted. It goes on."),
-        (GoneError("a\nb"), 70, "a defect of this program, please report it: GoneError: a\\nb ("),
+        (UnexpectedError("a\nb"), 70, f"{INTERNAL_ERROR}: UnexpectedError: a\\nb ("),
     ],
 )
-def test_errors_are_told_without_a_traceback(
+def test_errors_are_printed_as_one_line(
     raised: BaseException,
     code: int,
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fail(*_: object) -> None:
         raise raised
 
-    monkeypatch.setattr(_demo, "_show", fail)
+    monkeypatch.setattr(_demo, "_take_snapshot", fail)
     assert main(["demo"]) == code
-    shown = capsys.readouterr().err
-    assert shown.startswith(f"lightsail-snap: {told}")
-    assert len(shown.splitlines()) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"lightsail-snap: {message}")
+    assert len(err.splitlines()) == 1
 
 
-def test_what_may_have_been_done_is_told_apart_from_what_surely_was_not() -> None:
-    error = LightsailSnapError("torn")
-    assert code_of(error) == Code.FAILED
+def test_unfinished_command_prints_advice_after_the_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        message = "To resume, run:"
+        raise UnfinishedError(message, "lightsail-snap wait a-1") from KeyboardInterrupt()
+
+    monkeypatch.setattr(_demo, "_take_snapshot", fail)
+    assert main(["demo"]) == 130
+    err = capsys.readouterr().err
+    assert err == "lightsail-snap: interrupted\nTo resume, run:\n  lightsail-snap wait a-1\n"
+
+
+def test_exit_code_depends_on_may_have_executed() -> None:
+    error = LightsailSnapError("connection reset")
+    assert exit_code_of(error) == ExitCode.FAILED
     error.may_have_executed = True
-    assert code_of(error) == Code.UNKNOWN
+    assert exit_code_of(error) == ExitCode.UNKNOWN
 
 
-@pytest.mark.parametrize("heeded", [signal.default_int_handler, signal.SIG_IGN])
-def test_the_console_script_is_the_command(heeded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_console_script_silences_late_interrupts(
+    handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
-    before = signal.signal(signal.SIGINT, heeded)
+    before = signal.signal(signal.SIGINT, handler)
     try:
         with pytest.raises(SystemExit) as end:
             entry()
-        # Once all is done an interrupt ends Python without a word; one that is ignored stays so.
-        is_ignored = heeded is signal.SIG_IGN
+        # A late interrupt ends Python without a traceback; an ignored one stays ignored.
+        is_ignored = handler is signal.SIG_IGN
         assert signal.getsignal(signal.SIGINT) is (signal.SIG_IGN if is_ignored else signal.SIG_DFL)
     finally:
         signal.signal(signal.SIGINT, before)

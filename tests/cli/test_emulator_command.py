@@ -1,4 +1,4 @@
-"""The emulator's command, as far as it can be seen without a process of its own."""
+"""`emulator` with a replaced server, in this process."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from lightsail_snap.emulator import LightsailEmulator, _run, run_server
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Furnish what would be served, and look at it instead of serving it."""
+    """Create the initial resources and record them instead of serving."""
     seen: list[dict[str, Any]] = []
 
     def run(**given: Any) -> None:
         with LightsailEmulator(state=given["state"], clock=given["clock"]) as emulator:
             given["on_start"](emulator)
             given["on_ready"]("http://127.0.0.1:1")
-            answer = emulator.boto3_client("us-west-2").get_disk_snapshots()
-            seen.append({**given, "names": [each["name"] for each in answer["diskSnapshots"]]})
+            response = emulator.boto3_client("us-west-2").get_disk_snapshots()
+            seen.append({**given, "names": [each["name"] for each in response["diskSnapshots"]]})
 
     monkeypatch.setattr(_emulator, "run_server", run)
     return seen
 
 
-def test_it_begins_with_what_it_is_told(
+def test_emulator_creates_resources_and_history_once(
     served: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["emulator", "--state", str(tmp_path / "world"), "--region", "us-west-2"]
-    words += ["--disk", "db", "--disk", "web", "--instance", "web-1"]
-    assert main(words) == 0
-    assert main([*words, "--history", "3", "--plan", "weekly"]) == 0
-    assert main([*words, "--history", "3", "--plan", "weekly"]) == 0
-    none, all_of_them, again = served
-    assert none["names"] == []
-    assert len(all_of_them["names"]) == 6
-    assert all_of_them["names"] == again["names"]
+    arguments = ["emulator", "--state", str(tmp_path / "state"), "--region", "us-west-2"]
+    arguments += ["--disk", "db", "--disk", "web", "--instance", "web-1"]
+    assert main(arguments) == 0
+    assert main([*arguments, "--history", "3", "--plan", "weekly"]) == 0
+    assert main([*arguments, "--history", "3", "--plan", "weekly"]) == 0
+    without_history, created, again = served
+    assert without_history["names"] == []
+    assert len(created["names"]) == 6
+    assert created["names"] == again["names"]
     assert {name.rpartition("-")[0] for name in again["names"]} == {"weekly-db", "weekly-web"}
     captured = capsys.readouterr()
     assert captured.out == "http://127.0.0.1:1\n" * 3
@@ -49,12 +49,12 @@ def test_it_begins_with_what_it_is_told(
     )
 
 
-def test_a_server_without_anything_to_begin_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_server_without_on_start_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def ended_at_once() -> Iterator[Callable[[], None]]:
+    def end_at_once() -> Iterator[Callable[[], None]]:
         yield lambda: None
 
-    monkeypatch.setattr(_run, "_until_signalled", ended_at_once)
+    monkeypatch.setattr(_run, "_stop_signals", end_at_once)
     urls: list[str] = []
     run_server(on_ready=urls.append)
     assert len(urls) == 1

@@ -29,7 +29,7 @@ from lightsail_snap._boto.error_mapping import (
     error_from_exception,
     error_from_response,
 )
-from lightsail_snap.cli._exits import Code, code_of
+from lightsail_snap.cli._errors import ExitCode, exit_code_of
 from lightsail_snap.models import ResponseMetadata
 
 REQUEST = GetDiskRequest(disk_name="Disk-1")
@@ -170,7 +170,7 @@ def test_an_authentication_error_says_what_to_check(code: str, message: str, adv
     found = error_from_response(REQUEST, body, ResponseMetadata(http_status=400))
     assert isinstance(found, CredentialsRejectedError)
     assert advice in found.advice
-    assert code_of(found) is Code.CONFIGURATION
+    assert exit_code_of(found) is ExitCode.CONFIGURATION
 
 
 def test_the_members_of_error_answers_are_read() -> None:

@@ -23,8 +23,8 @@ import typer.main
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
-from lightsail_snap.cli._emulator import Shifted, furnish
-from lightsail_snap.cli._exits import Code
+from lightsail_snap.cli._emulator import ShiftedClock, seed_emulator
+from lightsail_snap.cli._errors import ExitCode
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 ROOT = Path(__file__).parents[2]
@@ -41,10 +41,10 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    clock = Shifted()
+    clock = ShiftedClock()
     with LightsailEmulator(clock=clock, progression=Progression.instant()) as emulator:
-        furnish(emulator, clock, disks=["Disk-1"], instances=["web-1"], history=60)
-        furnish(emulator, clock, disks=["Disk-Virginia-1"])
+        seed_emulator(emulator, clock, disks=["Disk-1"], instances=["web-1"], history=60)
+        seed_emulator(emulator, clock, disks=["Disk-Virginia-1"])
         with emulator.serve() as url:
             yield url
 
@@ -206,7 +206,7 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
 def test_all_exit_codes_are_listed() -> None:
     page = (DOCS / "cli.md").read_text(encoding="utf-8")
     listed = [int(found) for found in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
-    assert listed == sorted(Code)
+    assert listed == sorted(ExitCode)
 
 
 def test_the_pictures_show_the_command(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An emulated world, reached through either door; every answer is checked against botocore."""
+"""Emulator and clients over either transport; responses are checked against botocore."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lightsail_snap.emulator import LightsailEmulator
 
 MODEL = ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, read_timeout=1, connect_timeout=2)
-# Operation types that the service really answers with, or must, though its model lacks them.
+# Operation types that the service returns, or must return, though its model lacks them.
 OUTSIDE_THE_MODEL = {
     "CopySnapshot",
     "DeleteAutoSnapshot",
@@ -31,8 +31,8 @@ OUTSIDE_THE_MODEL = {
 
 
 def conform(shape: Any, value: object, path: str) -> None:
-    """Fail if an answer holds what its shape does not declare, or another type."""
-    wanted = {
+    """Fail if a value has fields or a type that its shape does not declare."""
+    expected = {
         "structure": dict,
         "list": list,
         "string": str,
@@ -41,7 +41,7 @@ def conform(shape: Any, value: object, path: str) -> None:
         "boolean": bool,
         "timestamp": int | float,
     }[shape.type_name]
-    assert isinstance(value, wanted), f"{path} is {value!r}, not a {shape.type_name}"
+    assert isinstance(value, expected), f"{path} is {value!r}, not a {shape.type_name}"
     if shape.type_name != "boolean":
         assert not isinstance(value, bool), path
     match value:
@@ -56,7 +56,7 @@ def conform(shape: Any, value: object, path: str) -> None:
             assert value in {*shape.enum, *OUTSIDE_THE_MODEL}, f"{path} is {value!r}"
 
 
-def _check_answer(response_dict: dict[str, Any], model: Any, **_: object) -> None:
+def _check_response(response_dict: dict[str, Any], model: Any, **_: object) -> None:
     body = response_dict["body"]
     if response_dict["status_code"] == 200:
         conform(model.output_shape, json.loads(body), model.name)
@@ -67,7 +67,7 @@ def _check_answer(response_dict: dict[str, Any], model: Any, **_: object) -> Non
 
 
 @dataclass
-class World:
+class Harness:
     """An emulator and its clients, in one process or over HTTP."""
 
     clock: VirtualClock
@@ -92,12 +92,14 @@ class World:
 
     def call(self, operation: str, region: str = "us-east-1", **params: Any) -> Any:
         names = {api: name for name, api in self.client(region).meta.method_to_api_mapping.items()}
-        answer = getattr(self.client(region), names[operation])(**params)
-        metadata = answer.pop("ResponseMetadata")
+        response = getattr(self.client(region), names[operation])(**params)
+        metadata = response.pop("ResponseMetadata")
         assert metadata["HTTPStatusCode"] == 200
-        return answer
+        return response
 
-    def refusal(self, operation: str, region: str = "us-east-1", **params: Any) -> dict[str, Any]:
+    def expect_error(
+        self, operation: str, region: str = "us-east-1", **params: Any
+    ) -> dict[str, Any]:
         with pytest.raises(ClientError) as caught:
             self.call(operation, region, **params)
         response = caught.value.response
@@ -105,7 +107,7 @@ class World:
         assert len(response["ResponseMetadata"]["RequestId"]) == 36
         return {**response["Error"], "SubCode": response.get("code"), "Tip": response.get("tip")}
 
-    def later(self, seconds: float = 60) -> None:
+    def advance(self, seconds: float = 60) -> None:
         self.clock.sleep(seconds)
 
     def close(self) -> None:
@@ -115,32 +117,34 @@ class World:
 
 
 def _with_model(response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:
-    _check_answer(response_dict, operation_model)
+    _check_response(response_dict, operation_model)
 
 
-Maker = Callable[..., World]
+Maker = Callable[..., Harness]
 
 
 @pytest.fixture
-def make_world() -> Iterator[Maker]:
-    """Make worlds; `door="http"` serves them."""
+def make_harness() -> Iterator[Maker]:
+    """Make emulators with clients; with `transport="http"` the clients call over HTTP."""
     with ExitStack() as stack:
 
-        def make(*, door: str = "in-process", is_checked: bool = True, **options: Any) -> World:
+        def make(
+            *, transport: str = "in-process", is_checked: bool = True, **options: Any
+        ) -> Harness:
             clock = options.pop("clock", None) or VirtualClock()
             emulator = LightsailEmulator(clock=clock, **options)
-            url = stack.enter_context(emulator.serve()) if door == "http" else None
-            world = World(clock, emulator, url, is_checked=is_checked)
-            stack.callback(world.close)
-            return world
+            url = stack.enter_context(emulator.serve()) if transport == "http" else None
+            harness = Harness(clock, emulator, url, is_checked=is_checked)
+            stack.callback(harness.close)
+            return harness
 
         yield make
 
 
 @pytest.fixture
-def world(make_world: Maker) -> World:
-    """One in-process world with a disk and an instance."""
-    made = make_world()
+def harness(make_harness: Maker) -> Harness:
+    """Emulator with a disk and an instance, and an in-process client."""
+    made = make_harness()
     made.emulator.add_disk("Disk-1", region_name="us-east-1", size_in_gb=8)
     made.emulator.add_instance("web-1", region_name="us-east-1")
     return made

@@ -1,4 +1,4 @@
-"""Faults on purpose, each in both doors."""
+"""Injected faults over both transports."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _CREATE = {"diskName": "Disk-1", "diskSnapshotName": "snap-1"}
 
 
 @pytest.fixture(params=["in-process", "http"])
-def door(request: pytest.FixtureRequest) -> str:
+def transport(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
 
 
 @pytest.fixture
-def unchecked(make_world: Any, door: str) -> Any:
-    world = make_world(door=door, is_checked=False)
-    world.emulator.add_disk("Disk-1", region_name="us-east-1")
-    return world
+def unchecked(make_harness: Any, transport: str) -> Any:
+    harness = make_harness(transport=transport, is_checked=False)
+    harness.emulator.add_disk("Disk-1", region_name="us-east-1")
+    return harness
 
 
-def is_executed(world: Any) -> bool:
-    return bool(world.call("GetDiskSnapshots")["diskSnapshots"])
+def is_executed(harness: Any) -> bool:
+    return bool(harness.call("GetDiskSnapshots")["diskSnapshots"])
 
 
 @pytest.mark.sample(3)
@@ -48,7 +48,7 @@ def is_executed(world: Any) -> bool:
     ("kind", "error"),
     [(FaultKind.DROP, ConnectionClosedError), (FaultKind.TIMEOUT, ReadTimeoutError)],
 )
-def test_no_answer(
+def test_fault_without_response_raises_the_network_error(
     unchecked: Any, kind: FaultKind, error: type[Exception], *, after_commit: bool
 ) -> None:
     unchecked.emulator.inject(Fault(kind=kind, after_commit=after_commit))
@@ -57,10 +57,12 @@ def test_no_answer(
     assert is_executed(unchecked) is after_commit
 
 
-def test_no_connection(unchecked: Any, door: str) -> None:
+def test_refused_connection_does_not_execute_the_call(unchecked: Any, transport: str) -> None:
     unchecked.emulator.inject(Fault(kind=FaultKind.REFUSE))
-    # Where the client is connected already, the connection can only close.
-    with pytest.raises(EndpointConnectionError if door == "in-process" else ConnectionClosedError):
+    # Over HTTP the client is connected already, and the connection can only close.
+    with pytest.raises(
+        EndpointConnectionError if transport == "in-process" else ConnectionClosedError
+    ):
         unchecked.call("CreateDiskSnapshot", **_CREATE)
     assert not is_executed(unchecked)
 
@@ -71,7 +73,7 @@ def test_no_connection(unchecked: Any, door: str) -> None:
     ("status", "code"),
     [(None, "ServiceException"), (502, "502"), (503, "503"), (599, "ServiceException")],
 )
-def test_a_server_error(
+def test_server_error_has_the_requested_status(
     unchecked: Any, status: int | None, code: str, *, after_commit: bool
 ) -> None:
     fault = Fault(kind=FaultKind.SERVER_ERROR, status=status, after_commit=after_commit)
@@ -85,7 +87,7 @@ def test_a_server_error(
 
 
 @pytest.mark.parametrize("status", [None, 400, 429])
-def test_throttling(unchecked: Any, status: int | None) -> None:
+def test_throttling_does_not_execute_the_call(unchecked: Any, status: int | None) -> None:
     unchecked.emulator.inject(Fault(kind=FaultKind.THROTTLE, status=status))
     with pytest.raises(ClientError, match="Rate exceeded") as caught:
         unchecked.call("CreateDiskSnapshot", **_CREATE)
@@ -94,10 +96,10 @@ def test_throttling(unchecked: Any, status: int | None) -> None:
     assert not is_executed(unchecked)
 
 
-def raw_answer(world: Any, operation: str = "create_disk_snapshot") -> tuple[Any, ...]:
-    """Make a call, and tell what came whatever botocore thinks of it."""
+def raw_response(harness: Any, operation: str = "create_disk_snapshot") -> tuple[Any, ...]:
+    """Make a call, and return its raw response, valid or not."""
     seen: list[tuple[Any, ...]] = []
-    client = world.client()
+    client = harness.client()
     client.meta.events.register_last(
         "before-parse.lightsail",
         lambda response_dict, **_: seen.append(
@@ -105,12 +107,12 @@ def raw_answer(world: Any, operation: str = "create_disk_snapshot") -> tuple[Any
         ),
         unique_id="raw",
     )
-    # botocore's parser may stumble; only the bytes count here.
+    # botocore's parser may fail; only the bytes matter here.
     with contextlib.suppress(Exception):
         getattr(client, operation)(**(_CREATE if operation == "create_disk_snapshot" else {}))
     client.meta.events.unregister("before-parse.lightsail", unique_id="raw")
-    (answer,) = seen
-    return answer
+    (response,) = seen
+    return response
 
 
 @pytest.mark.sample(4)
@@ -123,56 +125,56 @@ def raw_answer(world: Any, operation: str = "create_disk_snapshot") -> tuple[Any
     ],
 )
 @pytest.mark.parametrize("after_commit", [False, True])
-def test_a_body_of_another_kind(
+def test_unexpected_body_arrives_with_status_200(
     unchecked: Any, kind: FaultKind, begins: bytes, content_type: str, *, after_commit: bool
 ) -> None:
     unchecked.emulator.inject(Fault(kind=kind, after_commit=after_commit))
-    status, headers, body = raw_answer(unchecked)
+    status, headers, body = raw_response(unchecked)
     assert (status, headers["Content-Type"]) == (200, content_type)
     assert body.startswith(begins)
     assert bool(body) is bool(begins)
     assert is_executed(unchecked) is after_commit
 
 
-def test_a_truncated_body(unchecked: Any) -> None:
+def test_truncated_body_has_half_the_announced_length(unchecked: Any) -> None:
     unchecked.emulator.inject(Fault(kind=FaultKind.TRUNCATE))
-    status, headers, body = raw_answer(unchecked)
+    status, headers, body = raw_response(unchecked)
     assert status == 200
     assert len(body) == int(headers["Content-Length"]) // 2
     assert is_executed(unchecked)
 
 
-def test_wrong_types(unchecked: Any) -> None:
+def test_wrong_types_change_every_field_after_execution(unchecked: Any) -> None:
     unchecked.emulator.inject(Fault(kind=FaultKind.WRONG_TYPES))
-    status, headers, body = raw_answer(unchecked)
+    status, headers, body = raw_response(unchecked)
     assert (status, len(body)) == (200, int(headers["Content-Length"]))
     assert b'{"operations":{"0":{"createdAt":{"value":1700000000.0},"id":["' in body
     assert is_executed(unchecked)
     unchecked.call("DeleteDiskSnapshot", diskSnapshotName="snap-1")
     unchecked.emulator.inject(Fault(kind=FaultKind.WRONG_TYPES))
-    # An empty list has no values to mistype, so it is another thing itself.
-    assert raw_answer(unchecked, "get_disk_snapshots")[2] == b'{"diskSnapshots":"none"}'
+    # An empty list has no values, so the list itself has another type.
+    assert raw_response(unchecked, "get_disk_snapshots")[2] == b'{"diskSnapshots":"none"}'
 
 
-def test_a_delay(unchecked: Any) -> None:
+def test_delay_passes_on_the_emulator_clock(unchecked: Any) -> None:
     unchecked.emulator.inject(Fault(kind=FaultKind.DELAY, seconds=3600))
     before = unchecked.clock.time()
     unchecked.call("CreateDiskSnapshot", **_CREATE)
     assert unchecked.clock.time() == before + 3600
 
 
-def test_a_delay_on_the_real_clock(make_world: Any) -> None:
-    world = make_world(clock=SystemClock(), door="http")
-    world.emulator.inject(Fault(kind=FaultKind.DELAY, seconds=0.05))
+def test_delay_over_http_takes_real_time_with_the_system_clock(make_harness: Any) -> None:
+    harness = make_harness(clock=SystemClock(), transport="http")
+    harness.emulator.inject(Fault(kind=FaultKind.DELAY, seconds=0.05))
     before = time.monotonic()
-    world.call("GetDisks")
+    harness.call("GetDisks")
     assert time.monotonic() - before >= 0.05
 
 
-def outcomes(world: Any, operation: str, count: int) -> str:
+def outcomes(harness: Any, operation: str, count: int) -> str:
     def one() -> str:
         try:
-            world.call(operation)
+            harness.call(operation)
         except ClientError:
             return "x"
         return "."
@@ -180,24 +182,24 @@ def outcomes(world: Any, operation: str, count: int) -> str:
     return "".join(one() for _ in range(count))
 
 
-def test_which_calls_it_happens_to(make_world: Any) -> None:
-    world = make_world()
+def test_fault_affects_calls_by_operation_skip_and_times(make_harness: Any) -> None:
+    harness = make_harness()
     throttle = FaultKind.THROTTLE
-    world.emulator.inject(Fault(kind=throttle, operation="GetDisks", skip=2, times=2))
-    assert outcomes(world, "GetInstances", 3) == "..."
-    assert outcomes(world, "GetDisks", 6) == "..xx.."
-    world.emulator.inject(Fault(kind=throttle, times=None))
-    assert outcomes(world, "GetDisks", 5) == "xxxxx"
-    world.emulator.clear_faults()
-    assert outcomes(world, "GetDisks", 2) == ".."
-    assert world.emulator.calls == {"GetInstances": 3, "GetDisks": 13}
+    harness.emulator.inject(Fault(kind=throttle, operation="GetDisks", skip=2, times=2))
+    assert outcomes(harness, "GetInstances", 3) == "..."
+    assert outcomes(harness, "GetDisks", 6) == "..xx.."
+    harness.emulator.inject(Fault(kind=throttle, times=None))
+    assert outcomes(harness, "GetDisks", 5) == "xxxxx"
+    harness.emulator.clear_faults()
+    assert outcomes(harness, "GetDisks", 2) == ".."
+    assert harness.emulator.calls == {"GetInstances": 3, "GetDisks": 13}
 
 
-def test_chance_repeats_itself(make_world: Any) -> None:
+def test_probability_repeats_with_the_same_seed(make_harness: Any) -> None:
     def one(seed: int) -> str:
-        world = make_world(seed=seed)
-        world.emulator.inject(Fault(kind=FaultKind.THROTTLE, times=None, probability=0.5))
-        return outcomes(world, "GetDisks", 40)
+        harness = make_harness(seed=seed)
+        harness.emulator.inject(Fault(kind=FaultKind.THROTTLE, times=None, probability=0.5))
+        return outcomes(harness, "GetDisks", 40)
 
     assert one(1) == one(1) != one(2)
     assert 10 <= one(1).count("x") <= 30
@@ -211,24 +213,30 @@ def test_chance_repeats_itself(make_world: Any) -> None:
         ({"kind": "drop", "skip": -1}, "skip"),
         ({"kind": "drop", "probability": 1.5}, "probability"),
         ({"kind": "delay", "seconds": -1}, "seconds"),
-        ({"kind": "drop", "status": 500}, "status 500 is none that drop can have"),
+        ({"kind": "drop", "status": 500}, "status 500 is not valid for drop"),
         ({"kind": "server-error", "status": 404}, "status 404"),
         ({"kind": "throttle", "status": 503}, "status 503"),
-        ({"kind": "throttle", "after_commit": True}, "never after the commit"),
-        ({"kind": "refuse", "after_commit": True}, "never after the commit"),
+        (
+            {"kind": "throttle", "after_commit": True},
+            "never executes the call, so after_commit must be False",
+        ),
+        (
+            {"kind": "refuse", "after_commit": True},
+            "never executes the call, so after_commit must be False",
+        ),
     ],
 )
-def test_faults_that_make_no_sense(wrong: dict[str, Any], why: str) -> None:
+def test_fault_with_invalid_values_is_refused(wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Fault(**wrong)
 
 
-def test_a_kind_may_be_given_by_its_name() -> None:
+def test_fault_kind_accepts_a_plain_string() -> None:
     name: Any = "drop"
     assert Fault(kind=name).kind is FaultKind.DROP
 
 
-def test_what_waits_for_ever_ends_with_the_server() -> None:
+def test_timed_out_request_ends_when_the_server_stops() -> None:
     with LightsailEmulator() as emulator:
         emulator.inject(Fault(kind=FaultKind.TIMEOUT))
         with emulator.serve() as url:
@@ -246,7 +254,7 @@ def test_what_waits_for_ever_ends_with_the_server() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.TIMEOUT, FaultKind.DELAY])
 @pytest.mark.parametrize("count", [16, 40])
-def test_requests_that_a_fault_holds_back_occupy_no_worker(kind: FaultKind, count: int) -> None:
+def test_delayed_requests_leave_all_workers_to_others(kind: FaultKind, count: int) -> None:
     request = (
         b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: Lightsail_20161128.%b\r\n"
         b"Authorization: Credential=a/b/us-east-1/lightsail/aws4_request\r\n\r\n"
@@ -269,7 +277,7 @@ def test_requests_that_a_fault_holds_back_occupy_no_worker(kind: FaultKind, coun
             connection = socket.create_connection((host, int(port)))
             stack.callback(connection.close)
             connection.sendall(request % b"GetDisks")
-        # If they occupied the workers, this would find none before the time is up.
+        # If they occupied the workers, this request would time out.
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             connection.sendall(request % b"GetInstances")
             assert connection.recv(15) == b"HTTP/1.1 200 OK"
@@ -277,10 +285,10 @@ def test_requests_that_a_fault_holds_back_occupy_no_worker(kind: FaultKind, coun
             time.sleep(0.001)
 
 
-def test_workers_that_faults_added_go_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extra_workers_of_delayed_requests_end_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
     resize = _http_server._Dispatcher.set_thread_count
-    monkeypatch.setattr(_http_server, "_MAX_FAULTY", 1)
+    monkeypatch.setattr(_http_server, "_MAX_EXTRA_THREADS", 1)
 
     def resized(dispatcher: Any, count: int) -> None:
         counts.append(count)

@@ -1,4 +1,4 @@
-"""The HTTP door towards callers that are no proper AWS client."""
+"""The HTTP transport with raw sockets: malformed requests, addresses and signals."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def url() -> Iterator[str]:
 
 
 def exchange(url: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Send bytes, and read the answer until the connection closes."""
+    """Send bytes, and read the response until the connection closes."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     with socket.create_connection((host.strip("[]"), int(port)), timeout=5) as connection:
         connection.sendall(request)
-        answer = b""
+        response = b""
         while piece := connection.recv(65536):
-            answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response += piece
+    head, _, body = response.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
     return int(first.split()[1]), headers, body
@@ -51,18 +51,18 @@ def post(headers: bytes, body: bytes = b"{}") -> bytes:
     return b"POST / HTTP/1.1\r\n" + headers + close + b"\r\n\r\n" + body
 
 
-def test_a_proper_request(url: str) -> None:
+def test_signed_request_gets_the_service_headers(url: str) -> None:
     status, headers, body = exchange(url, post(_TARGET + _SIGNED))
     assert (status, body) == (200, b'{"disks":[]}')
     assert headers["content-type"] == "application/x-amz-json-1.1"
-    # The emulator's clock is in 2023; the date is that of clients over the network.
+    # The emulator's clock is in 2023; the date over HTTP is the machine's.
     sent = parsedate_to_datetime(headers["date"].title())
     assert abs(sent.timestamp() - time.time()) < 120
     assert len(headers["x-amzn-requestid"]) == 36
     assert "server" not in headers
 
 
-def test_a_chunked_request(url: str) -> None:
+def test_chunked_request_is_accepted(url: str) -> None:
     request = (
         b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
         + _TARGET
@@ -102,7 +102,9 @@ def test_a_chunked_request(url: str) -> None:
         ),
     ],
 )
-def test_requests_that_lack_something(url: str, headers: bytes, kind: str) -> None:
+def test_request_without_target_or_scope_gets_a_typed_error(
+    url: str, headers: bytes, kind: str
+) -> None:
     status, _, body = exchange(url, post(headers))
     assert (status, json.loads(body)["__type"]) == (400, kind)
 
@@ -122,19 +124,21 @@ def test_requests_that_lack_something(url: str, headers: bytes, kind: str) -> No
         (post(_TARGET + _SIGNED, b" " * (2**20 + 1)), 413),
     ],
 )
-def test_malformed_http(url: str, request_bytes: bytes, status: int) -> None:
-    answer, headers, body = exchange(url, request_bytes)
-    assert answer == status
+def test_malformed_http_gets_a_typed_error_and_service_continues(
+    url: str, request_bytes: bytes, status: int
+) -> None:
+    got, headers, body = exchange(url, request_bytes)
+    assert got == status
     assert headers["content-type"] == "application/x-amz-json-1.1"
     assert json.loads(body)["__type"] in {
         "MalformedHttpRequestException",
         "RequestEntityTooLargeException",
     }
-    # And it lives on.
+    # The server still works.
     assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
 
 
-def test_a_client_that_goes_away(url: str) -> None:
+def test_client_disconnect_does_not_affect_others(url: str) -> None:
     host, _, port = url.removeprefix("http://").rpartition(":")
     for part in (b"", b"POST", post(_TARGET + _SIGNED)[:-1], post(_TARGET + _SIGNED)):
         with socket.create_connection((host, int(port))) as connection:
@@ -142,7 +146,7 @@ def test_a_client_that_goes_away(url: str) -> None:
     assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
 
 
-def test_only_loopback_unless_told_otherwise() -> None:
+def test_remote_address_needs_allow_remote() -> None:
     with LightsailEmulator() as emulator:
         for host in ("0.0.0.0", "", "example.com", "192.0.2.1"):  # noqa: S104 - it is refused
             with (
@@ -150,14 +154,14 @@ def test_only_loopback_unless_told_otherwise() -> None:
                 emulator.serve(host=host),
             ):
                 pytest.fail("it serves")  # pragma: no cover - it does not
-        with emulator.serve(host="0.0.0.0", allow_remote=True) as url:  # noqa: S104 - told so
+        with emulator.serve(host="0.0.0.0", allow_remote=True) as url:  # noqa: S104 - allowed here
             port = url.rpartition(":")[2]
             assert exchange(f"http://127.0.0.1:{port}", post(_TARGET + _SIGNED))[0] == 200
         with emulator.serve(host="localhost") as url:
             assert url.startswith("http://127.0.0.1:")
 
 
-def test_an_address_of_ipv6() -> None:
+def test_ipv6_loopback_address_is_served() -> None:
     with LightsailEmulator() as emulator:
         try:
             with emulator.serve(host="::1") as url:
@@ -166,7 +170,7 @@ def test_an_address_of_ipv6() -> None:
             pytest.skip(str(error))
 
 
-def test_an_address_that_is_taken() -> None:
+def test_unusable_address_raises_configuration_error() -> None:
     with LightsailEmulator() as emulator, emulator.serve() as url:
         port = int(url.rpartition(":")[2])
         for taken in (port, 99_999):
@@ -177,7 +181,7 @@ def test_an_address_that_is_taken() -> None:
                 emulator.serve(host=f"::1%{scope}").__enter__()
 
 
-def test_without_waitress(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_without_waitress_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lightsail_snap.emulator._http_server", None)
     with (
         LightsailEmulator() as emulator,
@@ -187,21 +191,21 @@ def test_without_waitress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_of_its_own_ends_when_told(number: int, tmp_path: Any) -> None:
+def test_run_server_stops_on_signal(number: int, tmp_path: Any) -> None:
     before = signal.getsignal(number)
-    told: list[str] = []
+    urls: list[str] = []
 
     def on_ready(url: str) -> None:
-        told.append(url)
+        urls.append(url)
         assert exchange(url, post(_TARGET + _SIGNED))[0] == 200
         os.kill(os.getpid(), number)
 
     run_server(on_ready=on_ready, state=tmp_path / "state", progression=Progression.instant())
-    assert len(told) == 1
+    assert len(urls) == 1
     assert signal.getsignal(number) is before
 
 
-def test_clock_ahead_of_the_machine_makes_no_older_snapshot_a_success() -> None:
+def test_clock_ahead_of_the_machine_keeps_an_older_snapshot_a_conflict() -> None:
     clock = VirtualClock(time.time() + 864_000)
     with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
         emulator.add_disk("disk-1", region_name="us-east-1")

@@ -1,4 +1,4 @@
-"""How work goes on and how it ends, and how lists go on over pages."""
+"""Duration and outcome of operations, and pages of lists."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import pytest
 from lightsail_snap.emulator import Pace, Progression
 
 
-def test_pages(make_world: Any) -> None:
-    world = make_world(page_size=2)
-    world.emulator.add_disk("Disk-1", region_name="us-east-1")
+def test_pages_neither_repeat_nor_skip_items_under_changes(make_harness: Any) -> None:
+    harness = make_harness(page_size=2)
+    harness.emulator.add_disk("Disk-1", region_name="us-east-1")
     for number in range(5):
         name = f"snap-{number}"
-        world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName=name)
-    first = world.call("GetDiskSnapshots")
+        harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName=name)
+    first = harness.call("GetDiskSnapshots")
     assert [one["name"] for one in first["diskSnapshots"]] == ["snap-4", "snap-3"]
     token = first["nextPageToken"]
-    # What happens in between neither repeats nor hides anything.
-    world.call("DeleteDiskSnapshot", diskSnapshotName="snap-3")
-    world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-5")
+    # Changes between two pages neither repeat nor hide other items.
+    harness.call("DeleteDiskSnapshot", diskSnapshotName="snap-3")
+    harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-5")
     names = [
-        one["name"] for one in world.call("GetDiskSnapshots", pageToken=token)["diskSnapshots"]
+        one["name"] for one in harness.call("GetDiskSnapshots", pageToken=token)["diskSnapshots"]
     ]
     assert names == ["snap-2", "snap-1"]
-    pages = world.client().get_paginator("get_operations").paginate()
+    pages = harness.client().get_paginator("get_operations").paginate()
     assert sum(len(page["operations"]) for page in pages) == 13
     for operation, garbage in (
         ("GetDiskSnapshots", "garbage"),
@@ -34,101 +34,103 @@ def test_pages(make_world: Any) -> None:
         ("GetDiskSnapshots", token[:-2]),
         ("GetDisks", token),
     ):
-        refused = world.refusal(operation, pageToken=garbage)
+        refused = harness.expect_error(operation, pageToken=garbage)
         assert refused["Code"] == "InvalidInputException"
-    about = world.call("GetOperationsForResource", resourceName="Disk-1")["nextPageToken"]
-    page = world.call("GetOperationsForResource", resourceName="Disk-1", pageToken=about)
+    about = harness.call("GetOperationsForResource", resourceName="Disk-1")["nextPageToken"]
+    page = harness.call("GetOperationsForResource", resourceName="Disk-1", pageToken=about)
     assert len(page["operations"]) == 2
 
 
-def test_progress_by_polls(make_world: Any) -> None:
-    world = make_world(progression=Progression.by_polls(operation=1, snapshot=2))
-    world.emulator.add_disk("Disk-1", region_name="us-east-1")
-    answer = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-1")
+def test_progression_by_polls_counts_polls_of_each_resource(make_harness: Any) -> None:
+    harness = make_harness(progression=Progression.by_polls(operation=1, snapshot=2))
+    harness.emulator.add_disk("Disk-1", region_name="us-east-1")
+    response = harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-1")
 
-    def look() -> tuple[str, str]:
-        one = world.call("GetDiskSnapshot", diskSnapshotName="snap-1")["diskSnapshot"]
+    def poll() -> tuple[str, str]:
+        one = harness.call("GetDiskSnapshot", diskSnapshotName="snap-1")["diskSnapshot"]
         return one["state"], one["progress"]
 
-    assert [look() for _ in range(4)] == [
+    assert [poll() for _ in range(4)] == [
         ("pending", "33%"),
         ("pending", "66%"),
         ("completed", "100%"),
         ("completed", "100%"),
     ]
-    operation_id = answer["operations"][1]["id"]
-    looks = [
-        world.call("GetOperation", operationId=operation_id)["operation"]["status"]
+    operation_id = response["operations"][1]["id"]
+    statuses = [
+        harness.call("GetOperation", operationId=operation_id)["operation"]["status"]
         for _ in range(2)
     ]
-    assert looks == ["Started", "Succeeded"]
+    assert statuses == ["Started", "Succeeded"]
 
 
-def test_instant_progress(make_world: Any) -> None:
-    world = make_world(progression=Progression.instant())
-    world.emulator.add_disk("Disk-1", region_name="us-east-1")
-    answer = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-1")
-    assert all(one["isTerminal"] for one in answer["operations"])
-    (snapshot,) = world.call("GetDiskSnapshots")["diskSnapshots"]
+def test_instant_progression_finishes_in_the_first_response(make_harness: Any) -> None:
+    harness = make_harness(progression=Progression.instant())
+    harness.emulator.add_disk("Disk-1", region_name="us-east-1")
+    response = harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-1")
+    assert all(one["isTerminal"] for one in response["operations"])
+    (snapshot,) = harness.call("GetDiskSnapshots")["diskSnapshots"]
     assert snapshot["state"] == "completed"
 
 
-def test_nothing_takes_less_than_no_time() -> None:
+def test_negative_duration_is_refused() -> None:
     for make in (Progression.by_polls, Progression.by_seconds):
         with pytest.raises(ValueError, match="0 or more"):
             make(operation=-1)
 
 
-def test_a_snapshot_that_ends_in_error(make_world: Any) -> None:
-    world = make_world(progression=Progression.instant().with_failed_snapshot("bad"))
-    world.emulator.add_disk("Disk-1", region_name="us-east-1")
+def test_failed_snapshot_ends_in_error_though_its_operations_succeed(make_harness: Any) -> None:
+    harness = make_harness(progression=Progression.instant().with_failed_snapshot("bad"))
+    harness.emulator.add_disk("Disk-1", region_name="us-east-1")
     for name in ("bad", "good"):
-        answer = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName=name)
-        assert answer["operations"][0]["status"] == "Succeeded"
-    states = {one["name"]: one["state"] for one in world.call("GetDiskSnapshots")["diskSnapshots"]}
+        response = harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName=name)
+        assert response["operations"][0]["status"] == "Succeeded"
+    states = {
+        one["name"]: one["state"] for one in harness.call("GetDiskSnapshots")["diskSnapshots"]
+    }
     assert states == {"bad": "error", "good": "completed"}
-    world.emulator.progression = Progression.instant().with_failed_snapshot()
-    world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="any")
-    one = world.call("GetDiskSnapshot", diskSnapshotName="any")["diskSnapshot"]
+    harness.emulator.progression = Progression.instant().with_failed_snapshot()
+    harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="any")
+    one = harness.call("GetDiskSnapshot", diskSnapshotName="any")["diskSnapshot"]
     assert (one["state"], one["progress"]) == ("error", "0%")
 
 
-def test_operations_that_fail(world: Any) -> None:
-    world.emulator.progression = Progression.instant().with_failed_operation(
+def test_failed_operation_has_the_configured_error(harness: Any) -> None:
+    harness.emulator.progression = Progression.instant().with_failed_operation(
         "CreateDiskSnapshot", resource_name="bad", error_code="Boom", error_details="It went off."
     )
-    answer = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="bad")
-    for operation in answer["operations"]:
+    response = harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="bad")
+    for operation in response["operations"]:
         assert (operation["status"], operation["isTerminal"]) == ("Failed", True)
         assert (operation["errorCode"], operation["errorDetails"]) == ("Boom", "It went off.")
-    bad = world.call("GetDiskSnapshot", diskSnapshotName="bad")["diskSnapshot"]
+    bad = harness.call("GetDiskSnapshot", diskSnapshotName="bad")["diskSnapshot"]
     assert bad["state"] == "error"
-    good = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="good")
+    good = harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="good")
     assert good["operations"][0]["status"] == "Succeeded"
 
 
-def test_what_fails_has_no_effect(world: Any) -> None:
+def test_failed_operations_have_no_effect(harness: Any) -> None:
     day = 86400
     tags = [{"key": "k", "value": "v"}]
     auto = {"addOnType": "AutoSnapshot"}
-    world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-1")
-    world.emulator.add_disk("Disk-2", region_name="us-east-1")
-    world.call("AttachDisk", diskName="Disk-2", instanceName="web-1", diskPath="/dev/xvdf")
-    world.call("EnableAddOn", resourceName="Disk-2", addOnRequest=auto)
-    world.call("StopInstance", instanceName="web-1")
-    world.later(day)
+    harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap-1")
+    harness.emulator.add_disk("Disk-2", region_name="us-east-1")
+    harness.call("AttachDisk", diskName="Disk-2", instanceName="web-1", diskPath="/dev/xvdf")
+    harness.call("EnableAddOn", resourceName="Disk-2", addOnRequest=auto)
+    harness.call("StopInstance", instanceName="web-1")
+    harness.advance(day)
 
     def seen() -> list[Any]:
         return [
-            world.call("GetDisks"),
-            world.call("GetDiskSnapshots"),
-            world.call("GetInstances"),
-            world.call("GetAutoSnapshots", resourceName="Disk-2"),
+            harness.call("GetDisks"),
+            harness.call("GetDiskSnapshots"),
+            harness.call("GetInstances"),
+            harness.call("GetAutoSnapshots", resourceName="Disk-2"),
         ]
 
     before = seen()
     (automatic,) = before[3]["autoSnapshots"]
-    world.emulator.progression = Progression.instant().with_failed_operation()
+    harness.emulator.progression = Progression.instant().with_failed_operation()
     for operation, params in (
         ("DeleteDisk", {"diskName": "Disk-1"}),
         ("DeleteDiskSnapshot", {"diskSnapshotName": "snap-1"}),
@@ -141,27 +143,32 @@ def test_what_fails_has_no_effect(world: Any) -> None:
         ("DisableAddOn", {"resourceName": "Disk-2", "addOnType": "AutoSnapshot"}),
         ("DeleteAutoSnapshot", {"resourceName": "Disk-2", "date": automatic["date"]}),
     ):
-        answer = world.call(operation, **params)
-        assert {one["status"] for one in answer["operations"]} == {"Failed"}, operation
+        response = harness.call(operation, **params)
+        assert {one["status"] for one in response["operations"]} == {"Failed"}, operation
     assert seen() == before
 
 
-@pytest.mark.parametrize(("unit", "max_polls"), [("seconds", -1), ("polls", 3)])
-def test_max_polls_is_a_bound_for_seconds(unit: Any, max_polls: int) -> None:
-    with pytest.raises(ValueError, match="max_polls must be 0 or more, and with seconds"):
+@pytest.mark.parametrize(
+    ("unit", "max_polls", "message"),
+    [("seconds", -1, "0 or more, not -1"), ("polls", 3, "needs the unit 'seconds'")],
+)
+def test_max_polls_with_other_values_is_refused(unit: Any, max_polls: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Pace(unit, 1, max_polls)
 
 
-def test_work_that_polls_end_has_ended_at_the_last_poll(make_world: Any, tmp_path: Any) -> None:
+def test_operation_ended_by_max_polls_ends_at_the_last_poll(
+    make_harness: Any, tmp_path: Any
+) -> None:
     progression = Progression.by_seconds(3600, 3600, max_polls=1)
-    world = make_world(progression=progression, state=tmp_path / "state")
-    world.emulator.add_disk("Disk-1", region_name="us-east-1")
-    made = world.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap")
+    harness = make_harness(progression=progression, state=tmp_path / "state")
+    harness.emulator.add_disk("Disk-1", region_name="us-east-1")
+    made = harness.call("CreateDiskSnapshot", diskName="Disk-1", diskSnapshotName="snap")
     operation = made["operations"][0]
     seen = []
     for _ in range(2):
-        world.later(10)
-        seen.append(world.call("GetOperation", operationId=operation["id"])["operation"])
+        harness.advance(10)
+        seen.append(harness.call("GetOperation", operationId=operation["id"])["operation"])
     assert [one["status"] for one in seen] == ["Started", "Succeeded"]
     lasted = seen[1]["statusChangedAt"] - operation["createdAt"]
     assert lasted.total_seconds() == 20

@@ -1,4 +1,4 @@
-"""The embedded Lightsail works the same with every AWS setting of its user."""
+"""The emulator's clients are independent of the machine's AWS settings."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from hypothesis import strategies as st
 from lightsail_snap import DiskSource, LightsailSnapClient
 from lightsail_snap.cli import main
 from lightsail_snap.clock import VirtualClock
-from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _validation
+from lightsail_snap.emulator import LightsailEmulator, Progression, _in_process, _service_model
 
 # Each example makes a client, which takes a while.
 _FEW = max(4, settings.default.max_examples // 8 if settings.default else 0)
 _SETTINGS = botocore.session.Session.SESSION_VARIABLES
-# Switches on code that is imported by its name, which no setting for AWS does.
+# It loads code by its name, which is not a setting for AWS.
 _NO_SETTINGS = {
     "BOTOCORE_EXPERIMENTAL__PLUGINS",
-    # The service that runs the program sets it, and it shows in the user agent.
+    # AWS sets it where the program runs, and it is part of the user agent.
     "AWS_EXECUTION_ENV",
 }
 _NAMES_IN_SOURCE = re.compile(r"""["']((?:AWS|BOTO|BOTOCORE)_[A-Z0-9_]+)["']""")
 
 
 def _variables() -> list[str]:
-    """List the environment variables that the installed botocore knows, whatever its version."""
+    """List the environment variables that the installed version of botocore reads."""
     found = {
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_LIGHTSAIL",
@@ -56,7 +56,7 @@ def _variables() -> list[str]:
 
 _VARIABLES = _variables()
 _FILE_SETTINGS = sorted(name for _, (name, *_rest) in _SETTINGS.items() if name)
-# Values that mean something to one setting or another, and values that mean nothing to any.
+# Values that are valid for some setting, and values that are invalid for all.
 _MEANINGFUL = """
     true false 0 1 7 -1 1e99 standard adaptive legacy auto in-region required when_required
     disabled ipv6 us-gov-west-1 xx * http://127.0.0.1:9 http://[ /nowhere /dev/null sigv4a,none
@@ -68,26 +68,26 @@ _ENVIRONMENTS = st.dictionaries(st.sampled_from(_VARIABLES), _VALUES, max_size=8
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_left() -> Iterator[None]:
+def _clear_caches() -> Iterator[None]:
     yield
     _in_process._session.cache_clear()
-    _validation._service_model.cache_clear()
+    _service_model.service_model.cache_clear()
 
 
 @functools.cache
 def _expected() -> list[Any]:
-    return _life({})
+    return _use_client({})
 
 
-def _life(environment: dict[str, str]) -> list[Any]:
-    """Make a client in an environment, use it, and return what could depend on the environment."""
+def _use_client(environment: dict[str, str]) -> list[Any]:
+    """Use a client in an environment; return its settings and its requests."""
     clean = {
         name: value
         for name, value in os.environ.items()
         if name not in _VARIABLES and not name.startswith("AWS_")
     }
     _in_process._session.cache_clear()
-    _validation._service_model.cache_clear()
+    _service_model.service_model.cache_clear()
     sent: list[Any] = []
     with (
         mock.patch.dict(os.environ, {**clean, **environment}, clear=True),
@@ -99,7 +99,7 @@ def _life(environment: dict[str, str]) -> list[Any]:
         def recorded(headers: Any, body: bytes) -> Any:
             changing = {"Authorization", "X-Amz-Date", "amz-sdk-invocation-id"}
             kept = {name: value for name, value in headers.items() if name not in changing}
-            # Which features are in use, other clients of the process included.
+            # The features in use, those of other clients of the process included.
             kept["User-Agent"] = re.sub(r" m/\S+", "", kept["User-Agent"])
             sent.append((kept, body))
             return exchange(headers, body)
@@ -135,14 +135,14 @@ def _life(environment: dict[str, str]) -> list[Any]:
 @example(environment={"AWS_ACCOUNT_ID_ENDPOINT_MODE": "bogus"})
 @example(environment={"AWS_BEARER_TOKEN_LIGHTSAIL": "token"})
 @settings(max_examples=_FEW)
-def test_client_in_any_environment_is_as_in_an_empty_one(environment: dict[str, str]) -> None:
-    assert _life(environment) == _expected()
+def test_client_is_independent_of_environment_variables(environment: dict[str, str]) -> None:
+    assert _use_client(environment) == _expected()
 
 
 def test_client_is_independent_of_every_variable_at_once() -> None:
     expected = _expected()
     for value in ("xx", "true", "-1"):
-        assert _life(dict.fromkeys(_VARIABLES, value)) == expected
+        assert _use_client(dict.fromkeys(_VARIABLES, value)) == expected
 
 
 @given(values=st.dictionaries(st.sampled_from(_FILE_SETTINGS), _VALUES))
@@ -153,21 +153,23 @@ def test_client_is_independent_of_any_configuration_file(
     file = tmp_path / "config"
     lines = "".join(f"{name} = {' '.join(value.split())}\n" for name, value in values.items())
     file.write_text(f"[default]\n{lines}[services s]\n", "utf-8")
-    assert _life({"AWS_CONFIG_FILE": str(file)}) == _expected()
+    assert _use_client({"AWS_CONFIG_FILE": str(file)}) == _expected()
 
 
 @pytest.mark.parametrize("content", [b"[default", b"\xff\xfe", b"retry_mode = x\n"])
-def test_client_is_independent_of_a_broken_home(tmp_path: Path, content: bytes) -> None:
+def test_client_is_independent_of_broken_files_in_the_home_directory(
+    tmp_path: Path, content: bytes
+) -> None:
     expected = _expected()
     for name in ("config", "credentials", "models/lightsail/2016-11-28/service-2.json"):
         path = tmp_path / ".aws" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    assert _life({"HOME": str(tmp_path)}) == expected
+    assert _use_client({"HOME": str(tmp_path)}) == expected
 
 
 def test_settings_are_read_from_neither_files_nor_the_environment() -> None:
-    # The next setting of botocore is covered, too, whatever its name.
+    # A setting that a later botocore adds is covered, too.
     with mock.patch.dict(_SETTINGS, {"later": ("later", "AWS_LATER", "default", None)}):
         _in_process._session.cache_clear()
         with mock.patch.dict(os.environ, dict.fromkeys([*_VARIABLES, "AWS_LATER"], "0")):
@@ -183,7 +185,7 @@ def test_settings_are_read_from_neither_files_nor_the_environment() -> None:
     )
 
 
-def test_configuration_that_is_passed_in_is_respected() -> None:
+def test_config_that_is_passed_in_is_used() -> None:
     config = Config(
         retries={"total_max_attempts": 7, "mode": "adaptive"}, read_timeout=3, user_agent_extra="me"
     )

@@ -1,4 +1,4 @@
-"""What lasts: files, restarts, and a process that is killed in the middle of its work."""
+"""State files over restarts, between processes, and after a killed process."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _HEADERS = {
     "Content-Type": "application/x-amz-json-1.1",
 }
 _CREATORS = 8
-_ACKNOWLEDGED_BEFORE_THE_KILL = 200
+_MIN_ACKNOWLEDGED = 200
 
 
-def test_a_world_lasts_over_a_restart(tmp_path: Path) -> None:
+def test_state_file_keeps_state_over_restarts(tmp_path: Path) -> None:
     clock = VirtualClock()
-    state = tmp_path / "world"
+    state = tmp_path / "harness"
     with LightsailEmulator(clock=clock, state=state) as first:
         first.add_disk("Disk-1", region_name="us-east-1", tags={"k": None})
         client = first.boto3_client("us-east-1")
@@ -45,7 +45,7 @@ def test_a_world_lasts_over_a_restart(tmp_path: Path) -> None:
     with LightsailEmulator(clock=clock, state=str(state), progression=polls) as second:
         client = second.boto3_client("us-east-1")
         assert client.get_disk(diskName="Disk-1")["disk"] == disk
-        # What was begun goes on at its own pace.
+        # Operations in progress keep their pace.
         assert client.get_operation(operationId=made[0]["id"])["operation"]["isTerminal"]
         snapshot = client.get_disk_snapshot(diskSnapshotName="s1")["diskSnapshot"]
         assert snapshot["progress"] == "66%"
@@ -55,36 +55,36 @@ def test_a_world_lasts_over_a_restart(tmp_path: Path) -> None:
         assert len(set(ids)) == 4
     with LightsailEmulator(clock=clock, state=state) as third:
         client = third.boto3_client("us-east-1")
-        # Looks are counted over restarts too.
+        # Polls are counted over restarts, too.
         snapshot = client.get_disk_snapshot(diskSnapshotName="s2")["diskSnapshot"]
         assert snapshot["progress"] == "66%"
 
 
-def test_files_that_are_something_else(tmp_path: Path) -> None:
+def test_state_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     text = tmp_path / "text"
-    text.write_text("this is no database, and it must not become one" * 100)
-    with pytest.raises(ConfigurationError, match="not one of this emulator"):
+    text.write_text("this is not a database, and must not become one" * 100)
+    with pytest.raises(ConfigurationError, match="is not a state file of this emulator"):
         LightsailEmulator(state=text)
     other = tmp_path / "other"
     connection = sqlite3.connect(other)
     connection.execute("CREATE TABLE mine (x)")
     connection.close()
-    with pytest.raises(ConfigurationError, match="not one of this emulator"):
+    with pytest.raises(ConfigurationError, match="is not a state file of this emulator"):
         LightsailEmulator(state=other)
-    with pytest.raises(ConfigurationError, match="cannot be opened"):
+    with pytest.raises(ConfigurationError, match="cannot open the state file"):
         LightsailEmulator(state=tmp_path / "no" / "such" / "directory")
 
 
 @pytest.mark.parametrize("kind", ["memory", "file", "two on one file"])
-def test_of_many_who_want_a_name_one_gets_it(kind: str, tmp_path: Path) -> None:
-    state = None if kind == "memory" else tmp_path / "world"
+def test_concurrent_requests_for_a_name_have_one_winner(kind: str, tmp_path: Path) -> None:
+    state = None if kind == "memory" else tmp_path / "harness"
     emulators = [LightsailEmulator(clock=VirtualClock(), state=state)]
     if kind == "two on one file":
         emulators.append(LightsailEmulator(clock=VirtualClock(), state=state, seed=1))
     emulators[0].add_disk("Disk-1", region_name="us-east-1")
     names = [f"snap-{number}" for number in range(20)]
 
-    def want(number: int) -> list[int]:
+    def create_all(number: int) -> list[int]:
         emulator = emulators[number % len(emulators)]
         return [
             emulator.handle(
@@ -94,7 +94,7 @@ def test_of_many_who_want_a_name_one_gets_it(kind: str, tmp_path: Path) -> None:
         ]
 
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(zip(*pool.map(want, range(8)), strict=True))
+        statuses = list(zip(*pool.map(create_all, range(8)), strict=True))
     assert all(sorted(one) == [200] + 7 * [400] for one in statuses)
     for emulator in emulators:
         listed = json.loads(emulator.handle("us-east-1", "GetDiskSnapshots", {}).body)
@@ -122,8 +122,8 @@ def _start(state: Path) -> tuple[subprocess.Popen[str], str, int]:
     return server, found[1], int(found[2])
 
 
-def test_what_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
-    server, host, port = _start(tmp_path / "world")
+def test_acknowledged_requests_survive_a_killed_process(tmp_path: Path) -> None:
+    server, host, port = _start(tmp_path / "harness")
     acknowledged: dict[str, str] = {}
     enough = threading.Event()
 
@@ -132,15 +132,15 @@ def test_what_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
         try:
             for number in range(1000):
                 name = f"snap-{creator}-{number}"
-                answer = _call(
+                response = _call(
                     "/",
                     connection,
                     "CreateDiskSnapshot",
                     diskName="Disk-1",
                     diskSnapshotName=name,
                 )
-                acknowledged[name] = answer["operations"][0]["id"]
-                if len(acknowledged) >= _ACKNOWLEDGED_BEFORE_THE_KILL:
+                acknowledged[name] = response["operations"][0]["id"]
+                if len(acknowledged) >= _MIN_ACKNOWLEDGED:
                     enough.set()
         except (OSError, http.client.HTTPException):
             pass
@@ -159,9 +159,9 @@ def test_what_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     server.communicate()
-    assert _ACKNOWLEDGED_BEFORE_THE_KILL <= len(acknowledged) < 8000
+    assert _MIN_ACKNOWLEDGED <= len(acknowledged) < 8000
 
-    server, host, port = _start(tmp_path / "world")
+    server, host, port = _start(tmp_path / "harness")
     connection = http.client.HTTPConnection(host, port)
     there: list[str] = []
     page: dict[str, Any] = {}
@@ -171,7 +171,7 @@ def test_what_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
         there += [one["name"] for one in page["diskSnapshots"]]
     assert len(there) == len(set(there))
     assert set(acknowledged) <= set(there)
-    # Whoever was cut off may have one more that nobody was told of.
+    # A request in progress at the kill may have succeeded without a response.
     assert len(there) <= len(acknowledged) + _CREATORS
     for name, operation_id in list(acknowledged.items())[::20]:
         operation = _call("/", connection, "GetOperation", operationId=operation_id)["operation"]

@@ -23,7 +23,7 @@ from unittest import mock
 from lightsail_snap import DeleteDiskSnapshotRequest, LightsailSnapError, models
 from lightsail_snap._boto.error_mapping import Attempt, error_from_response
 from lightsail_snap.cli import main
-from lightsail_snap.cli._exits import Code
+from lightsail_snap.cli._errors import ExitCode
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.models import ResponseMetadata
 from lightsail_snap.models._base import RequestModel, WireModel
@@ -239,7 +239,7 @@ class Command:
         _require(_KEY_ID not in told, "no credential is told", told)
 
 
-_CODES = {code.value for code in Code} - {Code.DEFECT.value}
+_CODES = {code.value for code in ExitCode} - {ExitCode.INTERNAL_ERROR.value}
 
 
 def plans(data: bytes) -> None:

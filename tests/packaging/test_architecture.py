@@ -46,7 +46,7 @@ ALLOWED = {
 MAY_IMPORT_BOTO = {
     "plans/_sessions.py",
     "emulator/_in_process.py",
-    "emulator/_validation.py",
+    "emulator/_service_model.py",
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.security.raw_http import build_request, send
 
 from lightsail_snap.cli import main
-from lightsail_snap.cli._exits import Code
+from lightsail_snap.cli._errors import ExitCode
 from lightsail_snap.emulator import run_server
 
 SERVER = Path(__file__).parent / "audited_server.py"
@@ -150,5 +150,5 @@ def test_audited_server_records_forbidden_actions() -> None:
 def test_emulator_on_public_host_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="allow_remote=True"):
         run_server(on_ready=print, host=host)
-    assert main(["emulator", "--host", host]) == Code.USAGE
+    assert main(["emulator", "--host", host]) == ExitCode.USAGE
     assert "--allow-remote" in capsys.readouterr().err

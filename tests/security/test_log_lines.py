@@ -168,7 +168,7 @@ def test_request_with_line_breaks_forges_no_emulator_log_line(
             raise RuntimeError(FORGED)
 
         # An internal error of the emulator, whose message may quote anything.
-        monkeypatch.setattr(LightsailEmulator, "_carry_out", fail)
+        monkeypatch.setattr(LightsailEmulator, "_execute", fail)
         assert b"ServiceException" in send_hostile(url, "GetDisks")
         assert any("GetDisks failed in the emulator: RuntimeError: x" in line for line in lines)
     assert_each_is_one_line(lines)
@@ -182,6 +182,6 @@ def test_internal_server_error_forges_no_emulator_log_line(
         def fail(*_: Any) -> None:
             raise RuntimeError(FORGED)
 
-        monkeypatch.setattr(emulator, "_answer", fail)
+        monkeypatch.setattr(emulator, "_respond", fail)
         assert send_hostile(url, "GetDisks").startswith(b"HTTP/1.1 500 ")
     assert_each_is_one_line(lines)

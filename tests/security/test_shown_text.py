@@ -155,7 +155,7 @@ def test_command_with_hostile_service_prints_harmless_lines(
             ended = capsys.readouterr()
             assert_harmless(ended.out)
             assert_harmless(ended.err)
-            assert "a defect of this program" not in ended.err
+            assert "internal error" not in ended.err
             output += ended.out + ended.err
     # The output has the strings in escaped form.
     assert r"lightsail-snap: forged\x1b[2J" in output

@@ -10,45 +10,49 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from lightsail_snap.cli._messages import print_error
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
+    """Run the command line.
 
     Args:
-        arguments: The words after the command's name; those of this process if None.
+        arguments: The arguments after the program's name. Default: those of this process.
 
     Returns:
-        The exit code, as docs/cli.md lists them.
+        The exit code, one of those that docs/cli.md lists.
     """
     try:
         try:
-            import rich  # noqa: F401, PLC0415 - the extra may be missing, which is to be told in words
-            import typer  # noqa: F401, PLC0415 - likewise
+            import rich  # noqa: F401, PLC0415 - optional; without the extra it is missing
+            import typer  # noqa: F401, PLC0415 - optional; without the extra it is missing
         except ImportError:
-            from lightsail_snap.cli._without_extra import run  # noqa: PLC0415 - only without the extra
-        else:
-            from lightsail_snap.cli._app import run  # noqa: PLC0415 - it needs the extra
+            from lightsail_snap.cli._errors import ExitCode  # noqa: PLC0415 - only without the extra
 
-        return run(arguments)
+            print_error('typer and rich are not installed; run: pip install "lightsail-snap[cli]"')
+            return ExitCode.CONFIGURATION
+        from lightsail_snap.cli._app import run  # noqa: PLC0415 - imports the optional packages
+
+        return run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
-        # While all this is loaded, or a second one while the first is being told.
+        # While modules are imported, or a second one while the first is reported.
         return 130
 
 
 def entry() -> NoReturn:
-    """Run the command as a process of its own.
+    """Run the command line as the main program of a process.
 
     Raises:
         SystemExit: Always, with the exit code.
     """
-    _stand_on_streams()
+    _prepare_streams()
     code = main()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # All is done and told; an interrupt of Python's own end would be shown with a traceback.
+        # An interrupt while the interpreter shuts down would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if any(each.name.startswith("lightsail-snap") for each in threading.enumerate()):
-        # After an interrupt some still wait for Lightsail, and Python would wait for them. Whatever
-        # they are at may be cut off anywhere, as by a crash.
+        # After an interrupt, worker threads may still wait for Lightsail, and a normal exit would
+        # join them. Their work may be cut off at any point, as by a crash.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):
                 stream.flush()
@@ -56,15 +60,14 @@ def entry() -> NoReturn:
     raise SystemExit(code)
 
 
-def _stand_on_streams() -> None:
-    """Let nothing fail for the way in which it is shown."""
+def _prepare_streams() -> None:
+    """Open closed standard streams, and escape characters that their encoding lacks."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            # Whoever started this has closed it. Whatever is opened next, such as a connection to
-            # Lightsail, must not get its number.
+            # Otherwise the next file or socket would get the number of the closed stream.
             mode = "r" if name == "stdin" else "w"
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - it stays open
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        # A tag of any script is shown on a terminal of any encoding, as standard error does it.
+        # As standard error does it: a tag in any script can be printed.
         reconfigure(errors="backslashreplace")

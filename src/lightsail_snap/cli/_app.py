@@ -1,66 +1,56 @@
-"""The commands, put together."""
+"""The command line with the extra `cli`."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from lightsail_snap import __version__
-from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _snapshots
-from lightsail_snap.cli._settings import ended
-
-_NAME = "lightsail-snap"
+from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _prune, _snapshots
+from lightsail_snap.cli._errors import run_and_report
+from lightsail_snap.cli._messages import PROGRAM
 
 app = typer.Typer(
-    name=_NAME,
+    name=PROGRAM,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _room in (_snapshots, _plans, _doctor, _emulator, _demo):
-    _room.add_to(app)
+for _group in (_snapshots, _plans, _prune, _doctor, _emulator, _demo):
+    _group.add_to(app)
 
 
-def _version(is_wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
-    if is_wanted:
-        typer.echo(f"{_NAME} {__version__}")
+def _print_version(is_requested: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if is_requested:
+        typer.echo(f"{PROGRAM} {__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def _about(
+def _describe(
     *,
-    _shown: Annotated[
+    _version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Typed, safe Amazon Lightsail disk snapshots: take, keep and prune them."""
 
 
-def run(arguments: Sequence[str] | None) -> int:
-    """Run the command.
-
-    Args:
-        arguments: The words after the command's name; those of this process if None.
-
-    Returns:
-        The exit code.
-    """
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    # Commands end without a traceback by themselves; help and completion are typer's to show.
-    return ended(lambda: _typed(words))
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code."""
+    # Commands report their own errors; this reports those of help and completion.
+    return run_and_report(lambda: _run_typer(arguments))
 
 
-def _typed(words: list[str]) -> int | None:
+def _run_typer(arguments: Sequence[str]) -> int | None:
     try:
-        typer.main.get_command(app).main(args=words, prog_name=_NAME)
+        typer.main.get_command(app).main(args=arguments, prog_name=PROGRAM)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None
         return end.code if isinstance(end.code, int) else 0
-    return None  # pragma: no cover - typer always ends by SystemExit
+    return None  # pragma: no cover - typer always ends with SystemExit

@@ -1,4 +1,4 @@
-"""`doctor`: whether everything is there that a backup needs."""
+"""The command `doctor`: check the setup that backups need."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from lightsail_snap import (
 )
 from lightsail_snap._boto.connect import find_credentials_source
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import Code, told
-from lightsail_snap.cli._output import say, show_json, show_table
-from lightsail_snap.cli._settings import Settings, add
-from lightsail_snap.models import GetInstancesRequest
+from lightsail_snap.cli._errors import ExitCode, format_error
+from lightsail_snap.cli._messages import PROGRAM, plural, print_message
+from lightsail_snap.cli._options import Settings, add_command
+from lightsail_snap.cli._output import print_json, print_table
 
-# Beyond 15 minutes AWS refuses signatures (RequestExpired); well before, dates mislead.
-_MOST_SKEW = 60.0
+# AWS rejects signatures beyond 15 minutes (RequestExpired); a smaller skew already spoils dates.
+_MAX_CLOCK_SKEW_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """What was looked at, and how it is."""
+    """Result of one check."""
 
     name: str
     is_ok: bool
@@ -39,93 +39,96 @@ class _Check:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command.
-
-    Args:
-        app: Where to.
-    """
-    add(app, "doctor", panel="Help")(_doctor)
+    """Add the command to the app."""
+    add_command(app, "doctor", _doctor, panel="Help")
 
 
 def _doctor(settings: Settings) -> int:
-    """Check versions, credentials, region, clock and permissions. It only reads."""
+    """Check versions, credentials, Region, clock and permissions. It changes nothing."""
     checks: list[_Check] = []
-    for check in _checks(settings):
+    for check in _run_checks(settings):
         checks.append(check)
         if settings.as_json:
-            show_json({"check": check.name, "ok": check.is_ok, "found": check.found})
+            print_json({"check": check.name, "ok": check.is_ok, "found": check.found})
     if not settings.as_json:
-        rows = [(("ok" if each.is_ok else "failed"), each.name, each.found) for each in checks]
-        show_table(("", "check", "found"), rows)
-    broken = sum(not each.is_ok for each in checks)
-    if broken:
-        say(f"{broken} of {len(checks)} checks failed")
-        return Code.FAILED
-    say("All is well. What changes things is not tried: docs/iam.md lists what each job may need.")
-    return Code.OK
+        rows = [("ok" if each.is_ok else "failed", each.name, each.found) for each in checks]
+        print_table(("", "check", "found"), rows)
+    failed = sum(not each.is_ok for each in checks)
+    if failed:
+        print_message(f"{failed} of {plural(len(checks), 'check')} failed")
+        return ExitCode.FAILED
+    print_message(
+        "All checks passed. Permissions to create and delete are not checked; docs/iam.md lists "
+        "the permissions that each operation needs."
+    )
+    return ExitCode.OK
 
 
-def _checks(settings: Settings) -> Iterator[_Check]:
+def _run_checks(settings: Settings) -> Iterator[_Check]:
     packages = ("boto3", "botocore", "pydantic", "typer", "rich")
-    found = ", ".join(f"{name} {version(name)}" for name in packages)
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     python = f"CPython {platform.python_version()}"
-    yield _Check("versions", is_ok=True, found=f"lightsail-snap {__version__}, {python}, {found}")
-    yield _credentials(settings)
+    yield _Check("versions", is_ok=True, found=f"{PROGRAM} {__version__}, {python}, {versions}")
+    yield _check_credentials(settings)
     try:
         with settings.client() as client:
-            yield from _connected(client)
+            yield from _check_service(client)
     except LightsailSnapError as error:
-        yield _Check("connection", is_ok=False, found=told(error))
+        yield _failed("connection", error)
 
 
-def _credentials(settings: Settings) -> _Check:
+def _failed(name: str, error: LightsailSnapError) -> _Check:
+    return _Check(name, is_ok=False, found=format_error(error))
+
+
+def _check_credentials(settings: Settings) -> _Check:
     try:
         source = find_credentials_source(settings.profile)
     except LightsailSnapError as error:
-        return _Check("credentials", is_ok=False, found=told(error))
+        return _failed("credentials", error)
     if source is None:
         advice = "none; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         return _Check("credentials", is_ok=False, found=advice)
-    # Where they come from tells enough; not a letter of them is shown.
-    return _Check("credentials", is_ok=True, found=f"by {one_line(source)}")
+    # Never print any part of the credentials.
+    return _Check("credentials", is_ok=True, found=f"from {one_line(source)}")
 
 
-def _connected(client: LightsailSnapClient) -> Iterator[_Check]:
-    begun = time.time()
+def _check_service(client: LightsailSnapClient) -> Iterator[_Check]:
+    started_at = time.time()
     try:
         metadata = client.get_disks().response_metadata
     except AccessDeniedException as error:
-        yield _Check("connection", is_ok=True, found="Lightsail answers")
-        yield _Check("may call GetDisks", is_ok=False, found=str(error))
+        yield _Check("connection", is_ok=True, found="Lightsail responded")
+        yield _failed("may call GetDisks", error)
     except LightsailSnapError as error:
-        yield _Check("connection", is_ok=False, found=told(error))
+        yield _failed("connection", error)
         return
     else:
-        yield _Check("connection", is_ok=True, found=f"request {metadata.request_id} answered")
-        yield _clock(metadata.date, begun, time.time())
+        found = f"Lightsail responded (request {metadata.request_id})"
+        yield _Check("connection", is_ok=True, found=found)
+        yield _check_clock(metadata.date, started_at, time.time())
         yield _Check("may call GetDisks", is_ok=True, found="")
-    reading: tuple[tuple[str, Callable[[], Any]], ...] = (
-        ("GetDiskSnapshots", client.get_disk_snapshots),
-        ("GetInstanceSnapshots", client.get_instance_snapshots),
-        ("GetInstances", lambda: client.send(GetInstancesRequest())),
-        ("GetOperations", client.get_operations),
-    )
-    for operation, call in reading:
+    calls: dict[str, Callable[[], Any]] = {
+        "GetDiskSnapshots": client.get_disk_snapshots,
+        "GetInstanceSnapshots": client.get_instance_snapshots,
+        "GetInstances": client.get_instances,
+        "GetOperations": client.get_operations,
+    }
+    for operation, call in calls.items():
         try:
             call()
         except LightsailSnapError as error:
-            found = told(error)
-            yield _Check(f"may call {operation}", is_ok=False, found=found)
+            yield _failed(f"may call {operation}", error)
         else:
             yield _Check(f"may call {operation}", is_ok=True, found="")
 
 
-def _clock(told: datetime | None, begun: float, ended: float) -> _Check:
-    if told is None:
-        return _Check("clock", is_ok=True, found="the answer told no time")
-    service = told.timestamp()
-    # The service tells whole seconds, at some moment between question and answer.
-    skew = max(begun - (service + 1), service - ended, 0.0)
-    here = datetime.fromtimestamp(ended, UTC)
-    found = f"within {skew:.0f} s of the service's, {here:%H:%M:%S} UTC here"
-    return _Check("clock", is_ok=skew <= _MOST_SKEW, found=found)
+def _check_clock(service_date: datetime | None, started_at: float, ended_at: float) -> _Check:
+    if service_date is None:
+        return _Check("clock", is_ok=True, found="not checked; the response has no date")
+    service_time = service_date.timestamp()
+    # The date has whole seconds, and lies somewhere between the request and the response.
+    skew = max(started_at - (service_time + 1), service_time - ended_at, 0.0)
+    local = datetime.fromtimestamp(ended_at, UTC)
+    found = f"{skew:.0f} s from the clock of Lightsail; local time is {local:%H:%M:%S} UTC"
+    return _Check("clock", is_ok=skew <= _MAX_CLOCK_SKEW_SECONDS, found=found)

@@ -1,4 +1,4 @@
-"""`emulator`: the embedded Lightsail as a server for any AWS client."""
+"""The command `emulator`: serve the embedded Lightsail to any AWS client."""
 
 from __future__ import annotations
 
@@ -13,38 +13,34 @@ import typer
 
 from lightsail_snap import LightsailSnapClient
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._exits import UsageError
-from lightsail_snap.cli._output import say
-from lightsail_snap.cli._settings import add, finite
+from lightsail_snap.cli._errors import UsageError
+from lightsail_snap.cli._messages import print_message
+from lightsail_snap.cli._options import add_command, require_finite
 from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
 from lightsail_snap.emulator._validation import SERVED_REGIONS
 from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.plans import BackupPlan, Selection, apply, prepare
 
-_DAY = 86_400.0
-_LONGEST_HISTORY = 3650
+_SECONDS_PER_DAY = 86_400.0
+_MAX_HISTORY_DAYS = 3650
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command.
-
-    Args:
-        app: Where to.
-    """
-    add(app, "emulator", talks=False, panel="Help")(_emulator)
+    """Add the command to the app."""
+    add_command(app, "emulator", _emulator, panel="Help")
 
 
-class Shifted:
-    """The machine's clock, and before the server starts, days of long ago."""
+class ShiftedClock:
+    """The system clock, set back by whole days while the history is created."""
 
     def __init__(self) -> None:
         self.days_ago = 0
 
     def time(self) -> float:
-        return time.time() - self.days_ago * _DAY
+        return time.time() - self.days_ago * _SECONDS_PER_DAY
 
     def monotonic(self) -> float:
-        return time.monotonic() - self.days_ago * _DAY
+        return time.monotonic() - self.days_ago * _SECONDS_PER_DAY
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -53,66 +49,69 @@ class Shifted:
 def _emulator(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; any free one if 0.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free one.")] = 0,
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the world in this file over restarts.")
+        Path | None, typer.Option(metavar="FILE", help="Keep the state in this file.")
     ] = None,
     seconds: Annotated[
         float,
         typer.Option(
             min=0,
             max=1e9,
-            callback=finite,
-            help="How long operations take; snapshots twice as long.",
+            callback=require_finite,
+            help="Duration of operations; snapshots take twice as long.",
         ),
     ] = 20.0,
     disk: Annotated[
-        list[str] | None, typer.Option(help="Begin with a disk of this name; may be given again.")
+        list[str] | None, typer.Option(help="Create a disk with this name; repeatable.")
     ] = None,
     instance: Annotated[
-        list[str] | None, typer.Option(help="Begin with an instance of this name; likewise.")
+        list[str] | None, typer.Option(help="Create an instance with this name; repeatable.")
     ] = None,
-    region: Annotated[str, typer.Option(help="Where these are.")] = "us-east-1",
+    region: Annotated[str, typer.Option(help="Region of these resources.")] = "us-east-1",
     history: Annotated[
         int,
         typer.Option(
             min=0,
-            max=_LONGEST_HISTORY,
+            max=_MAX_HISTORY_DAYS,
             metavar="DAYS",
-            help="Begin with a daily snapshot of each disk since so many days, taken by --plan.",
+            help="Create a snapshot of each disk for each of the last DAYS days.",
         ),
     ] = 0,
-    plan: Annotated[str, typer.Option(help="The plan whose tag and names they bear.")] = "nightly",
+    plan: Annotated[
+        str, typer.Option(help="Plan whose tag and names these snapshots have.")
+    ] = "nightly",
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let other machines reach it.")
+        bool, typer.Option("--allow-remote", help="Allow connections from other machines.")
     ] = False,
 ) -> None:
     """Serve the embedded Lightsail over HTTP, for this command, the AWS CLI and any AWS SDK.
 
-    It runs until interrupted. The first line on standard output is its URL. Signatures are not
-    checked, so it listens on this machine only unless told otherwise.
+    It runs until it is interrupted. The first line on standard output is its URL. Signatures are
+    not checked, so it accepts connections from this machine only, unless --allow-remote is set.
     """
-    disks, clock = disk or [], Shifted()
+    disks, clock = disk or [], ShiftedClock()
     if history and not disks:
-        message = "of which disks? --history needs at least one --disk NAME"
+        message = "--history requires at least one --disk"
         raise UsageError(message)
     if region not in SERVED_REGIONS:
         message = find_region_problem("--region", region) or (
-            f"Lightsail is not in {one_line(region, 80)}; it is in {', '.join(SERVED_REGIONS)}"
+            f"Lightsail is not available in {one_line(region, 80)}; choose one of "
+            f"{', '.join(SERVED_REGIONS)}"
         )
         raise UsageError(message)
 
-    def ready(url: str) -> None:
+    def print_url(url: str) -> None:
         typer.echo(url)
-        say(
+        print_message(
             f"export AWS_ENDPOINT_URL_LIGHTSAIL={url} AWS_DEFAULT_REGION={region} "
             "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
         )
 
     try:
         run_server(
-            on_ready=ready,
-            on_start=lambda emulator: furnish(
+            on_ready=print_url,
+            on_start=lambda emulator: seed_emulator(
                 emulator,
                 clock,
                 disks=disks,
@@ -129,13 +128,13 @@ def _emulator(
             progression=Progression.by_seconds(seconds, seconds * 2),
         )
     except ValueError as error:
-        message = str(error).replace("pass allow_remote=True", "add --allow-remote")
+        message = str(error).replace("allow_remote=True", "--allow-remote")
         raise UsageError(message) from error
 
 
-def furnish(
+def seed_emulator(
     emulator: LightsailEmulator,
-    clock: Shifted,
+    clock: ShiftedClock,
     *,
     disks: Sequence[str],
     instances: Sequence[str] = (),
@@ -143,42 +142,37 @@ def furnish(
     history: int = 0,
     plan: str = "nightly",
 ) -> None:
-    """Put things into an emulator; what is there already stays as it is.
+    """Create resources in an emulator, and snapshots of the last `history` days.
 
-    Args:
-        emulator: The emulator.
-        clock: Its clock.
-        disks: Names of disks.
-        instances: Names of instances.
-        region: Where they are.
-        history: For how many days the disks have had daily snapshots.
-        plan: The plan that has taken these.
+    Resources that exist already are left as they are.
     """
     for name in disks:
-        if not _is_there(emulator, region, "GetDisk", {"diskName": name}):
+        if not _exists(emulator, region, "GetDisk", {"diskName": name}):
             emulator.add_disk(name, region_name=region, size_in_gb=32)
     for name in instances:
-        if not _is_there(emulator, region, "GetInstance", {"instanceName": name}):
+        if not _exists(emulator, region, "GetInstance", {"instanceName": name}):
             emulator.add_instance(name, region_name=region)
     if history:
         select = Selection(kind="disk", names=tuple(disks))
-        past = BackupPlan(name=plan, region=region, slot="day", select=select)
-        _live_through(emulator, clock, past, history)
+        daily = BackupPlan(name=plan, region=region, slot="day", select=select)
+        _create_history(emulator, clock, daily, history)
 
 
-def _is_there(
-    emulator: LightsailEmulator, region: str, operation: str, members: dict[str, str]
+def _exists(
+    emulator: LightsailEmulator, region: str, operation: str, payload: dict[str, str]
 ) -> bool:
-    return emulator.handle(region, operation, members).status == HTTPStatus.OK
+    return emulator.handle(region, operation, payload).status == HTTPStatus.OK
 
 
-def _live_through(emulator: LightsailEmulator, clock: Shifted, plan: BackupPlan, days: int) -> None:
-    """Let a plan have run every day for so many days."""
-    usual, emulator.progression = emulator.progression, Progression.instant()
+def _create_history(
+    emulator: LightsailEmulator, clock: ShiftedClock, plan: BackupPlan, days: int
+) -> None:
+    """Apply a plan once for each of the last days."""
+    progression, emulator.progression = emulator.progression, Progression.instant()
     client = LightsailSnapClient(emulator.boto3_client(plan.region), clock=clock)
     for days_ago in range(days, 0, -1):
         clock.days_ago = days_ago
         now = datetime.fromtimestamp(clock.time(), UTC)
         apply(prepare(plan, client, now=now), client).raise_for_failures()
     clock.days_ago = 0
-    emulator.progression = usual
+    emulator.progression = progression

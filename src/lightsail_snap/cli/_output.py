@@ -1,117 +1,32 @@
-"""What the command shows: tables and bars for people, JSON lines for programs."""
+"""Results on standard output as tables, lines or JSON, and progress bars for people."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
 from lightsail_snap import Tag, WaitProgress
-from lightsail_snap._text import one_line, safe_line
+from lightsail_snap._text import safe_line
 from lightsail_snap.models import ResourceTag
 
-# What reads a pipe wants whole lines, however long.
-_ANY_WIDTH = 100_000
-
-
-class _Console(Console):
-    """A stream for people; unlike Rich's own, it leaves it to the caller how a process ends."""
-
-    @override
-    def on_broken_pipe(self) -> None:
-        """Say that nobody reads.
-
-        Raises:
-            BrokenPipeError: Always.
-        """
-        raise BrokenPipeError
-
-
-def lead_nowhere(stream: TextIO) -> None:
-    """Let what is still to be written to a stream vanish; Python would complain at the end.
-
-    Args:
-        stream: Standard output or standard error, which cannot be written to any more.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def console(*, is_error: bool = False) -> Console:
-    """Open a stream for people. NO_COLOR, and streams that are no terminal, get no colours.
-
-    Args:
-        is_error: Whether it is standard error.
-
-    Returns:
-        The stream, as it is now.
-    """
-    stream = sys.stderr if is_error else sys.stdout
-    width = None if stream.isatty() else _ANY_WIDTH
-    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-
-
-def say(text: str) -> None:
-    """Tell people something, on standard error, where no program takes it for a result.
-
-    Args:
-        text: What to say, in one line; what would break it is escaped.
-    """
-    try:
-        # Text, so that a name such as [red] stays one.
-        console(is_error=True).print(Text(one_line(text, _ANY_WIDTH)), soft_wrap=True)
-    except OSError:
-        # What has been done is no less done because nobody can be told.
-        lead_nowhere(sys.stderr)
-
-
-def show_line(text: str) -> None:
-    """Print one line of a result.
-
-    Args:
-        text: The line; what would break it is escaped.
-    """
-    console().print(Text(safe_line(text.rstrip())), soft_wrap=True)
-
-
-def show_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object as a line.
-
-    Args:
-        value: The object, of JSON's types.
-    """
-    sys.stdout.write(json.dumps(value) + "\n")
-    # Whoever reads a pipe is to see it now, not when a wait has ended.
-    sys.stdout.flush()
-
-
-def show_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; in a pipe one line a row, padded and never cut off.
-
-    Args:
-        head: What the columns are.
-        rows: The rows; None is shown as nothing.
-    """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in head:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(each) for each in row))
-    console().print(table)
-
-
-def _cell(value: object) -> Text:
-    text = "" if value is None else safe_line(str(value))
-    return Text(text, style=_STYLES.get(text, ""))
-
+# A program that reads a pipe expects whole lines of any length.
+_PIPE_WIDTH = 100_000
 
 _STYLES = {
     "completed": "green",
@@ -128,87 +43,124 @@ _STYLES = {
 }
 
 
-def written(tags: Sequence[Tag | ResourceTag]) -> str:
-    """Write tags as they are given on the command line.
+class _Console(Console):
+    """A console that leaves it to the caller to exit on a broken pipe."""
 
-    Args:
-        tags: The tags.
+    @override
+    def on_broken_pipe(self) -> None:
+        """Raise `BrokenPipeError`; Rich would exit with code 1."""
+        raise BrokenPipeError
 
-    Returns:
-        `key=value`, or `key` alone, with spaces in between.
-    """
+
+def _open_console(*, is_error: bool = False) -> Console:
+    """Return a console on the current standard stream; colours only on a terminal."""
+    stream = sys.stderr if is_error else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_line(text: str) -> None:
+    """Print one line of a result; line breaks in it are escaped."""
+    _open_console().print(Text(safe_line(text.rstrip())), soft_wrap=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object as a line."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    # The reader of a pipe gets each result at once, not when a wait has ended.
+    sys.stdout.flush()
+
+
+def print_result(fields: Mapping[str, Any], line: str, *, as_json: bool) -> None:
+    """Print a result as a JSON object or as a line."""
+    if as_json:
+        print_json(fields)
+    else:
+        print_line(line)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; in a pipe each row is one padded line that is never cut off."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in header:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(_format_cell(each) for each in row))
+    _open_console().print(table)
+
+
+def _format_cell(value: object) -> Text:
+    text = "" if value is None else safe_line(str(value))
+    return Text(text, style=_STYLES.get(text, ""))
+
+
+def format_tags(tags: Sequence[Tag | ResourceTag]) -> str:
+    """Return tags as options take them: `key=value` or `key`, separated by spaces."""
     return " ".join(str(tag.key) if tag.value is None else f"{tag.key}={tag.value}" for tag in tags)
 
 
-@contextmanager
-def bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
-    """Show how far something is, on standard error, if that is a terminal.
-
-    Args:
-        title: What is awaited.
-
-    Yields:
-        What takes every look.
-    """
-    columns = (
+def _open_progress(console: Console, column: ProgressColumn, *, is_transient: bool) -> Progress:
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
+        column,
         TimeElapsedColumn(),
+        console=console,
+        redirect_stdout=False,
+        transient=is_transient,
     )
-    stream = console(is_error=True)
-    if not stream.is_terminal:
-        # A bar in a file or a pipe is a heap of control characters.
-        yield lambda _look: None
-        return
-    with Progress(*columns, console=stream, redirect_stdout=False) as progress:
-        # What Rich takes for markup may stand in a name.
-        name = safe_line(title).replace("[", "\\[")
-        task = progress.add_task(name, total=100)
 
-        def tell(look: WaitProgress[Any]) -> None:
-            if look.percent is not None:
-                progress.update(task, completed=look.percent)
 
-        yield tell
+def _escape_markup(title: str) -> str:
+    return safe_line(title).replace("[", "\\[")
 
 
 @contextmanager
-def steps(title: str, total: int) -> Iterator[Callable[[Callable[[], None]], None]]:
-    """Show how many of many things are done, on standard error, if that is a terminal.
+def progress_bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
+    """Show the progress of a wait on standard error if it is a terminal.
 
-    Args:
-        title: What is carried out.
-        total: How many there are.
-
-    Yields:
-        What is to be given, after each, that which shows its result.
+    Yields the `on_progress` callback.
     """
-    stream = console(is_error=True)
-    if not stream.is_terminal:
-        yield lambda show: show()
+    console = _open_console(is_error=True)
+    if not console.is_terminal:
+        yield lambda _progress: None
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=stream, redirect_stdout=False, transient=True) as progress:
-        task = progress.add_task(safe_line(title).replace("[", "\\["), total=total)
+    percentage = TextColumn("{task.percentage:>3.0f}%")
+    with _open_progress(console, percentage, is_transient=False) as progress:
+        task = progress.add_task(_escape_markup(title), total=100)
 
-        def one_more(show: Callable[[], None]) -> None:
-            if is_over:
+        def update(wait: WaitProgress[Any]) -> None:
+            if wait.percent is not None:
+                progress.update(task, completed=wait.percent)
+
+        yield update
+
+
+@contextmanager
+def step_counter(title: str, total: int) -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Show how many steps have finished on standard error if it is a terminal.
+
+    Yields a function to call after each step with a function that prints its result.
+    """
+    console = _open_console(is_error=True)
+    if not console.is_terminal:
+        yield lambda print_step: print_step()
+        return
+    with _open_progress(console, MofNCompleteColumn(), is_transient=True) as progress:
+        task = progress.add_task(_escape_markup(title), total=total)
+
+        def advance(print_step: Callable[[], None]) -> None:
+            if is_closed:
                 return
-            # Results go to standard output, which is likely to be the same terminal.
+            # Standard output is likely the same terminal, so the bar is removed meanwhile.
             progress.stop()
-            show()
+            print_step()
             progress.advance(task)
             progress.start()
 
-        is_over = False
+        is_closed = False
         try:
-            yield one_more
+            yield advance
         finally:
-            # After an interrupt threads may still come to an end.
-            is_over = True
+            # After an interrupt, worker threads may still finish steps.
+            is_closed = True

@@ -1,6 +1,6 @@
-"""An embedded Lightsail to test against: real AWS clients, unmodified, live on it.
+"""Embedded Lightsail for tests: unmodified AWS clients call it in-process or over HTTP.
 
-Importing this costs neither boto3 nor an HTTP server; both are loaded where they are used.
+Importing this package loads neither boto3 nor an HTTP server; both are loaded when used.
 """
 
 from lightsail_snap.emulator._emulator import LightsailEmulator as LightsailEmulator

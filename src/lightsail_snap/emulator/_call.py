@@ -1,4 +1,4 @@
-"""One call that is being carried out: what every operation needs to do its work."""
+"""One call in execution, with the actions that handlers share."""
 
 from __future__ import annotations
 
@@ -8,40 +8,37 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lightsail_snap.emulator._progression import Course, FailedOperation, Pace, Progression
+from lightsail_snap.emulator._progression import FailedOperation, Pace, Progression, Transition
+from lightsail_snap.emulator._service_model import list_field
 from lightsail_snap.emulator._store import OPERATION, Record, Store
+from lightsail_snap.emulator._validation import check_new_names
 from lightsail_snap.emulator._wire import invalid_input, not_found
 
-# CLI samples: a snapshot's zone is `all`. It is no zone to restore into.
-EVERYWHERE = "all"
-# CLI samples of CreateDisk: statusChangedAt follows createdAt by some 0.2 s.
-_DISK_CREATION_LAG = 0.228
-_LAGGING = frozenset({"CreateDisk", "CreateDiskFromSnapshot"})
-_MILLISECONDS = 3
-_TOKEN_CHECK = 12
-
-# What support codes begin with: CLI samples. A type that is not here has no support code.
-_SUPPORT_PREFIXES = {
-    "Disk": "vol",
-    "DiskSnapshot": "snap",
-    "Instance": "i",
-    "InstanceSnapshot": "ami",
-}
+# CLI samples: a snapshot's zone is `all`. It is not a zone to restore into.
+ALL_ZONES = "all"
+_IMMEDIATELY = Pace("seconds", 0)
+_MILLISECOND_DIGITS = 3
+_TOKEN_CHECK_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for every call of an emulator.
+    """Settings of an emulator that apply to every call.
 
     Attributes:
-        account_id: The AWS account that ARNs speak of.
-        page_size: How many things a page holds at most.
-        progression: How fast work goes.
+        account_id: The AWS account in ARNs.
+        page_size: How many items a page has at most.
+        progression: Duration and outcome of operations.
     """
 
     account_id: str
     page_size: int
     progression: Progression
+
+
+def to_milliseconds(seconds: float) -> float:
+    """Round a timestamp to milliseconds, as in the API reference's samples."""
+    return round(seconds, _MILLISECOND_DIGITS)
 
 
 class Call:
@@ -60,30 +57,17 @@ class Call:
         self.operation = operation
         self.region = region
         self.request = request
-        # Timestamps have milliseconds: API reference samples.
-        self.now: float = round(now, _MILLISECONDS)
+        self.now: float = to_milliseconds(now)
         self.store = store
         self.settings = settings
         names = {value for value in request.values() if isinstance(value, str)}
         names.update(request.get("instanceNames", ()))
         self.failure: FailedOperation | None = settings.progression.failure_of(operation, names)
-        """How this call's operations are to fail; a call that fails has no effect but new,
-        broken resources. That the service does so is unverified: no such answer was seen."""
+        """The failure of this call's operations. A call that fails has no effect but new resources
+        in an error state. That the service does so is unverified."""
 
     def find(self, kind: str, name: str, region: str | None = None) -> Record:
-        """Find a resource of one type.
-
-        Args:
-            kind: The resource type.
-            name: Its name.
-            region: Where; the region of the call if None.
-
-        Returns:
-            The resource, its finished work taken into account.
-
-        Raises:
-            Failure: If there is none.
-        """
+        """Find a resource of one type, up to date; raise if there is none."""
         record = self.find_any(name, region, described_as=kind)
         if record.type != kind:
             raise not_found(kind, name)
@@ -92,194 +76,108 @@ class Call:
     def find_any(
         self, name: str, region: str | None = None, *, described_as: str = "Resource"
     ) -> Record:
-        """Find a resource, whatever its type.
-
-        Args:
-            name: Its name.
-            region: Where; the region of the call if None.
-            described_as: What the error calls it.
-
-        Returns:
-            The resource, its finished work taken into account.
-
-        Raises:
-            Failure: If there is none.
-        """
-        record = self.store.resource(region or self.region, name)
+        """Find a resource of any type, up to date; raise if there is none."""
+        record = self.store.find_resource(region or self.region, name)
         if record is None:
             raise not_found(described_as, name)
-        self._settle(record)
+        self._update(record)
         return record
 
     def claim(self, *names: str) -> None:
-        """Make sure that names are free. One namespace for all resource types: user guide.
-
-        Args:
-            names: The names.
-
-        Raises:
-            Failure: If one is in use, or stands there twice.
-        """
+        """Raise unless new resources can have these names."""
+        check_new_names(names)
+        # One namespace for all resource types: user guide.
         taken = [
             name
             for index, name in enumerate(names)
-            if name in names[:index] or self.store.resource(self.region, name)
+            if name in names[:index] or self.store.find_resource(self.region, name)
         ]
         if taken:
-            # The code and the text for one name: community logs. Several are inferred.
+            # The code and the message for one name: community logs. Several are inferred.
             message = f"Some names are already in use: {', '.join(taken)}"
             raise invalid_input(message, code="NameExists")
-
-    def arn(self, kind: str, purpose: str = "") -> str:
-        """Make the ARN of the resource that is added next.
-
-        Args:
-            kind: The resource type.
-            purpose: Tells it from the ids of other records that are made at the same time.
-
-        Returns:
-            The ARN, in the form of the CLI samples.
-        """
-        unique = self.store.fresh_id(purpose)
-        return f"arn:aws:lightsail:{self.region}:{self.settings.account_id}:{kind}/{unique}"
 
     def create(  # noqa: PLR0913 - each is one fact about the resource
         self,
         kind: str,
         name: str,
         zone: str,
-        members: dict[str, Any],
+        fields: dict[str, Any],
         *,
+        support_prefix: str | None = None,
         states: tuple[object, object, object] | None = None,
-        hidden: dict[str, Any] | None = None,
     ) -> Record:
-        """Add a resource. Its name must be free.
+        """Add a resource with a free name; without the states of its creation it is ready.
 
-        Args:
-            kind: The resource type.
-            name: Its name.
-            zone: Its availability zone, or `EVERYWHERE`.
-            members: The members of its shape beyond those that all resources have.
-            states: Its `state` while it is made, when it is there, and when that failed; None for
-                a resource that is there at once. A member `progress` rises as it is made.
-            hidden: What the emulator knows of it beyond the wire.
-
-        Returns:
-            The resource.
+        The states are those in creation, when ready, and when the creation failed.
         """
+        settings = self.settings
+        unique = self.store.new_id()
         wire: dict[str, Any] = {
             "name": name,
-            "arn": self.arn(kind),
+            # The form of ARNs and support codes: CLI samples.
+            "arn": f"arn:aws:lightsail:{self.region}:{settings.account_id}:{kind}/{unique}",
             "createdAt": self.now,
-            "location": self._location(zone),
+            "location": {"availabilityZone": zone, "regionName": self.region},
             "resourceType": kind,
-            **members,
+            **fields,
         }
-        if kind in _SUPPORT_PREFIXES:
-            unique = self.store.fresh_id("support").hex[:16]
-            account = self.settings.account_id
-            wire["supportCode"] = f"{account}/{_SUPPORT_PREFIXES[kind]}-0{unique}"
-            # CLI samples: an empty list is there, not absent.
+        if support_prefix is not None:
+            # CLI samples: what has a support code has tags, and an empty list is present.
+            unique_hex = self.store.new_id("support").hex[:16]
+            wire["supportCode"] = f"{settings.account_id}/{support_prefix}-0{unique_hex}"
             wire.setdefault("tags", self.request.get("tags", []))
-        record = Record(self.region, kind, name, wire, hidden=hidden or {})
+        record = Record(self.region, kind, name, wire)
         if states is not None:
-            self._start(record, states)
+            self._start_creation(record, states)
         self.store.add(record)
         return record
 
-    def _start(self, record: Record, states: tuple[object, object, object]) -> None:
+    def _start_creation(self, record: Record, states: tuple[object, object, object]) -> None:
         progression = self.settings.progression
-        pending, there, broken = states
+        pending, ready, broken = states
         is_snapshot = record.type.endswith("Snapshot")
         fails = self.failure is not None
         fails = fails or (is_snapshot and progression.fails_snapshot(record.name))
-        end: dict[str, object] = {"state": broken if fails else there}
+        final: dict[str, object] = {"state": broken if fails else ready}
         if "progress" in record.wire and not fails:
-            end["progress"] = "100%"
+            final["progress"] = "100%"
         record.wire["state"] = pending
         pace = progression.snapshot if is_snapshot else progression.operation
-        record.course = Course(self.now, pace, end)
+        record.transition = Transition(self.now, pace, final)
 
-    def work(self, record: Record, pending: object, there: object) -> None:
-        """Let a resource go over into another state, as fast as operations go.
-
-        Args:
-            record: The resource.
-            pending: Its `state` until then.
-            there: Its `state` then.
-        """
+    def change_state(self, record: Record, pending: object, final: object) -> None:
+        """Change a resource's state, through a pending one, as fast as operations finish."""
         record.wire["state"] = pending
-        record.course = Course(self.now, self.settings.progression.operation, {"state": there})
+        pace = self.settings.progression.operation
+        record.transition = Transition(self.now, pace, {"state": final})
         self.store.save(record)
 
-    def _location(self, zone: str) -> dict[str, str]:
-        return {"availabilityZone": zone, "regionName": self.region}
+    def respond_started(self, *subjects: Record, details: str | None = None) -> dict[str, Any]:
+        """Start one operation for each subject, and return the response.
 
-    def started(self, *subjects: Record, details: str | None = None) -> dict[str, Any]:
-        """Begin operations: one about each subject.
-
-        Args:
-            subjects: What they are about. Of two, each one's details name the other (CLI samples).
-            details: What the operation of a single subject says as its details.
-
-        Returns:
-            The answer.
+        The details of two operations name each other's subject (CLI samples).
         """
         others = (subjects[1].name, subjects[0].name) if len(subjects) > 1 else (details,)
-        return self.answer(
-            self.begin(subject, details=other)
+        return self.respond(
+            self.start_operation(subject, operationDetails=other)
             for subject, other in zip(subjects, others, strict=True)
         )
 
-    def done(
-        self, subject: Record, *, details: str | None = None, **differing: object
-    ) -> dict[str, Any]:
-        """Do an operation about one subject that is over in the very answer.
-
-        Args:
-            subject: What it is about.
-            details: What it says as its details.
-            differing: Members of its shape that are not as usual; None leaves one out.
-
-        Returns:
-            The answer.
-        """
-        pace = Pace("seconds", 0)
-        return self.answer([self.begin(subject, details=details, pace=pace, **differing)])
+    def respond_finished(self, subject: Record, **fields: object) -> dict[str, Any]:
+        """Return the response of an operation that is finished at once."""
+        return self.respond([self.start_operation(subject, pace=_IMMEDIATELY, **fields)])
 
     @staticmethod
-    def answer(operations: Iterable[dict[str, Any]]) -> dict[str, Any]:
-        """Put operations into an answer.
-
-        Args:
-            operations: The operations.
-
-        Returns:
-            The answer.
-        """
+    def respond(operations: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """Return the response with these operations."""
         return {"operations": list(operations)}
 
-    def begin(
-        self,
-        subject: Record,
-        *,
-        details: str | None = None,
-        pace: Pace | None = None,
-        **differing: object,
+    def start_operation(
+        self, subject: Record, *, pace: Pace | None = None, **fields: object
     ) -> dict[str, Any]:
-        """Begin one operation.
-
-        Args:
-            subject: What it is about.
-            details: What it says as its details.
-            pace: How long it takes; as long as operations do if None.
-            differing: Members of its shape that are not as usual; None leaves one out.
-
-        Returns:
-            Its shape.
-        """
-        operation_id = str(self.store.fresh_id())
-        lag = _DISK_CREATION_LAG if self.operation in _LAGGING else 0
+        """Start one operation, and return its fields. Fields passed in replace the usual ones."""
+        operation_id = str(self.store.new_id())
         wire: dict[str, Any] = {
             "id": operation_id,
             "resourceName": subject.name,
@@ -287,98 +185,82 @@ class Call:
             "createdAt": self.now,
             "location": subject.wire["location"],
             "isTerminal": False,
-            "operationDetails": details,
             "operationType": self.operation,
             "status": "Started",
-            "statusChangedAt": round(self.now + lag, _MILLISECONDS),
-            **differing,
+            "statusChangedAt": self.now,
+            **fields,
         }
         wire = {name: value for name, value in wire.items() if value is not None}
-        # Which operations end in Completed is unverified; all seen ends are Succeeded.
-        end: dict[str, object] = {"isTerminal": True, "status": "Succeeded"}
+        # Which operations end in Completed is unverified; all known ones end in Succeeded.
+        final: dict[str, object] = {"isTerminal": True, "status": "Succeeded"}
         if self.failure is not None:
-            end |= {
+            final |= {
                 "status": "Failed",
                 "errorCode": self.failure.error_code,
                 "errorDetails": self.failure.error_details,
             }
-        course = Course(self.now, pace or self.settings.progression.operation, end)
-        record = Record(self.region, OPERATION, operation_id, wire, course, about=subject.name)
+        transition = Transition(self.now, pace or self.settings.progression.operation, final)
+        record = Record(self.region, OPERATION, operation_id, wire, transition, about=subject.name)
         self.store.add(record)
-        self._settle(record)
+        self._update(record)
         return record.wire
 
-    def look(self, record: Record) -> dict[str, Any]:
-        """Look at a resource or operation, as the user does.
-
-        Args:
-            record: The record.
-
-        Returns:
-            Its shape as of now.
-        """
-        if record.course is not None and record.course.counts_polls:
-            record.course.seen += 1
+    def poll(self, record: Record) -> dict[str, Any]:
+        """Return a record's current fields to the client; this counts as a poll."""
+        if record.transition is not None and record.transition.is_advanced_by_polls:
+            record.transition.polls += 1
             self.store.save(record)
-        self._settle(record)
+        self._update(record)
         return record.wire
 
-    def _settle(self, record: Record) -> None:
-        """Bring a record's shape up to date; write it back if its work has ended."""
-        course = record.course
-        if course is None:
+    def _update(self, record: Record) -> None:
+        """Bring a record's fields up to date; save it if its transition has finished."""
+        transition = record.transition
+        if transition is None:
             return
-        if course.share(self.now) < 1:
+        if transition.fraction_done(self.now) < 1:
             if "progress" in record.wire:
-                record.wire["progress"] = course.percent(self.now)
+                record.wire["progress"] = transition.progress(self.now)
             return
-        record.wire |= course.end
+        record.wire |= transition.final_fields
         if "statusChangedAt" in record.wire:
-            ended = max(record.wire["statusChangedAt"], course.ended_at(self.now))
-            record.wire["statusChangedAt"] = round(ended, _MILLISECONDS)
-        record.course = None
+            finished = max(record.wire["statusChangedAt"], transition.finished_at(self.now))
+            record.wire["statusChangedAt"] = to_milliseconds(finished)
+        record.transition = None
         self.store.save(record)
 
-    def page(self, member: str, kind: str, *, about: str | None = None) -> dict[str, Any]:
-        """List one page of things, newest first (CLI samples, GetOperations included).
+    def list_page(self, kind: str, *, about: str | None = None) -> dict[str, Any]:
+        """Return one page of records of a type, newest first (CLI samples).
 
-        Args:
-            member: The member of the answer that holds them.
-            kind: Their type.
-            about: Only those about this resource.
-
-        Returns:
-            The answer, with a token if there are more.
-
-        Raises:
-            Failure: If the request's token is none of ours for this list.
+        The field that holds them is that of the service model.
         """
-        before = self._read_token()
+        before = self._read_page_token()
         size = self.settings.page_size
-        found = self.store.newest(self.region, kind, about=about, before=before, limit=size + 1)
-        shown = found[:size]
-        answer: dict[str, Any] = {member: [self.look(record) for record in shown]}
+        found = self.store.list_newest(
+            self.region, kind, about=about, before=before, limit=size + 1
+        )
+        page = found[:size]
+        fields: dict[str, Any] = {list_field(self.operation): [self.poll(one) for one in page]}
         if len(found) > size:
-            answer["nextPageToken"] = self._token(shown[-1].seq)
-        return answer
+            fields["nextPageToken"] = self._page_token(page[-1].seq)
+        return fields
 
-    def _token(self, seq: int) -> str:
-        # Page sizes and the form of tokens are unverified; this form is meant to be opaque.
+    def _page_token(self, seq: int) -> str:
+        # Page sizes and the form of tokens are unverified; this form is opaque.
         about = self.request.get("resourceName", "")
         text = f"{self.operation}/{self.region}/{about}/{seq}"
-        check = hashlib.blake2b(text.encode(), digest_size=_TOKEN_CHECK).digest()
+        check = hashlib.blake2b(text.encode(), digest_size=_TOKEN_CHECK_BYTES).digest()
         return base64.urlsafe_b64encode(check + str(seq).encode()).decode()
 
-    def _read_token(self) -> int | None:
+    def _read_page_token(self) -> int | None:
         token = self.request.get("pageToken")
         if token is None:
             return None
         try:
-            number = base64.urlsafe_b64decode(token)[_TOKEN_CHECK:]
-            seq = int(number)
+            seq = int(base64.urlsafe_b64decode(token)[_TOKEN_CHECK_BYTES:])
         except ValueError:
             seq = -1
-        if token != self._token(seq):
-            # The service's text is unverified: nobody showed such an answer.
+        if token != self._page_token(seq):
+            # The service's message is unverified.
             raise invalid_input(f"The page token is not valid for {self.operation}.")
         return seq

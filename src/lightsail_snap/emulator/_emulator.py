@@ -1,11 +1,11 @@
-"""The emulator as its users see it."""
+"""The public class of the emulator."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from types import TracebackType
@@ -14,44 +14,50 @@ from typing import Any, Self
 from typing_extensions import override
 
 from lightsail_snap.clock import Clock, SystemClock
-from lightsail_snap.emulator import _http, _in_process, _validation
+from lightsail_snap.emulator import _http, _in_process
 from lightsail_snap.emulator._call import Call, Settings
-from lightsail_snap.emulator._faults import Fault, Faults, spoil
-from lightsail_snap.emulator._logs import described
+from lightsail_snap.emulator._faults import Fault, FaultQueue, apply_fault
+from lightsail_snap.emulator._logs import describe_error
 from lightsail_snap.emulator._operations import HANDLERS
-from lightsail_snap.emulator._operations._disks import make_disk
-from lightsail_snap.emulator._operations._instances import make_instance
+from lightsail_snap.emulator._operations._disks import add_ready_disk
+from lightsail_snap.emulator._operations._instances import add_ready_instance
 from lightsail_snap.emulator._progression import Progression
 from lightsail_snap.emulator._store import Store
+from lightsail_snap.emulator._validation import check_region, check_request, unsupported
 from lightsail_snap.emulator._wire import (
     Failure,
     Response,
-    answer,
     decode,
     encode,
-    operation_of,
-    region_of,
+    make_response,
+    parse_operation,
+    parse_region,
 )
 
 _log = logging.getLogger("lightsail_snap.emulator")
-# A library does not write to standard error of its own accord.
+# A library does not write to standard error by default.
 _log.addHandler(logging.NullHandler())
 
-# How many things a page of the service holds is unverified, but for GetOperations: at most 200.
+# The service's page sizes are unverified, except that of GetOperations: at most 200.
 _PAGE_SIZE = 100
-_MOST_PER_PAGE = 200
-_BROKEN = Failure("ServiceException", "The emulator failed; its log says how.")
+_MAX_PAGE_SIZE = 200
+_INTERNAL_ERROR = Failure(
+    "ServiceException",
+    "The emulator failed; its log has the reason.",
+    status=HTTPStatus.INTERNAL_SERVER_ERROR,
+)
 
 
 class LightsailEmulator:
-    """An embedded Lightsail: real AWS clients, unmodified, live on it.
+    """Embedded Lightsail for unmodified AWS clients.
 
-    It has two doors to one logic: `boto3_client` and `install` for boto3 clients of this process,
-    and `serve` for every AWS SDK over HTTP. It serves all regions of Lightsail; a request's region
-    is that of its signature, which is not checked otherwise.
+    It has one logic and two transports: `boto3_client` and `install` for boto3 clients of this
+    process, and `serve` for every AWS SDK over HTTP. It serves all Regions of Lightsail. A
+    request's Region is that of its signature, which is not checked otherwise.
 
-    It behaves as documentation, samples and logs say that Lightsail does; where nothing is known
-    it is permissive, and the source says "unverified" there. No AWS account was used for it.
+    It follows Lightsail's documentation, samples and logs. Where the behaviour is unknown it is
+    permissive, and a comment in the source has the word "unverified". It was not compared with a
+    live AWS account.
 
     It is safe to use from many threads, and a context manager that closes itself.
     """
@@ -66,33 +72,34 @@ class LightsailEmulator:
         seed: int = 0,
         account_id: str = "123456789012",
     ) -> None:
-        """Make a Lightsail.
+        """Create an emulator without resources, or with those of a state file.
 
         Args:
-            clock: What tells its time; the machine's clock if None. The `Date` header of responses
-                to boto3 clients of this process is that of this clock, over HTTP the machine's.
-            progression: How fast work goes; by seconds on the clock if None. The attribute of this
-                name can be set later, for work that begins then.
-            page_size: How many things a page of a list holds at most, 1 to 200.
-            state: The file that keeps its world over restarts; memory if None. What was answered
-                is in the file, and survives the process being killed.
-            seed: What ids and the chance of faults are drawn from.
-            account_id: The AWS account that ARNs speak of.
+            clock: The emulator's clock; the machine's clock if None. The `Date` header of responses
+                to boto3 clients of this process has its time, over HTTP the machine's.
+            progression: Duration and outcome of operations; by seconds on the clock if None. Set
+                the attribute `progression` to change it for operations that start afterwards.
+            page_size: The maximum number of items on a page of a list, 1 to 200.
+            state: The file that keeps the emulator's state over restarts; memory if None. A
+                response is sent only after its effect is in the file, so the effect survives when
+                the process is killed.
+            seed: The seed of resource ids and of the probability of faults.
+            account_id: The AWS account in ARNs.
 
         Raises:
-            ConfigurationError: If the file cannot be opened, or is something else.
+            ConfigurationError: If the file cannot be opened, or is another kind of file.
             ValueError: If the page size is out of range.
         """
-        if not 1 <= page_size <= _MOST_PER_PAGE:
-            message = f"page_size must be from 1 to {_MOST_PER_PAGE}, not {page_size}"
+        if not 1 <= page_size <= _MAX_PAGE_SIZE:
+            message = f"page_size must be from 1 to {_MAX_PAGE_SIZE}, not {page_size}"
             raise ValueError(message)
         self.clock: Clock = clock or SystemClock()
         self.progression: Progression = progression or Progression()
         self.calls: Counter[str] = Counter()
-        """How many requests came for each operation, those that a fault happened to included."""
+        """How many requests each operation received, including those that a fault affected."""
         self._page_size = page_size
         self._account_id = account_id
-        self._faults = Faults(seed)
+        self._faults = FaultQueue(seed)
         self._store = Store(state, seed=seed)
 
     @override
@@ -111,17 +118,17 @@ class LightsailEmulator:
         self.close()
 
     def close(self) -> None:
-        """Close it; a world in memory is gone. Closing again does nothing."""
+        """Close the emulator, and discard state in memory. Closing again does nothing."""
         self._store.close()
 
     def boto3_client(self, region_name: str, config: object = None) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-        """Make a real boto3 client that talks to this emulator.
+        """Return a new boto3 client that calls this emulator.
 
-        botocore serialises, signs, retries and parses as ever; only the exchange over the network
-        is answered here. The machine's AWS configuration is not read.
+        botocore serializes, signs, retries and parses as usual; only the exchange over the network
+        is replaced. The machine's AWS configuration is not read.
 
         Args:
-            region_name: The region, for example `us-east-1`.
+            region_name: The Region, for example `us-east-1`.
             config: A `botocore.config.Config`, or None.
 
         Returns:
@@ -130,48 +137,47 @@ class LightsailEmulator:
         return _in_process.boto3_client(region_name, config, self.exchange)
 
     def install(self, boto3_client: Any) -> None:  # noqa: ANN401 - boto3 makes clients at run time
-        """Let an existing boto3 client talk to this emulator instead of AWS, from now on.
+        """Make an existing boto3 client call this emulator instead of AWS from now on.
 
         Args:
             boto3_client: A boto3 Lightsail client.
 
         Raises:
-            TypeError: If it is something else.
+            TypeError: If it is not a boto3 Lightsail client.
         """
         _in_process.install(boto3_client, self.exchange)
 
     def serve(
         self, *, host: str = "127.0.0.1", port: int = 0, allow_remote: bool = False
     ) -> AbstractContextManager[str]:
-        """Response over HTTP, from threads of its own, while the context lasts.
+        """Serve over HTTP in background threads while the context lasts.
 
-        Needs the extra `emulator` (waitress).
+        It needs the extra `emulator` (waitress). Errors are raised when the context is entered.
 
         Args:
             host: The address to listen on.
-            port: The port; any free one if 0.
-            allow_remote: Whether the address may be one that other machines reach.
+            port: The port, 0 to 65535; any free one if 0.
+            allow_remote: Allow an address that other machines can reach.
 
         Returns:
-            A context manager that gives the URL.
+            A context manager that returns the URL.
 
         Raises:
-            ConfigurationError: If waitress is missing, or the address cannot be listened on; when
-                the context is entered.
-            ValueError: If other machines could reach it and that was not allowed; likewise.
+            ConfigurationError: If waitress is missing, or the address cannot be used.
+            ValueError: If other machines can reach the address and `allow_remote` is False.
         """
-        return _http.serving(self.exchange, host=host, port=port, allow_remote=allow_remote)
+        return _http.serve(self.exchange, host=host, port=port, allow_remote=allow_remote)
 
     def inject(self, fault: Fault) -> None:
-        """Let a fault wait for its call, behind those that wait already.
+        """Append a fault to the queue. Each call is affected by the first fault that matches it.
 
         Args:
             fault: The fault.
         """
-        self._faults.inject(fault)
+        self._faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Forget the faults that wait."""
+        """Remove all faults from the queue."""
         self._faults.clear()
 
     def add_disk(
@@ -183,20 +189,21 @@ class LightsailEmulator:
         availability_zone: str | None = None,
         tags: Mapping[str, str | None] | None = None,
     ) -> None:
-        """Put a disk into the world, available at once.
+        """Add a disk that is available at once.
 
         Args:
-            name: Its name.
-            region_name: Its region.
-            size_in_gb: Its size, in GB, 8 to 16384.
-            availability_zone: Its zone; the region's first if None.
+            name: The name of the disk.
+            region_name: Its Region.
+            size_in_gb: Its size in GB, 8 to 16384.
+            availability_zone: Its Availability Zone; the Region's first if None.
             tags: Its tags; None for a key without a value.
 
         Raises:
             ValueError: If the service would refuse to create it.
         """
-        request = _request(region_name, availability_zone, tags, diskName=name, sizeInGb=size_in_gb)
-        self._add("CreateDisk", region_name, request)
+        request = _new_request(region_name, availability_zone, tags)
+        request |= {"diskName": name, "sizeInGb": size_in_gb}
+        self._add(add_ready_disk, "CreateDisk", region_name, request)
 
     def add_instance(  # noqa: PLR0913 - all keyword-only, and most have defaults
         self,
@@ -208,93 +215,89 @@ class LightsailEmulator:
         bundle_id: str = "nano_3_0",
         tags: Mapping[str, str | None] | None = None,
     ) -> None:
-        """Put an instance with a system disk into the world, running at once.
+        """Add an instance with a system disk that is running at once.
 
         Args:
-            name: Its name.
-            region_name: Its region.
-            availability_zone: Its zone; the region's first if None.
-            blueprint_id: What runs on it.
-            bundle_id: How large it is; `nano_3_0` has a system disk of 20 GB.
+            name: The name of the instance.
+            region_name: Its Region.
+            availability_zone: Its Availability Zone; the Region's first if None.
+            blueprint_id: Its blueprint, the operating system or application.
+            bundle_id: Its bundle, the size; `nano_3_0` has a system disk of 20 GB.
             tags: Its tags; None for a key without a value.
 
         Raises:
             ValueError: If the service would refuse to create it.
         """
-        request = _request(
-            region_name,
-            availability_zone,
-            tags,
-            instanceNames=[name],
-            blueprintId=blueprint_id,
-            bundleId=bundle_id,
-        )
-        self._add("CreateInstances", region_name, request)
+        request = _new_request(region_name, availability_zone, tags)
+        request |= {"instanceNames": [name], "blueprintId": blueprint_id, "bundleId": bundle_id}
+        self._add(add_ready_instance, "CreateInstances", region_name, request)
 
-    def _add(self, operation: str, region: str, request: dict[str, Any]) -> None:
+    def _add(
+        self, add: Callable[[Call], None], operation: str, region: str, request: dict[str, Any]
+    ) -> None:
         try:
-            _validation.check_region(region)
-            checked = _validation.check(operation, region, request)
+            check_region(region)
+            checked = check_request(operation, region, request)
             with self._store.transaction():
-                _ADDERS[operation](self._call(operation, region, checked))
+                add(self._new_call(operation, region, checked))
         except Failure as failure:
             raise ValueError(failure.message) from failure
 
     def handle(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> Response:
-        """Carry out one call: the logic behind both doors, without faults.
+        """Execute one call without faults: the logic behind both transports.
 
         Args:
-            region: The region it is sent to.
+            region: The Region it is sent to.
             operation: The API operation, for example `CreateDiskSnapshot`.
-            payload: The request as it stands on the wire, as JSON bytes or as a mapping.
+            payload: The request on the wire, as JSON bytes or as a mapping.
 
         Returns:
-            The answer, which may be an error of the service.
+            The response, which may be an error of the service.
         """
         try:
-            return self._answer(HTTPStatus.OK, self._carry_out(region, operation, payload))
+            return self._respond(HTTPStatus.OK, self._execute(region, operation, payload))
         except Failure as failure:
-            return self._answer(failure.status, failure.body())
-        except Exception as error:  # noqa: BLE001 - nothing but the service's own errors may reach a caller
-            _log.error("%s failed in the emulator: %s", operation, described(error))
-            return self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN.body())
+            return self._respond(failure.status, failure.body())
+        except Exception as error:  # noqa: BLE001 - callers must receive only errors of the service
+            _log.error("%s failed in the emulator: %s", operation, describe_error(error))
+            return self._respond(_INTERNAL_ERROR.status, _INTERNAL_ERROR.body())
 
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
-        """Response one signed HTTP request, faults included.
+        """Return the response to one signed HTTP request, faults included.
 
         Args:
             headers: Its headers; their names in any case.
             body: Its body.
 
         Returns:
-            The answer, and what becomes of it on its way.
+            The response, and its outcome on the network.
         """
-        found = {name.lower(): value for name, value in headers.items()}
+        lower = {name.lower(): value for name, value in headers.items()}
         try:
-            operation = operation_of(found.get("x-amz-target"))
-            region = region_of(found.get("authorization"))
+            operation = parse_operation(lower.get("x-amz-target"))
+            region = parse_region(lower.get("authorization"))
         except Failure as failure:
-            return self._answer(failure.status, failure.body())
+            return self._respond(failure.status, failure.body())
         with self._store.lock:
             self.calls[operation] += 1
-        fault = self._faults.for_call(operation)
+        fault = self._faults.take(operation)
         if fault is None:
             return self.handle(region, operation, body)
-        return spoil(fault, lambda: self.handle(region, operation, body), self.clock)
+        return apply_fault(fault, lambda: self.handle(region, operation, body), self.clock)
 
-    def _carry_out(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> bytes:
+    def _execute(self, region: str, operation: str, payload: bytes | Mapping[str, Any]) -> bytes:
         handler = HANDLERS.get(operation)
         if handler is None:
-            raise _validation.unsupported(operation, HANDLERS)
-        _validation.check_region(region)
+            raise unsupported(operation, HANDLERS)
+        check_region(region)
         request = decode(payload) if isinstance(payload, bytes) else payload
-        checked = _validation.check(operation, region, request)
+        checked = check_request(operation, region, request)
         with self._store.transaction():
-            members = handler(self._call(operation, region, checked))
-        # Only now, after the commit, may anybody learn of it.
-        return encode(members)
+            fields = handler(self._new_call(operation, region, checked))
+        # After the commit, so that no client sees an effect that could be rolled back.
+        return encode(fields)
 
-    def _call(self, operation: str, region: str, request: dict[str, Any]) -> Call:
+    def _new_call(self, operation: str, region: str, request: dict[str, Any]) -> Call:
         return Call(
             operation=operation,
             region=region,
@@ -304,42 +307,14 @@ class LightsailEmulator:
             settings=Settings(self._account_id, self._page_size, self.progression),
         )
 
-    def _answer(self, status: int, body: bytes) -> Response:
-        return answer(status, body, self.clock.time())
+    def _respond(self, status: int, body: bytes) -> Response:
+        return make_response(status, body, self.clock.time())
 
 
-def _request(
-    region_name: str,
-    availability_zone: str | None,
-    tags: Mapping[str, str | None] | None,
-    **members: object,
+def _new_request(
+    region: str, zone: str | None, tags: Mapping[str, str | None] | None
 ) -> dict[str, Any]:
     return {
-        **members,
-        "availabilityZone": availability_zone or f"{region_name}a",
+        "availabilityZone": zone or f"{region}a",
         "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
     }
-
-
-def _add_disk(call: Call) -> None:
-    request = call.request
-    call.claim(request["diskName"])
-    zone, size = request["availabilityZone"], request["sizeInGb"]
-    make_disk(call, request["diskName"], zone, size, is_there=True)
-
-
-def _add_instance(call: Call) -> None:
-    request = call.request
-    (name,) = request["instanceNames"]
-    call.claim(name)
-    make_instance(
-        call,
-        name,
-        request["availabilityZone"],
-        blueprint_id=request["blueprintId"],
-        bundle_id=request["bundleId"],
-        is_there=True,
-    )
-
-
-_ADDERS = {"CreateDisk": _add_disk, "CreateInstances": _add_instance}

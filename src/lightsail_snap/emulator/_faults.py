@@ -1,4 +1,4 @@
-"""Faults on purpose: what a network or a service in trouble does to a call."""
+"""Injected faults: how a failing network or service affects a call."""
 
 from __future__ import annotations
 
@@ -13,35 +13,43 @@ from http import HTTPStatus
 from typing import Any
 
 from lightsail_snap.clock import Clock
-from lightsail_snap.emulator._wire import Ending, Failure, Response, answer, decode, encode
+from lightsail_snap.emulator._wire import (
+    Ending,
+    Failure,
+    Response,
+    decode,
+    encode,
+    make_response,
+    status_phrase,
+)
 
 
 class FaultKind(StrEnum):
-    """What goes wrong."""
+    """Kinds of faults."""
 
     REFUSE = "refuse"
-    """No connection comes about; the call is not carried out. In the HTTP door, where there is a
+    """The connection is refused, and the call is not executed. Over HTTP, where there is a
     connection already, it closes."""
     DROP = "drop"
-    """The connection closes without an answer."""
+    """The connection closes without a response."""
     TIMEOUT = "timeout"
-    """The connection stays, and no answer ever comes."""
+    """The connection stays open, and no response ever arrives."""
     DELAY = "delay"
-    """The answer comes late."""
+    """The response is late."""
     TRUNCATE = "truncate"
-    """The connection closes before the whole answer has come; the call was carried out."""
+    """The connection closes in the middle of the response; the call was executed."""
     SERVER_ERROR = "server-error"
-    """An HTTP error of the 5xx kind."""
+    """An HTTP error with a status of 500 to 599."""
     THROTTLE = "throttle"
-    """A ThrottlingException; the call is not carried out."""
+    """A ThrottlingException; the call is not executed."""
     GARBAGE = "garbage"
-    """A body that is no JSON, under HTTP 200."""
+    """HTTP 200 with a body that is not JSON."""
     HTML = "html"
-    """A web page, under HTTP 200, as captive portals answer."""
+    """HTTP 200 with a web page, as from a captive portal."""
     EMPTY = "empty"
-    """No body, under HTTP 200."""
+    """HTTP 200 without a body."""
     WRONG_TYPES = "wrong-types"
-    """The answer, but its members have other types than they should; the call was carried out."""
+    """The response, but its fields have other types than documented; the call was executed."""
 
 
 _NEVER_EXECUTED = frozenset({FaultKind.REFUSE, FaultKind.THROTTLE})
@@ -52,21 +60,24 @@ _DEFAULT_STATUSES = {FaultKind.SERVER_ERROR: 500, FaultKind.THROTTLE: 400}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that is to go wrong.
+    """Fault to inject into one or more calls.
 
     Attributes:
-        kind: What goes wrong.
-        operation: The API operation it happens to, for example `CreateDiskSnapshot`; any if None.
-        after_commit: Whether the call is carried out nevertheless. REFUSE and THROTTLE never are,
-            DELAY, TRUNCATE and WRONG_TYPES always.
-        times: How many calls it happens to; to all if None.
-        skip: How many matching calls go well first.
-        probability: How likely it is to happen to a call that it could happen to, from 0 to 1,
-            drawn from the emulator's seed.
-        seconds: How long it takes on the emulator's clock before anything happens: how late the
-            answer is (DELAY), or how long a client has waited when it gives up (TIMEOUT).
+        kind: The kind of fault.
+        operation: The API operation it affects, for example `CreateDiskSnapshot`; any if None.
+        after_commit: Whether the call is executed nevertheless. REFUSE and THROTTLE never execute
+            it; DELAY, TRUNCATE and WRONG_TYPES always do.
+        times: How many calls it affects, 1 or more; all if None.
+        skip: How many matching calls succeed first; 0 or more.
+        probability: The probability that it affects a matching call, from 0 to 1; drawn from the
+            emulator's seed.
+        seconds: How much time passes on the emulator's clock first: the delay of the response
+            (DELAY), or how long the client waits before it gives up (TIMEOUT).
         status: The HTTP status: 500 to 599 for SERVER_ERROR (500 if None), 400 or 429 for THROTTLE
             (400 if None).
+
+    Raises:
+        ValueError: If a value is out of range, or does not fit the kind.
     """
 
     kind: FaultKind
@@ -79,7 +90,7 @@ class Fault:
     status: int | None = None
 
     def __post_init__(self) -> None:
-        # A plain string is taken for the kind it names.
+        # Accepts the value of a kind as a plain string.
         object.__setattr__(self, "kind", FaultKind(self.kind))
         rules = (
             (self.times is None or self.times > 0, "times must be 1 or more, or None for all"),
@@ -88,11 +99,11 @@ class Fault:
             (self.seconds >= 0, "seconds must be 0 or more"),
             (
                 self.status is None or self.status in _STATUSES.get(self.kind, ()),
-                f"status {self.status} is none that {self.kind} can have",
+                f"status {self.status} is not valid for {self.kind}",
             ),
             (
                 not (self.after_commit and self.kind in _NEVER_EXECUTED),
-                f"{self.kind} is never after the commit",
+                f"{self.kind} never executes the call, so after_commit must be False",
             ),
         )
         broken = [text for holds, text in rules if not holds]
@@ -101,64 +112,48 @@ class Fault:
 
     @property
     def is_executed(self) -> bool:
-        """Whether the call it happens to is carried out."""
+        """Whether an affected call is executed."""
         return self.after_commit or self.kind in _ALWAYS_EXECUTED
 
 
-class Faults:
-    """The faults that wait for their call. Safe to use from many threads."""
+class FaultQueue:
+    """Injected faults in order. Safe to use from many threads."""
 
     def __init__(self, seed: int) -> None:
-        """Begin without any.
-
-        Args:
-            seed: What chance is drawn from.
-        """
-        # Chance in a test is to repeat itself, so it must not be the cryptographic kind.
-        self._random = random.Random(seed)  # noqa: S311 - as the line above says
+        # Tests must be repeatable, so the cryptographic kind of randomness would be wrong.
+        self._random = random.Random(seed)  # noqa: S311 - repeatable by purpose
         self._lock = threading.Lock()
-        self._waiting: list[Fault] = []
+        self._pending: list[Fault] = []
 
-    def inject(self, fault: Fault) -> None:
-        """Let a fault wait for its call, behind those that wait already.
-
-        Args:
-            fault: The fault.
-        """
+    def add(self, fault: Fault) -> None:
+        """Append a fault."""
         with self._lock:
-            self._waiting.append(fault)
+            self._pending.append(fault)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Remove all faults."""
         with self._lock:
-            self._waiting.clear()
+            self._pending.clear()
 
-    def for_call(self, operation: str) -> Fault | None:
-        """Take the fault that happens to a call.
-
-        Args:
-            operation: The API operation.
-
-        Returns:
-            The first that fits, or None.
-        """
+    def take(self, operation: str) -> Fault | None:
+        """Take the first fault that affects a call of this operation."""
         with self._lock:
-            for index, fault in enumerate(self._waiting):
+            for index, fault in enumerate(self._pending):
                 if fault.operation not in {None, operation}:
                     continue
                 if fault.skip:
-                    self._waiting[index] = replace(fault, skip=fault.skip - 1)
+                    self._pending[index] = replace(fault, skip=fault.skip - 1)
                 elif self._random.random() < fault.probability:
-                    self._use_up(index)
+                    self._use_once(index)
                     return fault
         return None
 
-    def _use_up(self, index: int) -> None:
-        fault = self._waiting[index]
+    def _use_once(self, index: int) -> None:
+        fault = self._pending[index]
         if fault.times == 1:
-            del self._waiting[index]
+            del self._pending[index]
         elif fault.times is not None:
-            self._waiting[index] = replace(fault, times=fault.times - 1)
+            self._pending[index] = replace(fault, times=fault.times - 1)
 
 
 _PAGE = b"<!DOCTYPE html><html><head><title>%b</title></head><body><h1>%b</h1></body></html>"
@@ -166,83 +161,78 @@ _GARBAGE = b'{"operations": [{"id": "\xff\xfe'
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
 
 
-def _page(now: float, title: str, status: int = 200) -> Response:
-    whole = answer(status, _PAGE.replace(b"%b", title.encode()), now)
-    return replace(whole, headers={**whole.headers, "Content-Type": "text/html"})
+def _web_page(now: float, title: str, status: int = HTTPStatus.OK) -> Response:
+    page = make_response(status, _PAGE.replace(b"%b", title.encode()), now)
+    return replace(page, headers={**page.headers, "Content-Type": "text/html"})
 
 
 def _server_error(fault: Fault, now: float) -> Response:
     status = fault.status or _DEFAULT_STATUSES[fault.kind]
-    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Server Error"
+    phrase = status_phrase(status)
     if status in _GATEWAY_ERRORS:
-        # What stands before a service answers with a page, not with the service's error.
-        return _page(now, f"{status} {phrase}", status)
-    return answer(status, Failure("ServiceException", phrase).body(), now)
+        # A gateway in front of a service responds with a page, not with the service's error.
+        return _web_page(now, f"{status} {phrase}", status)
+    return make_response(status, Failure("ServiceException", phrase).body(), now)
 
 
 def _throttled(fault: Fault, now: float) -> Response:
-    # ThrottlingException under 400: API reference (common errors); the text is unverified.
+    # ThrottlingException with 400: API reference (common errors); the message is unverified.
     failure = Failure("ThrottlingException", "Rate exceeded")
-    return answer(fault.status or _DEFAULT_STATUSES[fault.kind], failure.body(), now)
+    return make_response(fault.status or _DEFAULT_STATUSES[fault.kind], failure.body(), now)
 
 
-def _mistyped(value: object) -> object:
-    """Give every value in a shape another type than it has."""
+def _change_type(value: object) -> object:
+    """Return a value of another type, at every level."""
     match value:
         case dict():
-            return {name: _mistyped(member) for name, member in value.items()}
+            return {name: _change_type(field) for name, field in value.items()}
         case list():
-            return {"0": _mistyped(value[0])} if value else "none"
+            return {"0": _change_type(value[0])} if value else "none"
         case str():
             return [value]
         case _:
             return {"value": value}
 
 
-def _with_wrong_types(whole: Response) -> Response:
-    members: Mapping[str, Any] = decode(whole.body)
-    body = encode({name: _mistyped(member) for name, member in members.items()})
-    return replace(whole, body=body, headers={**whole.headers, "Content-Length": str(len(body))})
+def _with_wrong_types(response: Response) -> Response:
+    fields: Mapping[str, Any] = decode(response.body)
+    body = encode({name: _change_type(field) for name, field in fields.items()})
+    headers = {**response.headers, "Content-Length": str(len(body))}
+    return replace(response, body=body, headers=headers)
 
 
-_INSTEAD: Mapping[FaultKind, Callable[[Fault, float], Response]] = {
+def _truncated(response: Response) -> Response:
+    half = response.body[: len(response.body) // 2]
+    return replace(response, body=half, ending=Ending.TRUNCATED)
+
+
+_REPLACEMENTS: Mapping[FaultKind, Callable[[Fault, float], Response]] = {
     FaultKind.REFUSE: lambda _fault, _now: Response(0, b"", ending=Ending.REFUSED),
     FaultKind.DROP: lambda _fault, _now: Response(0, b"", ending=Ending.DROPPED),
     FaultKind.TIMEOUT: lambda _fault, _now: Response(0, b"", ending=Ending.TIMED_OUT),
     FaultKind.SERVER_ERROR: _server_error,
     FaultKind.THROTTLE: _throttled,
-    FaultKind.GARBAGE: lambda _fault, now: answer(HTTPStatus.OK, _GARBAGE, now),
-    FaultKind.HTML: lambda _fault, now: _page(now, "Welcome"),
-    FaultKind.EMPTY: lambda _fault, now: answer(HTTPStatus.OK, b"", now),
+    FaultKind.GARBAGE: lambda _fault, now: make_response(HTTPStatus.OK, _GARBAGE, now),
+    FaultKind.HTML: lambda _fault, now: _web_page(now, "Welcome"),
+    FaultKind.EMPTY: lambda _fault, now: make_response(HTTPStatus.OK, b"", now),
 }
-_FROM_THE_ANSWER: Mapping[FaultKind, Callable[[Response], Response]] = {
-    FaultKind.TRUNCATE: lambda whole: replace(
-        whole, body=whole.body[: len(whole.body) // 2], ending=Ending.TRUNCATED
-    ),
+_CHANGES: Mapping[FaultKind, Callable[[Response], Response]] = {
+    FaultKind.TRUNCATE: _truncated,
     FaultKind.WRONG_TYPES: _with_wrong_types,
-    FaultKind.DELAY: lambda whole: whole,
+    FaultKind.DELAY: lambda response: response,
 }
 
-
-WHILE_HELD: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVar(
-    "while_held", default=nullcontext
+DELAY_CONTEXT: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVar(
+    "delay_context", default=nullcontext
 )
-"""Surrounds a call that a fault holds back: the HTTP server adds a worker meanwhile."""
+"""Entered while a fault delays a call: the HTTP server adds a worker for that time."""
 
 
-def spoil(fault: Fault, carry_out: Callable[[], Response], clock: Clock) -> Response:
-    """Let a fault happen to a call.
-
-    Args:
-        fault: The fault.
-        carry_out: Carries the call out.
-        clock: Lets the fault's seconds pass first.
-
-    Returns:
-        What comes of it.
-    """
-    with WHILE_HELD.get()():
+def apply_fault(fault: Fault, execute: Callable[[], Response], clock: Clock) -> Response:
+    """Return the response to a call that a fault affects; `execute` executes the call."""
+    with DELAY_CONTEXT.get()():
         clock.sleep(fault.seconds)
-    whole = carry_out() if fault.is_executed else Response(0, b"")
-    instead = _INSTEAD.get(fault.kind)
-    return instead(fault, clock.time()) if instead else _FROM_THE_ANSWER[fault.kind](whole)
+    executed = execute() if fault.is_executed else Response(0, b"")
+    if fault.kind in _REPLACEMENTS:
+        return _REPLACEMENTS[fault.kind](fault, clock.time())
+    return _CHANGES[fault.kind](executed)

@@ -1,4 +1,4 @@
-"""How fast work goes in the emulator, and what becomes of it."""
+"""Duration and outcome of operations in the emulator."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-_WHOLE = 100
+_PERCENT = 100
 _ERROR_CODE = "InternalFailure"
-_ERROR_DETAILS = "The emulator was told to fail this operation."
+_ERROR_DETAILS = "The emulator was configured to fail this operation."
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a piece of work takes.
+    """Duration of an operation or a state change.
 
     Attributes:
-        unit: What is counted: seconds on the emulator's clock, or looks at the thing itself.
-        amount: How many of them pass before it is done. 0 seconds: it is done in the very answer
-            that begins it; 0 polls: the first look finds it done.
+        unit: The unit: seconds on the emulator's clock, or polls of the resource or operation.
+        amount: How many of them pass before it is finished. With 0 seconds it is finished in the
+            response to the request that starts it; with 0 polls, at the first poll.
         max_polls: With seconds, how many polls at most find it unfinished, however little time
-            has passed; any number if None.
+            has passed; no limit if None.
     """
 
     unit: Literal["seconds", "polls"]
@@ -28,87 +28,72 @@ class Pace:
     max_polls: int | None = None
 
     def __post_init__(self) -> None:
-        if self.max_polls is not None and (self.max_polls < 0 or self.unit == "polls"):
-            message = f"max_polls must be 0 or more, and with seconds, not {self.max_polls}"
+        if self.max_polls is not None and self.unit == "polls":
+            message = "max_polls needs the unit 'seconds', not 'polls'"
+            raise ValueError(message)
+        if self.max_polls is not None and self.max_polls < 0:
+            message = f"max_polls must be 0 or more, not {self.max_polls}"
             raise ValueError(message)
         # Written this way round, NaN is refused too.
         if not self.amount >= 0:
-            message = f"work takes 0 or more {self.unit}, not {self.amount}"
+            message = f"amount must be 0 or more {self.unit}, not {self.amount}"
             raise ValueError(message)
 
 
 @dataclass(slots=True)
-class Course:
-    """A piece of work that goes on. What can be seen of it is worked out when somebody looks.
+class Transition:
+    """A change in progress. Its effect is computed when the resource is read.
 
     Attributes:
-        begun: When it began, in seconds since 1970-01-01 UTC.
+        started_at: When it started, in seconds since 1970-01-01 UTC.
         pace: How long it takes.
-        end: The members that the thing's shape takes on when the work ends.
-        seen: How many times the thing has been looked at.
+        final_fields: The fields that the resource has when the change is finished.
+        polls: How many times the resource has been polled.
     """
 
-    begun: float
+    started_at: float
     pace: Pace
-    end: dict[str, object]
-    seen: int = 0
+    final_fields: dict[str, object]
+    polls: int = 0
 
-    def share(self, now: float) -> float:
-        """Tell how much is done.
-
-        Args:
-            now: The time, in seconds since 1970-01-01 UTC.
-
-        Returns:
-            0 for nothing up to 1 or more for everything.
-        """
+    def fraction_done(self, now: float) -> float:
+        """Return the finished fraction: from 0, and 1 or more when finished."""
         if self.pace.unit == "polls":
-            return self.seen / (self.pace.amount + 1)
+            return self.polls / (self.pace.amount + 1)
         if self.pace.amount == 0:
             return 1
-        polls = self.pace.max_polls
-        by_polls = 0.0 if polls is None else self.seen / (polls + 1)
-        return max(by_polls, (now - self.begun) / self.pace.amount, 0.0)
+        by_time = (now - self.started_at) / self.pace.amount
+        max_polls = self.pace.max_polls
+        by_polls = 0.0 if max_polls is None else self.polls / (max_polls + 1)
+        return max(by_polls, by_time, 0.0)
 
     @property
-    def counts_polls(self) -> bool:
-        """Whether polls bring the work forward."""
+    def is_advanced_by_polls(self) -> bool:
+        """Whether polls count towards its end."""
         return self.pace.unit == "polls" or self.pace.max_polls is not None
 
-    def percent(self, now: float) -> str:
-        """Tell how much is done, in words.
+    def progress(self, now: float) -> str:
+        """Return the finished percentage, for example `42%`."""
+        # The service's form before completion is unverified: only `100%` is in its samples.
+        return f"{int(_PERCENT * self.fraction_done(now))}%"
 
-        The service's form before completion is unverified: only `100%` is in its samples.
-
-        Args:
-            now: The time, in seconds since 1970-01-01 UTC.
-
-        Returns:
-            For example `42%`.
-        """
-        return f"{int(_WHOLE * self.share(now))}%"
-
-    def ended_at(self, now: float) -> float:
-        """Tell when the work ended.
-
-        Args:
-            now: The time of the look that found it ended.
-
-        Returns:
-            Seconds since 1970-01-01 UTC.
-        """
-        return min(self.begun + self.pace.amount, now) if self.pace.unit == "seconds" else now
+    def finished_at(self, now: float) -> float:
+        """Return when it finished, if the poll at the time `now` found it finished."""
+        if self.pace.unit == "polls":
+            return now
+        return min(self.started_at + self.pace.amount, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedOperation:
-    """Says which operations fail, and how that is told.
+    """Selects operations that fail, and sets their error.
 
     Attributes:
         operation: The API operation, for example `CreateDiskSnapshot`; any if None.
-        resource_name: A resource the call is about, for example the snapshot to be; any if None.
-        error_code: What the operation's `errorCode` says.
-        error_details: What its `errorDetails` says.
+        resource_name: The name of a resource in the request, for example of the new snapshot; any
+            if None.
+        error_code: The operation's `errorCode`.
+        error_details: The operation's `errorDetails`.
     """
 
     operation: str | None = None
@@ -117,14 +102,14 @@ class FailedOperation:
     error_details: str = _ERROR_DETAILS
 
     def is_about(self, operation: str, names: Collection[str]) -> bool:
-        """Tell whether a call is meant.
+        """Return whether a call fails.
 
         Args:
             operation: The API operation.
-            names: The resources the call is about.
+            names: The names in its request.
 
         Returns:
-            Whether it fails.
+            True if it fails.
         """
         return self.operation in {None, operation} and (
             self.resource_name is None or self.resource_name in names
@@ -133,17 +118,17 @@ class FailedOperation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progression:
-    """How fast work goes, and what becomes of it.
+    """Duration and outcome of operations and of new resources.
 
     Make one with `instant`, `by_polls` or `by_seconds`; add failures with `with_failed_operation`
-    and `with_failed_snapshot`. It applies to work that begins from then on.
+    and `with_failed_snapshot`. It applies to operations that start afterwards.
 
     Attributes:
-        operation: How long operations take, and new disks and instances with them.
-        snapshot: How long snapshots take. Whether the service ends a snapshot's operation before
-            or after the snapshot is unverified; by default the operation ends first.
+        operation: How long operations take, and new disks and instances.
+        snapshot: How long snapshots take. Whether the service finishes a snapshot's operation
+            before or after the snapshot is unverified; by default the operation finishes first.
         failed_operations: The operations that fail.
-        failed_snapshots: The snapshots that end in the state `error`, by name; None means all.
+        failed_snapshots: The names of snapshots that end in the state `error`; None means all.
     """
 
     operation: Pace = Pace("seconds", 20)
@@ -153,7 +138,7 @@ class Progression:
 
     @classmethod
     def instant(cls) -> Self:
-        """Let everything be done in the very answer that begins it.
+        """Finish everything in the response to the request that starts it.
 
         Returns:
             The progression.
@@ -162,12 +147,12 @@ class Progression:
 
     @classmethod
     def by_polls(cls, operation: int = 1, snapshot: int = 2) -> Self:
-        """Let things be done after a number of looks at them, whatever the clock says.
+        """Finish after a number of polls, independent of the clock.
 
         Args:
-            operation: How many looks at an operation (or at a new disk or instance) find it
-                unfinished.
-            snapshot: How many looks at a snapshot find it unfinished.
+            operation: How many polls of an operation (or of a new disk or instance) find it
+                unfinished; 0 or more.
+            snapshot: How many polls of a snapshot find it unfinished; 0 or more.
 
         Returns:
             The progression.
@@ -181,15 +166,15 @@ class Progression:
     def by_seconds(
         cls, operation: float = 20, snapshot: float = 45, *, max_polls: int | None = None
     ) -> Self:
-        """Let things be done after some time on the emulator's clock.
+        """Finish after some time on the emulator's clock.
 
         Args:
-            operation: How long an operation takes, in seconds, and a new disk or instance. About
-                18 s were seen at the service for CreateInstances.
-            snapshot: How long a snapshot takes, in seconds.
+            operation: How long an operation takes, in seconds, and a new disk or instance; 0 or
+                more. CreateInstances was seen to take about 18 s at the service.
+            snapshot: How long a snapshot takes, in seconds; 0 or more.
             max_polls: How many polls of a resource at most find it unfinished, however little
-                time has passed; any number if None. With it, code that polls without sleeping on
-                the emulator's clock ends.
+                time has passed; no limit if None. With a limit, code that polls without sleeping
+                on the emulator's clock ends.
 
         Returns:
             The progression.
@@ -210,13 +195,15 @@ class Progression:
         error_code: str = _ERROR_CODE,
         error_details: str = _ERROR_DETAILS,
     ) -> Self:
-        """Let operations end in `Failed`; the disk or snapshot they make then ends in `error`.
+        """Return a copy in which operations end in `Failed`.
+
+        The disk or snapshot that such an operation creates ends in the state `error`.
 
         Args:
             operation: The API operation, for example `CreateDiskSnapshot`; any if None.
-            resource_name: A resource the call is about; any if None.
-            error_code: What the operation's `errorCode` says.
-            error_details: What its `errorDetails` says.
+            resource_name: The name of a resource in the request; any if None.
+            error_code: The operation's `errorCode`.
+            error_details: The operation's `errorDetails`.
 
         Returns:
             A new progression.
@@ -230,10 +217,10 @@ class Progression:
         return replace(self, failed_operations=(*self.failed_operations, failed))
 
     def with_failed_snapshot(self, name: str | None = None) -> Self:
-        """Let a snapshot end in the state `error` though its operations succeed.
+        """Return a copy in which a snapshot ends in `error`, though its operations succeed.
 
         Args:
-            name: The snapshot; every one if None.
+            name: The snapshot; every snapshot if None.
 
         Returns:
             A new progression.
@@ -241,24 +228,24 @@ class Progression:
         return replace(self, failed_snapshots=(*self.failed_snapshots, name))
 
     def failure_of(self, operation: str, names: Collection[str]) -> FailedOperation | None:
-        """Look whether a call's operations are to fail.
+        """Return the failure of a call's operations.
 
         Args:
             operation: The API operation.
-            names: The resources the call is about.
+            names: The names in its request.
 
         Returns:
-            How they fail, or None if they succeed.
+            The first failure that matches, or None if they succeed.
         """
-        return next((f for f in self.failed_operations if f.is_about(operation, names)), None)
+        return next((one for one in self.failed_operations if one.is_about(operation, names)), None)
 
     def fails_snapshot(self, name: str) -> bool:
-        """Look whether a snapshot is to end in `error`.
+        """Return whether a snapshot ends in the state `error`.
 
         Args:
             name: The snapshot.
 
         Returns:
-            Whether it does.
+            True if it does.
         """
         return name in self.failed_snapshots or None in self.failed_snapshots

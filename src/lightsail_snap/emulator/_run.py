@@ -12,24 +12,24 @@ from lightsail_snap.clock import Clock
 from lightsail_snap.emulator._emulator import LightsailEmulator
 from lightsail_snap.emulator._progression import Progression
 
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def _until_signalled() -> Iterator[Callable[[], None]]:
-    """Yield a function that returns when the process is to end."""
+def _stop_signals() -> Iterator[Callable[[], None]]:
+    """Yield a function that waits for a signal to stop the process."""
     # The interpreter writes the number of a signal here when it arrives. An Event would not do: a
     # handler that sets it can run while the same thread holds its lock, and blocks for ever.
     reader, writer = socket.socketpair()
     writer.settimeout(0)
 
     def wait() -> None:
-        while reader.recv(1)[0] not in _ENDING:
+        while reader.recv(1)[0] not in _STOP_SIGNALS:
             pass
 
     with reader, writer:
         earlier = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        before = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
+        before = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
         try:
             yield wait
         finally:
@@ -49,27 +49,27 @@ def run_server(  # noqa: PLR0913 - all keyword-only, and most have defaults
     clock: Clock | None = None,
     on_start: Callable[[LightsailEmulator], object] | None = None,
 ) -> None:
-    """Serve an emulator over HTTP until the process is told to end (SIGTERM, SIGINT).
+    """Serve an emulator over HTTP until the process receives SIGTERM or SIGINT.
 
-    It must run in the main thread, and needs the extra `emulator` (waitress).
+    Call it in the main thread. It needs the extra `emulator` (waitress).
 
     Args:
-        on_ready: Is told the URL as soon as it answers there.
+        on_ready: Called with the URL when the server accepts requests.
         host: The address to listen on.
-        port: The port; any free one if 0.
-        allow_remote: Whether the address may be one that other machines reach.
-        state: The file that keeps its world over restarts; memory if None.
-        progression: How fast work goes; by seconds if None.
-        clock: What tells its time; the machine's clock if None.
-        on_start: Is given the emulator before anybody can reach it, to put things there.
+        port: The port, 0 to 65535; any free one if 0.
+        allow_remote: Allow an address that other machines can reach.
+        state: The file that keeps the emulator's state over restarts; memory if None.
+        progression: Duration and outcome of operations; by seconds if None.
+        clock: The emulator's clock; the machine's clock if None.
+        on_start: Called with the emulator before it accepts requests, to add resources.
 
     Raises:
-        ConfigurationError: If waitress is missing, the address cannot be listened on, or the file
-            cannot be opened or is something else.
-        ValueError: If other machines could reach it and that was not allowed.
+        ConfigurationError: If waitress is missing, the address cannot be used, or the state file
+            cannot be opened or is another kind of file.
+        ValueError: If other machines can reach the address and `allow_remote` is False.
     """
     with (
-        _until_signalled() as wait,
+        _stop_signals() as wait,
         LightsailEmulator(state=state, progression=progression, clock=clock) as emulator,
     ):
         if on_start is not None:

@@ -1,4 +1,4 @@
-"""What a request must look like: the spec's own models, and the installed botocore's shapes."""
+"""Validation of requests by the package's request models and by botocore's service model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from lightsail_snap import models
+from lightsail_snap.emulator._service_model import operation_model, service_model
 from lightsail_snap.emulator._wire import Failure, invalid_input
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import RegionName, Request, TagList
@@ -21,48 +22,37 @@ from lightsail_snap.models.names import DiskSize, NewResourceName, PageToken
 from lightsail_snap.models.source import SourcedRequest, WireSource
 
 if TYPE_CHECKING:
-    from botocore.loaders import Loader
-    from botocore.model import (
-        ListShape,
-        MapShape,
-        ServiceModel,
-        Shape,
-        StringShape,
-        StructureShape,
-    )
+    from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 # MODEL names us-west-1, where Lightsail has no endpoint.
 SERVED_REGIONS = tuple(
     region.value for region in RegionName.known_values() if region != RegionName.US_WEST_1
 )
-"""The regions of Lightsail."""
+"""The Regions of Lightsail."""
 
-_SPEC: Mapping[str, type[Request[Any]]] = MappingProxyType(
+_REQUEST_MODELS: Mapping[str, type[Request[Any]]] = MappingProxyType(
     {
         model.operation_name: model
         for model in models.exported().values()
         if isinstance(model, type)
         and issubclass(model, Request)
-        # What has none is what several requests have in common.
+        # The common base classes of several requests have none.
         and hasattr(model, "operation_name")
     }
 )
 
-# The patterns of the service model that the service is taken to enforce. ResourceName is not one:
-# its pattern lacks the dot, which the service's own error text allows.
+# The patterns of the service model that the service is assumed to enforce. ResourceName is not one:
+# its pattern lacks the dot, which the service's own error message allows.
 _ENFORCED_PATTERNS = frozenset({"NonEmptyString", "TimeOfDay", "AutoSnapshotDate"})
-
-# The members that name something to be, in operations without a model in the spec.
-_NEW_NAMES = {"CreateDisk": "diskName", "CreateInstances": "instanceNames"}
 
 
 def _rule_of(alias: object) -> str:
-    return next(said.text for said in get_args(alias) if isinstance(said, Rule))
+    return next(part.text for part in get_args(alias) if isinstance(part, Rule))
 
 
 _NAME_RULE = _rule_of(NewResourceName)
-# What the operations judge themselves, who know more of it than the spec does.
-_JUDGED_LATER = frozenset({_rule_of(DiskSize), _rule_of(PageToken)})
+# The handlers check these themselves, by rules and with messages of the service.
+_RULES_OF_HANDLERS = frozenset({_rule_of(DiskSize), _rule_of(PageToken)})
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -73,25 +63,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
 }
 _INTEGER_LIMIT = 2**31
-
-
-def builtin_loader() -> Loader:
-    """Make a loader of botocore's own data, without the user's `~/.aws/models`.
-
-    Returns:
-        The loader.
-    """
-    from botocore.loaders import Loader  # noqa: PLC0415 - importing us must not cost importing it
-
-    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-
-
-@functools.cache
-def _service_model() -> ServiceModel:
-    from botocore.model import ServiceModel  # noqa: PLC0415 - importing us must not cost importing it
-
-    description = builtin_loader().load_service_model("lightsail", "service-2")
-    return ServiceModel(description, "lightsail")
 
 
 @functools.cache
@@ -105,97 +76,96 @@ def _tags() -> TypeAdapter[TagList]:
 
 
 def unsupported(operation: str, supported: Collection[str]) -> Failure:
-    """Make the error for an operation that the emulator lacks.
-
-    Args:
-        operation: Its name, from the request.
-        supported: The names of those that it has.
-
-    Returns:
-        The error. For an operation of Lightsail it is an EmulatorLacksOperation under HTTP 501,
-        a type that the service does not have, so that code which handles the service's errors
-        does not swallow it. For any other name it is the UnknownOperationException of AWS JSON
-        services in general, unverified for Lightsail.
-    """
+    """Return the error for an operation that the emulator does not support."""
     tip = f"The emulator has {', '.join(sorted(supported))}."
-    if operation in _service_model().operation_names:
+    if operation in service_model().operation_names:
+        # The service has no such type, so code that handles the service's errors does not catch it.
         message = f"{operation} is an operation of Lightsail that the emulator lacks."
         status = HTTPStatus.NOT_IMPLEMENTED
         return Failure("EmulatorLacksOperation", message, tip=tip, status=status)
+    # The type is that of AWS JSON services in general; unverified for Lightsail.
     message = f"{operation!r} is no operation of Lightsail."
     return Failure("UnknownOperationException", message, tip=tip)
 
 
 def check_region(region: str) -> None:
-    """Make sure that a region is one of Lightsail's.
-
-    Args:
-        region: Its name.
-
-    Raises:
-        Failure: If it is not. At AWS there is no endpoint there, so no answer could be seen.
-    """
+    """Raise unless a Region is one of Lightsail's."""
+    # At AWS there is no endpoint in other Regions, and therefore no known response.
     if region not in SERVED_REGIONS:
         tip = f"Lightsail is in {', '.join(SERVED_REGIONS)}."
         raise invalid_input(f"Lightsail is not in the region {region!r}.", tip=tip)
 
 
-def check(operation: str, region: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a request.
+def check_new_names(names: Collection[str]) -> None:
+    """Raise if a new resource must not have one of these names."""
+    for name in names:
+        try:
+            _new_name().validate_python(name)
+        except ValidationError as error:
+            raise invalid_input(_invalid_name(name)) from error
 
-    Args:
-        operation: The operation, one that the emulator has.
-        region: The region it is sent to.
-        payload: The request as it came.
 
-    Returns:
-        The request without what is no member of it, and without nulls: AWS JSON services pass over
-        unknown members, so that old ones take the requests of newer clients, and null is absence.
+def check_request(operation: str, region: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a valid request without unknown fields and nulls; raise if it breaks a rule.
 
-    Raises:
-        Failure: If it breaks a rule. The texts are unverified, but for those of resource names.
+    AWS JSON services ignore unknown fields, so that old services accept the requests of newer
+    clients, and null means absent. The messages are unverified, but for those of resource names.
     """
-    shape = _service_model().operation_model(operation).input_shape
+    shape = operation_model(operation).input_shape
     request: dict[str, Any] = _checked_structure(shape, dict(payload), "")
-    # Before the spec, which knows no region.
+    # Before the request model, which does not depend on the Region.
     _check_zone(request.get("availabilityZone"), region)
-    spec = _SPEC.get(operation)
-    if spec is not None:
-        return _checked_by(spec, request)
-    _check_new_names(request.get(_NEW_NAMES.get(operation, ""), []))
+    model = _REQUEST_MODELS.get(operation)
+    if model is not None:
+        return _checked_by_model(model, request)
     _check_tags(request.get("tags", []))
     return request
 
 
-def _checked_by(spec: type[Request[Any]], request: dict[str, Any]) -> dict[str, Any]:
+def _checked_by_model(model: type[Request[Any]], request: dict[str, Any]) -> dict[str, Any]:
+    known = _wire_fields(model)
+    # A newer botocore may know fields that the model lacks, which refuses them.
+    newer = {name: value for name, value in request.items() if name not in known}
     try:
-        return spec.from_wire(request).to_wire()
+        checked = model.from_wire({name: request[name] for name in request.keys() & known})
     except RequestValidationError as error:
-        found = [one for one in error.violations if one.rule not in _JUDGED_LATER]
-        if found:
-            problems = (_told(violation, spec, request) for violation in found)
+        violations = [one for one in error.violations if one.rule not in _RULES_OF_HANDLERS]
+        if violations:
+            problems = (_describe(violation, model, request) for violation in violations)
             raise invalid_input("; ".join(problems)) from error
-    return request
+        return request
+    return {**newer, **checked.to_wire()}
 
 
-def _told(violation: Violation, spec: type[Request[Any]], request: Mapping[str, Any]) -> str:
+@functools.cache
+def _wire_fields(model: type[Request[Any]]) -> frozenset[str]:
+    """Return the fields of a request model on the wire."""
+    fields = {to_camel(name) for name in model.model_fields}
+    if issubclass(model, SourcedRequest):
+        source = model._wire_source  # noqa: SLF001 - the model's own table
+        fields = fields - {"source"} | set(source.flags.values())
+        fields.update(*(names.values() for names in source.variants.values()))
+    return frozenset(fields)
+
+
+def _describe(violation: Violation, model: type[Request[Any]], request: Mapping[str, Any]) -> str:
     if violation.rule == _NAME_RULE:
-        return _no_new_name(violation.input)
-    source = spec._wire_source if issubclass(spec, SourcedRequest) else None  # noqa: SLF001 - the spec's own table
+        return _invalid_name(violation.input)
+    source = model._wire_source if issubclass(model, SourcedRequest) else None  # noqa: SLF001 - the model's own table
     if source is not None and violation.field == "source":
-        return _no_source(source, request)
+        return _invalid_source(source, request)
     return f"{_wire_path(violation.field, source)} {violation.rule}"
 
 
 def _wire_path(path: str, source: WireSource | None) -> str:
-    """Spell a field's path as on the wire, which has no `source` but its members."""
+    """Return a field's path on the wire, which has no `source` but its fields."""
     first, dot, field = path.partition(".")
     if source is not None and first == "source" and dot:
         return next(names[field] for names in source.variants.values() if field in names)
     return to_camel(path)
 
 
-def _no_new_name(name: object) -> str:
+def _invalid_name(name: object) -> str:
     # The second sentence is the service's, from a pull request of its Terraform provider.
     return (
         f"The name {name!r} is not valid. Resource names must be at least 2 characters long and "
@@ -203,28 +173,27 @@ def _no_new_name(name: object) -> str:
     )
 
 
-def _no_source(source: WireSource, request: Mapping[str, Any]) -> str:
-    # The texts are unverified.
-    names = [next(iter(members.values())) for members in source.variants.values()]
-    given = [name for name in dict.fromkeys(names) if name in request]
-    if len(given) != 1:
-        return f"Give exactly one of {' and '.join(dict.fromkeys(names))}."
+def _invalid_source(source: WireSource, request: Mapping[str, Any]) -> str:
+    # The messages are unverified.
+    names = list(dict.fromkeys(next(iter(fields.values())) for fields in source.variants.values()))
+    if sum(name in request for name in names) != 1:
+        return f"Give exactly one of {' and '.join(names)}."
     which = f"{source.variants['auto']['restore_date']} and {source.flags['latest-auto']}"
     automatic = source.variants["auto"]["resource_name"]
     return f"Give exactly one of {which} with {automatic}, else neither."
 
 
 def _checked(shape: Shape, value: object, path: str) -> object:
-    """Check a value against its shape, and rid it of what is not in the shape."""
+    """Return a value of the shape's type, without the fields that the shape lacks."""
     is_boolean = shape.type_name == "boolean"
     if isinstance(value, bool) != is_boolean or not isinstance(value, _TYPES[shape.type_name]):
-        raise _unserializable(path, f"a {shape.type_name} is wanted")
+        raise _unserializable(path, f"expected a value of type {shape.type_name}")
     checker = _CHECKERS.get(shape.type_name)
     return checker(shape, value, path) if checker else value
 
 
 def _unserializable(path: str, problem: str) -> Failure:
-    # The type is that of AWS JSON services in general; for Lightsail it is unverified.
+    # The type is that of AWS JSON services in general; unverified for Lightsail.
     return Failure("SerializationException", f"{path or 'The request'}: {problem}.")
 
 
@@ -232,8 +201,8 @@ def _checked_structure(
     shape: StructureShape, value: dict[str, object], path: str
 ) -> dict[str, object]:
     given = {
-        name: _checked(member, value[name], f"{path}.{name}" if path else name)
-        for name, member in shape.members.items()
+        name: _checked(field, value[name], f"{path}.{name}" if path else name)
+        for name, field in shape.members.items()
         if value.get(name) is not None
     }
     missing = [name for name in shape.required_members if name not in given]
@@ -256,7 +225,7 @@ def _checked_map(shape: MapShape, value: dict[str, object], path: str) -> dict[o
 
 def _checked_integer(_: Shape, value: float, path: str) -> int:
     if not (-_INTEGER_LIMIT <= value < _INTEGER_LIMIT and value == int(value)):
-        raise _unserializable(path, "an integer of 32 bits is wanted")
+        raise _unserializable(path, "expected an integer of 32 bits")
     return int(value)
 
 
@@ -264,7 +233,7 @@ def _checked_string(shape: StringShape, value: str, path: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise _unserializable(path, "the text has a lone surrogate") from error
+        raise _unserializable(path, "the string has a lone surrogate") from error
     pattern = shape.metadata.get("pattern") if shape.name in _ENFORCED_PATTERNS else None
     if pattern is not None and not re.fullmatch(pattern, value, re.DOTALL):
         raise invalid_input(f"{path}: {value!r} does not match {pattern}")
@@ -280,14 +249,6 @@ _CHECKERS: Mapping[str, Callable[..., object]] = {
     "integer": _checked_integer,
     "string": _checked_string,
 }
-
-
-def _check_new_names(names: str | list[str]) -> None:
-    for name in [names] if isinstance(names, str) else names:
-        try:
-            _new_name().validate_python(name)
-        except ValidationError as error:
-            raise invalid_input(_no_new_name(name)) from error
 
 
 def _check_tags(tags: list[dict[str, str]]) -> None:

@@ -1,11 +1,11 @@
-"""AWS JSON 1.1 as the service speaks it: answers, errors, and who calls from where."""
+"""AWS JSON 1.1: responses, errors, and the operation and Region of a request."""
 
 from __future__ import annotations
 
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from enum import StrEnum
@@ -22,29 +22,29 @@ _SCOPE_PARTS = 5
 
 
 class Ending(StrEnum):
-    """How an exchange ends on the network; a door makes it real."""
+    """Outcome of an HTTP exchange on the network. The transport carries it out."""
 
     WHOLE = "whole"
-    """The answer arrives."""
+    """The response arrives."""
     REFUSED = "refused"
-    """No connection comes about."""
+    """The connection is refused."""
     DROPPED = "dropped"
-    """The connection closes without an answer."""
+    """The connection closes without a response."""
     TIMED_OUT = "timed out"
-    """The connection stays, and no answer comes."""
+    """The connection stays open without a response."""
     TRUNCATED = "truncated"
-    """The connection closes after the body, of which the headers announce more."""
+    """The connection closes before the announced length of the body has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back for one request.
+    """HTTP response to one request.
 
     Attributes:
         status: The HTTP status.
         body: The body.
         headers: The HTTP headers.
-        ending: What becomes of it on its way.
+        ending: The outcome on the network.
     """
 
     status: int
@@ -53,16 +53,20 @@ class Response:
     ending: Ending = Ending.WHOLE
 
 
-class Failure(Exception):  # noqa: N818 - it is the service's error answer, on its way out
-    """An error of the service, raised anywhere below a door.
+RequestHandler = Callable[[Mapping[str, str], bytes], Response]
+"""Returns the response to one HTTP request, given its headers and its body."""
+
+
+class Failure(Exception):  # noqa: N818 - it is the service's error response, not an error of Python
+    """Error response of the service.
 
     Attributes:
-        kind: The error type, for example `InvalidInputException`: the wire's `__type`.
-        message: The text.
+        kind: The error type, for example `InvalidInputException`: the field `__type`.
+        message: The message.
         code: The service's finer code, for example `NameExists`, if it has one.
         tip: Advice, if there is any.
         status: The HTTP status. Lightsail has 400 for client errors and 500 for its own (API
-            pages and logs; one third-party table says otherwise).
+            pages and logs; one third-party table lists others).
     """
 
     def __init__(
@@ -82,88 +86,44 @@ class Failure(Exception):  # noqa: N818 - it is the service's error answer, on i
         self.status = status
 
     def body(self) -> bytes:
-        """Write the body of the error answer.
-
-        Returns:
-            The JSON: `__type` and `message`, and `code` and `tip` if there are any. The fourth
-            member of the service's error shapes, `docs`, stands in no sample that was seen.
-        """
-        members = {
-            "__type": self.kind,
-            "code": self.code,
-            "message": self.message,
-            "tip": self.tip,
-        }
-        return encode({name: text for name, text in members.items() if text is not None})
+        """Return the JSON body: `__type`, `message`, and `code` and `tip` if there are any."""
+        # The fourth field of the service's error shapes, `docs`, is in no known sample.
+        fields = {"__type": self.kind, "code": self.code, "message": self.message, "tip": self.tip}
+        return encode({name: text for name, text in fields.items() if text is not None})
 
 
 def invalid_input(message: str, *, code: str | None = None, tip: str | None = None) -> Failure:
-    """Make the error for input that the service does not take.
-
-    Args:
-        message: The text.
-        code: The service's finer code.
-        tip: Advice.
-
-    Returns:
-        The error.
-    """
+    """Return the error for invalid input."""
     return Failure("InvalidInputException", message, code=code, tip=tip)
 
 
 def not_found(resource_type: str, name: str) -> Failure:
-    """Make the error for something that is not there.
-
-    The text was seen for `Instance`; for others it is inferred from the pattern.
-
-    Args:
-        resource_type: The kind of thing.
-        name: Its name or id.
-
-    Returns:
-        The error.
-    """
-    return Failure(
-        "NotFoundException", f"The {resource_type} does not exist: {name}", code="DoesNotExist"
-    )
+    """Return the error for a missing resource or operation."""
+    # The message was seen for `Instance`; for other types it is inferred from the pattern.
+    message = f"The {resource_type} does not exist: {name}"
+    return Failure("NotFoundException", message, code="DoesNotExist")
 
 
-def encode(members: Mapping[str, object]) -> bytes:
+def encode(fields: Mapping[str, object]) -> bytes:
     """Write JSON as the service does: compact, keys in alphabetical order.
 
-    Args:
-        members: What to write.
-
-    Returns:
-        UTF-8; a lone surrogate becomes a JSON escape.
+    A lone surrogate becomes a JSON escape.
     """
-    text = json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
 
 
-def _not_json(constant: str) -> NoReturn:
+def _reject_constant(constant: str) -> NoReturn:
     message = f"{constant} is not JSON"
     raise ValueError(message)
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """Read a request's body.
-
-    AWS JSON services in general answer SerializationException to what is no JSON object; that
-    Lightsail does, and its text, is unverified: nobody showed such an answer. So is that an empty
-    body stands for an empty object, which AWS JSON services allow.
-
-    Args:
-        body: The bytes.
-
-    Returns:
-        The object.
-
-    Raises:
-        Failure: If it is none.
-    """
+    """Read the JSON object in a request's body."""
+    # AWS JSON services in general respond with SerializationException, and read an empty body as
+    # an empty object. Both are unverified for Lightsail.
     try:
-        parsed = json.loads(body or b"{}", parse_constant=_not_json)
+        parsed = json.loads(body or b"{}", parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise Failure("SerializationException", "The request body is not JSON.") from error
     if not isinstance(parsed, dict):
@@ -171,20 +131,10 @@ def decode(body: bytes) -> dict[str, Any]:
     return parsed
 
 
-def operation_of(target: str | None) -> str:
-    """Read the operation's name from `X-Amz-Target`.
-
-    Args:
-        target: The header's text, or None.
-
-    Returns:
-        The name, known or not.
-
-    Raises:
-        Failure: If it names no operation of this service. AWS JSON services in general answer
-            UnknownOperationException; Lightsail's text is unverified.
-    """
+def parse_operation(target: str | None) -> str:
+    """Read the operation's name, known or not, from the header `X-Amz-Target`."""
     if target is None or not target.startswith(TARGET_PREFIX):
+        # The error type is that of AWS JSON services in general; unverified for Lightsail.
         raise Failure(
             "UnknownOperationException",
             f"The header X-Amz-Target must be {TARGET_PREFIX}<operation>, not {target!r}.",
@@ -192,19 +142,13 @@ def operation_of(target: str | None) -> str:
     return target.removeprefix(TARGET_PREFIX)
 
 
-def region_of(authorization: str | None) -> str:
-    """Read the region from the signature's credential scope. The signature is not checked.
+def parse_region(authorization: str | None) -> str:
+    """Read the Region, served or not, from the header `Authorization`.
 
-    Args:
-        authorization: The text of the header `Authorization`, or None.
-
-    Returns:
-        The region's name, served or not.
-
-    Raises:
-        Failure: If it cannot be read. The error types are those of AWS's signature version 4 in
-            general; that Lightsail has them under HTTP 400 is unverified.
+    It is that of the signature's credential scope. The signature is not checked.
     """
+    # The error types are those of AWS's Signature Version 4 in general; that Lightsail sends them
+    # with HTTP 400 is unverified.
     if not authorization:
         raise Failure(
             "MissingAuthenticationTokenException",
@@ -227,17 +171,8 @@ def region_of(authorization: str | None) -> str:
     return parts[2]
 
 
-def answer(status: int, body: bytes, now: float) -> Response:
-    """Put a body into an envelope.
-
-    Args:
-        status: The HTTP status.
-        body: The body.
-        now: The time, for the `Date` header, in seconds since 1970-01-01 UTC.
-
-    Returns:
-        The answer, with a request id of its own.
-    """
+def make_response(status: int, body: bytes, now: float) -> Response:
+    """Add the service's headers, with a new request id and the `Date` of `now`, to a body."""
     headers = {
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
@@ -245,3 +180,8 @@ def answer(status: int, body: bytes, now: float) -> Response:
         "x-amzn-RequestId": str(uuid.uuid4()),
     }
     return Response(int(status), body, headers)
+
+
+def status_phrase(status: int) -> str:
+    """Return the reason phrase of an HTTP status, registered or not."""
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Server Error"

@@ -22,7 +22,7 @@ from tests.faults.matrix import fields
 from tests.faults.matrix.fields import Path
 from tests.faults.matrix.world import Exchange
 
-from lightsail_snap.emulator._wire import Failure, Response, answer
+from lightsail_snap.emulator._wire import Failure, Response, make_response
 
 # What the library takes for too much while the matrix runs: the real limit takes too long to fill.
 LIMIT = 256 * 1024
@@ -82,7 +82,7 @@ def _saying(status: int, body: bytes, *, commits: bool, kind: str | None = None)
     def act(exchange: Exchange, _: Path | None) -> Response:
         if commits:
             exchange.carry_out()
-        said = answer(status, body, exchange.now)
+        said = make_response(status, body, exchange.now)
         return replace(said, headers={**said.headers, "Content-Type": kind}) if kind else said
 
     return act
@@ -132,7 +132,7 @@ def _echo(exchange: Exchange, _: Path | None) -> Response:
     told = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
     text = "The request signature we calculated does not match the signature you provided. "
     failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{told}'")
-    return answer(403, failure.body(), exchange.now)
+    return make_response(403, failure.body(), exchange.now)
 
 
 def _lasting(name: str, act: Act, **kinds: Any) -> list[Fault]:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from lightsail_snap import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator, Progression
-from lightsail_snap.emulator._wire import Response, region_of
+from lightsail_snap.emulator._wire import Response, parse_region
 
 HERE, THERE = "us-east-1", "us-west-2"
 # More calls than any operation may need under any fault; whoever gets so far would never end.
@@ -116,7 +116,7 @@ class World(LightsailEmulator):
 
         def carry_out() -> Response:
             record.reached[call_id] += 1
-            answer = self.handle(region_of(found.get("authorization")), operation, body)
+            answer = self.handle(parse_region(found.get("authorization")), operation, body)
             if answer.status == _SUCCESS and not operation.startswith("Get"):
                 record.commits.append(operation)
             truth.append(answer)

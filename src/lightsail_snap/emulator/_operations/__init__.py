@@ -1,30 +1,14 @@
-"""The operations of the service, one room per family of resources."""
+"""Handlers of the service's operations, one module for each kind of resource.
 
-from __future__ import annotations
+To add an operation, write a handler with the decorator `operation` in one of these modules, or in a
+new one. Its request is checked, and its list is paginated, by botocore's model of the service and
+by the request model of the same operation, if there is one.
+"""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from importlib import import_module
+from pkgutil import iter_modules
 
-from lightsail_snap.emulator._call import Call
-from lightsail_snap.emulator._operations import (
-    _add_ons,
-    _disks,
-    _history,
-    _instances,
-    _regions,
-    _restores,
-    _snapshots,
-    _tags,
-)
+from lightsail_snap.emulator._registry import HANDLERS as HANDLERS
 
-HANDLERS: Mapping[str, Callable[[Call], dict[str, Any]]] = {
-    **_disks.HANDLERS,
-    **_instances.HANDLERS,
-    **_snapshots.HANDLERS,
-    **_restores.HANDLERS,
-    **_add_ons.HANDLERS,
-    **_tags.HANDLERS,
-    **_history.HANDLERS,
-    **_regions.HANDLERS,
-}
-"""What the emulator can do, by the API's name of it."""
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -1,13 +1,14 @@
-"""The regions of Lightsail."""
+"""Regions of Lightsail."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lightsail_snap.emulator._call import Call
+from lightsail_snap.emulator._registry import operation
 
 # Continent code and display name. Those of Virginia, Ohio and Oregon are in a CLI sample; the
-# others are AWS's names of the regions, and their continents: unverified for Lightsail.
+# others are AWS's names of the Regions, and their continents: unverified for Lightsail.
 _REGIONS = {
     "us-east-1": ("NA", "Virginia"),
     "us-east-2": ("NA", "Ohio"),
@@ -29,7 +30,7 @@ _REGIONS = {
     "ap-northeast-1": ("AP", "Tokyo"),
     "ap-northeast-2": ("AP", "Seoul"),
 }
-# How many zones each region has is unverified.
+# The number of zones of each Region is unverified.
 _ZONES = "abc"
 
 
@@ -37,7 +38,7 @@ def _region(call: Call, name: str) -> dict[str, Any]:
     continent, display_name = _REGIONS[name]
     zones = [{"zoneName": f"{name}{letter}", "state": "available"} for letter in _ZONES]
     request = call.request
-    # CLI sample: the lists are there, and empty unless asked for.
+    # CLI sample: the lists are present, and empty unless requested.
     return {
         "continentCode": continent,
         "description": f"Lightsail in {display_name}",
@@ -50,8 +51,6 @@ def _region(call: Call, name: str) -> dict[str, Any]:
     }
 
 
+@operation("GetRegions")
 def _get_regions(call: Call) -> dict[str, Any]:
     return {"regions": [_region(call, name) for name in _REGIONS]}
-
-
-HANDLERS = {"GetRegions": _get_regions}

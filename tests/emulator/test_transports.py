@@ -1,4 +1,4 @@
-"""Both doors lead to the same world: a whole life, byte by byte."""
+"""In-process and HTTP transports: the same responses, byte by byte."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _EAST, _WEST = "us-east-1", "us-west-2"
 _ZONE = {"availabilityZone": "us-east-1a"}
 _AUTO = {"addOnType": "AutoSnapshot"}
 
-# Region, operation and parameters of a life that uses every operation; a number lets time pass.
-_LIFE: tuple[tuple[str, str, dict[str, Any]] | float, ...] = (
+# Region, operation and parameters of a history with every operation; a number advances the clock.
+_STEPS: tuple[tuple[str, str, dict[str, Any]] | float, ...] = (
     (_EAST, "GetRegions", {"includeAvailabilityZones": True}),
     (_EAST, "CreateDisk", {"diskName": "disk", "sizeInGb": 8, **_ZONE}),
     (_EAST, "GetDisk", {"diskName": "disk"}),
@@ -47,6 +47,7 @@ _LIFE: tuple[tuple[str, str, dict[str, Any]] | float, ...] = (
     30,
     (_EAST, "AttachDisk", {"diskName": "new", "instanceName": "web", "diskPath": "/dev/xvdf"}),
     (_EAST, "GetInstance", {"instanceName": "web"}),
+    (_EAST, "GetInstanceState", {"instanceName": "web"}),
     (_EAST, "TagResource", {"resourceName": "snap", "tags": [{"key": "ключ", "value": "é"}]}),
     (_EAST, "UntagResource", {"resourceName": "snap", "tagKeys": ["other"]}),
     (
@@ -92,23 +93,23 @@ _LIFE: tuple[tuple[str, str, dict[str, Any]] | float, ...] = (
 )
 
 
-def live(world: Any) -> list[Any]:
-    """Live the life, and keep every answer with its bytes."""
+def run_steps(harness: Any) -> list[Any]:
+    """Run all steps; return every parsed response with its raw bytes."""
     kept: list[Any] = []
     for region in (_EAST, _WEST):
-        world.client(region).meta.events.register_last(
+        harness.client(region).meta.events.register_last(
             "before-parse.lightsail",
             lambda response_dict, **_: kept.append(
                 (response_dict["status_code"], response_dict["body"])
             ),
         )
-    for step in _LIFE:
+    for step in _STEPS:
         if isinstance(step, int | float):
-            world.later(step)
+            harness.advance(step)
             continue
         region, operation, params = step
         try:
-            kept.append(world.call(operation, region, **params))
+            kept.append(harness.call(operation, region, **params))
         except ClientError as error:
             kept.append(error.response["Error"])
         except ParamValidationError as error:
@@ -116,16 +117,16 @@ def live(world: Any) -> list[Any]:
     return kept
 
 
-def test_both_doors_give_the_same_answers(make_world: Any) -> None:
-    used = {step[1] for step in _LIFE if isinstance(step, tuple)}
+def test_both_transports_give_the_same_responses(make_harness: Any) -> None:
+    used = {step[1] for step in _STEPS if isinstance(step, tuple)}
     assert used - {"GetBuckets"} == set(HANDLERS)
-    in_process = live(make_world())
-    assert live(make_world(door="http")) == in_process
+    in_process = run_steps(make_harness())
+    assert run_steps(make_harness(transport="http")) == in_process
     statuses = [one[0] for one in in_process if isinstance(one, tuple)]
-    assert (statuses.count(200), statuses.count(400), statuses.count(501)) == (34, 3, 1)
+    assert (statuses.count(200), statuses.count(400), statuses.count(501)) == (35, 3, 1)
 
 
-def test_a_boto3_client_that_is_there_already_is_taken_over() -> None:
+def test_install_redirects_an_existing_boto3_client() -> None:
     with LightsailEmulator(clock=VirtualClock()) as emulator:
         client = boto3.session.Session("key", "secret", "token").client("lightsail", "eu-west-1")
         for _ in range(2):
@@ -133,7 +134,7 @@ def test_a_boto3_client_that_is_there_already_is_taken_over() -> None:
         assert client.get_disks()["disks"] == []
         assert emulator.calls == {"GetDisks": 1}
         for wrong in (boto3.session.Session("k", "s").client("s3", "eu-west-1"), "client"):
-            with pytest.raises(TypeError, match="a boto3 Lightsail client is wanted"):
+            with pytest.raises(TypeError, match="must be a boto3 Lightsail client, not"):
                 emulator.install(wrong)
         client.close()
 
@@ -144,7 +145,7 @@ def outputs(code: str, *options: str) -> tuple[str, str]:
     return run.stdout, run.stderr
 
 
-def test_the_machines_aws_configuration_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boto3_client_ignores_the_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     code = """
 from lightsail_snap.emulator import LightsailEmulator
 print(len(LightsailEmulator().boto3_client("us-east-1").get_regions()["regions"]))
@@ -154,7 +155,7 @@ print(len(LightsailEmulator().boto3_client("us-east-1").get_regions()["regions"]
     assert outputs(code) == ("19\n", "")
 
 
-def test_importing_loads_neither_boto3_nor_a_server() -> None:
+def test_import_loads_neither_boto3_nor_waitress() -> None:
     code = """
 import sys
 import lightsail_snap.emulator
@@ -163,23 +164,23 @@ print(sorted({"boto3", "botocore", "waitress"} & set(sys.modules)))
     assert outputs(code) == ("[]\n", "")
 
 
-def test_the_logic_without_a_door() -> None:
+def test_handle_works_without_a_transport() -> None:
     with LightsailEmulator(clock=VirtualClock()) as emulator:
-        answer = emulator.handle("us-east-1", "GetDisks", {})
-        assert (answer.status, answer.body) == (200, b'{"disks":[]}')
-        assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
-        assert answer.headers["Date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
+        response = emulator.handle("us-east-1", "GetDisks", {})
+        assert (response.status, response.body) == (200, b'{"disks":[]}')
+        assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
+        assert response.headers["Date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
         assert emulator.handle("us-east-1", "GetDisks", b"").status == 200
         assert repr(emulator) == "LightsailEmulator(open)"
     assert repr(emulator) == "LightsailEmulator(closed)"
     emulator.close()
-    # Whatever breaks, the caller gets the service's error.
-    answer = emulator.handle("us-east-1", "GetDisks", {})
-    assert answer.status == 500
-    assert json.loads(answer.body)["__type"] == "ServiceException"
+    # An internal error becomes the service's error.
+    response = emulator.handle("us-east-1", "GetDisks", {})
+    assert response.status == 500
+    assert json.loads(response.body)["__type"] == "ServiceException"
 
 
-def test_an_emulator_that_nobody_closed_is_collected_quietly() -> None:
+def test_unclosed_emulator_is_collected_without_warning() -> None:
     code = """
 from lightsail_snap.emulator import LightsailEmulator
 emulator = LightsailEmulator()
@@ -189,7 +190,7 @@ del emulator
     assert outputs(code, "-X", "dev") == ("", "")
 
 
-def test_the_size_of_pages_has_bounds() -> None:
+def test_page_size_out_of_range_is_refused() -> None:
     for size in (0, 201):
         with pytest.raises(ValueError, match="page_size"):
             LightsailEmulator(page_size=size)

@@ -1,4 +1,4 @@
-"""Random histories, compared with a small model that was written independently."""
+"""Random histories, compared with an independent model of the emulator."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SNAPSHOT_TAKES = 45
 
 
 class Histories(RuleBasedStateMachine):
-    """Disks and disk snapshots in two regions; a thing is (type, ready at, size, origin, tags)."""
+    """Disks and disk snapshots in two Regions."""
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = VirtualClock(start=0)
         self.emulator = LightsailEmulator(clock=self.clock, page_size=2)
-        self.things: dict[tuple[str, str], dict[str, Any]] = {}
+        self.resources: dict[tuple[str, str], dict[str, Any]] = {}
         self.operations: dict[str, list[tuple[str, float]]] = {"us-east-1": [], "eu-west-1": []}
         self.clients = {name: self.emulator.boto3_client(name) for name in self.operations}
 
@@ -41,13 +41,13 @@ class Histories(RuleBasedStateMachine):
             return "missing", None
 
     def expect(
-        self, outcome: tuple[str, Any], wanted: str, region: str, *ready_after: float
+        self, outcome: tuple[str, Any], expected: str, region: str, *ready_after: float
     ) -> bool:
-        result, answer = outcome
-        assert result == wanted
+        result, response = outcome
+        assert result == expected
         if result != "done":
             return False
-        begun = answer["operations"]
+        begun = response["operations"]
         assert len(begun) == len(ready_after)
         now = self.clock.time()
         self.operations[region] += [
@@ -56,12 +56,12 @@ class Histories(RuleBasedStateMachine):
         return True
 
     def is_ready(self, region: str, name: str) -> bool:
-        return bool(self.things[region, name]["ready"] <= self.clock.time())
+        return bool(self.resources[region, name]["ready"] <= self.clock.time())
 
     def add(
         self, region: str, name: str, size: int, takes: float = _OPERATION_TAKES, origin: str = ""
     ) -> None:
-        self.things[region, name] = {
+        self.resources[region, name] = {
             "kind": "DiskSnapshot" if origin else "Disk",
             "ready": self.clock.time() + takes,
             "size": size,
@@ -70,26 +70,26 @@ class Histories(RuleBasedStateMachine):
         }
 
     def kind(self, region: str, name: str) -> str | None:
-        thing = self.things.get((region, name))
-        return thing["kind"] if thing else None
+        resource = self.resources.get((region, name))
+        return resource["kind"] if resource else None
 
     @rule(region=_REGIONS, name=_NAMES, size=st.integers(6, 10))
     def create_disk(self, region: str, name: str, size: int) -> None:
         outcome = self.attempt(
             region, "create_disk", diskName=name, availabilityZone=f"{region}a", sizeInGb=size
         )
-        wanted = "done" if size >= 8 else "invalid"
-        wanted = "NameExists" if (region, name) in self.things else wanted
-        if self.expect(outcome, wanted, region, _OPERATION_TAKES):
+        expected = "done" if size >= 8 else "invalid"
+        expected = "NameExists" if (region, name) in self.resources else expected
+        if self.expect(outcome, expected, region, _OPERATION_TAKES):
             self.add(region, name, size)
 
     @rule(region=_REGIONS, disk=_NAMES, name=_NAMES)
     def create_snapshot(self, region: str, disk: str, name: str) -> None:
         outcome = self.attempt(region, "create_disk_snapshot", diskName=disk, diskSnapshotName=name)
-        wanted = "NameExists" if (region, name) in self.things else "done"
-        wanted = wanted if self.kind(region, disk) == "Disk" else "missing"
-        if self.expect(outcome, wanted, region, _OPERATION_TAKES, _OPERATION_TAKES):
-            size = self.things[region, disk]["size"]
+        expected = "NameExists" if (region, name) in self.resources else "done"
+        expected = expected if self.kind(region, disk) == "Disk" else "missing"
+        if self.expect(outcome, expected, region, _OPERATION_TAKES, _OPERATION_TAKES):
+            size = self.resources[region, disk]["size"]
             self.add(region, name, size, _SNAPSHOT_TAKES, disk)
 
     @rule(source=_REGIONS, region=_REGIONS, name=_NAMES, copy=_NAMES)
@@ -102,13 +102,13 @@ class Histories(RuleBasedStateMachine):
             sourceRegion=source,
         )
         if self.kind(source, name) is None:
-            wanted = "missing"
+            expected = "missing"
         elif self.kind(source, name) == "Disk" or not self.is_ready(source, name):
-            wanted = "invalid"
+            expected = "invalid"
         else:
-            wanted = "NameExists" if (region, copy) in self.things else "done"
-        if self.expect(outcome, wanted, region, _OPERATION_TAKES):
-            original = self.things[source, name]
+            expected = "NameExists" if (region, copy) in self.resources else "done"
+        if self.expect(outcome, expected, region, _OPERATION_TAKES):
+            original = self.resources[source, name]
             self.add(region, copy, original["size"], _SNAPSHOT_TAKES, original["origin"])
 
     @rule(region=_REGIONS, snapshot=_NAMES, name=_NAMES, size=st.integers(8, 10))
@@ -121,14 +121,14 @@ class Histories(RuleBasedStateMachine):
             availabilityZone=f"{region}b",
             sizeInGb=size,
         )
-        if (region, name) in self.things:
-            wanted = "NameExists"
+        if (region, name) in self.resources:
+            expected = "NameExists"
         elif self.kind(region, snapshot) != "DiskSnapshot":
-            wanted = "missing"
+            expected = "missing"
         else:
-            large = size >= self.things[region, snapshot]["size"]
-            wanted = "done" if large and self.is_ready(region, snapshot) else "invalid"
-        if self.expect(outcome, wanted, region, _OPERATION_TAKES):
+            large = size >= self.resources[region, snapshot]["size"]
+            expected = "done" if large and self.is_ready(region, snapshot) else "invalid"
+        if self.expect(outcome, expected, region, _OPERATION_TAKES):
             self.add(region, name, size)
 
     @rule(region=_REGIONS, name=_NAMES, kind=st.sampled_from(["Disk", "DiskSnapshot"]))
@@ -138,24 +138,24 @@ class Histories(RuleBasedStateMachine):
             "DiskSnapshot": ("delete_disk_snapshot", "diskSnapshotName"),
         }[kind]
         outcome = self.attempt(region, method, **{member: name})
-        wanted = "done" if self.kind(region, name) == kind else "missing"
-        if self.expect(outcome, wanted, region, 0):
-            del self.things[region, name]
+        expected = "done" if self.kind(region, name) == kind else "missing"
+        if self.expect(outcome, expected, region, 0):
+            del self.resources[region, name]
 
     @rule(region=_REGIONS, name=_NAMES, key=_NAMES, value=st.sampled_from(["", "v", None]))
     def tag(self, region: str, name: str, key: str, value: str | None) -> None:
         tag = {"key": key} if value is None else {"key": key, "value": value}
         outcome = self.attempt(region, "tag_resource", resourceName=name, tags=[tag])
-        wanted = "done" if (region, name) in self.things else "missing"
-        if self.expect(outcome, wanted, region, 0):
-            self.things[region, name]["tags"][key] = value
+        expected = "done" if (region, name) in self.resources else "missing"
+        if self.expect(outcome, expected, region, 0):
+            self.resources[region, name]["tags"][key] = value
 
     @rule(region=_REGIONS, name=_NAMES, key=_NAMES)
     def untag(self, region: str, name: str, key: str) -> None:
         outcome = self.attempt(region, "untag_resource", resourceName=name, tagKeys=[key])
-        wanted = "done" if (region, name) in self.things else "missing"
-        if self.expect(outcome, wanted, region, 0):
-            self.things[region, name]["tags"].pop(key, None)
+        expected = "done" if (region, name) in self.resources else "missing"
+        if self.expect(outcome, expected, region, 0):
+            self.resources[region, name]["tags"].pop(key, None)
 
     @rule(seconds=st.sampled_from([1, 19, 20, 44, 45]))
     def wait(self, seconds: int) -> None:
@@ -163,7 +163,7 @@ class Histories(RuleBasedStateMachine):
 
     @precondition(lambda self: any(self.operations.values()))
     @rule(data=st.data())
-    def look_at_an_operation(self, data: st.DataObject) -> None:
+    def poll_an_operation(self, data: st.DataObject) -> None:
         flat = [(region, *one) for region, many in self.operations.items() for one in many]
         region, operation_id, ready = data.draw(st.sampled_from(flat))
         operation = self.clients[region].get_operation(operationId=operation_id)["operation"]
@@ -183,7 +183,7 @@ class Histories(RuleBasedStateMachine):
                 return found
 
     @invariant()
-    def everything_is_as_expected(self) -> None:
+    def lists_match_the_model(self) -> None:
         for region in self.clients:
             for kind, method, member, ready in (
                 ("Disk", "get_disks", "disks", "available"),
@@ -192,13 +192,13 @@ class Histories(RuleBasedStateMachine):
                 expected = [
                     {
                         "name": name,
-                        "size": thing["size"],
+                        "size": resource["size"],
                         "state": ready if self.is_ready(region, name) else "pending",
-                        "origin": thing["origin"],
-                        "tags": thing["tags"],
+                        "origin": resource["origin"],
+                        "tags": resource["tags"],
                     }
-                    for (where, name), thing in self.things.items()
-                    if (where, thing["kind"]) == (region, kind)
+                    for (where, name), resource in self.resources.items()
+                    if (where, resource["kind"]) == (region, kind)
                 ]
                 found = [
                     {

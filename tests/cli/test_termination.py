@@ -1,4 +1,4 @@
-"""How the command ends when somebody else ends it, and when nobody can be told anything."""
+"""Signals, broken pipes, full disks and closed streams."""
 
 from __future__ import annotations
 
@@ -10,37 +10,35 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer.main
+from tests.cli.support import Command
 
-from lightsail_snap.cli import _app, _stand_on_streams, entry, main
-from lightsail_snap.cli._output import say, show_line, show_table
-from lightsail_snap.cli._settings import ended
+from lightsail_snap.cli import _app, _prepare_streams, entry, main
+from lightsail_snap.cli._errors import run_and_report
+from lightsail_snap.cli._messages import print_message
+from lightsail_snap.cli._output import print_line, print_table
 from lightsail_snap.emulator import LightsailEmulator, Progression
-
-Command = Callable[..., Any]
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "told"),
+    ("number", "code", "message"),
     [
         (signal.SIGINT, 130, "interrupted"),
-        (signal.SIGTERM, 143, "told to end"),
-        (signal.SIGHUP, 129, "told to end"),
+        (signal.SIGTERM, 143, "terminated by SIGTERM"),
+        (signal.SIGHUP, 129, "terminated by SIGHUP"),
     ],
 )
 @pytest.mark.usefixtures("command")
-def test_a_wait_that_is_ended_says_what_goes_on_and_how_to_resume(
-    number: signal.Signals, code: int, told: str, emulator: LightsailEmulator
+def test_interrupted_create_prints_how_to_resume(
+    number: signal.Signals, code: int, message: str, emulator: LightsailEmulator
 ) -> None:
     emulator.progression = Progression.by_seconds(0, 3600)
-    words = ["create", "made-1", "--disk", "Disk-1", "--tag", "a b=c", "--poll", "0.1"]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "lightsail_snap", *words], stderr=subprocess.PIPE, text=True
+    arguments = ["create", "made-1", "--disk", "Disk-1", "--tag", "a b=c", "--poll", "0.1"]
+    with subprocess.Popen(  # noqa: S603 - the command under test
+        [sys.executable, "-m", "lightsail_snap", *arguments], stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             deadline = time.monotonic() + 60
@@ -53,15 +51,16 @@ def test_a_wait_that_is_ended_says_what_goes_on_and_how_to_resume(
             process.kill()
     assert process.returncode == code
     assert re.fullmatch(
-        f"lightsail-snap: {told}\\. If Lightsail has accepted the snapshot made-1, it goes on "
-        "there. Resume with: lightsail-snap create made-1 --disk Disk-1 --tag 'a b=c' "
+        f"lightsail-snap: {message}\n"
+        "The request may have been accepted and may still be running. To resume, run:\n"
+        "  lightsail-snap create made-1 --disk Disk-1 --tag 'a b=c' "
         "--client-token [0-9a-f-]{36}\n",
         errors,
     )
 
 
 @pytest.mark.usefixtures("command")
-def test_an_interrupt_does_not_wait_for_what_a_plan_waits_for(
+def test_interrupted_apply_does_not_wait_for_its_threads(
     emulator: LightsailEmulator, tmp_path: Path
 ) -> None:
     plan = tmp_path / "nightly.toml"
@@ -70,11 +69,11 @@ def test_an_interrupt_does_not_wait_for_what_a_plan_waits_for(
         encoding="utf-8",
     )
     emulator.progression = Progression.by_seconds(0, 3600)
-    words = [sys.executable, "-m", "lightsail_snap", "apply", str(plan)]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+    arguments = [sys.executable, "-m", "lightsail_snap", "apply", str(plan)]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - the command under test
         try:
             deadline = time.monotonic() + 60
-            # Both disks are waited for, each in a thread of its own.
+            # Each disk is waited for in a separate thread.
             while emulator.calls["CreateDiskSnapshot"] < 2 or not emulator.calls["GetDiskSnapshot"]:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
@@ -84,70 +83,71 @@ def test_an_interrupt_does_not_wait_for_what_a_plan_waits_for(
             process.kill()
     assert process.returncode == 130
     assert errors == (
-        "lightsail-snap: interrupted. What Lightsail has accepted goes on there. Nothing is done "
-        f"twice and no journal is to be kept: resume with: lightsail-snap apply {plan}\n"
+        "lightsail-snap: interrupted\n"
+        "Steps that Lightsail has accepted may still be running. No step is carried out twice. "
+        f"To resume, run:\n  lightsail-snap apply {plan}\n"
     )
 
 
 @pytest.mark.parametrize("is_full", [False, True])
-def test_a_process_ends_though_threads_of_its_own_go_on(
+def test_entry_exits_while_worker_threads_still_run(
     monkeypatch: pytest.MonkeyPatch, *, is_full: bool
 ) -> None:
-    class EndedError(Exception):
-        """Stands for the end of the process."""
+    class ExitedError(Exception):
+        """Replaces the exit of the process."""
 
-    def end(code: int) -> None:
-        raise EndedError(code)
+    def exit_process(code: int) -> None:
+        raise ExitedError(code)
 
-    may_end = threading.Event()
-    thread = threading.Thread(target=may_end.wait, name="lightsail-snap-plan_0")
+    may_finish = threading.Event()
+    thread = threading.Thread(target=may_finish.wait, name="lightsail-snap-plan_0")
     thread.start()
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
-    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(os, "_exit", exit_process)
     try:
-        with gone() as stream:
+        with broken_pipe() as stream:
             if is_full:
                 monkeypatch.setattr(sys, "stdout", stream)
-            with pytest.raises(EndedError, match="141" if is_full else "0"):
+            with pytest.raises(ExitedError, match="141" if is_full else "0"):
                 entry()
     finally:
-        may_end.set()
+        may_finish.set()
         thread.join()
         signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_who_is_told_to_end_ends(
+def test_termination_signal_ends_the_command(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> None:
         os.kill(os.getpid(), number)
         time.sleep(60)
 
-    assert ended(work) == 128 + number
-    assert capsys.readouterr().err == "lightsail-snap: told to end\n"
+    assert run_and_report(work) == 128 + number
+    assert capsys.readouterr().err == f"lightsail-snap: terminated by {number.name}\n"
     assert signal.getsignal(number) is signal.SIG_DFL
 
 
-def test_a_signal_that_is_ignored_stays_so() -> None:
+def test_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     try:
-        assert ended(lambda: os.kill(os.getpid(), signal.SIGHUP)) == 0
+        assert run_and_report(lambda: os.kill(os.getpid(), signal.SIGHUP)) == 0
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_command_in_another_thread_leaves_signals_alone() -> None:
+def test_command_in_another_thread_leaves_signals_alone() -> None:
     codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(ended(lambda: None)))
+    thread = threading.Thread(target=lambda: codes.append(run_and_report(lambda: None)))
     thread.start()
     thread.join()
     assert codes == [0]
 
 
-def test_an_interrupt_before_anything_has_begun_needs_no_words(
+def test_interrupt_during_import_prints_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(_: object) -> int:
@@ -158,7 +158,7 @@ def test_an_interrupt_before_anything_has_begun_needs_no_words(
     assert capsys.readouterr().err == ""
 
 
-def test_what_fails_outside_of_commands_has_no_traceback_either(
+def test_error_outside_of_commands_is_printed_as_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_: object) -> None:
@@ -168,101 +168,99 @@ def test_what_fails_outside_of_commands_has_no_traceback_either(
     monkeypatch.setattr(typer.main, "get_command", fail)
     assert main(["--help"]) == 70
     (line,) = capsys.readouterr().err.splitlines()
-    assert "a defect of this program, please report it: ValueError: as TERMINAL_WIDTH" in line
+    assert "internal error, please report it: ValueError: as TERMINAL_WIDTH" in line
 
 
-def gone() -> io.TextIOWrapper:
-    """Open a pipe that nobody reads any more."""
+def broken_pipe() -> io.TextIOWrapper:
+    """Open a pipe without a reader."""
     reader, writer = os.pipe()
     os.close(reader)
     return os.fdopen(writer, "w", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    "words", [["list"], ["list", "--json"], ["--help"], ["--version"], ["create", "--help"]]
+    "arguments", [["list"], ["list", "--json"], ["--help"], ["--version"], ["create", "--help"]]
 )
-def test_a_reader_that_goes_away_is_no_error(
-    words: list[str],
+def test_broken_pipe_exits_quietly(
+    arguments: list[str],
     command: Command,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     command("create", "db-1", "--disk", "Disk-1")
-    with gone() as stream:
+    with broken_pipe() as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        assert main(words) == 141
+        assert main(arguments) == 141
         monkeypatch.undo()
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("command")
-def test_a_process_whose_reader_leaves_early_exits_quietly(emulator: LightsailEmulator) -> None:
+def test_process_whose_reader_exits_early_exits_quietly(emulator: LightsailEmulator) -> None:
     client = emulator.boto3_client("us-east-1")
     for number in range(300):
         client.create_disk_snapshot(diskSnapshotName=f"db-{number:03}", diskName="Disk-1")
-    words = [sys.executable, "-m", "lightsail_snap", "list", "--json"]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    arguments = [sys.executable, "-m", "lightsail_snap", "list", "--json"]
+    with subprocess.Popen(  # noqa: S603 - the command under test
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        # More than a pipe holds, so that the process is still writing when the reader leaves.
+        # More than a pipe holds, so that the process is still writing when the reader exits.
         assert len(process.stdout.readline()) * 300 > 2 * 65_536
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 141
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["demo", "--seconds", "0"]])
-def test_a_full_disk_is_told(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["demo", "--seconds", "0"]])
+def test_full_disk_is_reported_once(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # That it can be closed shows that Python has nothing to complain about at the end.
+    # Closing it flushes again, which would raise if output were left.
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
-        assert main(words) == 1
+        assert main(arguments) == 1
         monkeypatch.undo()
-    assert capsys.readouterr().err == "lightsail-snap: [Errno 28] No space left on device\n"
+    assert capsys.readouterr().err == "lightsail-snap: No space left on device\n"
 
 
-def test_what_is_done_is_done_though_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with gone() as stream:
+def test_messages_to_a_broken_pipe_are_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with broken_pipe() as stream:
         monkeypatch.setattr(sys, "stderr", stream)
-        say("one")
-        say("two")
+        print_message("one")
+        print_message("two")
         monkeypatch.undo()
 
 
-def test_streams_that_are_closed_are_no_obstacle(
-    command: Command, emulator: LightsailEmulator
-) -> None:
-    words = [sys.executable, "-m", "lightsail_snap", "create", "db-1", "--disk", "Disk-1"]
-    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words]
-    assert subprocess.run(closed, check=False).returncode == 0  # noqa: S603 - our own command
+def test_command_runs_with_closed_streams(command: Command, emulator: LightsailEmulator) -> None:
+    arguments = [sys.executable, "-m", "lightsail_snap", "create", "db-1", "--disk", "Disk-1"]
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *arguments]
+    assert subprocess.run(closed, check=False).returncode == 0  # noqa: S603 - the command under test
     assert emulator.calls["CreateDiskSnapshot"] == 1
     assert command("show", "db-1").code == 0
 
 
-def test_closed_streams_are_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_streams_are_opened_on_the_null_device(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
-    _stand_on_streams()
+    _prepare_streams()
     streams = sys.stdin, sys.stdout, sys.stderr
-    say("nobody hears it")
-    show_line("nor that")
+    print_message("discarded")
+    print_line("discarded")
     assert not sys.stdin.isatty()
     monkeypatch.undo()
     for stream in streams:
         stream.close()
 
 
-def test_what_an_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_the_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     file = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding="iso-8859-1"))
-    _stand_on_streams()
-    show_table(("name", "tags"), [("db-1", "\xfc=\u540d")])
+    _prepare_streams()
+    print_table(("name", "tags"), [("db-1", "\xfc=\u540d")])
     sys.stdout.flush()
     assert file.getvalue().splitlines()[1].rstrip() == b"db-1  \xfc=\\u540d"
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    _stand_on_streams()
+    _prepare_streams()

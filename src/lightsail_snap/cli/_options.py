@@ -1,0 +1,220 @@
+"""Options that several commands share, and the registration of commands."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import shlex
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+import typer
+
+from lightsail_snap import LightsailSnapClient, WaitPolicy
+from lightsail_snap._text import one_line
+from lightsail_snap.cli._errors import UsageError, run_and_report
+from lightsail_snap.cli._messages import PROGRAM
+from lightsail_snap.models._regions import find_region_problem
+from lightsail_snap.plans import RegionalClients, regional_clients
+
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)", re.ASCII)
+_SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MAX_DURATION_SECONDS = 366 * 86_400
+_MAX_COMMAND_LENGTH = 2000
+
+
+def require_finite(number: float) -> float:
+    """Refuse NaN and infinity, which `min` and `max` of an option may let pass."""
+    if not math.isfinite(number):
+        message = f"{number} is not a finite number"
+        raise typer.BadParameter(message)
+    return number
+
+
+def parse_duration(text: str) -> timedelta:
+    """Parse a duration such as `90`, `90s`, `15m`, `2h` or `1d`."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        message = f"{one_line(text, 80)} is not a duration; write 90s, 15m, 2h or 1d"
+        raise UsageError(message)
+    seconds = float(match[1]) * _SECONDS_PER_UNIT[match[2]]
+    if seconds > _MAX_DURATION_SECONDS:
+        message = f"{one_line(text, 80)} is too long; the maximum is 366d"
+        raise UsageError(message)
+    return timedelta(seconds=seconds)
+
+
+def parse_tags(arguments: Sequence[str] | None) -> dict[str, str | None]:
+    """Parse tags such as `key=value`, or `key` for a tag without a value."""
+    tags: dict[str, str | None] = {}
+    for argument in arguments or ():
+        key, equals, value = argument.partition("=")
+        if key in tags:
+            message = f"the tag {one_line(key, 80)} is given twice; pass it once"
+            raise UsageError(message)
+        tags[key] = value if equals else None
+    return tags
+
+
+def parse_client_token(given: str | None) -> str:
+    """Return the token, or a random one if the option is missing."""
+    if given == "":
+        # An unset variable in a script would create another resource on every run.
+        message = "--client-token is empty; pass a unique token, or leave the option out"
+        raise UsageError(message)
+    return given or str(uuid.uuid4())
+
+
+SnapshotKind: TypeAlias = Literal["all", "disk", "instance"]
+
+SnapshotName = Annotated[str, typer.Argument(help="Name of the snapshot.")]
+KindOption = Annotated[SnapshotKind, typer.Option(help="Kind of snapshots.")]
+TagOption = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="KEY[=VALUE]", help="Tag; repeatable.")
+]
+TimeoutOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Maximum time to wait, such as 90s, 15m or 2h. [default: 1h]"
+    ),
+]
+ClientTokenOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN",
+        help="Idempotency token; pass the same one to retry after a crash. [default: random]",
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+MaxDeletionsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", help="Delete nothing if more than N snapshots would be deleted."
+    ),
+]
+
+_PANEL = "Connection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of every command that calls Lightsail."""
+
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="AWS Region. [default: AWS_DEFAULT_REGION, else the Region of the profile]",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None
+    profile: Annotated[
+        str | None, typer.Option(help="Profile of the AWS configuration.", rich_help_panel=_PANEL)
+    ] = None
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Endpoint to use instead of AWS, such as the emulator's.", rich_help_panel=_PANEL
+        ),
+    ] = None
+    allow_plain_http: Annotated[
+        bool,
+        typer.Option(
+            "--allow-plain-http",
+            help="Allow unencrypted requests to another machine.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = False
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object per line.", rich_help_panel="Output"),
+    ] = False
+    poll: Annotated[
+        float,
+        typer.Option(
+            min=0.05,
+            max=3600,
+            callback=require_finite,
+            help="Maximum seconds between polls while waiting.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse empty options, as from an unset variable in a script, and invalid Regions."""
+        problem = None if self.region is None else find_region_problem("--region", self.region)
+        if problem:
+            raise UsageError(problem)
+        for option, value in (("--profile", self.profile), ("--endpoint-url", self.endpoint_url)):
+            if value == "":
+                message = f"{option} is empty; pass a value, or leave the option out"
+                raise UsageError(message)
+
+    @property
+    def _connection(self) -> dict[str, Any]:
+        return {
+            "profile_name": self.profile,
+            "endpoint_url": self.endpoint_url,
+            "allow_plain_http": self.allow_plain_http,
+            "wait_policy": WaitPolicy(min_delay=min(self.poll, 2.0), max_delay=self.poll),
+        }
+
+    def client(self) -> LightsailSnapClient:
+        """Return a client of the Region; use it as a context manager."""
+        return LightsailSnapClient(region_name=self.region, **self._connection)
+
+    def clients(self) -> RegionalClients:
+        """Return a factory of clients for any Region; use it as a context manager."""
+        return regional_clients(**self._connection)
+
+    def command_line(self, *arguments: str, **options: str | int | Sequence[str] | None) -> str:
+        """Return a shell command line with these arguments and the same connection."""
+        words = [PROGRAM, *arguments]
+        options |= {
+            "region": self.region,
+            "profile": self.profile,
+            "endpoint_url": self.endpoint_url,
+            "allow_plain_http": self.allow_plain_http,
+        }
+        for name, value in options.items():
+            option = f"--{name.replace('_', '-')}"
+            match value:
+                case None | False:
+                    continue
+                case True:
+                    words.append(option)
+                case str() | int():
+                    words += [option, str(value)]
+                case _:
+                    words += [word for each in value for word in (option, each)]
+        return one_line(shlex.join(words), _MAX_COMMAND_LENGTH)
+
+
+def add_command(
+    app: typer.Typer, name: str, function: Callable[..., int | None], *, panel: str
+) -> None:
+    """Add a command whose help is the function's docstring.
+
+    If the first parameter of the function is `Settings`, the command has their options instead.
+    """
+    parameters = list(inspect.signature(function, eval_str=True).parameters.values())
+    has_settings = bool(parameters) and parameters[0].annotation is Settings
+    shared = inspect.signature(Settings, eval_str=True).parameters if has_settings else {}
+    options = [*parameters[has_settings:], *shared.values()]
+
+    def command(**given: Any) -> None:  # noqa: ANN401 - the values of any options
+        def work() -> int | None:
+            if not has_settings:
+                return function(**given)
+            settings = Settings(**{key: given.pop(key) for key in shared})
+            return function(settings, **given)
+
+        raise typer.Exit(run_and_report(work))
+
+    # typer reads both attributes.
+    command.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined] # inspect reads it
+    command.__annotations__ = {each.name: each.annotation for each in options}
+    app.command(name, help=inspect.getdoc(function), rich_help_panel=panel)(command)
