@@ -220,7 +220,8 @@ def work_can_be_resumed(outcome: Outcome) -> None:
     _require(not outcome.cell.fault.passes, f"failed under a transient fault: {error!r}")
     if operation.kind == "workflow" and outcome.emulator.record.commits:
         notes = " ".join([str(error), *getattr(error, "__notes__", ())])
-        is_explained = "wait_for_" in notes or "look it" in notes or "look its" in notes
+        hints = ("wait_for_", "look it up", "check for its effect")
+        is_explained = any(hint in notes for hint in hints)
         # A failed resource cannot be waited for; the error has its last state.
         is_explained = is_explained or isinstance(error, WaitFailedError)
         _require(is_explained, f"the error does not explain how to resume: {notes}")
