@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from tests.support import exported_models
 
-from lightsail_snap import models
+from lightsail_snap import LightsailSnapClient, _exports, models
 from lightsail_snap.models import (
     OpenEnum,
     PagedRequest,
@@ -44,13 +44,6 @@ VARIANTS = {v for union in (SnapshotSource, RestoreSource) for v in get_args(get
 PARTS: list[type[RequestModel]] = [
     kind for kind in exported_models(RequestModel) if kind not in {*REQUESTS, *VARIANTS}
 ]
-OPERATIONS = """AttachDisk CopySnapshot CreateDiskFromSnapshot CreateDiskSnapshot
-    CreateInstanceSnapshot CreateInstancesFromSnapshot DeleteAutoSnapshot DeleteDiskSnapshot
-    DeleteInstanceSnapshot DetachDisk ExportSnapshot GetAutoSnapshots GetDisk GetDiskSnapshot
-    GetDiskSnapshots GetDisks GetExportSnapshotRecords GetInstanceSnapshot GetInstanceSnapshots
-    GetInstance GetInstanceState GetInstances GetOperation GetOperations GetOperationsForResource
-    TagResource UntagResource"""
-
 # Fields that the library requires although the service model does not.
 GUARANTEED = {
     "Disk": {"name"},
@@ -149,8 +142,12 @@ def test_every_enumeration_is_exported() -> None:
     assert set(OpenEnum.__subclasses__()) == set(ENUMERATIONS)
 
 
-def test_every_wrapped_operation_has_a_request() -> None:
-    assert sorted(kind.operation_name for kind in REQUESTS) == sorted(OPERATIONS.split())
+def test_every_wrapped_operation_has_a_request_and_a_method() -> None:
+    names = {kind.operation_name for kind in REQUESTS}
+    assert names == _exports.OPERATIONS
+    assert len(names) > 20
+    assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names} <= set(dir(LightsailSnapClient))
+    assert names <= set(SERVICE.operation_names)
 
 
 def shape_of(kind: type[WireModel]) -> Any:
