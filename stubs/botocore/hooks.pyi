@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 class BaseEventHooks:
     def register_first(
@@ -22,3 +23,8 @@ class BaseEventHooks:
         unique_id: str | None = None,
         unique_id_uses_count: bool = False,
     ) -> None: ...
+
+class EventAliaser(BaseEventHooks):
+    def __init__(self, event_emitter: Any, event_aliases: Any = None) -> None: ...
+    def emit(self, event_name: str, **kwargs: Any) -> Any: ...
+    def emit_until_response(self, event_name: str, **kwargs: Any) -> Any: ...

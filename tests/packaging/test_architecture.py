@@ -46,6 +46,7 @@ ALLOWED = {
 MAY_IMPORT_BOTO = {
     "plans/_sessions.py",
     "emulator/_in_process.py",
+    "testing/_mock.py",
     "emulator/_service_model.py",
 }
 
