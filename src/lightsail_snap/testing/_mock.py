@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import threading
 import unittest
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -58,9 +57,7 @@ _SERVICE = "lightsail"
 _DEFAULT_REGION = "us-east-1"
 _PLACEHOLDER = "lightsail-snap-mock"
 _MARK = "lightsail_snap_placeholder_signature"
-# pytest requests fixtures in the order of their names, so this one comes before those that call
-# `setup_method` and `setup_class`, whose names start with `_xunit`.
-_FIXTURE = "_lightsail_mock"
+MOCK_ATTRIBUTE = "_lightsail_mock"
 _CLIENT_PARAMETERS = (
     *("service_name", "region_name", "api_version", "use_ssl", "verify", "endpoint_url"),
     *("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "config"),
@@ -362,8 +359,9 @@ class LightsailMock:
     def __call__(self, test: Any, /) -> Any:
         """Return the function or test class with this mock around every call or test.
 
-        Every call of a function, and every test of a class, has an emulator of its own. In a class,
-        the emulator of a test is also that of `setUp`, `setup_method` and their counterparts.
+        Every call of a function, and every test of a class, has an emulator of its own. The
+        emulator of a test in a class is also that of `setUp`, `tearDown` and, under pytest, of
+        fixtures, `setup_method` and `teardown_method`.
 
         Args:
             test: A function, an async function, a generator function such as a pytest fixture, or
@@ -413,20 +411,14 @@ def _decorate_class(test_class: Any, make_mock: Callable[[], LightsailMock]) -> 
         for name in ("run", "debug"):
             setattr(test_class, name, _decorate_function(getattr(test_class, name), make_mock))
         return
-    # Reentrant: the methods below use the emulator of the fixture, if pytest runs them.
+    # One mock for all tests: entered again within a test, it keeps the emulator of the test.
     mock = make_mock()
     for name in dir(test_class):
         function = inspect.getattr_static(test_class, name)
         if name.startswith("test") and inspect.isfunction(function):
             setattr(test_class, name, _decorate_function(function, lambda: mock))
-    if "pytest" in sys.modules:
-        import pytest  # noqa: PLC0415 - the mock does not need it
-
-        def use_mock(_: object) -> Iterator[None]:
-            with mock:
-                yield
-
-        setattr(test_class, _FIXTURE, pytest.fixture(autouse=True)(use_mock))
+    # For the pytest plugin, whose hooks also cover fixtures and methods such as `setup_method`.
+    setattr(test_class, MOCK_ATTRIBUTE, mock)
 
 
 @overload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _REGION = "us-east-1"
 _MAX_POLLS = 10
 _FORBID_AWS = "lightsail_snap_forbid_aws"
+# MOCK_ATTRIBUTE of lightsail_snap.testing._mock, whose import is expensive.
+_ATTRIBUTE = "_lightsail_mock"
+_MOCKS = pytest.StashKey[ExitStack]()
 _GUARD = pytest.StashKey["RequestGuard"]()
 
 
@@ -46,6 +50,24 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if _GUARD in item.stash:
         item.stash[_GUARD].verify()
     return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Enter the mock of a decorated test class before its fixtures and `setup_method`."""
+    mocks = (getattr(getattr(node, "obj", None), _ATTRIBUTE, None) for node in item.listchain())
+    item.stash[_MOCKS] = stack = ExitStack()
+    for mock in mocks:
+        if mock is not None:
+            stack.enter_context(mock)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Exit the mock of a decorated test class."""
+    with item.stash[_MOCKS]:
+        return (yield)
 
 
 def _guard(item: pytest.Item) -> RequestGuard:
