@@ -30,7 +30,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 from botocore.hooks import EventAliaser, HierarchicalEmitter
-from botocore.httpsession import URLLib3Session
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +49,7 @@ from lightsail_snap.testing._mock import RequestGuard
 pytest_plugins = ["pytester"]
 
 _REGION = "us-east-1"
+_KEYS: dict[str, Any] = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
 _SOURCES = Path(lightsail_snap.testing.__file__).parents[2]
 
 
@@ -62,16 +62,16 @@ class _RefusedError(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def _sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the URLs of requests that would reach the network, and raise."""
-    sent: list[str] = []
+    urls: list[str] = []
 
     def send(_: object, request: AWSPreparedRequest) -> NoReturn:
-        sent.append(request.url)
+        urls.append(request.url)
         raise _NetworkError(request.url)
 
-    monkeypatch.setattr(URLLib3Session, "send", send)
-    return sent
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
+    return urls
 
 
 @cache
@@ -84,10 +84,9 @@ _session_lock = threading.Lock()
 
 
 def _client(region: str | None = _REGION, **settings: Any) -> Any:
-    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
     # A session must not create clients in several threads at once.
     with _session_lock:
-        return _session().client("lightsail", region, **(keys | settings))
+        return _session().client("lightsail", region, **(_KEYS | settings))
 
 
 def _disks(client: Any) -> list[str]:
@@ -150,13 +149,13 @@ def test_client_created_inside_needs_no_settings(
     ids=str,
 )
 def test_client_created_before_is_mocked_only_inside(
-    settings: dict[str, Any], _sent: list[str]
+    settings: dict[str, Any], sent: list[str]
 ) -> None:
     client = _client(**settings)
     with mock_lightsail() as emulator:
         _add(emulator, "disk-1")
         assert _disks(client) == ["disk-1"]
-    assert not _sent
+    assert not sent
     with pytest.raises(_NetworkError):
         client.get_disks()
 
@@ -360,7 +359,7 @@ class _Body:
 # Other services
 
 
-def test_clients_of_other_services_are_not_affected(_sent: list[str]) -> None:
+def test_clients_of_other_services_are_not_affected(sent: list[str]) -> None:
     session = boto3.session.Session()
     with mock_lightsail() as emulator:
         session.client("lightsail")
@@ -369,13 +368,11 @@ def test_clients_of_other_services_are_not_affected(_sent: list[str]) -> None:
         client = session.client("sts", _REGION)
         with pytest.raises(NoCredentialsError):
             client.get_caller_identity()
-        signed = session.client(
-            "sts", _REGION, aws_access_key_id="key", aws_secret_access_key="secret"
-        )
+        signed = session.client("sts", _REGION, **_KEYS)
         with pytest.raises(_NetworkError):
             signed.get_caller_identity()
         assert session.get_credentials() is None
-        assert len(_sent) == 1
+        assert len(sent) == 1
         assert not emulator.calls
 
 
@@ -516,14 +513,14 @@ def test_last_entered_mock_responds_in_every_order(steps: list[int]) -> None:
 
 def test_session_subclasses_are_mocked_before_and_inside() -> None:
     class Before(botocore.session.Session):
-        def create_client(self, *arguments: Any, **keywords: Any) -> Any:  # type: ignore[override] # as in aiobotocore
+        def create_client(self, *arguments: Any, **keywords: Any) -> Any:
             return super().create_client(*arguments, **keywords)
 
     original = vars(Before)["create_client"]
     with mock_lightsail():
 
         class Inside(botocore.session.Session):
-            def create_client(self, *arguments: Any, **keywords: Any) -> Any:  # type: ignore[override] # as in aiobotocore
+            def create_client(self, *arguments: Any, **keywords: Any) -> Any:
                 return super().create_client(*arguments, **keywords)
 
         class Plain(Inside):
@@ -691,12 +688,11 @@ def test_decorated_test_case_runs_with_unittest() -> None:
 class _AsyncEmitter(HierarchicalEmitter):
     """Emitter with the interface of aiobotocore's."""
 
-    async def _emit(self, *arguments: Any, **keywords: Any) -> Any:
-        return super()._emit(*arguments, **keywords)  # type: ignore[misc] # not in the stubs
+    async def emit(self, event_name: str, **keywords: Any) -> Any:
+        return super().emit(event_name, **keywords)
 
     async def emit_until_response(self, event_name: str, **keywords: Any) -> Any:
-        responses = await self._emit(event_name, keywords, stop_on_response=True)
-        return responses[-1] if responses else (None, None)
+        return super().emit_until_response(event_name, **keywords)
 
 
 def _lightsail_request() -> AWSRequest:
@@ -738,9 +734,7 @@ def test_aiobotocore_clients_are_mocked() -> None:
     aiobotocore = pytest.importorskip("aiobotocore.session")
 
     async def main() -> None:
-        before = aiobotocore.get_session().create_client(
-            "lightsail", _REGION, aws_access_key_id="key", aws_secret_access_key="secret"
-        )
+        before = aiobotocore.get_session().create_client("lightsail", _REGION, **_KEYS)
         async with before as client:
             with mock_lightsail() as emulator:
                 _add(emulator, "disk-1")
@@ -800,19 +794,19 @@ def _refuse(message: str) -> NoReturn:
     raise _RefusedError(message)
 
 
-def test_guard_refuses_requests_to_aws_before_signing(_sent: list[str]) -> None:
+def test_guard_refuses_requests_to_aws_before_signing(sent: list[str]) -> None:
     client = boto3.session.Session().client("lightsail", _REGION)
     with RequestGuard(_refuse) as guard:
         with pytest.raises(_RefusedError, match="GetDisks would be sent to https://lightsail"):
             client.get_disks()
         with pytest.raises(_RefusedError, match="mock_lightsail"):
             guard.verify()
-    assert not _sent
+    assert not sent
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://localhost", "http://[::1]:9"])
 def test_guard_allows_loopback_with_the_credentials_of_the_client(
-    url: str, _sent: list[str]
+    url: str, sent: list[str]
 ) -> None:
     client = _client(endpoint_url=url)
     seen: list[str] = []
@@ -824,7 +818,7 @@ def test_guard_allows_loopback_with_the_credentials_of_the_client(
             client.get_disks()
         guard.verify()
     assert "Credential=key/" in seen[0]
-    assert len(_sent) == 1
+    assert len(sent) == 1
 
 
 @pytest.mark.parametrize("url", ["https://example.com", "http://127.0.0.1.example.com", "//"])
@@ -838,7 +832,6 @@ def test_guard_allows_emulators_mocks_and_other_services() -> None:
     client = _client()
     moto_client = _client()
     moto_client.meta.events.register("before-send", _MotoHandler())
-    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
     with RequestGuard(_refuse) as guard:
         with LightsailEmulator() as emulator:
             assert _disks(emulator.boto3_client(_REGION)) == []
@@ -847,7 +840,7 @@ def test_guard_allows_emulators_mocks_and_other_services() -> None:
         with pytest.raises(moto_client.exceptions.ClientError, match="404"):
             moto_client.get_disks()
         with pytest.raises(_NetworkError):
-            boto3.session.Session().client("sts", _REGION, **keys).get_caller_identity()
+            boto3.session.Session().client("sts", _REGION, **_KEYS).get_caller_identity()
         with mock_lightsail(), RequestGuard(_refuse):
             assert _disks(client) == []
         guard.verify()
@@ -911,7 +904,7 @@ def _run(pytester: pytest.Pytester, guard: str, *options: str) -> pytest.RunResu
 
 @pytest.mark.parametrize("guard", ["forbid_aws, ", ""], ids=["fixture", "setting"])
 def test_guard_fails_tests_that_reach_aws(
-    pytester: pytest.Pytester, guard: str, _sent: list[str]
+    pytester: pytest.Pytester, guard: str, sent: list[str]
 ) -> None:
     setting = "false" if guard else "true"
     pytester.makeini(f"[pytest]\nlightsail_snap_forbid_aws = {setting}\n")
@@ -925,13 +918,13 @@ def test_guard_fails_tests_that_reach_aws(
             "ERROR *::test_uses_fixture*",
         ]
     )
-    assert not _sent
+    assert not sent
 
 
-def test_guard_is_off_by_default(pytester: pytest.Pytester, _sent: list[str]) -> None:
+def test_guard_is_off_by_default(pytester: pytest.Pytester, sent: list[str]) -> None:
     result = _run(pytester, "", "-k", "test_suppresses_errors")
     result.assert_outcomes(passed=1, deselected=4)
-    assert len(_sent) == 1
+    assert len(sent) == 1
 
 
 def test_importing_the_package_loads_no_dependencies() -> None:

@@ -55,9 +55,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Enter the mock of a decorated test class before its fixtures and `setup_method`."""
-    mocks = (getattr(getattr(node, "obj", None), _ATTRIBUTE, None) for node in item.listchain())
     item.stash[_MOCKS] = stack = ExitStack()
-    for mock in mocks:
+    for node in item.listchain():
+        mock = getattr(node.obj, _ATTRIBUTE, None) if isinstance(node, pytest.Class) else None
         if mock is not None:
             stack.enter_context(mock)
     return (yield)
@@ -66,7 +66,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Exit the mock of a decorated test class."""
-    with item.stash[_MOCKS]:
+    with item.stash.get(_MOCKS, ExitStack()):
         return (yield)
 
 
