@@ -19,8 +19,9 @@ def context_managers(emulator: LightsailEmulator) -> None:
     assert_type(mock_lightsail(emulator=emulator), LightsailMock)
     with mock_lightsail(clock=VirtualClock(), progression=Progression.instant()) as active:
         assert_type(active, LightsailEmulator)
+    LightsailMock()  # mypy: call-arg pyright: reportCallIssue
     mock_lightsail(emulator)  # mypy: call-overload pyright: reportCallIssue,reportArgumentType
-    mock_lightsail(progression="instant")  # mypy: call-overload pyright: reportCallIssue,reportArgumentType
+    mock_lightsail(progression="instant")  # mypy: call-overload pyright: reportArgumentType
 
 
 @mock_lightsail
