@@ -94,7 +94,7 @@ def run_cell(cell: Cell, wheel: Path, pins: Path, folder: Path) -> tuple[bool, s
     installed = time.monotonic()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(  # noqa: S603 - our own tests
+    done = subprocess.run(  # noqa: S603 - fixed command
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS],
         cwd=ROOT,
         env=environment,

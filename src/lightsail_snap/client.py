@@ -1237,11 +1237,15 @@ class LightsailSnapClient:
 
     # Instances
 
-    def get_instance(self, instance_name: str) -> models.GetInstanceResult:
+    def get_instance(
+        self, instance_name: str, *, include_health_status: bool | None = None
+    ) -> models.GetInstanceResult:
         """Look up one instance.
 
         Args:
             instance_name: The name of the instance.
+            include_health_status: True to receive the health status of the instance. Versions of
+                botocore that lack this parameter refuse the request.
 
         Returns:
             The result, which holds the instance.
@@ -1250,13 +1254,19 @@ class LightsailSnapClient:
             NotFoundException: If the instance does not exist in the Region.
             LightsailSnapError: See `send`.
         """
-        request = models.GetInstanceRequest(instance_name=instance_name)
+        request = models.GetInstanceRequest(
+            instance_name=instance_name, include_health_status=include_health_status
+        )
         return self.send(request)
 
-    def get_instances(self, *, page_token: str | None = None) -> models.GetInstancesResult:
+    def get_instances(
+        self, *, include_health_status: bool | None = None, page_token: str | None = None
+    ) -> models.GetInstancesResult:
         """List one page of the Region's instances; `iter_instances` lists all of them.
 
         Args:
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             page_token: The `next_page_token` of the page before; the first page if None.
 
         Returns:
@@ -1265,15 +1275,19 @@ class LightsailSnapClient:
         Raises:
             LightsailSnapError: See `send`.
         """
-        request = models.GetInstancesRequest(page_token=page_token)
+        request = models.GetInstancesRequest(
+            include_health_status=include_health_status, page_token=page_token
+        )
         return self.send(request)
 
     def iter_instances(
-        self, *, page_token: str | None = None
+        self, *, include_health_status: bool | None = None, page_token: str | None = None
     ) -> Paginator[models.Instance, models.GetInstancesResult]:
         """Iterate over the Region's instances; pages are fetched as needed.
 
         Args:
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
 
         Returns:
@@ -1282,7 +1296,9 @@ class LightsailSnapClient:
         Raises:
             RequestValidationError: If the token is invalid.
         """
-        request = models.GetInstancesRequest(page_token=page_token)
+        request = models.GetInstancesRequest(
+            include_health_status=include_health_status, page_token=page_token
+        )
         return Paginator(self.send, request)
 
     def get_instance_state(self, instance_name: str) -> models.GetInstanceStateResult:

@@ -1,32 +1,25 @@
-"""What the laws share: the service model, canned networks and recording transports."""
+"""Fixtures of the property tests: the service model, fake networks, recording transports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from tests.support import ScriptedTransport, http_response
 
 from lightsail_snap import LightsailSnapClient, Response
-from lightsail_snap.models import Request, ResponseMetadata
-
-
-class Raw:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.body
+from lightsail_snap.models import ResponseMetadata
 
 
 class Network:
-    """A client over real boto3 whose network gives what it is told to; the last outcome for ever.
+    """Client over boto3 with a fake network, which repeats its last outcome.
 
-    An outcome is an exception to raise, or a status, a body and (if wanted) a request id; None
-    for a response without one.
+    An outcome is an exception to raise, or a status, a body and optionally a request id (None for a
+    response without one).
     """
 
     def __init__(self, attempts: int) -> None:
@@ -37,16 +30,16 @@ class Network:
             "lightsail",
             region_name="us-east-1",
             aws_access_key_id="AKIDEXAMPLE",
-            aws_secret_access_key="no-secret",  # noqa: S106 - nothing is ever sent anywhere
+            aws_secret_access_key="no-secret",  # noqa: S106 - nothing is sent
             config=Config(retries={"mode": "legacy", "max_attempts": attempts - 1}),
         )
-        self.boto.meta.events.register("before-send.lightsail", self._answer)
+        self.boto.meta.events.register("before-send.lightsail", self._respond)
         self.client = LightsailSnapClient(self.boto)
 
         self._hooks: list[tuple[str, Callable[..., None]]] = []
 
     def fail_at(self, event: str, error: BaseException) -> None:
-        """Let a hook fail at one of botocore's events."""
+        """Register a handler of a botocore event that raises an error."""
 
         def fail(**_: object) -> None:
             raise error
@@ -55,13 +48,13 @@ class Network:
         self.boto.meta.events.register(event, fail)
 
     def reset(self) -> None:
-        """Be as new; making a boto3 client anew takes a third of a second."""
+        """Remove handlers and outcomes. Creating another boto3 client takes a third of a second."""
         for event, hook in self._hooks:
             self.boto.meta.events.unregister(event, hook)
         self._hooks.clear()
         self.outcomes, self.sent = [], 0
 
-    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+    def _respond(self, request: Any, **_: Any) -> AWSResponse:
         self.sent += 1
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, BaseException):
@@ -69,22 +62,7 @@ class Network:
         status, body, *rest = outcome
         request_id = rest[0] if rest else "rid-1"
         headers = {} if request_id is None else {"x-amzn-RequestId": request_id}
-        return AWSResponse(request.url, status, headers, Raw(body))
-
-
-class Recorder:
-    """A transport that remembers what reached it, and gives one and the same answer."""
-
-    def __init__(self) -> None:
-        self.reached: list[Any] = []
-        self.payload: Any = b"{}"
-
-    def send(self, request: Request[Any]) -> Response:
-        self.reached.append(request)
-        return Response(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
-
-    def close(self) -> None:
-        """Nothing is open."""
+        return http_response(request, status, headers, body)
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +89,12 @@ def retrying_network(networks: dict[int, Network], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
+def recorder() -> Any:
+    """Return a transport that records requests and returns `payload`."""
+    metadata = ResponseMetadata(request_id="rid-1", http_status=200)
+    transport: Any = ScriptedTransport(lambda _: Response(transport.payload, metadata))
+    transport.payload = b"{}"
+    return transport
 
 
 @pytest.fixture
