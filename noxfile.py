@@ -224,6 +224,14 @@ def compatibility(session: nox.Session) -> None:
     session.run("python", "scripts/compatibility.py", *session.posargs)
 
 
+@nox.session(python="3.11")
+def mocks(session: nox.Session) -> None:
+    """Test the mock of boto3 clients together with aiobotocore and moto."""
+    # aiobotocore needs an older botocore than constraints.txt, so both are pinned here.
+    session.install(".[aio,testing]", "aiobotocore==3.10.0", "moto==5.2.5")
+    session.run("python", "-m", "pytest", "-q", "tests/testing/test_mock.py")
+
+
 @nox.session(default=False, venv_backend="none")
 def english(session: nox.Session) -> None:
     """List words that are not standard English; arguments after `--` are files and folders."""
