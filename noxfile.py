@@ -151,6 +151,12 @@ def reasons(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", tags=["static"])
+def english(session: nox.Session) -> None:
+    """Check that no file uses words of the private vocabulary; arguments after `--` are paths."""
+    session.run("python", "scripts/plain_english.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", tags=["static"])
 def mypy(session: nox.Session) -> None:
     """Check the types of all code with mypy --strict."""
     session.run("mypy", "--strict", *_TYPE_CHECKED)
@@ -230,12 +236,6 @@ def mocks(session: nox.Session) -> None:
     # aiobotocore needs an older botocore than constraints.txt, so both are pinned here.
     session.install(".[aio,testing]", "aiobotocore==3.10.0", "moto==5.2.5")
     session.run("python", "-m", "pytest", "-q", "tests/testing/test_mock.py")
-
-
-@nox.session(default=False, venv_backend="none")
-def english(session: nox.Session) -> None:
-    """List words that are not standard English; arguments after `--` are files and folders."""
-    session.run("python", "scripts/plain_english.py", *session.posargs)
 
 
 @nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])

@@ -383,7 +383,7 @@ def draw(tables: Iterable[Table]) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" '
-        f'role="img" aria-label="Ratios to raw boto3">\n<style>{style}</style>\n'
+        f'role="img" aria-label="Ratios to boto3">\n<style>{style}</style>\n'
         f'<rect class="bg" width="{WIDTH}" height="{top}"/>\n' + "\n".join(rows) + "\n</svg>\n"
     )
 
