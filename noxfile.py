@@ -230,6 +230,14 @@ def compatibility(session: nox.Session) -> None:
     session.run("python", "scripts/compatibility.py", *session.posargs)
 
 
+@nox.session(python="3.11")
+def mocks(session: nox.Session) -> None:
+    """Test the mock of boto3 clients together with aiobotocore and moto."""
+    # aiobotocore needs an older botocore than constraints.txt, so both are pinned here.
+    session.install(".[aio,testing]", "aiobotocore==3.10.0", "moto==5.2.5")
+    session.run("python", "-m", "pytest", "-q", "tests/testing/test_mock.py")
+
+
 @nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])
 def pythons(session: nox.Session) -> None:
     """Run the default tests on every Python; arguments after `--` go to pytest."""

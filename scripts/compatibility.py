@@ -27,8 +27,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ROOT / "tests" / "compatibility" / "versions.toml"
-TESTS = ("tests/compatibility", "tests/unit/test_transport.py", "tests/clients/test_over_boto3.py")
-TOOLS = ("pytest", "hypothesis")
+TESTS = (
+    "tests/compatibility",
+    "tests/unit/test_transport.py",
+    "tests/clients/test_over_boto3.py",
+    "tests/testing/test_mock.py",
+)
+TOOLS = ("pytest", "hypothesis", "anyio")
 # Each cell pins these itself.
 VARIED = {"boto3", "botocore", "s3transfer", "pydantic", "pydantic-core"}
 _PIN = re.compile(r"([\w.-]+)==(\S+)")

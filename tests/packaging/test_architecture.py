@@ -38,7 +38,7 @@ ALLOWED = {
     "plans": _CLIENT_SIDE | {"client"},
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
-    "testing": _CLIENT_SIDE | {"client", "aio", "emulator"},
+    "testing": _CLIENT_SIDE | {"_lazy", "client", "aio", "emulator"},
     "json_schema": _PURE,
     "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "__init__"},
     "__main__": {"cli"},
@@ -47,6 +47,7 @@ ALLOWED = {
 MAY_IMPORT_BOTO = {
     "plans/_sessions.py",
     "emulator/_in_process.py",
+    "testing/_mock.py",
     "emulator/_service_model.py",
 }
 
