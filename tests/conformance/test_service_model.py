@@ -146,7 +146,8 @@ def test_every_wrapped_operation_has_a_request_and_a_method() -> None:
     names = {kind.operation_name for kind in REQUESTS}
     assert names == _exports.OPERATIONS
     assert len(names) > 20
-    assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names} <= set(dir(LightsailSnapClient))
+    methods = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names}
+    assert methods <= set(dir(LightsailSnapClient))
     assert names <= set(SERVICE.operation_names)
 
 
