@@ -769,7 +769,7 @@ def test_client_is_immutable_and_keeps_passed_client_open() -> None:
     with LightsailSnapClient(boto) as client:
         assert repr(client) == "LightsailSnapClient(transport=BotoTransport(region='us-east-1'))"
         with pytest.raises(AttributeError, match="immutable"):
-            client.region_name = "x"  # type: ignore[attr-defined] # the test shows that it is refused
+            client.region_name = "x"  # type: ignore[misc] # the test shows that it is refused
         with pytest.raises(AttributeError, match="immutable"):
             del client._transport
     assert boto.get_operation(operationId="1")
