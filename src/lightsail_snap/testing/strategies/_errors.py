@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -144,7 +143,6 @@ def service_error_kinds() -> list[type[ServiceError]]:
     return [each for each in classes if issubclass(each, ServiceError)]
 
 
-@functools.cache
 def errors() -> SearchStrategy[LightsailSnapError]:
     """Return a strategy for errors of every public class that the library raises.
 
@@ -152,8 +150,7 @@ def errors() -> SearchStrategy[LightsailSnapError]:
         Errors with messages, codes, requests and snapshots that fit their class. Half of them are
         error responses of the service.
     """
-    others = [make() for kind, make in ERRORS.items() if issubclass(kind, LightsailSnapError)]
-    return st.one_of(st.one_of(*map(service_errors, service_error_kinds())), st.one_of(*others))
+    return _ANY_ERROR
 
 
 def errors_of(kind: type[LightsailSnapError]) -> SearchStrategy[Any]:
@@ -165,3 +162,9 @@ def errors_of(kind: type[LightsailSnapError]) -> SearchStrategy[Any]:
     parts = [make() for each, make in ERRORS.items() if issubclass(each, kind)]
     parts += [service_errors(each) for each in service_error_kinds() if issubclass(each, kind)]
     return st.one_of(*parts)
+
+
+_ANY_ERROR = st.one_of(
+    st.one_of(*map(service_errors, service_error_kinds())),
+    st.one_of(*(make() for kind, make in ERRORS.items() if issubclass(kind, LightsailSnapError))),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -58,7 +58,7 @@ _MAX_SNAPSHOTS_PER_SOURCE = 4
 _TAG_SPECS = (("backup",), ("env=prod",), ("env=prod,tier=db", "backup=daily"))
 
 # Constants, since hypothesis takes longer to build a strategy than to draw from it.
-_KIND = cast("SearchStrategy[Any]", st.sampled_from(_KINDS))
+_KIND: SearchStrategy[Any] = st.sampled_from(_KINDS)
 _WAYS = st.sampled_from(("names", "globs", "tags"))
 _NAMES = st.lists(st.sampled_from(SOURCE_NAMES), min_size=1, max_size=3, unique=True)
 _GLOBS = st.sampled_from((("*",), ("db-*",), ("web-?", "cache-*")))
@@ -74,7 +74,7 @@ _MAX_DELETIONS = st.sampled_from((None, 0, 5, 50))
 _PLAN_NAME = st.sampled_from(_PLAN_NAMES)
 _POLICIES = retention_policies()
 _ONE_OF_TEN = st.integers(0, 9).map(lambda drawn: drawn == 1)
-_STEP_KINDS = cast("SearchStrategy[Any]", st.sampled_from((TakeStep, CopyStep, DeleteStep)))
+_STEP_KINDS: SearchStrategy[Any] = st.sampled_from((TakeStep, CopyStep, DeleteStep))
 _SHORT_HISTORIES = histories(kind="any", sources=("db-1",), max_size=4)
 _PERHAPS_ERROR = st.none() | errors()
 _UNSELECTED = st.sampled_from(((), ("old-1",), ("old-1", "lab-test")))
@@ -122,7 +122,7 @@ def _draw_plan(draw: st.DrawFn, name: SearchStrategy[str]) -> BackupPlan:
         facts["copies"] = copies
     if retention is not None:
         facts["retention"] = retention
-        if copies and draw(_BOOLEANS):
+        if draw(_BOOLEANS) and copies:
             facts["copy_retention"] = draw(_POLICIES)
     facts["slot"] = draw(_SLOTS)
     facts["tags"] = draw(_TAG_SETS)

@@ -58,7 +58,7 @@ def _strategies_of_models() -> Iterator[tuple[type[Any], _Make]]:
         (RequestModel, _requests.requests_of),
         (OpenEnum, _hostile.enum_members),
     ):
-        yield from ((each, partial(make, each)) for each in _subclasses(base))  # type: ignore[arg-type] # each function takes the classes below its base
+        yield from ((each, partial(make, each)) for each in _subclasses(base))
 
 
 def _strategies_of_plans() -> Iterator[tuple[type[Any], _Make]]:
@@ -70,8 +70,9 @@ def _strategies_of_plans() -> Iterator[tuple[type[Any], _Make]]:
     yield plans.Source, _plans.sources
     yield plans.Inventory, _plans.inventories
     yield plans.Run, _plans.runs
-    for step in (plans.TakeStep, plans.CopyStep, plans.DeleteStep):
-        yield step, partial(_plans.steps, step)
+    yield plans.TakeStep, partial(_plans.steps, plans.TakeStep)
+    yield plans.CopyStep, partial(_plans.steps, plans.CopyStep)
+    yield plans.DeleteStep, partial(_plans.steps, plans.DeleteStep)
     yield plans.StepResult, _plans.step_results
     yield plans.RunResult, _plans.run_results
     yield plans.DeletionRecord, _plans.deletion_records

@@ -35,7 +35,6 @@ from lightsail_snap.waiters import GroupProgress, WaitPolicy, WaitProgress
 _OPERATIONS = st.sampled_from(("CreateDiskSnapshot", "GetDiskSnapshots", "DeleteDiskSnapshot"))
 _DESCRIPTIONS = st.sampled_from(("disk snapshot nightly", "operation 1", "deletion of old-1"))
 _ELAPSED = st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds))
-_PROBABILITIES = (1.0, 0.5, 0.0)
 
 
 @st.composite
@@ -82,8 +81,9 @@ def command_hooks() -> SearchStrategy[CommandHooks]:
     """Return a strategy for pauses by commands; none is run."""
     return st.builds(
         CommandHooks,
-        st.just(["systemctl", "stop", "app"]),
-        st.just(["systemctl", "start", "app"]),
+        # Programs without arguments, which `repr` would hide.
+        st.just(["pause-app"]),
+        st.just(["resume-app"]),
         timeout=st.sampled_from((5.0, timedelta(seconds=30))),
     )
 
@@ -134,21 +134,29 @@ def progressions() -> SearchStrategy[Progression]:
     )
 
 
-@st.composite
-def faults(draw: st.DrawFn) -> Fault:
-    """Draw a fault that the emulator accepts."""
-    kind = draw(st.sampled_from(FaultKind))
-    never_executed = kind in {FaultKind.REFUSE, FaultKind.THROTTLE}
-    statuses = {FaultKind.SERVER_ERROR: (500, 502, 503), FaultKind.THROTTLE: (400, 429)}
-    return Fault(
-        kind=kind,
-        operation=draw(st.none() | _OPERATIONS),
-        after_commit=not never_executed and draw(st.booleans()),
-        times=draw(st.none() | st.integers(1, 3)),
-        skip=draw(st.integers(0, 3)),
-        probability=draw(st.sampled_from(_PROBABILITIES)),
-        seconds=draw(st.sampled_from((0.0, 1.5, 60.0))),
-        status=draw(st.none() | st.sampled_from(statuses[kind])) if kind in statuses else None,
+def faults() -> SearchStrategy[Fault]:
+    """Return a strategy for faults that the emulator accepts."""
+    # As strings, which hypothesis prints as code.
+    never_executed = _faults("refuse")
+    with_status = _faults("server-error", status=st.sampled_from((None, 500, 503)))
+    throttled = _faults("throttle", status=st.sampled_from((None, 400, 429)))
+    others = sorted(set(FaultKind) - {"refuse", "server-error", "throttle"})
+    return st.one_of(
+        st.one_of(*(_faults(str(kind), after_commit=st.booleans()) for kind in others)),
+        st.one_of(never_executed, with_status, throttled),
+    )
+
+
+def _faults(kind: str, **fields: SearchStrategy[Any]) -> SearchStrategy[Fault]:
+    return st.builds(
+        Fault,
+        kind=st.just(kind),
+        operation=st.none() | _OPERATIONS,
+        times=st.none() | st.integers(1, 3),
+        skip=st.integers(0, 3),
+        probability=st.sampled_from((1.0, 0.5, 0.0)),
+        seconds=st.sampled_from((0.0, 1.5, 60.0)),
+        **fields,
     )
 
 
