@@ -518,7 +518,10 @@ def _resource_tags(draw: st.DrawFn) -> ResourceTag:
     return ResourceTag(key=key, value=value)
 
 
-def _values(name: str, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be anything
+def _values(  # noqa: PLR0911 - one for each kind of annotation
+    name: str,
+    annotation: Any,  # noqa: ANN401 - an annotation can be anything
+) -> SearchStrategy[Any]:
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _values(name, inner[0])
@@ -526,8 +529,10 @@ def _values(name: str, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 
         return st.one_of(*(_values(name, each) for each in inner if each is not NoneType))
     if origin is tuple:
         return st.lists(_values(name, inner[0]), max_size=MAX_ITEMS).map(tuple)
-    if annotation is str or annotation in _PLAIN_VALUES:
-        return _PLAIN_VALUES.get(annotation) or _strings(name)
+    if annotation is str:
+        return _strings(name)
+    if annotation in _PLAIN_VALUES:
+        return _PLAIN_VALUES[annotation]
     if issubclass(annotation, OpenEnum):
         return st.sampled_from(annotation.known_values())
     return results(annotation)
