@@ -71,7 +71,7 @@ def test_failing_example_is_code_without_lambdas(name: str, printed: dict[str, s
     names: dict[str, Any] = {"datetime": dt, **vars(emulator), **vars(plans)}
     names |= {public: getattr(lightsail_snap, public) for public in lightsail_snap.__all__}
     (argument,) = call.keywords
-    value = eval(compile(ast.Expression(argument.value), name, "eval"), names)  # noqa: S307 - the printed example
+    value = eval(compile(ast.Expression(argument.value), "<example>", "eval"), names)  # noqa: S307 - the printed example
     assert type(value).__name__ == name
 
 
