@@ -14,13 +14,16 @@ from hypothesis.statistics import collector
 
 from lightsail_snap import (
     CreateDiskSnapshotRequest,
+    Disk,
     DiskSnapshot,
     DiskSource,
+    Instance,
     InstanceSnapshot,
     InstanceSource,
     Operation,
     RetentionPolicy,
     Tag,
+    WaitProgress,
     plan_retention,
 )
 from lightsail_snap.plans import BackupPlan, Inventory, Run, RunResult, make_run
@@ -168,6 +171,33 @@ def test_run_results_include_success_and_failure() -> None:
     assert share(result.failures for result in results) > 0.05
     for result in results:
         assert [each.step for each in result.results] == [*result.run.steps]
+
+
+def test_wait_progress_includes_failed_polls() -> None:
+    found = generate(st.from_type(WaitProgress), 100)
+    assert 0.02 < share(each.error for each in found) < 0.8
+    assert all((each.error is None) == (each.resource is not None) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "kind"),
+    [
+        (strategies.hostile_disk_snapshots(), DiskSnapshot),
+        (strategies.hostile_instance_snapshots(), InstanceSnapshot),
+        (strategies.hostile_disks(), Disk),
+        (strategies.hostile_instances(), Instance),
+        (strategies.hostile_operations(), Operation),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_hostile_strategies_omit_fields_and_add_new_ones(
+    strategy: st.SearchStrategy[Any], kind: type[Any]
+) -> None:
+    found = generate(strategy, 100)
+    assert all(isinstance(each, kind) for each in found)
+    states = [getattr(each, "status" if kind is Operation else "state") for each in found]
+    assert 0.1 < share(state is None for state in states) < 1
+    assert any(each.model_extra for each in found)
 
 
 def test_inventories_are_generated_at_200_a_second() -> None:
