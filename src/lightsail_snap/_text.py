@@ -1,4 +1,4 @@
-"""Text that came from outside, made safe to log and to show."""
+"""Escaping, truncation and redaction of strings for logs and messages."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 from typing_extensions import override
 
-_LIMIT = 600
+_MAX_LENGTH = 600
 
-# What AWS puts into error texts of its own accord: a signature mismatch is answered with the
-# canonical request, session token and all.
+# AWS repeats parts of requests in error messages. The error of an invalid signature contains the
+# canonical request with its session token.
 _SECRETS = (
     re.compile(
         r"(?i)(x-amz-security-token|securitytoken|sessiontoken)([\"']?\s*[:=]\s*[\"']?)[^\s\"'&,]+"
@@ -22,37 +22,22 @@ _SECRETS = (
 )
 _ACCESS_KEY_ID = re.compile(r"(?<![A-Z0-9])(A[SK]IA)[A-Z0-9]{12,}")
 
-# A credential that is cut in two is no longer recognised, so more is read than is shown.
+# Truncate after redaction: a credential that is cut in two is no longer recognised.
 _MARGIN = 4096
 
 
 def redact(text: str) -> str:
-    """Take credentials out of a text that somebody else wrote.
-
-    Args:
-        text: Any text, for example the message of a service error.
-
-    Returns:
-        The text with session tokens, signatures, access key ids and the user part of URLs
-        replaced by `***`.
-    """
+    """Replace session tokens, signatures, access key ids and users of URLs by `***`."""
     for pattern in _SECRETS:
         text = pattern.sub(r"\1\2***", text)
     return _ACCESS_KEY_ID.sub(r"\1***", text)
 
 
-def one_line(text: str, limit: int = _LIMIT) -> str:
-    """Render a text as one bounded, printable line.
+def one_line(text: str, limit: int = _MAX_LENGTH) -> str:
+    """Escape and truncate a string to one printable line.
 
-    Line breaks, control characters, bidirectional overrides and lone surrogates become
-    backslash escapes, so a hostile server cannot forge a log line or drive a terminal.
-
-    Args:
-        text: Any text.
-        limit: The longest result, in characters, before an ellipsis is added.
-
-    Returns:
-        The line.
+    Line breaks, control characters, bidirectional overrides and lone surrogates become backslash
+    escapes, so that a server cannot forge log lines or control a terminal.
     """
     head = text[: limit + 1]
     if not head.isprintable():
@@ -60,21 +45,13 @@ def one_line(text: str, limit: int = _LIMIT) -> str:
     return head if len(head) <= limit else head[:limit] + "…"
 
 
-def safe_line(text: str, limit: int = _LIMIT) -> str:
-    """Render a text from outside as one bounded, printable line without credentials.
-
-    Args:
-        text: Any text, of any length.
-        limit: The longest result, in characters, before an ellipsis is added.
-
-    Returns:
-        The line.
-    """
+def safe_line(text: str, limit: int = _MAX_LENGTH) -> str:
+    """Redact, escape and truncate a string to one printable line."""
     return one_line(redact(text[: limit + _MARGIN]), limit)
 
 
 class Description(str):
-    """A text that stands for a value, so its `repr` is the bare text."""
+    """Description of a value, whose `repr` has no quotes."""
 
     __slots__ = ()
 
@@ -84,15 +61,7 @@ class Description(str):
 
 
 def short_repr(value: object, limit: int = 80) -> Description:
-    """Describe any value in one short safe line.
-
-    Args:
-        value: The value; its `repr` may fail or be of any size.
-        limit: The longest result, in characters, before an ellipsis is added.
-
-    Returns:
-        The line.
-    """
+    """Return the `repr` of a value as one short printable line, even if `repr` fails."""
     if type(value) is str or type(value) is bytes:
         value = value[: limit + _MARGIN]
     try:

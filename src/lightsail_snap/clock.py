@@ -1,4 +1,4 @@
-"""Time as something that is handed in: the real clock, and one that jumps."""
+"""Clocks: the system clock, and a virtual clock for tests."""
 
 from __future__ import annotations
 
@@ -6,88 +6,84 @@ import threading
 import time
 from typing import Protocol
 
-__all__ = [
-    "Clock",
-    "SystemClock",
-    "VirtualClock",
-]
+__all__ = ["Clock", "SystemClock", "VirtualClock"]
 
 
 class Clock(Protocol):
-    """Tells the time and lets it pass."""
+    """Source of time for clients and the emulator."""
 
     def time(self) -> float:
-        """Tell the wall-clock time in seconds since 1970-01-01 UTC."""
+        """Return the wall-clock time, in seconds since 1970-01-01 UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Tell the seconds since some fixed moment; never goes back."""
+        """Return the seconds since a fixed time. It never decreases."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass.
+        """Wait.
 
         Args:
-            seconds: How long, in seconds; 0 is allowed.
+            seconds: Duration in seconds, 0 or more.
         """
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """Clock of the machine."""
 
     def time(self) -> float:
-        """Tell the wall-clock time in seconds since 1970-01-01 UTC."""
+        """Return the wall-clock time, in seconds since 1970-01-01 UTC."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Tell the seconds since some fixed moment; never goes back."""
+        """Return the seconds since a fixed time. It never decreases."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Block this thread.
 
         Args:
-            seconds: How long, in seconds; 0 returns at once.
+            seconds: Duration in seconds; 0 returns at once.
         """
         time.sleep(seconds)
 
 
 class VirtualClock:
-    """A clock that stands still until somebody sleeps, and then jumps: hours pass in no time.
+    """Clock that advances only when `sleep` is called, which returns at once.
 
-    Hand the same one to a client and to the emulator, and both agree on what time it is.
+    Pass the same instance to a client and to the emulator, so that both have the same time.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         """Set the clock.
 
         Args:
-            start: The wall-clock time to begin at, in seconds since 1970-01-01 UTC.
+            start: Wall-clock time at the start, in seconds since 1970-01-01 UTC.
         """
         self._start = start
         self._passed = 0.0
         self._lock = threading.Lock()
 
     def time(self) -> float:
-        """Tell the wall-clock time in seconds since 1970-01-01 UTC."""
+        """Return the wall-clock time, in seconds since 1970-01-01 UTC."""
         return self._start + self._passed
 
     def monotonic(self) -> float:
-        """Tell the seconds that have been slept."""
+        """Return the sum of all sleeps, in seconds."""
         return self._passed
 
     def sleep(self, seconds: float) -> None:
-        """Jump forward.
+        """Advance the clock.
 
         Args:
-            seconds: How far, in seconds.
+            seconds: Duration in seconds, 0 or more.
 
         Raises:
-            ValueError: If the number is negative.
+            ValueError: If the duration is negative.
         """
         if seconds < 0:
-            message = f"time does not run backwards: {seconds}"
+            message = f"cannot sleep for {seconds} seconds; pass 0 or more"
             raise ValueError(message)
         with self._lock:
             self._passed += seconds

@@ -1,15 +1,15 @@
-"""Everything that can go wrong, as one tree.
+"""Exceptions of the library.
 
 ```
 LightsailSnapError
-├─ RequestValidationError (also ValueError)    the request is wrong; nothing was sent
-├─ ConfigurationError                          no region, bad endpoint or settings; not sent
-│   └─ MissingCredentialsError (also AuthenticationError)    no usable credentials; not sent
-├─ AuthenticationError                         the caller cannot be authenticated; says what to do
-├─ TransportError                              no readable answer came back
-│   ├─ RequestNotSentError                     not executed; safe to send again
-│   └─ OutcomeUnknownError                     no response; a change may have been executed
-├─ ServiceError                                Lightsail answered with an error
+├─ RequestValidationError (also ValueError)   invalid request or parameter; nothing was sent
+├─ ConfigurationError                         no region, bad endpoint or settings; nothing was sent
+│   └─ MissingCredentialsError (also AuthenticationError)  no usable credentials; nothing was sent
+├─ AuthenticationError                        base of both errors about credentials
+├─ TransportError                             no readable response was received
+│   ├─ RequestNotSentError                    not executed; safe to send again
+│   └─ OutcomeUnknownError                    a change may have been executed
+├─ ServiceError                               error response of Lightsail
 │   ├─ ServiceException
 │   ├─ InvalidInputException
 │   ├─ NotFoundException
@@ -17,23 +17,23 @@ LightsailSnapError
 │   ├─ AccessDeniedException
 │   ├─ AccountSetupInProgressException
 │   ├─ RegionSetupInProgressException
-│   ├─ CredentialsRejectedError (also AuthenticationError)   expired, unknown, wrongly signed
+│   ├─ CredentialsRejectedError (also AuthenticationError)  expired, unknown or badly signed
 │   │   └─ UnauthenticatedException
 │   └─ ThrottlingError
-├─ ResponseValidationError                     Lightsail answered something that cannot be read
-├─ NameConflictError                           the name is taken by a resource that is not ours
-│   └─ SnapshotConflictError                   ... by a snapshot that is not ours
-├─ PaginationError                             a listing does not end
-├─ QuiesceError                                writes could not be paused, or not resumed
-├─ PartialFailureError (also ExceptionGroup)   of many jobs some failed; it holds what succeeded
+├─ ResponseValidationError                    response that cannot be read
+├─ NameConflictError                          name taken by a resource that the call did not create
+│   └─ SnapshotConflictError                  ... by a snapshot
+├─ PaginationError                            listing that does not end
+├─ QuiesceError                               writes could not be paused or resumed
+├─ PartialFailureError (also ExceptionGroup)    some of several operations failed
 └─ WaitError
-    ├─ WaitFailedError                         what was awaited ended badly, or vanished
-    └─ WaitTimeoutError (also TimeoutError)    it has not ended yet; the work goes on server-side
+    ├─ WaitFailedError                        resource reached a failed state, or disappeared
+    └─ WaitTimeoutError (also TimeoutError)   deadline passed; the operation continues on Lightsail
 ```
 
-Catching `LightsailSnapError` catches all of it, and the exception that lies underneath is always
-`__cause__`. Every error pickles and copies. `str()` of an error is a single printable line: text
-from the service is escaped, bounded and freed of credentials.
+`except LightsailSnapError` catches all of them. `__cause__` is the underlying exception. Every
+error can be pickled and copied. `str()` of an error is one printable line: strings from the service
+are escaped, truncated and freed of credentials.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ __all__ = [
     "AuthenticationError",
     "ConfigurationError",
     "CredentialsRejectedError",
-    "ForeignCause",
     "InvalidInputException",
     "LightsailSnapError",
     "MissingCredentialsError",
@@ -81,6 +80,7 @@ __all__ = [
     "RequestNotSentError",
     "RequestValidationError",
     "ResponseValidationError",
+    "SerializedCause",
     "ServiceError",
     "ServiceException",
     "SnapshotConflictError",
@@ -93,17 +93,17 @@ __all__ = [
     "WaitTimeoutError",
 ]
 
-_VIOLATIONS_SHOWN = 20
-_LONGEST_TEXT = 4096
+_MAX_LISTED = 20
+_MAX_MESSAGE = 4096
 _ErrorT = TypeVar("_ErrorT", bound="LightsailSnapError")
 
 
 class LightsailSnapError(Exception):
-    """Root of every error this library raises on purpose.
+    """Base class of all errors of this library.
 
     Attributes:
-        may_have_executed: Whether the request may have changed something on the service's side
-            although it ended in this error. If so, look the resource up before you send again.
+        may_have_executed: True if the request may have changed something on Lightsail although it
+            failed. If so, look up the resource before you send the request again.
     """
 
     may_have_executed: bool = False
@@ -116,25 +116,25 @@ class LightsailSnapError(Exception):
         return _restore(type(self), self.args, self.__dict__, self.__cause__, self._is_final)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # All attributes are immutable, and a cause may hold sockets: nothing below needs a copy.
+        # All attributes are immutable, and a cause may hold sockets.
         return self.__copy__()
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
-        # A foreign cause may hold the signed request, session token included, or not pickle at all.
+        # Another library's exception may hold the signed request with its session token, or may
+        # not pickle at all.
         cause = self.__cause__
         if cause is self:
             cause = None
         elif cause is not None and not isinstance(cause, LightsailSnapError):
-            cause = ForeignCause.of(cause)
-        return _restore, (type(self), self.args, self._travelling(), cause, self._is_final)
+            cause = SerializedCause.of(cause)
+        return _restore, (type(self), self.args, self._picklable_state(), cause, self._is_final)
 
     @property
     def _is_final(self) -> bool:
         return self.__suppress_context__
 
-    def _travelling(self) -> dict[str, Any]:
-        """Give the attributes as they may be pickled."""
+    def _picklable_state(self) -> dict[str, Any]:
         return self.__dict__
 
 
@@ -149,16 +149,16 @@ def _restore(
     error.args = args
     error.__dict__.update(state)
     error.__cause__ = cause
-    # Setting a cause, even none, would hide the context of whoever raises the copy.
+    # Setting a cause, even None, would hide the context in which the copy is raised.
     error.__suppress_context__ = is_final
     return error
 
 
 def detached(error: LightsailSnapError) -> LightsailSnapError:
-    """Copy an error as pickle would, with nothing of other libraries and no traceback on it.
+    """Copy an error as pickle does, without a traceback and other libraries' exceptions.
 
-    For what holds errors and is pickled: other libraries may have changed how exceptions are, for
-    the whole process, as Dask does. Causes would go along as they are.
+    Objects that hold errors use it when they are pickled, because other libraries (Dask, for one)
+    change for the whole process how exceptions are pickled.
 
     Args:
         error: The error.
@@ -173,28 +173,28 @@ def detached(error: LightsailSnapError) -> LightsailSnapError:
     return copied
 
 
-class ForeignCause(Exception):  # noqa: N818 - it stands for an exception, it is never raised
-    """Stands for another library's exception under an unpickled error of ours.
+class SerializedCause(Exception):  # noqa: N818 - it replaces an exception and is never raised
+    """Replacement for another library's exception in the `__cause__` of an unpickled error.
 
     Attributes:
-        type_name: The dotted name of the exception's class.
-        text: Its text, as one safe line without credentials.
+        type_name: Dotted name of the exception's class.
+        message: Message of the exception, as one line without credentials.
     """
 
-    def __init__(self, type_name: str, text: str) -> None:
-        super().__init__(type_name, text)
+    def __init__(self, type_name: str, message: str) -> None:
+        super().__init__(type_name, message)
         self.type_name = type_name
-        self.text = text
+        self.message = message
 
     @classmethod
-    def of(cls, cause: BaseException) -> ForeignCause:
+    def of(cls, cause: BaseException) -> SerializedCause:
         """Describe an exception.
 
         Args:
-            cause: The exception; if it is a `ForeignCause` already, it is returned as it is.
+            cause: The exception.
 
         Returns:
-            The description.
+            The description. A `SerializedCause` is returned as it is.
         """
         if isinstance(cause, cls):
             return cause
@@ -203,17 +203,17 @@ class ForeignCause(Exception):  # noqa: N818 - it stands for an exception, it is
 
     @override
     def __str__(self) -> str:
-        return one_line(f"{self.type_name}: {self.text}")
+        return one_line(f"{self.type_name}: {self.message}")
 
 
 def safe_text(error: BaseException) -> str:
-    """Read an exception's text as one safe line.
+    """Return the message of an exception as one printable line without credentials.
 
     Args:
-        error: Any exception; its own `__str__` may fail.
+        error: Any exception. If its `__str__` fails, the line is the name of its class.
 
     Returns:
-        The line, without credentials.
+        The line.
     """
     try:
         return safe_line(str(error))
@@ -223,15 +223,14 @@ def safe_text(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong with a request or an answer.
+    """One problem of a request or response.
 
     Attributes:
-        field: The path of the field, for example `tags[0].key`; empty for the whole.
-        rule: What must hold.
-        source: Where the rule comes from.
-        fix: What to do about it; empty if there is nothing the caller can do.
-        input: What was given instead: the value itself if it is a plain scalar, else its
-            shortened representation.
+        field: Path of the field, for example `tags[0].key`; empty for the request itself.
+        rule: The broken rule, for example `must be a string of 1 to 255 characters`.
+        source: Source of the rule, for example a shape of the service model.
+        fix: Advice to the caller; empty if there is nothing that the caller can do.
+        input: The invalid value if it is a plain scalar, else its shortened representation.
     """
 
     field: str
@@ -242,30 +241,35 @@ class Violation:
 
     @override
     def __str__(self) -> str:
-        # An unknown field's name is whatever was given for one.
-        where = safe_line(self.field) or "the whole"
-        text = f"{where}: {self.rule} (got {short_repr(self.input)}"
-        text += f"; rule: {self.source}" if self.source else ""
-        return text + (f"; fix: {self.fix})" if self.fix else ")")
+        # The name of an unknown field is any string that the caller passed.
+        where = safe_line(self.field) or "(root)"
+        problem = f"{where}: {self.rule}, got {short_repr(self.input)}"
+        return f"{problem}; {self.fix}" if self.fix else problem
 
 
 def _clean(text: str) -> str:
-    # Cut only afterwards: a credential that is cut in two is no longer recognised.
-    return redact(text[: 2 * _LONGEST_TEXT])[:_LONGEST_TEXT]
+    # Truncate afterwards: a credential that is cut in two is no longer recognised.
+    return redact(text[: 2 * _MAX_MESSAGE])[:_MAX_MESSAGE]
 
 
-def _listed(violations: Sequence[Violation]) -> str:
-    text = "; ".join(one_line(str(violation)) for violation in violations[:_VIOLATIONS_SHOWN])
-    hidden = len(violations) - _VIOLATIONS_SHOWN
-    return f"{text}; and {hidden} more" if hidden > 0 else text
+def _list_violations(violations: Sequence[Violation]) -> str:
+    if len(violations) == 1:
+        return one_line(str(violations[0]))
+    listed = [
+        f"({number}) {one_line(str(violation))}"
+        for number, violation in enumerate(violations[:_MAX_LISTED], 1)
+    ]
+    hidden = len(violations) - len(listed)
+    listed += [f"and {hidden} more"] if hidden else []
+    return f"{len(violations)} problems: {'; '.join(listed)}"
 
 
 class RequestValidationError(LightsailSnapError, ValueError):
-    """A request, or a parameter of a call, breaks a rule. Nothing was sent.
+    """Invalid request, or invalid parameter of a method. Nothing was sent.
 
     Attributes:
-        model: The name of the shape that was refused, for example `CreateDiskSnapshotRequest`.
-        violations: Every rule that is broken, not only the first.
+        model: Name of the invalid model, for example `CreateDiskSnapshotRequest`.
+        violations: All problems, not only the first.
     """
 
     def __init__(self, model: str, violations: Sequence[Violation]) -> None:
@@ -274,41 +278,39 @@ class RequestValidationError(LightsailSnapError, ValueError):
         self.violations: tuple[Violation, ...] = tuple(violations)
 
     def errors(self) -> tuple[Violation, ...]:
-        """List what is wrong.
+        """Return all problems.
 
         Returns:
-            Every violation with field, rule, source of the rule, fix and input.
+            The violations, each with field, rule, source of the rule, fix and input.
         """
         return self.violations
 
     @override
     def __str__(self) -> str:
-        count = len(self.violations)
-        noun = "rule is" if count == 1 else "rules are"
-        return f"{self.model}: {count} {noun} broken, nothing was sent: {_listed(self.violations)}"
+        return f"invalid {self.model}, nothing was sent: {_list_violations(self.violations)}"
 
 
 class ConfigurationError(LightsailSnapError):
-    """Credentials, region, endpoint or client settings are missing or wrong. Nothing was sent."""
+    """Missing or invalid credentials, region, endpoint or client settings. Nothing was sent."""
 
 
 class AuthenticationError(LightsailSnapError):
-    """The caller cannot be authenticated. The message says what to do.
+    """Base class of errors about credentials. The message gives advice.
 
-    Raised as `MissingCredentialsError` before anything is sent, and as `CredentialsRejectedError`
-    if the service refuses the credentials or the signature.
+    `MissingCredentialsError` is raised before anything is sent, `CredentialsRejectedError` if the
+    service refuses the credentials or the signature.
     """
 
 
 class MissingCredentialsError(ConfigurationError, AuthenticationError):
-    """No usable credentials: none were found, or their provider failed. Nothing was sent."""
+    """No credentials were found, or their provider failed. Nothing was sent."""
 
 
 class TransportError(LightsailSnapError):
-    """The call ended without a readable answer.
+    """No readable response was received.
 
     Attributes:
-        request: What was being sent.
+        request: The request.
         operation_name: The API operation, for example `CreateDiskSnapshot`.
     """
 
@@ -319,14 +321,14 @@ class TransportError(LightsailSnapError):
 
 
 class RequestNotSentError(TransportError):
-    """No attempt reached the service: it was not executed and is safe to send again."""
+    """No attempt reached the service. The request was not executed and is safe to send again."""
 
 
 class OutcomeUnknownError(TransportError):
-    """At least one attempt may have reached the service, and no response was received.
+    """No response was received, and at least one attempt may have reached the service.
 
     Attributes:
-        request: The request. If `may_have_executed`, look its effect up before you send it again.
+        request: The request. If `may_have_executed`, look up the resource before you send it again.
         may_have_executed: True unless the request is read-only.
     """
 
@@ -336,29 +338,28 @@ class OutcomeUnknownError(TransportError):
 
 
 class ServiceError(LightsailSnapError):
-    """Lightsail answered with an error. An error type it did not have before is this class itself.
+    """Error response of Lightsail. Unknown error types are instances of this class itself.
 
     Attributes:
-        code: The error type, for example `NotFoundException`.
-        sub_code: The service's finer code, for example `NameExists`, if it gave one.
-        message: The service's message, credentials taken out, at most 4096 characters; not yet
-            escaped for one line.
-        docs: A link to documentation, if the service gave one.
-        tip: The service's advice, if it gave one.
-        request_id: The id to quote to AWS support, if there was one.
-        http_status: The HTTP status, if it is known.
+        code: Error type, for example `NotFoundException`.
+        sub_code: More specific code, for example `NameExists`, if present.
+        message: Message of the service without credentials, at most 4096 characters; not escaped.
+        docs: Link to documentation, if present.
+        tip: Advice of the service, if present.
+        request_id: Id to give to AWS Support, if present.
+        http_status: HTTP status, if known.
         operation_name: The API operation, for example `CreateDiskSnapshot`.
-        retry_attempts: How many times botocore had sent the request again before this answer.
-        is_retryable: Whether the same request may succeed later without being changed.
-        is_throttling: Whether the service asks to be called less often.
-        may_have_executed: Whether this attempt or an earlier one may have been executed. True
-            after a lost response, an error of the 5xx kind, and an error response that is not
-            recognisably the service's; always false for read-only requests.
+        retry_attempts: Number of retries by botocore before this response.
+        is_retryable: True if the same request may succeed later.
+        is_throttling: True if the service requests fewer calls.
+        may_have_executed: True if this attempt or an earlier one may have been executed: after a
+            lost response, a 5xx status, or an error response that is not recognised as the
+            service's own. Always false for read-only requests.
     """
 
     is_throttling: bool = False
 
-    def __init__(  # noqa: PLR0913 - each is one fact that the service told
+    def __init__(  # noqa: PLR0913 - each is one field of the error response
         self,
         message: str,
         *,
@@ -406,14 +407,13 @@ class ServiceError(LightsailSnapError):
 
 
 class ServiceException(ServiceError):  # noqa: N818 - the service's own name
-    """A failure on the service's side (HTTP 5xx). It may have been executed nevertheless."""
+    """Internal failure of the service (HTTP 5xx). The request may have been executed."""
 
 
 class InvalidInputException(ServiceError):  # noqa: N818 - the service's own name
-    """The service refused the input: a name in use, a wrong value, an impossible state.
+    """The service refused the input: a name in use, an invalid value or state, or a wrong region.
 
-    The service also answers so when the region is wrong for the action. `sub_code` tells more,
-    for example `NameExists`.
+    See `sub_code` for details, for example `NameExists`.
     """
 
 
@@ -422,7 +422,7 @@ class NotFoundException(ServiceError):  # noqa: N818 - the service's own name
 
 
 class OperationFailureException(ServiceError):  # noqa: N818 - the service's own name
-    """The operation could not be carried out."""
+    """The service could not execute the operation."""
 
 
 class AccessDeniedException(ServiceError):  # noqa: N818 - the service's own name
@@ -430,14 +430,14 @@ class AccessDeniedException(ServiceError):  # noqa: N818 - the service's own nam
 
 
 class AccountSetupInProgressException(ServiceError):  # noqa: N818 - the service's own name
-    """The account is still being set up; try again in a few minutes."""
+    """The account is still being set up. Try again in a few minutes."""
 
 
 class RegionSetupInProgressException(ServiceError):  # noqa: N818 - the service's own name
-    """An opt-in region is still being set up; try again in a few minutes."""
+    """An opt-in region is still being set up. Try again in a few minutes."""
 
 
-# Seen where only the time is wrong: "Signature expired: ... is now earlier than ...".
+# The message if only the clock is wrong: "Signature expired: ... is now earlier than ...".
 _SKEW_CODES = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
 _SKEW_MESSAGES = ("signature expired", "signature not yet current", "request has expired")
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
@@ -455,15 +455,15 @@ _SIGNATURE_CODES = frozenset(
 class CredentialsRejectedError(ServiceError, AuthenticationError):
     """The service refused the credentials, the signature or the time of the request.
 
-    `code` is the service's error type, for example `ExpiredTokenException`.
+    `code` is the error type, for example `ExpiredTokenException`.
     """
 
     @property
     def advice(self) -> str:
-        """What to do about it, as one clause."""
+        """Advice to the caller, as one clause."""
         message = self.message.lower()
         if self.code in _SKEW_CODES or any(part in message for part in _SKEW_MESSAGES):
-            return "check the clock of this machine, it must be within 5 minutes of the real time"
+            return "correct the clock of this machine; it must be within 5 minutes of the real time"
         if self.code in _EXPIRED_CODES:
             return "the credentials have expired; sign in again or get new ones"
         if self.code in _SIGNATURE_CODES:
@@ -480,20 +480,20 @@ class UnauthenticatedException(CredentialsRejectedError):  # noqa: N818 - the se
 
 
 class ThrottlingError(ServiceError):
-    """The service asks to be called less often."""
+    """The service requests fewer calls."""
 
     is_throttling = True
 
 
 class ResponseValidationError(LightsailSnapError):
-    """The service answered something that cannot be read as the result it should be.
+    """Response that cannot be read as the expected result.
 
     Attributes:
-        model: The name of the shape that was expected.
-        violations: What is wrong with the answer.
-        payload: The answer as it came: bytes, or the dict botocore made of it. It is not cleaned
-            of anything; `str()` shows its beginning, cleaned.
-        may_have_executed: True where the answer is one to a request that is not read-only.
+        model: Name of the expected model, for example `GetDiskResult`.
+        violations: All problems of the response.
+        payload: The response as received: bytes, or the dict that botocore parsed. It may contain
+            credentials; `str()` of the error shows its beginning without them.
+        may_have_executed: True unless the request is read-only.
     """
 
     def __init__(
@@ -513,25 +513,25 @@ class ResponseValidationError(LightsailSnapError):
     @override
     def __str__(self) -> str:
         return (
-            f"the answer is no readable {self.model}: {_listed(self.violations)} "
-            f"(payload begins {short_repr(self.payload, 120)})"
+            f"cannot read the response as {self.model}: {_list_violations(self.violations)} "
+            f"(response begins {short_repr(self.payload, 120)})"
         )
 
     @override
-    def _travelling(self) -> dict[str, Any]:
+    def _picklable_state(self) -> dict[str, Any]:
         try:
             pickle.dumps(self.payload)
-        except Exception:  # noqa: BLE001 - whatever does not pickle is described instead
+        except Exception:  # noqa: BLE001 - pickling arbitrary objects may raise anything
             return self.__dict__ | {"payload": short_repr(self.payload)}
         return self.__dict__
 
 
 class NameConflictError(LightsailSnapError):
-    """The name is taken by a resource that this call did not make.
+    """The name is taken by a resource that this call did not create.
 
     Attributes:
-        resource: The resource that holds the name.
-        may_have_executed: Whether a response of this call was lost before. If so, it may have made
+        resource: The resource with this name.
+        may_have_executed: True if a response of this call was lost. The call may then have created
             a resource that another client has deleted since.
     """
 
@@ -541,10 +541,10 @@ class NameConflictError(LightsailSnapError):
 
 
 class SnapshotConflictError(NameConflictError):
-    """The name is taken by a snapshot that this call did not make.
+    """The name is taken by a snapshot that this call did not create.
 
     Attributes:
-        snapshot: The snapshot that holds the name.
+        snapshot: The snapshot with this name.
     """
 
     def __init__(self, message: str, *, snapshot: DiskSnapshot | InstanceSnapshot) -> None:
@@ -553,15 +553,15 @@ class SnapshotConflictError(NameConflictError):
 
 
 class PaginationError(LightsailSnapError):
-    """A listing would never end.
+    """Listing that does not end.
 
-    The service gave a page token for the second time, more than 100,000 pages, or 1,000 empty pages
-    in a row. What was listed before is real.
+    The service repeated a page token, or returned more than 100,000 pages, or 1,000 empty pages in
+    a row. The items before the error are valid.
 
     Attributes:
         operation_name: The API operation, for example `GetDiskSnapshots`.
-        page_token: The token of the page that was not requested any more. Unless it is one that was
-            given twice, a listing from this token continues.
+        page_token: Token of the first page that was not requested. Pass it to continue the listing,
+            unless it is the repeated one.
     """
 
     def __init__(self, message: str, *, operation_name: str, page_token: str) -> None:
@@ -571,12 +571,12 @@ class PaginationError(LightsailSnapError):
 
 
 class QuiesceError(LightsailSnapError):
-    """Writes could not be paused for a snapshot, or were not paused long enough, or not resumed.
+    """Writes could not be paused for a snapshot, were resumed too early, or not resumed.
 
     Attributes:
-        command: The command that failed, credentials taken out, if it was one.
-        returncode: How it ended, if it did.
-        output: What it printed, credentials taken out, at most 4096 characters.
+        command: The failed command without credentials, if a command failed.
+        returncode: Exit status of the command, if it ended.
+        output: Output of the command without credentials, at most 4096 characters.
     """
 
     def __init__(
@@ -596,15 +596,15 @@ class QuiesceError(LightsailSnapError):
 
 
 class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]):
-    """Of many jobs at least one failed. Nothing that succeeded is lost.
+    """At least one of several high-level operations failed.
 
-    It is an `ExceptionGroup`: `except*` takes it apart, and `exceptions` holds every failure.
+    It is an `ExceptionGroup`: handle the failures one by one with `except*` or `exceptions`.
 
     Attributes:
-        successes: What came of the jobs that succeeded, by name (by id for operations).
-        failures: Why the others failed, by name (by id for operations).
-        may_have_executed: Whether any of the failures may have changed something nevertheless, or
-            anything succeeded.
+        successes: Results of the operations that succeeded, by name (or by operation id).
+        failures: Errors of the others, by name (or by operation id).
+        may_have_executed: True if an operation succeeded, or if a failed one may have changed
+            something.
     """
 
     def __new__(
@@ -613,12 +613,12 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
         failures: Mapping[str, LightsailSnapError] | Sequence[LightsailSnapError],
         successes: Mapping[str, PollResult] | None = None,  # noqa: ARG004 - for __init__
     ) -> Self:
-        """Make the group.
+        """Create the group.
 
         Args:
-            message: What failed.
-            failures: The errors.
-            successes: What succeeded.
+            message: Description of the operations.
+            failures: Errors by name.
+            successes: Results by name.
 
         Returns:
             The error.
@@ -640,18 +640,18 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
         )
 
     @override
-    def derive(self, excs: Sequence[LightsailSnapError], /) -> PartialFailureError:  # type: ignore[override] # a group of ours holds errors of ours
-        """Make the group of some of the failures, for `except*` and `split`.
+    def derive(self, excs: Sequence[LightsailSnapError], /) -> PartialFailureError:  # type: ignore[override] # it holds errors of this library only
+        """Create a group of some of the failures, for `except*` and `split`.
 
         Args:
             excs: The failures.
 
         Returns:
-            The group; the successes stay with it.
+            The group, with all successes.
         """
         kept = {name: error for name, error in self.failures.items() if error in excs}
         part = PartialFailureError(str(self.args[0]), kept, self.successes)
-        # A change that is none of the failures' belongs to whatever part is looked at.
+        # A change that no failure accounts for may belong to any part.
         if not any(error.may_have_executed for error in self.failures.values()):
             part.may_have_executed = self.may_have_executed
         return part
@@ -660,24 +660,24 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
     def __str__(self) -> str:
         text = "; ".join(
             f"{one_line(name, 80)}: {error}"
-            for name, error in list(self.failures.items())[:_VIOLATIONS_SHOWN]
+            for name, error in list(self.failures.items())[:_MAX_LISTED]
         )
-        hidden = len(self.failures) - _VIOLATIONS_SHOWN
+        hidden = len(self.failures) - _MAX_LISTED
         return f"{super().__str__()}: {text}" + (f"; and {hidden} more" if hidden > 0 else "")
 
 
 class WaitError(LightsailSnapError):
-    """A wait did not end in success.
+    """A wait ended without success.
 
     Attributes:
-        waited: How long the wait took.
-        operation: The operation as last seen, if an operation was awaited.
-        snapshot: The snapshot as last seen, if a snapshot was awaited.
-        disk: The disk as last seen, if a disk was awaited.
-        export_snapshot_record: The record as last seen, if an export was awaited.
+        waited: Duration of the wait.
+        operation: Last state of the operation, for waits for operations.
+        snapshot: Last state of the snapshot, for waits for snapshots.
+        disk: Last state of the disk, for waits for disks.
+        export_snapshot_record: Last state of the record, for waits for exports.
     """
 
-    def __init__(  # noqa: PLR0913 - one for each kind of thing that can be awaited
+    def __init__(  # noqa: PLR0913 - one for each type of resource
         self,
         message: str,
         *,
@@ -696,26 +696,26 @@ class WaitError(LightsailSnapError):
 
 
 class WaitFailedError(WaitError):
-    """What was awaited has ended, and not in success.
+    """The resource reached a failed state, or disappeared.
 
     Attributes:
-        error_code: The operation's error code, if the service gave one.
-        error_details: The operation's error details, if the service gave any.
+        error_code: Error code of the operation, if present.
+        error_details: Error details of the operation, if present.
     """
 
     @property
     def error_code(self) -> str | None:
-        """The failed operation's error code, if the service gave one."""
+        """Error code of the operation, if present."""
         return self.operation.error_code if self.operation else None
 
     @property
     def error_details(self) -> str | None:
-        """The failed operation's error details, if the service gave any."""
+        """Error details of the operation, if present."""
         return self.operation.error_details if self.operation else None
 
 
 class WaitTimeoutError(WaitError, TimeoutError):
-    """The deadline passed first. The work goes on server-side; wait again to resume.
+    """The deadline passed. The operation continues on Lightsail; call the wait again to resume.
 
-    If looking failed too, the last such error is `__cause__`.
+    If the last poll failed, its error is `__cause__`.
     """

@@ -1,20 +1,19 @@
 """JSON Schema, draft 2020-12, of every request and result.
 
-`json_schemas()` exports them all, `json_schema(model)` one of any shape. A schema takes and
-refuses what the model does, but for what JSON Schema cannot say:
+`json_schemas()` returns all of them, `json_schema(model)` that of one model. A schema accepts the
+same documents as its model, with exceptions that JSON Schema cannot express:
 
-- that tags in a list have different keys: equal tags are refused, equal keys with different values
-  are not;
-- which characters beyond ASCII are letters, numbers or spaces, as those of tags must be: all are
-  taken, since few engines of patterns know Unicode's categories;
-- that a text is valid Unicode: a lone surrogate is refused by the models only;
-- that `8.0` is not written like a whole number: to JSON Schema it is one;
-- what `format` says (`date`, `date-time`), which a validator notes and does not check unless told
-  to. Told to, it reads moments as RFC 3339 does, and the models take more (a moment without a zone
-  is one in UTC, a date is its midnight) and less (no leap seconds).
+- The keys of a list of tags may repeat; only equal tags are refused.
+- Characters beyond ASCII are all accepted in tags, since few regular expression engines know
+  Unicode's categories.
+- A string may contain lone surrogates; the models refuse them.
+- `8.0` counts as an integer.
+- `format` (`date`, `date-time`) is checked by a validator only if enabled. RFC 3339 timestamps
+  require a time zone and allow leap seconds; the models read a timestamp without a zone as UTC, a
+  date as its midnight, and refuse leap seconds.
 
-Patterns are regular expressions of ECMAScript, as the specification recommends, and Python's `re`
-reads them too, but for one thing: its `$` lets a newline follow.
+Patterns are regular expressions of ECMAScript, as the specification recommends. Python's `re` reads
+them as well, but its `$` also matches before a final newline.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import override
 
 from lightsail_snap import models
-from lightsail_snap.models import Request, names
+from lightsail_snap.models import names
 from lightsail_snap.models.source import SourcedRequest, WireSource
 
 if TYPE_CHECKING:
@@ -41,38 +40,40 @@ if TYPE_CHECKING:
 
     from lightsail_snap.models._base import WireModel
 
-Form: TypeAlias = Literal["input", "output", "wire"]
-"""Which JSON is meant.
+__all__ = ["DIALECT", "Form", "LightsailJsonSchema", "json_schema", "json_schemas"]
 
-- `"input"`: what `model_validate_json` takes, with the names of the wire (`diskName`) and, in
-  requests, `source`.
-- `"output"`: what `model_dump_json(by_alias=True)` gives.
-- `"wire"`: what Lightsail itself speaks, `from_wire` takes and `to_wire` gives: in the place of a
-  `source`, the members that exclude each other. Results are the same in it as in `"input"`.
+Form: TypeAlias = Literal["input", "output", "wire"]
+"""Form of the JSON documents.
+
+- `"input"`: accepted by `model_validate_json`, with wire names (`diskName`) and, in requests,
+  `source`.
+- `"output"`: returned by `model_dump_json(by_alias=True)`.
+- `"wire"`: the API of Lightsail, as in `from_wire` and `to_wire`, with mutually exclusive fields
+  instead of a `source`. Results have the same form as in `"input"`.
 """
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-"""What the schemas name as theirs."""
+"""Value of `$schema`."""
 
 _NULL: Mapping[str, str] = {"type": "null"}
 _DISCONTINUED = "Discontinued by the service"
-# Unicode's categories Cc, Zl and Zp, and Zs: few engines know them by name, and they are settled.
+# Unicode's categories Cc, Zl and Zp, and Zs. Few engines know their names, and they do not change.
 _BREAKS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _SPACES = r"\x20\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 ONE_LINE = f"^[^{_BREAKS}]*[^{_BREAKS}{_SPACES}][^{_BREAKS}]*$"
-"""The pattern of a text in one line without control characters that is not all spaces."""
-# What a validator checks, where it is a function that pydantic cannot look into. A test knows all.
+"""Pattern of a string in one line, without control characters and not all spaces."""
+# JSON Schema of validator functions. A test finds missing ones.
 _CHECKS: Mapping[Callable[..., object], JsonSchemaValue] = {
-    names._is_one_line: {"pattern": ONE_LINE},  # noqa: SLF001 - it is told here in another language
-    names._is_not_reserved: {"not": {"pattern": "^aws:"}},  # noqa: SLF001 - likewise
+    names._check_one_line: {"pattern": ONE_LINE},  # noqa: SLF001 - its counterpart in JSON Schema
+    names._check_not_reserved: {"not": {"pattern": "^aws:"}},  # noqa: SLF001 - its counterpart in JSON Schema
 }
 
 
 class LightsailJsonSchema(GenerateJsonSchema):
-    """Generates the schemas of this module; for `model_json_schema(schema_generator=...)`.
+    """Generator of the schemas, for `model_json_schema(schema_generator=...)`.
 
-    It knows what pydantic's own generator cannot see: checks that are functions, null in the place
-    of nothing, and that a source must say its `kind`.
+    Unlike pydantic's generator it covers checks by functions, null for absent fields, and the
+    required `kind` of a source.
     """
 
     schema_dialect = DIALECT
@@ -81,179 +82,123 @@ class LightsailJsonSchema(GenerateJsonSchema):
     def generate(
         self, schema: core_schema.CoreSchema, mode: JsonSchemaMode = "validation"
     ) -> JsonSchemaValue:
-        """Generate a schema.
-
-        Args:
-            schema: What pydantic made of a model.
-            mode: Whether what is taken or what is given is meant.
-
-        Returns:
-            The schema.
-        """
-        said = super().generate(schema, mode)
-        for shape in (said, *said.get("$defs", {}).values()):
-            for member in shape.get("properties", {}).values():
-                if member.get("description", "").startswith(_DISCONTINUED):
-                    member["deprecated"] = True
-        return {"$schema": self.schema_dialect, **said}
+        """Generate a schema, with `$schema` and `deprecated` fields."""
+        json_schema = super().generate(schema, mode)
+        for model in (json_schema, *json_schema.get("$defs", {}).values()):
+            for field in model.get("properties", {}).values():
+                if field.get("description", "").startswith(_DISCONTINUED):
+                    field["deprecated"] = True
+        return {"$schema": self.schema_dialect, **json_schema}
 
     @override
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        """Generate the schema of a model.
-
-        Args:
-            schema: What pydantic made of it.
-
-        Returns:
-            The schema. What its fields' docstrings say, their descriptions say.
-        """
-        said = super().model_schema(schema)
+        """Generate the schema of a model, with the docstrings of its fields."""
+        json_schema = super().model_schema(schema)
         model: type[WireModel] = schema["cls"]
-        for name, text in _docstrings(model).items():
-            field = model.model_fields.get(name)
-            if field is not None and (member := said["properties"].get(field.alias)) is not None:
-                member.setdefault("description", text)
-        return said
+        for name, docstring in _docstrings(model).items():
+            info = model.model_fields.get(name)
+            field = json_schema["properties"].get(info.alias) if info is not None else None
+            if field is not None:
+                field.setdefault("description", docstring)
+        return json_schema
 
     @override
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
-        """Generate the schema of a part.
-
-        Args:
-            schema: What pydantic made of it.
-
-        Returns:
-            The schema.
-        """
-        said = super().generate_inner(schema)
-        if "minLength" in said and said.get("type") != "string":
-            # pydantic does not see that what is to have items is a list.
-            return _with_items(said, said["minLength"])
-        return said
+        """Generate the schema of a part."""
+        json_schema = super().generate_inner(schema)
+        if "minLength" in json_schema and json_schema.get("type") != "string":
+            # pydantic writes minLength for lists and mappings, too.
+            return _with_items(json_schema, json_schema["minLength"])
+        return json_schema
 
     @override
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Tell whether a field has a title.
-
-        Args:
-            schema: What pydantic made of the field.
-
-        Returns:
-            That it has none: pydantic would make it of the name, and `Sizeingb` helps nobody.
-        """
+        """Omit titles, which pydantic derives from names: `Sizeingb`."""
         return False
 
     @override
     def function_after_schema(
         self, schema: core_schema.AfterValidatorFunctionSchema
     ) -> JsonSchemaValue:
-        """Generate the schema of what a function checks afterwards.
-
-        Args:
-            schema: What pydantic made of it.
-
-        Returns:
-            The schema.
-        """
-        said = super().function_after_schema(schema)
+        """Generate the schema of a value that a function checks."""
+        json_schema = super().function_after_schema(schema)
         check = _CHECKS.get(schema["function"]["function"])
         if check is None:
-            return said
-        # Two patterns can only stand side by side so.
-        return {**said, "allOf": [check]} if check.keys() & said.keys() else {**said, **check}
+            return json_schema
+        # A schema has one pattern at most.
+        has_conflict = check.keys() & json_schema.keys()
+        return {**json_schema, "allOf": [check]} if has_conflict else {**json_schema, **check}
 
     @override
     def function_before_schema(
         self, schema: core_schema.BeforeValidatorFunctionSchema
     ) -> JsonSchemaValue:
-        """Generate the schema of what a function sees first.
-
-        Args:
-            schema: What pydantic made of it.
-
-        Returns:
-            The schema; with null, if the function makes something of None.
-        """
-        said = super().function_before_schema(schema)
-        # No function of the models that sees a value first wants pydantic's information about it.
+        """Generate the schema of a value that a function converts, with null if it accepts None."""
+        json_schema = super().function_before_schema(schema)
+        # No such function of the models has pydantic's second parameter.
         function: Callable[[object], object] = schema["function"]["function"]  # type: ignore[assignment] # see above
         try:
-            is_null_taken = function(None) is not None
+            is_nullable = function(None) is not None
         except ValueError:
-            is_null_taken = False
-        return self.get_union_of_schemas([said, dict(_NULL)]) if is_null_taken else said
+            is_nullable = False
+        return self.get_union_of_schemas([json_schema, dict(_NULL)]) if is_nullable else json_schema
 
     @override
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        """Generate the schema of a union that a word tells apart.
-
-        Args:
-            schema: What pydantic made of it.
-
-        Returns:
-            The schema. The word is required, though each variant has it by default.
-        """
+        """Generate the schema of a union, with a required discriminator."""
         return {**super().tagged_union_schema(schema), "required": [schema["discriminator"]]}
 
     @override
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """Generate the schema of a mapping.
-
-        Args:
-            schema: What pydantic made of it.
-
-        Returns:
-            The schema. All its keys are held to the pattern; pydantic lets others pass.
-        """
-        said = super().dict_schema(schema)
-        for pattern, value in said.pop("patternProperties", {}).items():
-            said["propertyNames"] = {**said.get("propertyNames", {}), "pattern": pattern}
-            said["additionalProperties"] = value
-        return said
+        """Generate the schema of a mapping. All keys must match the pattern."""
+        json_schema = super().dict_schema(schema)
+        for pattern, value in json_schema.pop("patternProperties", {}).items():
+            names_schema = json_schema.get("propertyNames", {})
+            json_schema["propertyNames"] = {**names_schema, "pattern": pattern}
+            json_schema["additionalProperties"] = value
+        return json_schema
 
 
 @cache
 def _docstrings(model: type) -> Mapping[str, str]:
-    """Read what stands below each field of a model and of those it is made of.
-
-    pydantic could (`use_attribute_docstrings`), but would at every start of every program.
-    """
+    """Read the docstrings of fields, which pydantic would read at import."""
     found: dict[str, str] = {}
-    for shape in reversed(model.__mro__):
-        if not shape.__module__.startswith(models.__name__):
+    for base in reversed(model.__mro__):
+        if not base.__module__.startswith(models.__name__):
             continue
         try:
-            body = ast.parse(dedent(inspect.getsource(shape))).body
+            body = ast.parse(dedent(inspect.getsource(base))).body
         except OSError:
-            # A program may be delivered without sources, and a parametrised shape has none.
+            # The package may be installed without sources, and a parametrised model has none.
             continue
-        for statement, text in pairwise(node for top in body for node in ast.iter_child_nodes(top)):
-            match statement, text:
+        nodes = (node for top in body for node in ast.iter_child_nodes(top))
+        for statement, following in pairwise(nodes):
+            match statement, following:
                 case (
                     ast.AnnAssign(target=ast.Name(id=name)),
-                    ast.Expr(value=ast.Constant(value=str() as said)),
+                    ast.Expr(value=ast.Constant(value=str() as docstring)),
                 ):
-                    found[name] = inspect.cleandoc(said)
+                    found[name] = inspect.cleandoc(docstring)
                 case _:
                     pass
     return found
 
 
-def _with_items(schema: JsonSchemaValue, least: int) -> JsonSchemaValue:
-    """Demand items of a list, or of what may be written in the place of one."""
-    said = {name: value for name, value in schema.items() if name != "minLength"}
-    if "anyOf" in said:
-        said["anyOf"] = [_with_items(one, least) for one in said["anyOf"] if one != _NULL]
-        return said
-    return {**said, "minItems" if said["type"] == "array" else "minProperties": least}
+def _with_items(schema: JsonSchemaValue, minimum: int) -> JsonSchemaValue:
+    """Require items of a list, or of a mapping that may replace it."""
+    rest = {name: value for name, value in schema.items() if name != "minLength"}
+    if "anyOf" in rest:
+        rest["anyOf"] = [_with_items(each, minimum) for each in rest["anyOf"] if each != _NULL]
+        return rest
+    return {**rest, "minItems" if rest["type"] == "array" else "minProperties": minimum}
 
 
 def json_schema(model: type[WireModel], *, form: Form = "input") -> dict[str, Any]:
-    """Describe one model.
+    """Return the schema of one model.
 
     Args:
         model: The model, for example `CreateDiskSnapshotRequest` or `DiskSnapshot`.
-        form: Which JSON is meant.
+        form: Form of the JSON documents.
 
     Returns:
         A JSON Schema, draft 2020-12.
@@ -261,60 +206,55 @@ def json_schema(model: type[WireModel], *, form: Form = "input") -> dict[str, An
     mode: JsonSchemaMode = "serialization" if form == "output" else "validation"
     schema = model.model_json_schema(schema_generator=LightsailJsonSchema, mode=mode)
     if form == "wire" and issubclass(model, SourcedRequest):
-        return _flattened(schema, model._wire_source)  # noqa: SLF001 - the models' own table
+        return _flatten_source(schema, model._wire_source)  # noqa: SLF001 - the wire format of the model
     return schema
 
 
 def json_schemas(*, form: Form = "input") -> dict[str, dict[str, Any]]:
-    """Describe every request and every result.
+    """Return the schemas of every request and every result.
 
     Args:
-        form: Which JSON is meant.
+        form: Form of the JSON documents.
 
     Returns:
-        A JSON Schema, draft 2020-12, for the name of each model.
+        JSON Schemas, draft 2020-12, by the name of the model.
     """
-    requests = [
-        model
-        for model in models.exported().values()
-        if isinstance(model, type)
-        and issubclass(model, Request)
-        # What has none is what several requests have in common.
-        and hasattr(model, "operation_name")
-    ]
-    pairs = ((request, request._result_type) for request in requests)  # noqa: SLF001 - the models' own table
+    requests = models.request_types().values()
+    pairs = ((request, request._result_type) for request in requests)  # noqa: SLF001 - bound by the class
     return {model.__name__: json_schema(model, form=form) for pair in pairs for model in pair}
 
 
-def _flattened(schema: JsonSchemaValue, source: WireSource) -> JsonSchemaValue:
-    """Put members that exclude each other in the place of a source."""
+def _flatten_source(schema: JsonSchemaValue, source: WireSource) -> JsonSchemaValue:
+    """Replace a `source` by mutually exclusive fields."""
     rest = dict(schema["properties"])
     definitions = dict(schema["$defs"])
     references = rest.pop("source")["discriminator"]["mapping"]
     variants = {kind: definitions.pop(at.rpartition("/")[2]) for kind, at in references.items()}
-    members: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     choices: list[dict[str, Any]] = []
-    for kind, fields in source.variants.items():
-        for ours, name in fields.items():
-            member = dict(variants[kind]["properties"][to_camel(ours)])
-            description = {key: member.pop(key) for key in ("description",) if key in member}
-            # Null says the same as absence.
-            members[name] = {"anyOf": [member, dict(_NULL)], **description}
-        needed: dict[str, Any] = {name: {"not": dict(_NULL)} for name in fields.values()}
+    for kind, names_by_field in source.variants.items():
+        for name, wire_name in names_by_field.items():
+            field = dict(variants[kind]["properties"][to_camel(name)])
+            description = {key: field.pop(key) for key in ("description",) if key in field}
+            # Null means the same as absent.
+            fields[wire_name] = {"anyOf": [field, dict(_NULL)], **description}
+        required: dict[str, Any] = {
+            wire_name: {"not": dict(_NULL)} for wire_name in names_by_field.values()
+        }
         if kind in source.flags:
             flag = source.flags[kind]
-            members[flag] = {"type": ["boolean", "null"], "default": None}
-            needed[flag] = {"const": True}
-        choices.append({"title": kind, "required": [*needed], "properties": needed})
+            fields[flag] = {"type": ["boolean", "null"], "default": None}
+            required[flag] = {"const": True}
+        choices.append({"title": kind, "required": [*required], "properties": required})
     for choice in choices:
-        needed = choice["properties"]
-        for name in sorted(source.members - needed.keys()):
-            # A flag that is false says the same as its absence, too.
-            is_flag = name in source.flags.values()
-            needed[name] = {"enum": [None, False]} if is_flag else dict(_NULL)
+        properties = choice["properties"]
+        for wire_name in sorted(source.members - properties.keys()):
+            # A flag that is false means the same as an absent one, too.
+            is_flag = wire_name in source.flags.values()
+            properties[wire_name] = {"enum": [None, False]} if is_flag else dict(_NULL)
     flat: dict[str, Any] = {
         **schema,
-        "properties": {**members, **rest},
+        "properties": {**fields, **rest},
         "required": [name for name in schema["required"] if name != "source"],
         "oneOf": choices,
     }

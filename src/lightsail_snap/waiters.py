@@ -1,7 +1,7 @@
-"""When a wait is over, and how long to pause before the next look. Pure.
+"""Policy and progress of waits.
 
-Three clocks run apart: the network timeouts of one call (botocore's `Config`), the retries of a
-failed call (botocore's retry mode), and the wait itself, which is this module's.
+A wait has its own timeout, apart from the timeouts of one call (botocore's `Config`) and the
+retries of a failed call (botocore's retry mode).
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 from typing_extensions import override
 
 from lightsail_snap import models
-from lightsail_snap._text import safe_line, short_repr
-from lightsail_snap.errors import LightsailSnapError, RequestValidationError, Violation
+from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._text import safe_line
+from lightsail_snap.errors import LightsailSnapError
 from lightsail_snap.models import (
     OpenEnum,
     Operation,
@@ -37,59 +38,49 @@ __all__ = [
 ]
 
 Timeout: TypeAlias = timedelta | float | Literal["policy"] | None
-"""How long to wait at most.
+"""Maximum duration of a wait.
 
-A `timedelta` or a number of seconds; 0 is one look; None is for ever, to be said explicitly;
-`"policy"` is what the client's `WaitPolicy` says.
+A `timedelta` or a number of seconds; 0 polls once. None waits without limit. `"policy"` is the
+timeout of the client's `WaitPolicy`.
 """
 
 PollResultT = TypeVar("PollResultT", bound="PollResult")
 
 MIN_DELAY_SECONDS = 0.1
-"""The shortest pause between two polls; a shorter one that a `WaitPolicy` has is raised to this."""
+"""Minimum delay between two polls. A `WaitPolicy` with a shorter one uses this."""
 
-_GROWTH = 2.0
-_MOST = sys.float_info.max
-_MOST_DOUBLINGS = 64
+_MAX_SECONDS = sys.float_info.max
+_MAX_DOUBLINGS = 64
 _PERCENT = re.compile(r"\s*(\d{1,3})(?:\.\d+)?\s*%?\s*")
-_WHOLE = 100
+_MAX_PERCENT = 100
 
 
 def _seconds(name: str, value: object) -> float:
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= _MOST:
+    is_bool = isinstance(seconds, bool)
+    if isinstance(seconds, int | float) and not is_bool and 0 <= seconds <= _MAX_SECONDS:
         return float(seconds)
-    raise RequestValidationError(
-        "WaitPolicy",
-        [
-            Violation(
-                name,
-                "must be a timedelta or a finite number of seconds, 0 or more",
-                "lightsail_snap",
-                "give timedelta(minutes=30), or None for a timeout that never comes",
-                short_repr(value),
-            )
-        ],
-    )
+    rule = "must be a timedelta or a finite number of seconds, 0 or more"
+    fix = "pass for example timedelta(minutes=30); a timeout of None means no limit"
+    raise invalid_parameter(name, rule, fix, value, model="WaitPolicy")
 
 
 @dataclass(frozen=True, slots=True)
 class WaitPolicy:
-    """How patiently to wait.
+    """Timeout of a wait and delays between its polls.
 
-    The pause before the next look is drawn at random between `min_delay` and a ceiling that
-    doubles with every look up to `max_delay`, so that many waiters do not ask in step. No pause is
-    shorter than `MIN_DELAY_SECONDS` (0.1), whatever the policy says.
+    The delay before the next poll is a random number between `min_delay` and an upper bound, which
+    doubles with every poll up to `max_delay`. So many clients do not poll at the same time.
 
     Attributes:
-        timeout: How long to wait at most, as a `timedelta` or in seconds; None is for ever.
-        min_delay: The shortest pause between two polls, as a `timedelta` or in seconds; less than
-            0.1 s counts as 0.1 s.
-        max_delay: The longest one; less than 0.1 s counts as 0.1 s.
-        random: Gives numbers from 0 up to, not including, 1.
+        timeout: Maximum duration, as a `timedelta` or in seconds; None for no limit.
+        min_delay: Minimum delay between two polls, as a `timedelta` or in seconds. Less than 0.1 s
+            counts as 0.1 s.
+        max_delay: Maximum delay. Less than 0.1 s counts as 0.1 s.
+        random: Returns random numbers from 0 up to, not including, 1.
 
     Raises:
-        RequestValidationError: If a duration is negative, not finite or no duration, or if
+        RequestValidationError: If a duration is negative, infinite or of another type, or if
             `max_delay` is less than `min_delay`.
     """
 
@@ -101,93 +92,69 @@ class WaitPolicy:
     def __post_init__(self) -> None:
         self.limit("policy")
         if _seconds("max_delay", self.max_delay) < _seconds("min_delay", self.min_delay):
-            raise RequestValidationError(
-                "WaitPolicy",
-                [
-                    Violation(
-                        "max_delay",
-                        "must not be less than min_delay",
-                        "lightsail_snap",
-                        "raise max_delay or lower min_delay",
-                        short_repr(self.max_delay),
-                    )
-                ],
-            )
+            rule, fix = "must not be less than min_delay", "raise max_delay or lower min_delay"
+            raise invalid_parameter("max_delay", rule, fix, self.max_delay, model="WaitPolicy")
 
     def limit(self, timeout: Timeout) -> float | None:
-        """Settle how long one wait may take.
+        """Return the maximum duration of one wait.
 
         Args:
-            timeout: What its caller asked for.
+            timeout: The parameter of the wait.
 
         Returns:
-            The limit in seconds, or None for none.
+            The duration in seconds, or None for no limit.
 
         Raises:
-            RequestValidationError: If the timeout is negative, not finite or no duration.
+            RequestValidationError: If the timeout is negative, infinite or of another type.
         """
-        # A subclass of str may compare as it likes; here only its characters count.
-        is_policys = isinstance(timeout, str) and str.__eq__(timeout, "policy")
-        chosen = self.timeout if is_policys else timeout
+        # A subclass of str may override comparison.
+        is_default = isinstance(timeout, str) and str.__eq__(timeout, "policy")
+        chosen = self.timeout if is_default else timeout
         return None if chosen is None else _seconds("timeout", chosen)
 
     def delay(self, polls: int) -> float:
-        """Draw the next pause.
+        """Return a random delay before the next poll.
 
         Args:
-            polls: The number of polls so far.
+            polls: Number of polls so far.
 
         Returns:
-            The pause in seconds.
+            The delay in seconds.
         """
         shortest = max(_seconds("min_delay", self.min_delay), MIN_DELAY_SECONDS)
         longest = max(_seconds("max_delay", self.max_delay), MIN_DELAY_SECONDS)
-        grown = shortest * _GROWTH ** min(polls, _MOST_DOUBLINGS)
-        ceiling = max(shortest, min(longest, grown))
-        return max(shortest, min(ceiling, shortest + (ceiling - shortest) * self.random()))
+        doubled = shortest * 2.0 ** min(polls, _MAX_DOUBLINGS)
+        bound = max(shortest, min(longest, doubled))
+        return max(shortest, min(bound, shortest + (bound - shortest) * self.random()))
 
 
 def state_of(resource: PollResult) -> OpenEnum | None:
-    """Read the word that says how far a thing has come.
-
-    Args:
-        resource: The thing as seen.
-
-    Returns:
-        Its status or state, None if the service gave none.
-    """
+    """Return the status or state of a resource, or None."""
     return resource.status if isinstance(resource, Operation) else resource.state
 
 
 def percent_of(resource: PollResult) -> int | None:
-    """Read how much is done.
-
-    Args:
-        resource: The thing as seen.
-
-    Returns:
-        A number from 0 to 100, or None where the service gives none that can be read; the form of
-        the text before completion is unverified.
-    """
-    text = None
+    """Return the progress of a resource, 0 to 100, or None."""
+    progress = None
     if isinstance(resource, models.DiskSnapshot | models.InstanceSnapshot):
-        text = resource.progress
-    match = _PERCENT.fullmatch(text or "")
+        progress = resource.progress
+    # The format before completion is unverified.
+    match = _PERCENT.fullmatch(progress or "")
     percent = int(match[1]) if match else None
-    return percent if percent is not None and percent <= _WHOLE else None
+    return percent if percent is not None and percent <= _MAX_PERCENT else None
 
 
 @dataclass(frozen=True, slots=True)
 class WaitProgress(Generic[PollResultT]):
-    """One look of a wait, as told to `on_progress`.
+    """One poll of a wait, as passed to `on_progress`.
 
     Attributes:
-        description: What is awaited, in words.
-        polls: The number of polls so far, this one included.
-        elapsed: How long the wait has taken so far.
-        percent: How much is done, 0 to 100, where the service says so.
-        resource: What was last seen, or None if nothing could be seen yet.
-        error: Why this look failed, or None if it did not; the wait goes on.
+        description: Description of the wait, for example `disk snapshot db-1`.
+        polls: Number of polls so far, this one included.
+        elapsed: Duration of the wait so far.
+        percent: Progress, 0 to 100, if the service reports it.
+        resource: Last known state of the resource, or None if no poll succeeded yet.
+        error: Error of this poll, or None. The wait continues.
     """
 
     description: str
@@ -202,25 +169,25 @@ class WaitProgress(Generic[PollResultT]):
         state = state_of(self.resource) if self.resource is not None else None
         parts = [
             f"{self.description}:",
-            str(state or "not seen yet") if self.error is None else f"poll failed ({self.error})",
+            str(state or "unknown") if self.error is None else f"poll failed ({self.error})",
             f"{self.percent}%" if self.percent is not None else "",
             f"after {self.elapsed.total_seconds():.0f} s",
         ]
-        # What it is printed on may be a terminal, and the state is the service's word.
+        # The output may be a terminal, and the state is a string of the service.
         return safe_line(" ".join(part for part in parts if part))
 
 
 @dataclass(frozen=True, slots=True)
 class GroupProgress:
-    """One round of looks of a wait for many things, as told to `on_progress`.
+    """One round of polls of a wait for several resources, as passed to `on_progress`.
 
     Attributes:
-        description: What is awaited, in words.
-        polls: The number of rounds of polls so far, this one included.
-        elapsed: How long the wait has taken so far.
-        total: How many things are awaited in all.
-        succeeded: How many have ended in success.
-        failed: How many have ended otherwise, or cannot be looked at.
+        description: Description of the wait, for example `3 operations`.
+        polls: Number of rounds so far, this one included.
+        elapsed: Duration of the wait so far.
+        total: Number of resources.
+        succeeded: Number of resources that reached the expected state.
+        failed: Number of resources that failed or cannot be polled.
     """
 
     description: str
@@ -232,7 +199,7 @@ class GroupProgress:
 
     @property
     def pending(self) -> int:
-        """How many have not ended yet."""
+        """Number of resources that are still waited for."""
         return self.total - self.succeeded - self.failed
 
     @override

@@ -109,11 +109,7 @@ def _paths() -> tuple[Access, ...]:
     return tuple(way() for way in WAYS)
 
 
-REQUESTS: list[type[Request[Any]]] = [
-    kind
-    for kind in models.exported().values()
-    if isinstance(kind, type) and issubclass(kind, Request) and hasattr(kind, "operation_name")
-]
+REQUESTS: list[type[Request[Any]]] = list(models.request_types().values())
 
 
 def _as_dict(path: Access, request: Request[Any], wire: dict[str, Any]) -> Result:

@@ -1,4 +1,4 @@
-"""What the laws share: the service model, canned networks and recording transports."""
+"""Fixtures of the property tests: the service model, fake networks, recording transports."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Raw:
 
 
 class Network:
-    """A client over real boto3 whose network gives what it is told to; the last outcome for ever.
+    """Client over boto3 with a fake network, which repeats its last outcome.
 
-    An outcome is an exception to raise, or a status, a body and (if wanted) a request id; None
-    for a response without one.
+    An outcome is an exception to raise, or a status, a body and optionally a request id (None for a
+    response without one).
     """
 
     def __init__(self, attempts: int) -> None:
@@ -37,16 +37,16 @@ class Network:
             "lightsail",
             region_name="us-east-1",
             aws_access_key_id="AKIDEXAMPLE",
-            aws_secret_access_key="no-secret",  # noqa: S106 - nothing is ever sent anywhere
+            aws_secret_access_key="no-secret",  # noqa: S106 - nothing is sent
             config=Config(retries={"mode": "legacy", "max_attempts": attempts - 1}),
         )
-        self.boto.meta.events.register("before-send.lightsail", self._answer)
+        self.boto.meta.events.register("before-send.lightsail", self._respond)
         self.client = LightsailSnapClient(self.boto)
 
         self._hooks: list[tuple[str, Callable[..., None]]] = []
 
     def fail_at(self, event: str, error: BaseException) -> None:
-        """Let a hook fail at one of botocore's events."""
+        """Register a handler of a botocore event that raises an error."""
 
         def fail(**_: object) -> None:
             raise error
@@ -55,13 +55,13 @@ class Network:
         self.boto.meta.events.register(event, fail)
 
     def reset(self) -> None:
-        """Be as new; making a boto3 client anew takes a third of a second."""
+        """Remove handlers and outcomes. Creating another boto3 client takes a third of a second."""
         for event, hook in self._hooks:
             self.boto.meta.events.unregister(event, hook)
         self._hooks.clear()
         self.outcomes, self.sent = [], 0
 
-    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+    def _respond(self, request: Any, **_: Any) -> AWSResponse:
         self.sent += 1
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, BaseException):
@@ -73,18 +73,18 @@ class Network:
 
 
 class Recorder:
-    """A transport that remembers what reached it, and gives one and the same answer."""
+    """Transport that records requests and always returns the same response."""
 
     def __init__(self) -> None:
-        self.reached: list[Any] = []
+        self.requests: list[Any] = []
         self.payload: Any = b"{}"
 
     def send(self, request: Request[Any]) -> Response:
-        self.reached.append(request)
+        self.requests.append(request)
         return Response(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from lightsail_snap import (
     Clock,
     DiskSnapshot,
     InstanceSnapshot,
+    RetentionDecision,
     RetentionPlan,
-    RetentionVerdict,
     VirtualClock,
 )
 from lightsail_snap.testing import strategies
@@ -97,7 +97,7 @@ def test_package_has_no_other_module_of_public_classes() -> None:
 
 
 @pytest.mark.parametrize("snapshot", [DiskSnapshot, InstanceSnapshot])
-@pytest.mark.parametrize("generic", [RetentionPlan, RetentionVerdict])
+@pytest.mark.parametrize("generic", [RetentionPlan, RetentionDecision])
 def test_from_type_of_generic_class_draws_snapshots_of_its_argument(
     generic: Any, snapshot: type[Any]
 ) -> None:

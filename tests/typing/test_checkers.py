@@ -90,8 +90,16 @@ def test_mypy_accepts_and_rejects_what_it_should() -> None:
 
 
 def public_names(file: Path) -> Iterator[str]:
-    """What a module defines, or a package's `__init__` offers, under a public name."""
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    """The `__all__` of a module, or else what it defines, or a package's `__init__` imports."""
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() as names):
+                yield from ast.literal_eval(names)
+                return
+            case _:
+                pass
+    for node in body:
         for each in node.body if isinstance(node, ast.If) else [node]:
             match each:
                 case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
@@ -118,8 +126,8 @@ PUBLIC = {
     (module, name)
     for module, file in modules()
     for name in public_names(file)
-    if not name.startswith("_") or name in lightsail_snap.__all__
-}
+    if not name.startswith("_")
+} | {("lightsail_snap", name) for name in lightsail_snap.__all__}
 
 
 def test_every_public_name_is_used_and_misused() -> None:

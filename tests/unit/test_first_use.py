@@ -1,4 +1,4 @@
-"""Models are built when they are first used, by whichever threads use them first."""
+"""First use of the models by many threads at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lightsail_snap import models
 from lightsail_snap.models import Request, Result
 
 sys.setswitchinterval(1e-5)
-kinds = [kind for kind in models.exported().values() if isinstance(kind, type)]
-requests = [kind for kind in kinds if issubclass(kind, Request)]
-results = [kind for kind in kinds if issubclass(kind, Result)]
+types = [kind for kind in models.exported().values() if isinstance(kind, type)]
+requests = [kind for kind in types if issubclass(kind, Request)]
+results = [kind for kind in types if issubclass(kind, Result)]
 location = b'{"location":{"regionName":"us-east-1"},"name":"n","id":"i","createdAt":1}'
 body = b'{' + b','.join(
     b'"%s":%s' % (name, value)
@@ -55,7 +55,7 @@ print([failure for failure in failures if failure[0].__name__ not in abstract])
 """
 
 
-def test_many_threads_may_use_every_model_for_the_first_time() -> None:
+def test_models_first_use_by_many_threads_succeeds() -> None:
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", CODE], capture_output=True, text=True, check=True
     )

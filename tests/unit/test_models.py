@@ -1,4 +1,4 @@
-"""Shapes of the spec, example by example."""
+"""Models: reading, writing and validation, by example."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from lightsail_snap import (
     OperationType,
     RequestValidationError,
     ResourceTag,
+    ResponseMetadata,
     ResponseValidationError,
     Tag,
 )
@@ -52,7 +53,7 @@ OPERATION = {
 }
 
 
-def test_a_request_and_its_wire() -> None:
+def test_request_wire_format() -> None:
     assert REQUEST.to_wire() == WIRE
     assert CreateDiskSnapshotRequest.from_wire(WIRE) == REQUEST
     assert CreateDiskSnapshotRequest.model_validate_json(REQUEST.model_dump_json()) == REQUEST
@@ -65,7 +66,7 @@ def test_a_request_and_its_wire() -> None:
     assert GetOperationRequest(operation_id="a").to_wire() == {"operationId": "a"}
 
 
-def test_a_request_from_json_bytes() -> None:
+def test_request_from_json_bytes() -> None:
     body = b'{"diskSnapshotName":"db-1","instanceName":"w","tags":null}'
     assert CreateDiskSnapshotRequest.from_wire(body).source == InstanceSource(instance_name="w")
 
@@ -85,17 +86,17 @@ def test_a_request_from_json_bytes() -> None:
         ({"diskSnapshotName": None, "diskName": "a"}, "disk_snapshot_name"),
     ],
 )  # fmt: skip
-def test_a_wire_that_is_no_request(payload: Any, field: str) -> None:
+def test_request_from_invalid_wire_format_is_refused(payload: Any, field: str) -> None:
     with pytest.raises(RequestValidationError) as caught:
         CreateDiskSnapshotRequest.from_wire(payload)
     assert [violation.field for violation in caught.value.errors()] == [field]
     assert isinstance(caught.value.__cause__, ValidationError)
 
 
-def test_a_request_made_past_validation_is_caught_where_it_is_used() -> None:
-    smuggled = DiskSource.model_construct(disk_name="\n")
+def test_unvalidated_part_of_a_request_is_refused() -> None:
+    unvalidated = DiskSource.model_construct(disk_name="\n")
     with pytest.raises(RequestValidationError):
-        CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=smuggled)
+        CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=unvalidated)
     received = ResourceTag(key="aws:x", value="1")
     with pytest.raises(RequestValidationError):
         CreateDiskSnapshotRequest(
@@ -103,7 +104,7 @@ def test_a_request_made_past_validation_is_caught_where_it_is_used() -> None:
         )
 
 
-def test_tags_that_were_received_can_be_sent_again() -> None:
+def test_received_tags_can_be_sent() -> None:
     received = DiskSnapshot.from_wire({"name": "a", "tags": [{"key": "env", "value": "prod"}]}).tags
     request = CreateDiskSnapshotRequest(
         disk_snapshot_name="db-1", source=DiskSource(disk_name="a"), tags=received
@@ -112,7 +113,7 @@ def test_tags_that_were_received_can_be_sent_again() -> None:
     assert request.to_wire()["tags"] == [{"key": "env", "value": "prod"}]
 
 
-def test_an_endless_iterable_of_tags_ends_in_an_error() -> None:
+def test_request_endless_tags_are_refused() -> None:
     def endless() -> Any:
         while True:
             yield Tag(key="k")
@@ -125,11 +126,11 @@ def test_an_endless_iterable_of_tags_ends_in_an_error() -> None:
 
 def test_models_are_frozen() -> None:
     with pytest.raises(ValidationError):
-        REQUEST.disk_snapshot_name = "other"  # type: ignore[misc] # what is shown to be refused
+        REQUEST.disk_snapshot_name = "other"  # type: ignore[misc] # the model is frozen
     assert len({REQUEST, CreateDiskSnapshotRequest.from_wire(WIRE)}) == 1
 
 
-def test_an_operation_has_all_twelve_fields() -> None:
+def test_operation_has_twelve_fields() -> None:
     operation = Operation.from_wire(OPERATION)
     assert len(Operation.model_fields) == 12
     assert operation.created_at == datetime(2016, 11, 22, 12, 16, 31, 349000, tzinfo=UTC)
@@ -142,20 +143,20 @@ def test_an_operation_has_all_twelve_fields() -> None:
     assert operation.to_wire() == OPERATION
 
 
-def test_nothing_is_lost_of_what_is_not_known() -> None:
+def test_result_keeps_unknown_fields_and_values() -> None:
     wire = {
         "id": "1",
         "status": "Hibernating",
         "isTerminal": None,
         "location": {"regionName": "moon-1", "crater": {"depth": [1, None]}},
         "newField": None,
-        "created_at": "not the wire's name",
+        "created_at": "a Python name",
     }
     operation = Operation.from_wire(wire)
     assert operation.status == "Hibernating"
     assert operation.created_at is None
     assert operation.is_terminal is None
-    assert operation.model_extra == {"newField": None, "created_at": "not the wire's name"}
+    assert operation.model_extra == {"newField": None, "created_at": "a Python name"}
     assert operation.to_wire() == wire
 
 
@@ -170,28 +171,28 @@ def test_null_and_absent_lists_are_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stamp", "moment"),
+    ("stamp", "expected"),
     [
         (0, datetime(1970, 1, 1, tzinfo=UTC)),
         (-1.5, datetime(1969, 12, 31, 23, 59, 58, 500000, tzinfo=UTC)),
         (1479816991, datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
-        # pydantic's own guess would read this number as milliseconds.
+        # By default pydantic reads this number as milliseconds.
         (25_000_000_000, datetime(2762, 3, 21, 20, 26, 40, tzinfo=UTC)),
         ("2016-11-22T12:16:31Z", datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
         ("2016-11-22T14:16:31+02:00", datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
         ("2016-11-22T12:16:31", datetime(2016, 11, 22, 12, 16, 31, tzinfo=UTC)),
     ],
 )
-def test_timestamps(stamp: object, moment: datetime) -> None:
+def test_timestamp_formats_are_read(stamp: object, expected: datetime) -> None:
     operation = Operation.from_wire({"id": "1", "createdAt": stamp})
-    assert operation.created_at == moment
+    assert operation.created_at == expected
     assert operation.created_at.tzinfo is UTC
     assert Operation.from_wire(operation.to_wire()) == operation
 
 
 @pytest.mark.parametrize("stamp", [1e300, 253402300800, -1e14, float("nan"), float("inf"), True,
                                    "soon", [], "9999-12-31T23:59:59-12:00"])  # fmt: skip
-def test_what_is_no_timestamp(stamp: object) -> None:
+def test_timestamp_invalid_is_refused(stamp: object) -> None:
     with pytest.raises(ResponseValidationError) as caught:
         Operation.from_wire({"id": "1", "createdAt": stamp})
     assert caught.value.violations[0].field == "created_at"
@@ -206,16 +207,56 @@ def test_what_is_no_timestamp(stamp: object) -> None:
         {"id": "1", "status": 5}, {"id": "1", "location": "here"}, {"id": "1", "location": []},
     ],
 )  # fmt: skip
-def test_wrong_types_are_told(wire: dict[str, Any]) -> None:
-    with pytest.raises(ResponseValidationError, match="no readable Operation"):
+def test_result_wrong_types_are_refused(wire: dict[str, Any]) -> None:
+    with pytest.raises(ResponseValidationError, match="cannot read the response as Operation"):
         Operation.from_wire(wire)
 
 
-def test_json_that_only_the_standard_library_reads_is_read() -> None:
-    odd = b'\xef\xbb\xbf{"id":"1","zone":"\\ud800"}'
-    assert Operation.from_wire(odd).model_extra == {"zone": "\ud800"}
+def test_json_that_pydantic_refuses_is_read() -> None:
+    body = b'\xef\xbb\xbf{"id":"1","zone":"\\ud800"}'
+    assert Operation.from_wire(body).model_extra == {"zone": "\ud800"}
 
 
-def test_a_result_made_by_hand_is_checked_too() -> None:
+def test_result_constructor_validates() -> None:
     with pytest.raises(ResponseValidationError):
-        Operation(id=5)  # type: ignore[arg-type] # what is shown to be refused
+        Operation(id=5)  # type: ignore[arg-type] # an invalid value
+
+
+def test_open_enum_unknown_value_is_kept() -> None:
+    unknown = OperationStatus("Hibernating")
+    assert unknown == "Hibernating"
+    assert unknown.value == "Hibernating"
+    assert not unknown.is_known
+    assert OperationStatus.FAILED.is_known
+    assert repr(unknown) == "OperationStatus('Hibernating')"
+    assert repr(OperationStatus.FAILED) == "OperationStatus.FAILED"
+    assert f"{OperationStatus.FAILED}" == "Failed"
+    assert type(OperationStatus.FAILED.value) is str
+    assert unknown not in OperationStatus.known_values()
+
+
+@pytest.mark.parametrize("value", [None, 5, b"Failed"])
+def test_open_enum_other_type_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="OperationStatus takes a str"):
+        OperationStatus(value)
+
+
+def test_tag_received_equals_tag_sent() -> None:
+    sent, received = (
+        Tag(key="env", value="prod"),
+        ResourceTag.from_wire({"key": "env", "value": "prod"}),
+    )
+    assert sent == received
+    assert hash(sent) == hash(received)
+    assert sent != Tag(key="env")
+    assert sent != "env"
+    assert received.to_wire() == sent.to_wire()
+
+
+def test_result_equality_ignores_metadata() -> None:
+    plain = CreateDiskSnapshotResult()
+    with_metadata = plain.with_metadata(ResponseMetadata(request_id="r"))
+    assert with_metadata == plain
+    assert hash(with_metadata) == hash(plain)
+    assert plain.response_metadata.request_id is None
+    assert plain != 5

@@ -800,9 +800,9 @@ def test_fsfreeze_commands_run_in_c_locale(
     [0, -1, float("nan"), float("inf"), 86_401, True, "1", None, timedelta(0), timedelta(days=2)],
 )
 def test_invalid_timeout_is_refused(timeout: object) -> None:
-    with pytest.raises(RequestValidationError, match=r"FileSystemFreeze: .* timeout: "):
+    with pytest.raises(RequestValidationError, match=r"FileSystemFreeze, .* timeout: "):
         fsfreeze("/mnt", timeout=timeout)  # type: ignore[arg-type] # some of them are of wrong types
-    with pytest.raises(RequestValidationError, match=r"CommandHooks: .* timeout: "):
+    with pytest.raises(RequestValidationError, match=r"CommandHooks, .* timeout: "):
         command_hooks(["a"], ["b"], timeout=timeout)  # type: ignore[arg-type] # likewise
 
 

@@ -1,4 +1,4 @@
-"""One rule and one explanation for Regions: in models, plans, clients and commands."""
+"""Validation of Regions in models, plans, clients and commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import boto3
 import boto3.session
 import pytest
 from botocore.config import Config
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +29,7 @@ from lightsail_snap.models._regions import REGION_RULE, find_region_problem
 from lightsail_snap.models.names import RegionInput
 from lightsail_snap.plans import BackupPlan, assume_role_clients, regional_clients
 
-# What is not a Region, and what the advice names instead.
+# Invalid Regions with the beginnings of their fixes.
 NOT_REGIONS = {
     "us-east-1a": "use us-east-1",
     "us-gov-west-1b": "use us-gov-west-1",
@@ -45,7 +45,7 @@ NOT_REGIONS = {
     "all": "use the code of a Region",
     "moon": "use the code of a Region",
 }
-# To build a boto3 client takes long, so clients are tried with one value of each kind.
+# Creating a boto3 client is slow, so clients are tested with one value of each kind.
 SAMPLES = ("us-east-1a", "N. Virginia", "US-EAST-1", "us east 1", "")
 FUTURE_REGIONS = [
     "us-gov-west-1",
@@ -70,7 +70,7 @@ def by_session(region: str) -> object:
 
 def by_injected_client(region: str) -> object:
     boto = boto3.session.Session().client("lightsail", region_name="us-east-1")
-    # boto3 itself refuses to build clients for some of the values.
+    # boto3 creates no clients for some of the values.
     boto.meta._client_config.region_name = region
     return LightsailSnapClient(boto)
 
@@ -108,20 +108,20 @@ def plan(**fields: Any) -> BackupPlan:
 
 @pytest.mark.parametrize("way", CLIENTS)
 @pytest.mark.parametrize("region", SAMPLES)
-def test_client_for_what_is_not_a_region_is_refused(way: str, region: str) -> None:
+def test_client_invalid_region_is_refused(way: str, region: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         CLIENTS[way](region)
-    assert REGION_RULE.text in str(caught.value)
+    assert REGION_RULE.rule in str(caught.value)
     assert NOT_REGIONS[region] in str(caught.value)
 
 
 @pytest.mark.parametrize("where", MODELS)
 @pytest.mark.parametrize(("region", "fix"), NOT_REGIONS.items())
-def test_model_with_what_is_not_a_region_is_refused(where: str, region: str, fix: str) -> None:
+def test_model_invalid_region_is_refused(where: str, region: str, fix: str) -> None:
     with pytest.raises(RequestValidationError) as caught:
         MODELS[where](region)
     (violation,) = caught.value.violations
-    assert violation.rule == REGION_RULE.text
+    assert violation.rule == REGION_RULE.rule
     assert violation.fix.startswith(fix)
 
 
@@ -143,14 +143,14 @@ def set_region(
 
 
 @pytest.mark.parametrize("region", SAMPLES)
-def test_setting_of_what_is_not_a_region_is_refused_by_clients_and_doctor(
+def test_setting_invalid_region_is_refused_by_client_and_doctor(
     region: str, set_region: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_region(region)
     fix = NOT_REGIONS[region]
     with pytest.raises(ConfigurationError) as caught:
         LightsailSnapClient()
-    for text in (REGION_RULE.text, fix, "AWS_DEFAULT_REGION", "profile"):
+    for text in (REGION_RULE.rule, fix, "AWS_DEFAULT_REGION", "profile"):
         assert text in str(caught.value)
     assert main(["list"]) == 8
     assert str(caught.value) in capsys.readouterr().err
@@ -160,17 +160,17 @@ def test_setting_of_what_is_not_a_region_is_refused_by_clients_and_doctor(
 
 @pytest.mark.parametrize("command", ["list", "doctor", "emulator"])
 @pytest.mark.parametrize(("region", "fix"), NOT_REGIONS.items())
-def test_option_that_is_not_a_region_is_a_usage_error(
+def test_option_invalid_region_is_usage_error(
     command: str, region: str, fix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command, "--region", region]) == 2
     found = capsys.readouterr().err
-    assert f"--region {REGION_RULE.text}" in found
+    assert f"--region {REGION_RULE.rule}" in found
     assert fix in found
 
 
 @pytest.mark.parametrize("region", FUTURE_REGIONS)
-def test_regions_that_the_library_does_not_list_are_accepted(region: str) -> None:
+def test_unknown_regions_are_accepted(region: str) -> None:
     for make in CLIENTS.values():
         make(region)
     for make in MODELS.values():
@@ -178,18 +178,18 @@ def test_regions_that_the_library_does_not_list_are_accepted(region: str) -> Non
 
 
 @pytest.mark.parametrize("region", RegionName.known_values())
-def test_regions_that_the_library_lists_are_accepted(region: str) -> None:
+def test_known_regions_are_accepted(region: str) -> None:
     assert find_region_problem("region", region) is None
     for make in MODELS.values():
         make(region)
 
 
-def test_pseudo_regions_that_boto3_resolves_are_accepted() -> None:
-    for region in ("fips-us-east-1", "us-east-1-fips"):
+def test_pseudo_regions_of_boto3_are_accepted_by_clients() -> None:
+    for region in ("fips-us-east-1", "us-east-1-fips", "aws-global", "aws-cn-global"):
         LightsailSnapClient(region_name=region).close()
 
 
-def test_no_region_at_all_names_the_ways_to_set_one() -> None:
+def test_client_without_region_names_the_settings() -> None:
     with pytest.raises(ConfigurationError, match="AWS_DEFAULT_REGION"):
         LightsailSnapClient()
 
@@ -197,7 +197,9 @@ def test_no_region_at_all_names_the_ways_to_set_one() -> None:
 @given(st.text() | st.from_regex(r"[a-zA-Z]+([- ][a-z0-9]+)*-[0-9]+[a-z]?\n?", fullmatch=True))
 @example("us-east-1\n")
 @example("us-east-1\u0661")
-def test_models_and_settings_agree_on_every_string(text: str) -> None:
+def test_models_and_settings_accept_the_same_regions(text: str) -> None:
+    # Settings accept the pseudo-Regions of boto3 as well.
+    assume(not text.endswith("-global"))
     problem = find_region_problem("region", text)
     try:
         TypeAdapter(RegionInput).validate_python(text)
@@ -208,8 +210,8 @@ def test_models_and_settings_agree_on_every_string(text: str) -> None:
 
 
 @given(st.text() | st.sampled_from([*NOT_REGIONS]) | st.integers())
-def test_advice_names_a_region_or_what_one_is(value: object) -> None:
+def test_region_fix_is_a_valid_region(value: object) -> None:
     assert REGION_RULE.explain is not None
-    advice = REGION_RULE.explain(value)
-    if advice is not None:
-        assert find_region_problem("region", advice.removeprefix("use ")) is None
+    fix = REGION_RULE.explain(value)
+    if fix is not None:
+        assert find_region_problem("region", fix.removeprefix("use ")) is None

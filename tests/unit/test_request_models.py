@@ -1,4 +1,4 @@
-"""What is special about the requests, example by example."""
+"""Requests: wire formats and validation, by example."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ def only_violation(make: Callable[[], object]) -> Violation:
         (LATEST, {"sourceDiskName": "Disk-1", "useLatestRestorableAutoSnapshot": True}),
     ],
 )
-def test_the_wire_of_each_source(source: RestoreSource, wire: dict[str, Any]) -> None:
+def test_restore_source_wire_format(source: RestoreSource, wire: dict[str, Any]) -> None:
     rest = {"diskName": "back", "availabilityZone": "us-east-2a", "sizeInGb": 8}
     assert restore(source=source).to_wire() == wire | rest
     assert CreateDiskFromSnapshotRequest.from_wire(wire | rest).source == source
 
 
-def test_each_operation_has_its_own_words_for_a_source() -> None:
+def test_restore_source_wire_names_differ_by_operation() -> None:
     assert instances(source=LATEST).to_wire() == {
         "instanceNames": ["web-2"],
         "sourceInstanceName": "Disk-1",
@@ -112,21 +112,21 @@ def test_each_operation_has_its_own_words_for_a_source() -> None:
     "zone", ["all", "us-east-2", RegionName.US_EAST_2, "", "US-EAST-2A", "us-east-2a\n", None, 5]
 )
 @pytest.mark.parametrize("make", [restore, instances])
-def test_what_is_no_zone_is_refused_with_a_way_out(make: Any, zone: Any) -> None:
+def test_availability_zone_invalid_is_refused(make: Any, zone: Any) -> None:
     violation = only_violation(lambda: make(availability_zone=zone))
     assert violation.field == "availability_zone"
-    assert "a region (us-east-2) is none" in violation.rule
-    assert "`all`, the zone of a snapshot" in violation.rule
-    assert violation.fix == "give the zone of the instance that is to use it"
+    assert "not a region (us-east-2)" in violation.rule
+    assert "not `all`, the zone of snapshots" in violation.rule
+    assert violation.fix == "pass the zone of the instance that will use it"
 
 
 @pytest.mark.parametrize("zone", ["us-east-2a", "ap-southeast-3c", "us-gov-east-1a", "xx-new-9z"])
-def test_zones_of_regions_that_are_yet_to_come_are_accepted(zone: str) -> None:
+def test_availability_zone_of_future_region_is_accepted(zone: str) -> None:
     assert restore(availability_zone=zone).availability_zone == zone
 
 
 @pytest.mark.parametrize("region", ["us-east-2a", "all", "", "us-east", None])
-def test_what_is_no_region_is_refused_with_a_way_out(region: Any) -> None:
+def test_source_region_invalid_is_refused(region: Any) -> None:
     violation = only_violation(
         lambda: CopySnapshotRequest(
             target_snapshot_name="copy", source=MANUAL, source_region=region
@@ -140,7 +140,7 @@ def test_what_is_no_region_is_refused_with_a_way_out(region: Any) -> None:
     )
 
 
-def test_a_region_may_be_given_as_a_word_of_its_own() -> None:
+def test_source_region_may_be_enum_member() -> None:
     for region in (RegionName.US_EAST_2, "us-east-2"):
         request = CopySnapshotRequest(
             target_snapshot_name="copy", source=MANUAL, source_region=region
@@ -150,16 +150,16 @@ def test_a_region_may_be_given_as_a_word_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("size", [7, 0, -8, True, False, 8.0, "8", None, 2**31])
-def test_what_is_no_size_is_refused(size: Any) -> None:
+def test_disk_size_invalid_is_refused(size: Any) -> None:
     violation = only_violation(lambda: restore(size_in_gb=size))
     assert (violation.field, violation.fix) == (
         "size_in_gb",
-        "give at least the size of the snapshot's source",
+        "pass at least the size of the snapshot's source",
     )
 
 
 @pytest.mark.parametrize("size", [8, 16_000, 16_384, 20_000])
-def test_how_large_a_disk_may_be_is_left_to_the_service(size: int) -> None:
+def test_disk_size_maximum_is_not_checked(size: int) -> None:
     assert restore(size_in_gb=size).size_in_gb == size
 
 
@@ -184,9 +184,7 @@ def test_how_large_a_disk_may_be_is_left_to_the_service(size: int) -> None:
         ),
     ],
 )
-def test_a_list_that_must_hold_something_is_refused_empty(
-    make: Callable[[], object], field: str, rule: str
-) -> None:
+def test_required_list_empty_is_refused(make: Callable[[], object], field: str, rule: str) -> None:
     violation = only_violation(make)
     assert (violation.field, violation.rule) == (field, rule)
     assert violation.fix
@@ -204,13 +202,13 @@ def test_a_list_that_must_hold_something_is_refused_empty(
         ),
     ],
 )
-def test_a_wrong_item_does_not_make_a_list_empty_too(
+def test_required_list_invalid_item_is_the_only_violation(
     make: Callable[[], object], field: str
 ) -> None:
     assert only_violation(make).field == field
 
 
-def test_keys_of_tags_that_are_there_are_not_held_to_the_rules_for_new_ones() -> None:
+def test_untag_keys_invalid_as_new_keys_are_accepted() -> None:
     request = UntagResourceRequest(resource_name="Disk-1", tag_keys=["aws:made", "a!"])
     assert request.to_wire()["tagKeys"] == ["aws:made", "a!"]
 
@@ -230,7 +228,7 @@ def test_keys_of_tags_that_are_there_are_not_held_to_the_rules_for_new_ones() ->
         ["2026-11-23"],
     ],
 )
-def test_only_a_date_is_a_date(date: Any) -> None:
+def test_date_invalid_is_refused(date: Any) -> None:
     violations = (
         only_violation(lambda: DeleteAutoSnapshotRequest(resource_name="Disk-1", date=date)),
         only_violation(lambda: AutoSnapshotSource(resource_name="Disk-1", restore_date=date)),
@@ -241,7 +239,7 @@ def test_only_a_date_is_a_date(date: Any) -> None:
         assert "datetime.date(2026, 11, 23)" in violation.fix
 
 
-def test_a_date_in_its_text_form_is_a_date() -> None:
+def test_date_as_string_is_read() -> None:
     text: Any = "2026-11-23"
     assert AutoSnapshotSource(resource_name="Disk-1", restore_date=text) == AUTO
     request = DeleteAutoSnapshotRequest(resource_name="Disk-1", date=text)
@@ -253,7 +251,7 @@ def test_a_date_in_its_text_form_is_a_date() -> None:
     assert DeleteAutoSnapshotRequest.from_wire(json.dumps(wire).encode()) == request
 
 
-def test_the_date_of_an_automatic_snapshot_restores_it() -> None:
+def test_date_of_automatic_snapshot_is_valid_restore_date() -> None:
     details = models.AutoSnapshotDetails.from_wire({"date": "2026-11-23", "status": "Success"})
     assert details.date is not None
     assert details.date == DATE
@@ -266,7 +264,7 @@ def test_the_date_of_an_automatic_snapshot_restores_it() -> None:
 @pytest.mark.parametrize(
     "source", [None, {}, "snap-1", {"kind": "tape"}, {"snapshot_name": "snap-1"}, Tag(key="a")]
 )
-def test_what_is_no_source_is_refused_with_all_there_are(source: Any) -> None:
+def test_source_invalid_fix_lists_all_variants(source: Any) -> None:
     violation = only_violation(lambda: restore(source=source))
     assert violation.field == "source"
     for kind in ("ManualSnapshotSource", "AutoSnapshotSource", "LatestAutoSnapshotSource"):
@@ -284,17 +282,17 @@ def test_what_is_no_source_is_refused_with_all_there_are(source: Any) -> None:
         ),
     ],
 )
-def test_what_is_wrong_within_a_source_is_told_without_its_kind(source: Any, field: str) -> None:
+def test_source_violation_path_omits_kind(source: Any, field: str) -> None:
     assert only_violation(lambda: restore(source=source)).field == field
 
 
 @pytest.mark.parametrize("time", ["06:30", "6:00", "24:00", "06:00\n", 6, True])
-def test_only_full_hours_are_times_of_day(time: Any) -> None:
+def test_time_of_day_other_than_full_hour_is_refused(time: Any) -> None:
     violation = only_violation(lambda: AutoSnapshotAddOnRequest(snapshot_time_of_day=time))
-    assert violation.fix == "give for example 06:00"
+    assert violation.fix == "pass for example 06:00"
 
 
-def test_add_ons_on_the_wire() -> None:
+def test_add_ons_wire_format() -> None:
     daily = AddOnRequest(
         add_on_type=AddOnType.AUTO_SNAPSHOT,
         auto_snapshot_add_on_request=AutoSnapshotAddOnRequest(snapshot_time_of_day="06:00"),
@@ -306,7 +304,7 @@ def test_add_ons_on_the_wire() -> None:
     assert daily.to_wire() == wire
     assert restore(add_ons=[daily]).to_wire()["addOns"] == [wire]
     assert "addOns" not in restore(add_ons=[]).to_wire()
-    # Whether an add-on is new to us is for the service to judge.
+    # The service checks unknown add-ons.
     assert AddOnRequest(add_on_type=AddOnType("Tomorrow")).to_wire() == {"addOnType": "Tomorrow"}
     bare = AddOnRequest(
         add_on_type=AddOnType.AUTO_SNAPSHOT,
@@ -316,7 +314,7 @@ def test_add_ons_on_the_wire() -> None:
     assert restore(add_ons=[bare]).to_wire()["addOns"] == [bare.to_wire()]
 
 
-def test_disks_of_instances_on_the_wire() -> None:
+def test_attached_disk_mapping_wire_format() -> None:
     disk = DiskMap(original_disk_path="/dev/xvdf", new_disk_name="data-2")
     request = instances(attached_disk_mapping={"web-2": [disk]})
     assert request.to_wire()["attachedDiskMapping"] == {
@@ -330,7 +328,7 @@ def test_disks_of_instances_on_the_wire() -> None:
     assert violation.field == "attached_disk_mapping.web-2[0].new_disk_name"
 
 
-def test_a_request_with_a_mapping_is_as_frozen_as_any() -> None:
+def test_request_with_mapping_is_frozen() -> None:
     given = {"web-2": [DiskMap(new_disk_name="data-2")]}
     request = instances(attached_disk_mapping=given)
     before = request.to_wire()
@@ -338,13 +336,13 @@ def test_a_request_with_a_mapping_is_as_frozen_as_any() -> None:
     given["web-3"] = []
     assert request.to_wire() == before
     with pytest.raises(TypeError):
-        request.attached_disk_mapping["web-3"] = ()  # type: ignore[index] # what is refused
+        request.attached_disk_mapping["web-3"] = ()  # type: ignore[index] # the mapping is immutable
     with pytest.raises(ValidationError):
-        request.bundle_id = "nano_3_0"  # type: ignore[misc] # likewise
+        request.bundle_id = "nano_3_0"  # type: ignore[misc] # the model is frozen
     assert len({request, copy.deepcopy(request)}) == 1
 
 
-def test_a_frozen_mapping_is_a_mapping() -> None:
+def test_frozen_mapping_behaves_as_mapping() -> None:
     mapping = FrozenMapping({"a": 1, "b": 2})
     assert mapping == {"b": 2, "a": 1}
     assert dict(mapping) == mapping
@@ -356,9 +354,9 @@ def test_a_frozen_mapping_is_a_mapping() -> None:
     with pytest.raises(KeyError):
         mapping["c"]
     with pytest.raises(TypeError):
-        mapping["a"] = 2  # type: ignore[index] # what is refused
+        mapping["a"] = 2  # type: ignore[index] # the mapping is immutable
     with pytest.raises(AttributeError):
-        mapping.extra = 1  # type: ignore[attr-defined] # likewise
+        mapping.extra = 1  # type: ignore[attr-defined] # it has no attributes
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert pickle.loads(pickle.dumps(mapping, protocol)) == mapping  # noqa: S301 - our own
     for back in (copy.copy(mapping), copy.deepcopy(mapping)):
@@ -366,14 +364,14 @@ def test_a_frozen_mapping_is_a_mapping() -> None:
         assert back == mapping
 
 
-def test_a_frozen_mapping_shares_nothing_with_what_it_was_made_of() -> None:
+def test_frozen_mapping_copies_its_input() -> None:
     given = {"a": 1}
     mapping = FrozenMapping(given)
     given["a"] = 2
     assert mapping == {"a": 1}
 
 
-def test_tags_in_any_form() -> None:
+def test_tags_any_form_wire_format() -> None:
     expected = [{"key": "env", "value": "prod"}, {"key": "nightly"}]
     tags: list[Any] = [
         {"env": "prod", "nightly": None},
@@ -398,14 +396,14 @@ def test_tags_in_any_form() -> None:
 
 
 @pytest.mark.parametrize("arn", ["", "Disk-1", "arn:aws:lightsail", f"{ARN}\n", f"x{ARN}", 5])
-def test_what_is_no_resource_name_of_amazon_is_refused(arn: Any) -> None:
+def test_resource_arn_invalid_is_refused(arn: Any) -> None:
     violation = only_violation(
         lambda: TagResourceRequest(resource_name="Disk-1", tags={"a": None}, resource_arn=arn)
     )
     assert (violation.field, "the name suffices" in violation.fix) == ("resource_arn", True)
 
 
-def test_a_flag_that_is_false_is_said_where_it_is_ours_to_say() -> None:
+def test_optional_boolean_false_is_sent() -> None:
     request = AttachDiskRequest(
         disk_name="Disk-1", instance_name="web-1", disk_path="/dev/xvdf", auto_mounting=False
     )
@@ -414,19 +412,19 @@ def test_a_flag_that_is_false_is_said_where_it_is_ours_to_say() -> None:
 
 
 @pytest.mark.parametrize("token", ["", 5, b"token", ["token"]])
-def test_what_is_no_page_token_is_refused(token: Any) -> None:
+def test_page_token_invalid_is_refused(token: Any) -> None:
     violation = only_violation(lambda: GetDisksRequest(page_token=token))
     assert violation.field == "page_token"
     assert "None for the first page" in violation.fix
 
 
 @pytest.mark.parametrize("token", ["t", " ", "a\nb", "é", "x" * 10_000])
-def test_any_other_text_may_be_a_page_token(token: str) -> None:
+def test_page_token_any_other_string_is_accepted(token: str) -> None:
     request = GetOperationsForResourceRequest(resource_name="Disk-1", page_token=token)
     assert request.to_wire() == {"resourceName": "Disk-1", "pageToken": token}
 
 
-def test_the_first_page_has_no_token() -> None:
+def test_first_page_has_no_token() -> None:
     assert GetDisksRequest().to_wire() == GetDisksRequest(page_token=None).to_wire() == {}
 
 
@@ -440,7 +438,7 @@ PAGES: list[type[models.PagedResult[Any]]] = [
 
 
 @pytest.mark.parametrize("kind", PAGES, ids=lambda kind: kind.__name__)
-def test_items_are_what_a_page_lists(kind: type[models.PagedResult[Any]]) -> None:
+def test_page_items_are_its_list(kind: type[models.PagedResult[Any]]) -> None:
     (member,) = (
         name for name, field in kind.model_fields.items() if isinstance(field.get_default(), tuple)
     )
@@ -455,11 +453,11 @@ def test_items_are_what_a_page_lists(kind: type[models.PagedResult[Any]]) -> Non
     assert (last.items, last.next_page_token) == ((), None)
 
 
-def test_all_pages_were_tried() -> None:
+def test_pages_under_test_are_complete() -> None:
     assert len(PAGES) == 7
 
 
-def test_a_model_equals_nothing_of_another_kind() -> None:
+def test_model_differs_from_other_types() -> None:
     page = models.GetDisksResult.from_wire({})
     for model in (Tag(key="a"), MANUAL, restore(), page):
         assert model != "a"

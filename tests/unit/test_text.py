@@ -1,4 +1,4 @@
-"""Text from outside, made safe."""
+"""Escaping, truncation and redaction of strings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lightsail_snap._text import one_line, redact, short_repr
         ("x" * 700, "x" * 600 + "…"),
     ],
 )
-def test_one_line(text: str, line: str) -> None:
+def test_one_line_escapes_and_truncates(text: str, line: str) -> None:
     assert one_line(text) == line
 
 
-def test_a_long_text_costs_no_more_than_its_head() -> None:
+def test_one_line_long_string_is_truncated_first() -> None:
     assert len(one_line("\n" * 10_000_000)) <= 1201
 
 
@@ -37,23 +37,23 @@ def test_a_long_text_costs_no_more_than_its_head() -> None:
         "http://user:CANARY@proxy:3128/",
     ],
 )
-def test_secrets_go(text: str) -> None:
+def test_redact_secrets_are_removed(text: str) -> None:
     cleaned = redact(text)
     assert "CANARY" not in cleaned
     assert "***" in cleaned
 
 
-def test_key_ids_and_signatures_go() -> None:
+def test_redact_key_ids_and_signatures_are_removed() -> None:
     text = "Credential=ASIAIOSFODNN7EXAMPLE/2026, Signature=" + "ab12" * 16
     assert redact(text) == "Credential=ASIA***/2026, Signature=***"
 
 
-def test_an_innocent_text_stays() -> None:
+def test_redact_other_string_is_unchanged() -> None:
     text = "Some names are already in use: db-1 (see https://docs.aws.amazon.com/x)"
     assert redact(text) == text
 
 
-def test_anything_can_be_shown() -> None:
+def test_short_repr_any_object_is_one_line() -> None:
     class Broken:
         def __repr__(self) -> str:
             raise ZeroDivisionError

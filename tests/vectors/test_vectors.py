@@ -1,6 +1,6 @@
-"""Other people's test cases for this protocol, as data: each file names where its cases are from.
+"""Test cases of other projects for the AWS JSON protocol. Each data file names its sources.
 
-`differs` and `refused` give the reason where this library does something else on purpose.
+`differs` and `refused` give the reason if this library behaves differently.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def cases(name: str, part: str = "cases") -> pytest.MarkDecorator:
 
 
 class Wire:
-    """A client over real boto3 that is given one answer, and what it sent."""
+    """Client over boto3 with one response for all requests, and the last request."""
 
     def __init__(self) -> None:
-        self.answer: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
+        self.response: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
         self.sent: Any = None
         session = boto3.session.Session("key", "secret", region_name="us-east-1")
         config = Config(retries={"total_max_attempts": 1})
@@ -58,7 +58,7 @@ class Wire:
 
     def _exchange(self, request: Any, **_: Any) -> AWSResponse:
         self.sent = request
-        status, headers, body = self.answer
+        status, headers, body = self.response
 
         class Raw:
             def stream(self) -> Iterator[bytes]:
@@ -73,7 +73,7 @@ def wire() -> Wire:
 
 
 @pytest.mark.parametrize("name", ["errors", "results", "requests", "waiters"])
-def test_every_case_names_its_source(name: str) -> None:
+def test_vectors_name_their_source(name: str) -> None:
     found = vectors(name)
     for source in found["sources"].values():
         assert source.startswith("github.com/")
@@ -82,8 +82,8 @@ def test_every_case_names_its_source(name: str) -> None:
 
 
 @cases("errors")
-def test_an_error_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
-    wire.answer = (case["status"], case.get("headers", {}), case["body"].encode())
+def test_error_matches_vector(case: dict[str, Any], wire: Wire) -> None:
+    wire.response = (case["status"], case.get("headers", {}), case["body"].encode())
     with pytest.raises(ServiceError) as caught:
         wire.client.get_disk("disk-1")
     error = caught.value
@@ -94,8 +94,8 @@ def test_an_error_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("results")
-def test_a_result_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
-    wire.answer = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
+def test_result_matches_vector(case: dict[str, Any], wire: Wire) -> None:
+    wire.response = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
     if "refused" in case:
         with pytest.raises(ResponseValidationError):
             wire.client.get_disk("d")
@@ -110,8 +110,8 @@ def test_a_result_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("requests", "sent")
-def test_a_request_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
-    wire.answer = (200, {}, b"{}")
+def test_request_matches_vector(case: dict[str, Any], wire: Wire) -> None:
+    wire.response = (200, {}, b"{}")
     wire.client.get_disks(page_token=None)
     headers = {
         name.lower(): value.decode() if isinstance(value, bytes) else value
@@ -125,25 +125,25 @@ def test_a_request_is_what_others_say(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("requests", "served")
-def test_the_emulator_serves_what_others_say(case: dict[str, Any]) -> None:
+def test_emulator_request_matches_vector(case: dict[str, Any]) -> None:
     scope = {"Authorization": "Credential=k/d/us-east-1/lightsail/aws4_request"}
     target = {"X-Amz-Target": "Lightsail_20161128.GetDisks"}
     with LightsailEmulator() as emulator:
-        answer = emulator.exchange(scope | target | case["headers"], case["body"].encode())
-    assert (answer.status, answer.body) == (200, b'{"disks":[]}')
-    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+        response = emulator.exchange(scope | target | case["headers"], case["body"].encode())
+    assert (response.status, response.body) == (200, b'{"disks":[]}')
+    assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
 
 
 class Scripted:
-    """A transport that answers with states of a snapshot, or errors; the last for ever."""
+    """Transport that returns snapshots in given states, or raises errors; it repeats the last."""
 
-    def __init__(self, answers: list[str]) -> None:
-        self.answers = answers
-        self.looks = 0
+    def __init__(self, states: list[str]) -> None:
+        self.states = states
+        self.polls = 0
 
     def send(self, request: Any) -> Response:
-        name = self.answers[min(self.looks, len(self.answers) - 1)]
-        self.looks += 1
+        name = self.states[min(self.polls, len(self.states) - 1)]
+        self.polls += 1
         if name.endswith("Exception"):
             metadata = ResponseMetadata(http_status=400)
             body = json.dumps({"__type": name}).encode()
@@ -151,12 +151,12 @@ class Scripted:
         return Response({"diskSnapshot": {"name": "db-1", "state": name}}, ResponseMetadata())
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing."""
 
 
 @cases("waiters", "workflow")
-def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
-    transport = Scripted(case["answers"])
+def test_wait_matches_vector(case: dict[str, Any]) -> None:
+    transport = Scripted(case["states"])
     client = LightsailSnapClient(transport=transport, clock=VirtualClock())
     outcome = "success"
     try:
@@ -167,25 +167,25 @@ def test_a_wait_goes_as_others_say(case: dict[str, Any]) -> None:
     except LightsailSnapError as error:
         outcome = type(error).__name__
     assert outcome == case["outcome"]
-    assert transport.looks == case.get("looks", transport.looks)
+    assert transport.polls == case.get("polls", transport.polls)
 
 
 @cases("waiters", "retries")
-def test_pauses_are_as_others_say(case: dict[str, int]) -> None:
-    least, most, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
-    pauses: list[float] = []
+def test_wait_delays_match_vector(case: dict[str, int]) -> None:
+    minimum, maximum, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
+    delays: list[float] = []
 
-    class Noting(VirtualClock):
+    class RecordingClock(VirtualClock):
         def sleep(self, seconds: float) -> None:
-            pauses.append(seconds)
+            delays.append(seconds)
             super().sleep(seconds)
 
     transport = Scripted(["pending"])
-    policy = WaitPolicy(timeout=allowed, min_delay=least, max_delay=most)
-    client = LightsailSnapClient(transport=transport, clock=Noting(), wait_policy=policy)
+    policy = WaitPolicy(timeout=allowed, min_delay=minimum, max_delay=maximum)
+    client = LightsailSnapClient(transport=transport, clock=RecordingClock(), wait_policy=policy)
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1")
-    assert all(least <= pause <= most for pause in pauses[:-1])
-    # The last pause ends with the allowed time, and one more look follows it.
-    assert sum(pauses) == pytest.approx(allowed)
-    assert transport.looks == len(pauses) + 1
+    assert all(minimum <= delay <= maximum for delay in delays[:-1])
+    # The last delay ends at the timeout, and one more poll follows.
+    assert sum(delays) == pytest.approx(allowed)
+    assert transport.polls == len(delays) + 1

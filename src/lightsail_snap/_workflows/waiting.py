@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias
 
 from lightsail_snap._parameters import as_list, check_callback, check_concurrency
+from lightsail_snap._text import short_repr
 from lightsail_snap._workflows.effects import (
     ClockReading,
     Workflow,
@@ -277,7 +278,8 @@ async def wait_for(  # noqa: PLR0913 - the parameters of a wait
     """
     wait = _Wait(waitable, name, not_found, resume, identity or Identity())
     await _wait_for(wait, policy, limit, on_progress=on_progress, first=first, began=began)
-    assert wait.resource is not None  # noqa: S101 - only an awaited deletion succeeds without it
+    if wait.resource is None:
+        raise AssertionError  # pragma: no cover - only a wait for deletion succeeds without it
     return wait.resource
 
 
@@ -290,7 +292,7 @@ async def wait_for_deletion(
     on_progress: Callable[[WaitProgress[PollResultT]], object] | None = None,
 ) -> None:
     """Wait until a resource does not exist."""
-    resume = f"{waitable.resume}_deletion({name!r})"
+    resume = f"{waitable.resume}_deletion({short_repr(name)})"
     wait = _Wait(waitable, name, NotFoundPolicy.SUCCEED, resume)
     await _wait_for(wait, policy, limit, on_progress=on_progress)
 

@@ -30,16 +30,7 @@ SERVED_REGIONS = tuple(
 )
 """The Regions of Lightsail."""
 
-_REQUEST_MODELS: Mapping[str, type[Request[Any]]] = MappingProxyType(
-    {
-        model.operation_name: model
-        for model in models.exported().values()
-        if isinstance(model, type)
-        and issubclass(model, Request)
-        # The common base classes of several requests have none.
-        and hasattr(model, "operation_name")
-    }
-)
+_REQUEST_MODELS: Mapping[str, type[Request[Any]]] = MappingProxyType(models.request_types())
 
 # The patterns of the service model that the service is assumed to enforce. ResourceName is not one:
 # its pattern lacks the dot, which the service's own error message allows.
@@ -47,7 +38,7 @@ _ENFORCED_PATTERNS = frozenset({"NonEmptyString", "TimeOfDay", "AutoSnapshotDate
 
 
 def _rule_of(alias: object) -> str:
-    return next(part.text for part in get_args(alias) if isinstance(part, Rule))
+    return next(part.rule for part in get_args(alias) if isinstance(part, Rule))
 
 
 _NAME_RULE = _rule_of(NewResourceName)

@@ -1,4 +1,4 @@
-"""What every model shares: names, freezing, and the way to the wire and back."""
+"""Base classes of all models: validation, and reading and writing of the wire format."""
 
 from __future__ import annotations
 
@@ -43,37 +43,50 @@ __all__ = [
 ]
 
 
-# Older pydantic lets two threads build a model at once, and then reads with its parent's validator.
-# Newer pydantic has a lock, and a second one beside it could be taken in the other order.
-_building: AbstractContextManager[object] = getattr(main, "_rebuild_lock", None) or RLock()
+# In older versions of pydantic two threads may build a model at once, which then validates like its
+# parent. Newer versions have a lock; a second one could be acquired in another order.
+_rebuild_lock: AbstractContextManager[object] = getattr(main, "_rebuild_lock", None) or RLock()
 
 
-class WireModel(BaseModel, frozen=True):
-    """A shape of the Lightsail API: frozen, snake_case here, camelCase on the wire."""
+class ValidatedModel(BaseModel, frozen=True):
+    """Frozen model whose constructor raises an error of this library."""
+
+    _rule_source: ClassVar[str] = "lightsail_snap"
+    """Source of the rules that declare none."""
+
+    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        try:
+            super().__init__(**data)
+        except Exception as error:
+            raise self._validation_error(error, data) from error
+
+    # Without this mark pydantic would call __init__ for nested models too, and the first error
+    # there would end the validation. SQLModel relies on the same mark.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
+
+    @classmethod
+    def _validation_error(cls, error: Exception, payload: object) -> LightsailSnapError:  # noqa: ARG003 - results store the payload
+        """Translate an exception that was raised while a payload was validated."""
+        return RequestValidationError(cls.__name__, violations(cls, error))
+
+
+class WireModel(ValidatedModel, frozen=True):
+    """Model of a shape of the Lightsail API: snake_case names here, camelCase on the wire."""
+
+    _rule_source: ClassVar[str] = "Lightsail service model"
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
         loc_by_alias=False,
-        # Epoch numbers on this wire are seconds; pydantic's guess would read large ones as
-        # milliseconds and give a wrong date instead of an error.
+        # Timestamps are seconds. By default pydantic reads large numbers as milliseconds, which
+        # gives a wrong date instead of an error.
         val_temporal_unit="seconds",
-        # A model is built when it is first used: most programs use few. For the same reason the
-        # fields' docstrings are left to readers of the source, since pydantic would have to parse
-        # it at every import.
+        # Most programs use few models, so each is built on first use. For the same reason
+        # `use_attribute_docstrings` is off: pydantic would parse the source at every import.
         defer_build=True,
     )
-
-    def __init__(self, /, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-        try:
-            super().__init__(**data)
-        except Exception as error:
-            raise self._refusal(error, data) from error
-
-    # Without this mark pydantic would call __init__ for every nested model too, and an inner
-    # error would end the search for further ones. SQLModel relies on the same mark.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # functions take any
 
     @classmethod
     @override
@@ -85,57 +98,52 @@ class WireModel(BaseModel, frozen=True):
         _parent_namespace_depth: int = 2,
         _types_namespace: Mapping[str, Any] | None = None,
     ) -> bool | None:
-        """Build the model, in one thread at a time; pydantic does so when it is first used.
+        """Build the model in one thread at a time. pydantic calls it on first use.
 
         Args:
-            force: Whether to build it again if it is built.
-            raise_errors: Whether to raise what keeps it from being built.
+            force: True to build the model again.
+            raise_errors: True to raise errors.
 
         Returns:
-            None if it was built before; else whether it is built now.
+            None if the model was built already, else whether it is built now.
         """
-        with _building:
+        with _rebuild_lock:
             return super().model_rebuild(
                 force=force,
                 raise_errors=raise_errors,
-                # This method is a frame more.
+                # This method adds a frame.
                 _parent_namespace_depth=_parent_namespace_depth + 1,
                 _types_namespace=_types_namespace,
             )
 
     @classmethod
-    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
-        """Make the error that says why a payload is no such model."""
-        raise NotImplementedError  # pragma: no cover - each of the two families has its own
-
-    @classmethod
     def from_wire(cls, payload: Mapping[str, object] | bytes) -> Self:
-        """Read the shape as it stands on the wire.
+        """Read the model from its wire format.
 
         Args:
-            payload: The wire's dict (camelCase keys), or the JSON bytes of one.
+            payload: A dict with camelCase keys, or a JSON object as bytes.
 
         Returns:
             The model. `from_wire(model.to_wire()) == model` always holds.
 
         Raises:
-            RequestValidationError: If a request shape breaks a rule.
-            ResponseValidationError: If a result shape cannot be read.
+            RequestValidationError: If a part of a request is invalid.
+            ResponseValidationError: If a part of a response is invalid.
         """
         try:
             if isinstance(payload, bytes):
                 return cls._from_json(payload)
-            return cls._from_dict(cls._owned(payload))
+            return cls._from_dict(cls._copied(payload))
         except Exception as error:
-            raise cls._refusal(error, payload) from error
+            raise cls._validation_error(error, payload) from error
 
     @classmethod
-    def _owned(cls, payload: object) -> object:
-        """Give a payload that nobody else will change."""
+    def _copied(cls, payload: object) -> object:
+        """Return a payload that no other code changes."""
         return payload
 
     @classmethod
-    def _from_dict(cls, payload: Any) -> Self:  # noqa: ANN401 - whatever a server or a caller gives
+    def _from_dict(cls, payload: Any) -> Self:  # noqa: ANN401 - any input
         return cls.model_validate(payload, by_alias=True, by_name=False)
 
     @classmethod
@@ -144,9 +152,8 @@ class WireModel(BaseModel, frozen=True):
             read = cls.__pydantic_validator__.validate_json
             model: Self = read(body, by_alias=True, by_name=False)
         except ValidationError as error:
-            # What is refused here is read once more the long way round, which alone decides, and
-            # says why not. It also reads JSON that pydantic refuses (a lone surrogate in a string,
-            # a byte order mark): botocore uses this parser, and both ways must see the same.
+            # The standard library's parser, which botocore uses, decides: it reads JSON that
+            # pydantic refuses, such as a lone surrogate in a string or a byte order mark.
             try:
                 parsed = json.loads(body)
             except (ValueError, RecursionError):
@@ -156,32 +163,26 @@ class WireModel(BaseModel, frozen=True):
         return cls._from_dict(parsed)
 
     def to_wire(self) -> dict[str, Any]:
-        """Write the shape as it stands on the wire.
+        """Return the wire format of the model.
 
         Returns:
-            A new dict with camelCase keys, holding only JSON's types.
+            A new dict with camelCase keys and JSON types.
         """
-        raise NotImplementedError  # pragma: no cover - each of the two families has its own
+        raise NotImplementedError  # pragma: no cover - requests and results override it
 
 
 class RequestModel(WireModel, frozen=True):
-    """A shape that we send: unknown fields are refused, everything is checked."""
+    """Model of a request or a part of one. Unknown fields are refused, all values are checked."""
 
-    # Instances are checked again where they are used, so one made without validation
-    # (`model_construct`) does not smuggle anything into a request.
+    # Checks instances that were created without validation (`model_construct`) where they are used.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", revalidate_instances="always")
-
-    @classmethod
-    @override
-    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
-        return RequestValidationError(cls.__name__, violations(cls, error))
 
     @override
     def to_wire(self) -> dict[str, Any]:
-        """Write the shape as it stands on the wire.
+        """Return the wire format of the model.
 
         Returns:
-            A new dict with camelCase keys, holding only JSON's types; what is not given is absent.
+            A new dict with camelCase keys and JSON types, without fields that are None.
         """
         aliases = _plain_aliases(type(self))
         wire, rest = ({}, None) if aliases is None else _written(self, aliases)
@@ -192,8 +193,7 @@ class RequestModel(WireModel, frozen=True):
                 for name, field in type(self).model_fields.items()
                 if isinstance(self.__dict__.get(name), BaseModel)
             }
-            # What a request lists nothing of, it does not speak of; a shape says something even
-            # empty.
+            # An empty list means the same as an absent one; an empty object does not.
             wire |= {
                 name: value
                 for name, value in dumped.items()
@@ -204,7 +204,7 @@ class RequestModel(WireModel, frozen=True):
 
 @cache
 def _plain_aliases(model: type[BaseModel]) -> tuple[tuple[str, str], ...] | None:
-    """List names and wire names, or None if the model writes itself in a way of its own."""
+    """Return pairs of names and wire names, or None if the model has its own serializers."""
     decorators = model.__pydantic_decorators__
     if decorators.field_serializers or decorators.model_serializers:
         return None
@@ -217,11 +217,7 @@ _PLAIN = frozenset({str, bool, int})
 def _written(
     model: BaseModel, aliases: tuple[tuple[str, str], ...]
 ) -> tuple[dict[str, Any], set[str]]:
-    """Write what is plain, in a fraction of the time that pydantic takes to begin.
-
-    Returns:
-        The wire dict of the plain fields, and the names of the others.
-    """
+    """Return the wire dict of the plain fields, much faster than pydantic, and the other names."""
     wire: dict[str, Any] = {}
     rest: set[str] = set()
     values = model.__dict__
@@ -242,7 +238,7 @@ def _written(
 
 
 def _plain_dict(value: object) -> dict[str, Any] | None:
-    """Write a shape that has plain fields only; None for anything else."""
+    """Return the wire dict of a model that has plain fields only, else None."""
     if not isinstance(value, RequestModel):
         return None
     wire: dict[str, Any] = {}
@@ -256,23 +252,23 @@ def _plain_dict(value: object) -> dict[str, Any] | None:
 
 
 class ResultModel(WireModel, frozen=True):
-    """A shape that we receive: unknown fields are kept, in `model_extra` and on the way back."""
+    """Model of a response or a part of one. `model_extra` and `to_wire` keep unknown fields."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     @classmethod
     @override
-    def _refusal(cls, error: Exception, payload: object) -> LightsailSnapError:
-        # Nobody can act on advice about an answer, so it has none.
+    def _validation_error(cls, error: Exception, payload: object) -> LightsailSnapError:
+        # The caller cannot fix a response.
         found = tuple(replace(violation, fix="") for violation in violations(cls, error))
         return ResponseValidationError(cls.__name__, found, payload)
 
     @override
     def to_wire(self) -> dict[str, Any]:
-        """Write the shape as it stands on the wire.
+        """Return the wire format of the model.
 
         Returns:
-            A new dict with camelCase keys; it holds what was received, unknown fields included.
+            A new dict with camelCase keys: the received fields, unknown ones included.
         """
         wire = self.model_dump(by_alias=True, exclude_unset=True)
         _drop_echoes(self, wire)
@@ -280,16 +276,13 @@ class ResultModel(WireModel, frozen=True):
 
     @classmethod
     @override
-    def _owned(cls, payload: object) -> object:
-        # What is unknown is kept as it is, so it must not be shared with whoever handed it in.
+    def _copied(cls, payload: object) -> object:
+        # Unknown fields are stored as they are, so they must not be shared with the caller.
         return copy.deepcopy(payload)
 
 
 def _drop_echoes(model: BaseModel, wire: dict[str, Any]) -> None:
-    """Take out of a dump what only seems to be set.
-
-    pydantic takes a field for set if the wire holds an unknown member that bears its Python name.
-    """
+    """Remove fields that pydantic counts as set only because an unknown field has their name."""
     for name, field in type(model).model_fields.items():
         alias, value = field.alias or name, getattr(model, name)
         if name in (model.model_extra or {}) and value == field.get_default():
@@ -304,13 +297,13 @@ def _drop_echoes(model: BaseModel, wire: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ResponseMetadata:
-    """How an answer came; have it at hand for a support case.
+    """Facts about a response, for example for a support case.
 
     Attributes:
-        request_id: The id that the service gave the request, if it gave one.
-        http_status: The HTTP status, if it is known.
-        retry_attempts: How many times botocore sent the request again before this answer.
-        date: When the service answered, by its own clock and to the second, if it said so.
+        request_id: Id of the request, if present.
+        http_status: HTTP status, if known.
+        retry_attempts: Number of retries by botocore before this response.
+        date: Time of the response by the service's clock, in seconds, if present.
     """
 
     request_id: str | None = None
@@ -324,43 +317,39 @@ _NO_METADATA = ResponseMetadata()
 
 
 def set_metadata(result: Result, metadata: ResponseMetadata) -> None:
-    """Say how the answer came, in a result that nothing else refers to yet."""
-    # pydantic's way to set a private attribute of a frozen model, without its checks.
+    """Set the metadata of a result that no other code refers to yet."""
+    # As pydantic sets a private attribute, but without the check for frozen models.
     object.__setattr__(result, "__pydantic_private__", {_METADATA: metadata})
 
 
-def _alias(cls: type[BaseModel], argument: Any) -> Any:  # noqa: ANN401 - as typing has it
-    """Say what a generic class is bound to, without a class of its own.
-
-    pydantic makes one more model of each, which takes as long as the model itself and is of no use
-    where no field is of the argument's type.
-    """
+def _alias(cls: type[BaseModel], argument: Any) -> Any:  # noqa: ANN401 - as in typing
+    """Bind a generic class to a type, without the additional model that pydantic creates."""
     if isinstance(argument, TypeVar):
         return BaseModel.__class_getitem__.__func__(cls, argument)  # type: ignore[attr-defined] # a class method
     return GenericAlias(cls, argument)
 
 
 class Result(ResultModel, frozen=True):
-    """The answer to one request."""
+    """Response to one request."""
 
-    # No private attribute is declared: pydantic would call back into Python for each result that
-    # it reads, to set the default. It copies and pickles what is set all the same.
+    # No private attribute is declared, since pydantic would call Python code for every result to
+    # set the default. It copies and pickles undeclared ones as well.
 
     @property
     def response_metadata(self) -> ResponseMetadata:
-        """How the answer came: request id, HTTP status, retries. Not part of its value."""
+        """Request id, HTTP status and retries of the response. Ignored by `==`."""
         private = self.__pydantic_private__ or {}
         metadata: ResponseMetadata = private.get(_METADATA, _NO_METADATA)
         return metadata
 
     def with_metadata(self, metadata: ResponseMetadata) -> Self:
-        """Say how the answer came.
+        """Copy the result with other metadata.
 
         Args:
-            metadata: The facts.
+            metadata: The metadata.
 
         Returns:
-            A result of the same value with these facts.
+            An equal result with this metadata.
         """
         copied = self.model_copy()
         set_metadata(copied, metadata)
@@ -374,7 +363,7 @@ class Result(ResultModel, frozen=True):
 
     @override
     def __hash__(self) -> int:
-        # Defining __eq__ takes pydantic's own away.
+        # A class that defines __eq__ does not inherit __hash__.
         return hash(tuple(getattr(self, name) for name in type(self).model_fields))
 
 
@@ -382,45 +371,45 @@ ItemT = TypeVar("ItemT", bound=ResultModel)
 
 
 class PagedResult(Result, Generic[ItemT], frozen=True):
-    """One page of a list."""
+    """One page of a listing."""
 
     if not TYPE_CHECKING:
         __class_getitem__ = classmethod(_alias)
 
     next_page_token: StrictStr | None = None
-    """What the next page is asked for with; absent on the last page."""
+    """Token of the next page; None on the last page."""
 
     @property
     def items(self) -> tuple[ItemT, ...]:
-        """What the page lists, in the service's order."""
-        raise NotImplementedError  # pragma: no cover - each list has its own
+        """Items of the page, in the service's order."""
+        raise NotImplementedError  # pragma: no cover - every listing overrides it
 
 
 ResultT = TypeVar("ResultT", bound=Result)
 
 
 class Request(RequestModel, Generic[ResultT], frozen=True):
-    """One call of an API operation, bound by its type to the result it is answered with."""
+    """Call of an API operation. The type argument is the type of its result."""
 
     if not TYPE_CHECKING:
         __class_getitem__ = classmethod(_alias)
 
-    # No field, so that copies made with other values do not inherit it.
+    # A slot, so that copies with other values do not inherit it.
     __slots__ = ("_is_checked",)
 
     operation_name: ClassVar[str]
     """The API operation, for example `CreateDiskSnapshot`."""
     is_read_only: ClassVar[bool]
-    """Whether the operation changes nothing, so that repeating it is always safe."""
+    """True if the operation changes nothing, so that it is always safe to repeat."""
     _result_type: ClassVar[type[Result]]
 
     if not TYPE_CHECKING:
-        # It takes what the one above takes, which a type checker need not be told again.
+        # Hidden from type checkers, which use the signature that pydantic generates.
         def __init__(self, /, **data: object) -> None:
             super().__init__(**data)
             object.__setattr__(self, "_is_checked", True)
 
-        __init__.__pydantic_base_init__ = True  # as above
+        __init__.__pydantic_base_init__ = True  # as in ValidatedModel
 
     @classmethod
     @override
@@ -436,7 +425,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
 
     @classmethod
     def checked(cls, value: Request[ResultT]) -> Request[ResultT]:
-        """Check what is to be sent if it was made without validation, as copies are.
+        """Validate a request that was created without validation, for example by `model_copy`.
 
         Args:
             value: The request.
@@ -445,11 +434,11 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
             The request, or an equal one.
 
         Raises:
-            RequestValidationError: If it breaks a rule, or is no request.
+            RequestValidationError: If the request is invalid, or not a `Request`.
         """
         kind: type[Any] = type(value)
         if not isinstance(value, Request):
-            rule, fix = "must be a request", "give a CreateDiskSnapshotRequest or its like"  # type: ignore[unreachable] # callers without a type checker get here
+            rule, fix = "must be a request", "pass for example a CreateDiskSnapshotRequest"  # type: ignore[unreachable] # callers without a type checker get here
             found = Violation("", rule, "lightsail_snap", fix, short_repr(value))
             raise RequestValidationError("Request", [found])
         if getattr(value, "_is_checked", False):
@@ -457,24 +446,23 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
         try:
             again: Request[ResultT] = kind.model_validate(value)
         except Exception as error:
-            raise kind._refusal(error, value) from error  # noqa: SLF001 - a request's own
+            raise kind._validation_error(error, value) from error  # noqa: SLF001 - a class of the same family
         return again
 
     def read_result(self, payload: Mapping[str, object] | bytes) -> ResultT:
-        """Read the answer to this request.
+        """Read the response to this request.
 
         Args:
-            payload: The answer's JSON bytes, or the dict botocore made of them.
+            payload: The response body, or the dict that botocore parsed.
 
         Returns:
             The result.
 
         Raises:
-            ResponseValidationError: If the answer cannot be read.
+            ResponseValidationError: If the response cannot be read.
         """
         try:
-            # The generic argument and _result_type are one and the same.
-            return self._result_type.from_wire(payload)  # type: ignore[return-value] # see above
+            return self._result_type.from_wire(payload)  # type: ignore[return-value] # it is ResultT
         except ResponseValidationError as error:
             error.may_have_executed = not self.is_read_only
             raise
@@ -484,7 +472,7 @@ PageT = TypeVar("PageT", bound=PagedResult[Any])
 
 
 class PagedRequest(Request[PageT], Generic[PageT], frozen=True):
-    """A request for one page of a list."""
+    """Request for one page of a listing."""
 
     page_token: PageToken | None = None
-    """Which page: the `next_page_token` of the page before, None for the first."""
+    """The `next_page_token` of the previous page; None for the first page."""

@@ -1,4 +1,4 @@
-"""The rule for AWS Regions, and what to write instead of a value that breaks it."""
+"""Rule for AWS Regions, with suggestions for invalid values."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import re
 from lightsail_snap._text import short_repr
 from lightsail_snap.models._rules import Rule
 
-# Open: a Region that the service adds later has this form, too.
+# Future Regions have this form, too.
 REGION_PATTERN = r"^[a-z]+(-[a-z0-9]+)+-[0-9]+$"
-_REGION = re.compile(REGION_PATTERN.replace("$", r"\Z"))
+# boto3 accepts the pseudo-Regions of its partitions, such as aws-global.
+_SETTING = re.compile(REGION_PATTERN.replace("$", r"\Z") + r"|^aws(-[a-z]+)*-global\Z")
 _BEGINS_WITH_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _SEPARATORS = re.compile(r"[\s_\u2010-\u2015]+")
-_MAX_READ = 200
+_MAX_LENGTH = 200
 
-# The names in AWS's console and documentation, such as "US East (N. Virginia)".
-_PLACES = {
+# Locations in the display names of the AWS console, such as "US East (N. Virginia)".
+_LOCATIONS = {
     "n. virginia": "us-east-1",
     "ohio": "us-east-2",
     "n. california": "us-west-1",
@@ -40,45 +41,35 @@ _PLACES = {
 }
 
 
-def _suggested(value: object) -> str | None:
-    """Return the Region that a value probably stands for."""
+def _suggest(value: object) -> str | None:
+    """Return the Region that a value probably means."""
     if not isinstance(value, str):
         return None
-    text = value[:_MAX_READ].strip().lower()
-    for place, region in _PLACES.items():
-        if place in text:
+    name = value[:_MAX_LENGTH].strip().lower()
+    for location, region in _LOCATIONS.items():
+        if location in name:
             return region
-    found = _BEGINS_WITH_REGION.match(_SEPARATORS.sub("-", text))
+    found = _BEGINS_WITH_REGION.match(_SEPARATORS.sub("-", name))
     return found[0] if found else None
 
 
 def _explain(value: object) -> str | None:
-    """Return what to write instead of a value."""
-    region = _suggested(value)
+    region = _suggest(value)
     return f"use {region}" if region else None
 
 
 REGION_RULE = Rule(
     "must be an AWS Region such as us-east-2, not an Availability Zone (us-east-2a) or a display "
     "name (Ohio)",
-    "shape RegionName of the service model; words that it lacks are let through, for the "
-    "service to judge",
+    "shape RegionName of the service model; the service checks values that it lacks",
     "use the code of a Region, such as us-east-2",
     _explain,
 )
 
 
 def find_region_problem(setting: str, value: object) -> str | None:
-    """Return what is wrong with the Region of a setting, and what to do; None if nothing is.
-
-    Args:
-        setting: The name of the setting.
-        value: Its value.
-
-    Returns:
-        One line.
-    """
-    if isinstance(value, str) and _REGION.match(value):
+    """Return the problem of a Region in a setting with its fix, in one line, or None."""
+    if isinstance(value, str) and _SETTING.match(value):
         return None
     fix = _explain(value) or REGION_RULE.fix
-    return f"{setting} {REGION_RULE.text}; it is {short_repr(value)}: {fix}"
+    return f"{setting} {REGION_RULE.rule}; it is {short_repr(value)}: {fix}"

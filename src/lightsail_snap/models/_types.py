@@ -1,4 +1,4 @@
-"""Types of members that several result shapes have in common."""
+"""Types of fields that several models share."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _in_utc(timestamp: datetime) -> datetime:
     try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (
+            timestamp.replace(tzinfo=UTC) if timestamp.tzinfo is None else timestamp.astimezone(UTC)
+        )
     except OverflowError as error:
         message = "out of the range of dates in UTC"
         raise ValueError(message) from error
@@ -33,40 +35,43 @@ def _in_utc(moment: datetime) -> datetime:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-# Up to here, the year 2106, a float of seconds tells microseconds apart.
-_EXACT = 2.0**32
+# Up to the year 2106 a float of seconds has a resolution of microseconds.
+_MAX_EXACT_SECONDS = 2.0**32
 
-
-# The years 1 and 10000: between them lies what a datetime can hold.
+# The range of `datetime`, in seconds since 1970.
 _YEAR_1 = -62_135_596_800
 _YEAR_10000 = 253_402_300_800
 
 
-def _to_epoch(moment: datetime) -> float | str:
-    # timedelta arithmetic is exact, and platforms disagree on timestamp() before 1970.
-    seconds = (moment - _EPOCH).total_seconds()
-    return seconds if not moment.microsecond or abs(seconds) < _EXACT else moment.isoformat()
+def _to_epoch(timestamp: datetime) -> float | str:
+    # timedelta arithmetic is exact; timestamp() differs between platforms before 1970.
+    seconds = (timestamp - _EPOCH).total_seconds()
+    return (
+        seconds
+        if not timestamp.microsecond or abs(seconds) < _MAX_EXACT_SECONDS
+        else timestamp.isoformat()
+    )
 
 
-def _with_utc(moment: datetime) -> datetime:
-    # A tenth of what astimezone() takes, and a page holds a thousand; replace() takes even longer.
-    return datetime.combine(moment, moment.time(), UTC)
+def _with_utc(timestamp: datetime) -> datetime:
+    # Ten times as fast as astimezone(), and a page holds up to a thousand; replace() is slower.
+    return datetime.combine(timestamp, timestamp.time(), UTC)
 
 
 class _InUtc:
-    """Brings every moment to UTC."""
+    """Converts timestamps to UTC."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        any_moment = core_schema.no_info_after_validator_function(_in_utc, handler(source))
+        any_timestamp = core_schema.no_info_after_validator_function(_in_utc, handler(source))
         in_utc = core_schema.no_info_after_validator_function(
             _with_utc, core_schema.datetime_schema(tz_constraint=0)
         )
         return core_schema.json_or_python_schema(
-            # Epoch numbers, which the service gives, are in UTC and need only Python's name for it.
-            json_schema=core_schema.union_schema([in_utc, any_moment], mode="left_to_right"),
-            python_schema=any_moment,
+            # Epoch numbers, which the service sends, are in UTC and need only Python's `UTC`.
+            json_schema=core_schema.union_schema([in_utc, any_timestamp], mode="left_to_right"),
+            python_schema=any_timestamp,
         )
 
 
@@ -88,9 +93,9 @@ Timestamp = Annotated[
         mode="validation",
     ),
 ]
-"""A moment: an aware `datetime` in UTC, epoch seconds on the wire, microseconds at the finest.
+"""Aware `datetime` in UTC with microseconds; a number of epoch seconds on the wire.
 
-Where a number cannot hold the microseconds, after the year 2106, the wire's form is ISO 8601.
+After the year 2106, when a number cannot hold microseconds, the wire format is ISO 8601.
 """
 
 
@@ -98,11 +103,11 @@ def _empty_for_null(items: tuple[object, ...] | None) -> tuple[object, ...]:
     return () if items is None else items
 
 
-class _NullForEmpty:
-    """Takes null for an empty list.
+class _NullAsEmpty:
+    """Reads null as an empty list.
 
-    After validation and not before: what looks at the input first makes pydantic turn the whole
-    list into Python's objects, only to read those once more.
+    It runs after validation: a validator that runs before makes pydantic convert the list to Python
+    objects and read those again.
     """
 
     def __get_pydantic_core_schema__(
@@ -118,30 +123,30 @@ def _as_list(items: tuple[object, ...], handler: SerializerFunctionWrapHandler) 
 
 
 class _AsList:
-    """What pydantic's WrapSerializer does, without hiding from JSON Schema what the items are."""
+    """Serializes a tuple as a list, and unlike `WrapSerializer` keeps the items' JSON Schema."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        # Of what a schema is made of, its serialization is one part, whatever kind it is of.
+        # A core schema is a dict of any of many types; all have `serialization`.
         schema: Any = handler(source)
-        # Whatever type is told of the outcome would be taken for the JSON Schema of it.
+        # Without a return schema, which would replace the JSON Schema of the list.
         serialization = core_schema.wrap_serializer_function_ser_schema(_as_list)
-        whole: core_schema.CoreSchema = {**schema, "serialization": serialization}
-        return whole
+        with_list: core_schema.CoreSchema = {**schema, "serialization": serialization}
+        return with_list
 
 
 AS_LIST = _AsList()
-"""Writes a tuple as the list that JSON has."""
+"""Annotation that serializes a tuple as a list."""
 
 _ItemT = TypeVar("_ItemT")
 
-WireList = Annotated[tuple[_ItemT, ...], _NullForEmpty(), AS_LIST]
-"""A list of the wire, as a tuple; null is taken for empty, as AWS JSON takes null for absent."""
+WireList = Annotated[tuple[_ItemT, ...], _NullAsEmpty(), AS_LIST]
+"""List as a tuple. Null is read as empty, since in AWS JSON null means absent."""
 
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DateText = Annotated[
+_DateString = Annotated[
     str, Field(pattern=f"^{_ISO_DATE.pattern}$", json_schema_extra={"format": "date"})
 ]
 
@@ -151,39 +156,35 @@ def _only_a_date(value: object) -> object:
         return value
     if isinstance(value, str) and _ISO_DATE.fullmatch(value):
         return dt.date.fromisoformat(value)
-    message = "no calendar date"
+    message = "not a calendar date"
     raise ValueError(message)
 
 
 WireDate = Annotated[
     dt.date,
-    BeforeValidator(_only_a_date, json_schema_input_type=_DateText),
+    BeforeValidator(_only_a_date, json_schema_input_type=_DateString),
     PlainSerializer(dt.date.isoformat, return_type=str),
 ]
-"""A calendar date; `YYYY-MM-DD` on the wire."""
+"""Calendar date; `YYYY-MM-DD` on the wire."""
 
 _KeyT = TypeVar("_KeyT")
 _ValueT = TypeVar("_ValueT")
 
 
 class FrozenMapping(Mapping[_KeyT, _ValueT]):
-    """A mapping that does not change, for models that are frozen and hashable."""
+    """Immutable, hashable mapping."""
 
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[_KeyT, _ValueT]) -> None:
-        """Take over the items.
-
-        Args:
-            items: Another mapping, which is copied.
-        """
+        """Copy a mapping."""
         self._items = dict(items)
 
     @classmethod
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        # For JSON Schema, which tells the default of a field that holds one.
+        # For JSON Schema, which contains the default of a field.
         return core_schema.is_instance_schema(
             cls, serialization=core_schema.plain_serializer_function_ser_schema(dict)
         )
@@ -206,7 +207,7 @@ class FrozenMapping(Mapping[_KeyT, _ValueT]):
 
     @override
     def __reduce__(self) -> tuple[type[Self], tuple[dict[_KeyT, _ValueT]]]:
-        # With slots, the oldest protocols of pickle cannot do it on their own.
+        # The oldest pickle protocols do not support slots.
         return type(self), (self._items,)
 
     @override

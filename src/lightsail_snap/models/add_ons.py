@@ -1,4 +1,4 @@
-"""Add-ons, as they are asked for and as they are told."""
+"""Add-ons of disks and instances."""
 
 from __future__ import annotations
 
@@ -18,48 +18,54 @@ __all__ = [
 
 
 class AddOn(ResultModel, frozen=True):
-    """An add-on of a disk or instance. Source: shape `AddOn` of the service model."""
+    """Add-on of a disk or instance. Source: shape `AddOn` of the service model."""
 
     name: StrictStr | None = None
-    """The add-on, for example `AutoSnapshot`."""
+    """Name of the add-on, for example `AutoSnapshot`."""
     status: StrictStr | None = None
-    """Whether it is on, for example `Enabled`."""
+    """Status of the add-on, for example `Enabled`."""
     snapshot_time_of_day: StrictStr | None = None
-    """When the daily automatic snapshot begins: `HH:00`, UTC, give or take 45 minutes."""
+    """Hour of the daily automatic snapshot: `HH:00`, UTC. It starts up to 45 minutes later."""
     next_snapshot_time_of_day: StrictStr | None = None
-    """When the next daily automatic snapshot begins: `HH:00`, UTC."""
+    """Hour of the next automatic snapshot: `HH:00`, UTC."""
     threshold: StrictStr | None = None
-    """The trigger of the action (Lightsail for Research only)."""
+    """Threshold of the action (Lightsail for Research only)."""
     duration: StrictStr | None = None
-    """The idle minutes before the action (Lightsail for Research only)."""
+    """Idle minutes before the action (Lightsail for Research only)."""
 
 
 class AutoSnapshotAddOnRequest(RequestModel, frozen=True):
-    """When automatic snapshots are to be taken."""
+    """Schedule of automatic snapshots.
+
+    Source: shape `AutoSnapshotAddOnRequest` of the service model.
+    """
 
     snapshot_time_of_day: TimeOfDay | None = None
-    """The full hour, `HH:00` in UTC, give or take 45 minutes; the service picks one if None."""
+    """Full hour, `HH:00` in UTC; snapshots start up to 45 minutes later. None: a default hour."""
 
 
 class StopInstanceOnIdleRequest(RequestModel, frozen=True):
-    """When an idle instance is to be stopped (Lightsail for Research only)."""
+    """Condition to stop an idle instance (Lightsail for Research only).
+
+    Source: shape `StopInstanceOnIdleRequest` of the service model.
+    """
 
     threshold: StrictStr | None = None
-    """The value to compare with the duration."""
+    """Threshold of the idle state."""
     duration: StrictStr | None = None
-    """The idle minutes."""
+    """Idle minutes before the instance stops."""
 
 
 class AddOnRequest(RequestModel, frozen=True):
-    """An add-on to enable. Source: shape `AddOnRequest` of the service model."""
+    """Add-on to enable. Source: shape `AddOnRequest` of the service model."""
 
     add_on_type: AddOnType
-    """Which add-on."""
+    """Type of the add-on."""
     auto_snapshot_add_on_request: AutoSnapshotAddOnRequest | None = None
-    """More about it, if it is `AutoSnapshot`."""
+    """Settings of the add-on `AutoSnapshot`."""
     stop_instance_on_idle_request: StopInstanceOnIdleRequest | None = None
-    """More about it, if it is `StopInstanceOnIdle`."""
+    """Settings of the add-on `StopInstanceOnIdle`."""
 
 
 AddOns = WireList[AddOnRequest]
-"""The add-ons to enable."""
+"""Add-ons to enable."""

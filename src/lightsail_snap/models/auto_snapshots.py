@@ -25,66 +25,66 @@ __all__ = [
 
 
 class AttachedDisk(ResultModel, frozen=True):
-    """A disk that was attached when an automatic snapshot was taken.
+    """Disk that was attached when an automatic snapshot was taken.
 
     Source: shape `AttachedDisk` of the service model.
     """
 
     path: StrictStr | None = None
-    """The device path, for example `/dev/xvdf`."""
+    """Device path, for example `/dev/xvdf`."""
     size_in_gb: StrictInt | None = None
-    """The size, in GB."""
+    """Size, in GB."""
 
 
 class AutoSnapshotDetails(ResultModel, frozen=True):
-    """An automatic snapshot. Source: shape `AutoSnapshotDetails` of the service model."""
+    """Automatic snapshot. Source: shape `AutoSnapshotDetails` of the service model."""
 
     date: WireDate | None = None
-    """The day it is of, by which it is restored, copied and deleted."""
+    """Day of the snapshot, which identifies it for restoring, copying and deleting."""
     created_at: Timestamp | None = None
-    """When it was taken, to the second."""
+    """Time of creation, in seconds."""
     status: AutoSnapshotStatus | None = None
-    """How far it has come."""
+    """Status of the snapshot."""
     from_attached_disks: WireList[AttachedDisk] = ()
-    """The disks that were attached to the instance."""
+    """Disks that were attached to the instance."""
 
 
 class GetAutoSnapshotsResult(Result, frozen=True):
-    """The answer to GetAutoSnapshots."""
+    """Response to GetAutoSnapshots."""
 
     resource_name: StrictStr | None = None
-    """The disk or instance that was asked about."""
+    """Name of the disk or instance."""
     resource_type: ResourceType | None = None
-    """The kind of that resource."""
+    """Type of that resource."""
     auto_snapshots: WireList[AutoSnapshotDetails] = ()
-    """Its automatic snapshots, newest first; the service keeps seven."""
+    """Automatic snapshots of the resource, newest first. The service keeps seven."""
 
 
 class DeleteAutoSnapshotResult(OperationsResult, frozen=True):
-    """The answer to DeleteAutoSnapshot: one operation, which has ended already."""
+    """Response to DeleteAutoSnapshot: one operation, which has ended already."""
 
 
 class GetAutoSnapshotsRequest(Request[GetAutoSnapshotsResult], frozen=True):
     """List the automatic snapshots of a disk or an instance."""
 
     resource_name: ResourceName
-    """The disk or instance."""
+    """Name of the disk or instance."""
 
 
 class DeleteAutoSnapshotRequest(Request[DeleteAutoSnapshotResult], frozen=True):
-    """Delete the automatic snapshot of one day. There is no way back."""
+    """Delete the automatic snapshot of one day. This cannot be undone."""
 
     resource_name: ResourceName
-    """The disk or instance."""
+    """Name of the disk or instance."""
     date: Annotated[
         WireDate,
         Rule(
             "must be a calendar date",
             "shape AutoSnapshotDate of the service model (YYYY-MM-DD)",
-            "give datetime.date(2026, 11, 23), for example the date of an AutoSnapshotDetails",
+            "pass datetime.date(2026, 11, 23), for example the date of an AutoSnapshotDetails",
         ),
     ]
-    """The day, as GetAutoSnapshots lists it; `YYYY-MM-DD` on the wire."""
+    """Day of the snapshot, as GetAutoSnapshots lists it; `YYYY-MM-DD` on the wire."""
 
     if TYPE_CHECKING:
 

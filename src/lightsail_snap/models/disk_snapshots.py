@@ -30,45 +30,45 @@ __all__ = [
 
 
 class DiskSnapshot(Resource, frozen=True):
-    """A snapshot of a disk; its zone is `all`, which is no zone to restore into.
+    """Snapshot of a disk or of an instance's system volume. Its Availability Zone is `all`.
 
     Source: shape `DiskSnapshot` of the service model.
     """
 
     size_in_gb: StrictInt | None = None
-    """The size of the disk, in GB."""
+    """Size of the disk, in GB."""
     state: DiskSnapshotState | None = None
-    """Whether it can be used: `completed`."""
+    """State; a `completed` snapshot can be restored."""
     progress: StrictStr | None = None
-    """How much is done, for example `100%`. Its form before completion is unverified."""
+    """Progress, for example `100%`. The format before completion is unverified."""
     from_disk_name: StrictStr | None = None
-    """The source disk; absent for a snapshot of an instance's system volume."""
+    """Name of the source disk; None for a snapshot of an instance's system volume."""
     from_disk_arn: StrictStr | None = None
-    """The Amazon Resource Name of the source disk."""
+    """Amazon Resource Name of the source disk."""
     from_instance_name: StrictStr | None = None
-    """The source instance; absent for a snapshot of a disk."""
+    """Name of the source instance; None for a snapshot of a disk."""
     from_instance_arn: StrictStr | None = None
-    """The Amazon Resource Name of the source instance."""
+    """Amazon Resource Name of the source instance."""
     is_from_auto_snapshot: StrictBool | None = None
-    """Whether it was made from an automatic snapshot."""
+    """True if it was created from an automatic snapshot."""
 
 
 class CreateDiskSnapshotResult(OperationsResult, frozen=True):
-    """The answer to CreateDiskSnapshot: an operation for the snapshot, and one for its source."""
+    """Response to CreateDiskSnapshot: an operation for the snapshot, and one for its source."""
 
 
 class GetDiskSnapshotResult(Result, frozen=True):
-    """The answer to GetDiskSnapshot."""
+    """Response to GetDiskSnapshot."""
 
     disk_snapshot: DiskSnapshot
-    """The snapshot. Guaranteed: the service answers NotFoundException where there is none."""
+    """The snapshot. Guaranteed: if it does not exist, the service raises NotFoundException."""
 
 
 class GetDiskSnapshotsResult(PagedResult[DiskSnapshot], frozen=True):
-    """The answer to GetDiskSnapshots: one page."""
+    """Response to GetDiskSnapshots: one page."""
 
     disk_snapshots: WireList[DiskSnapshot] = ()
-    """The snapshots; newest first in all samples."""
+    """Snapshots; newest first in all samples."""
 
     @property
     @override
@@ -77,7 +77,7 @@ class GetDiskSnapshotsResult(PagedResult[DiskSnapshot], frozen=True):
 
 
 class DeleteDiskSnapshotResult(OperationsResult, frozen=True):
-    """The answer to DeleteDiskSnapshot: one operation, which has ended already."""
+    """Response to DeleteDiskSnapshot: one operation, which has ended already."""
 
 
 class CreateDiskSnapshotRequest(SourcedRequest[CreateDiskSnapshotResult], frozen=True):
@@ -88,24 +88,24 @@ class CreateDiskSnapshotRequest(SourcedRequest[CreateDiskSnapshotResult], frozen
     )
 
     disk_snapshot_name: NewResourceName
-    """The name of the snapshot to be, unique among all resources of the region."""
+    """Name of the new snapshot, unique among all resources of the region."""
     source: SnapshotSource
-    """What to take the snapshot of."""
+    """Disk or instance to take the snapshot of."""
     tags: TagList = ()
-    """The tags to set as it is created: all of them, or no snapshot is made."""
+    """Tags of the new snapshot. Without all of them no snapshot is created."""
 
     if TYPE_CHECKING:
-        # pydantic takes more for `tags` than it keeps, which a field's type cannot say.
+        # `tags` accepts more types than the field has.
         def __init__(
             self, *, disk_snapshot_name: str, source: SnapshotSource, tags: TagsInput | None = ()
         ) -> None: ...
 
 
 class GetDiskSnapshotRequest(Request[GetDiskSnapshotResult], frozen=True):
-    """Look up one disk snapshot."""
+    """Get one disk snapshot."""
 
     disk_snapshot_name: ResourceName
-    """The snapshot's name."""
+    """Name of the snapshot."""
 
 
 class GetDiskSnapshotsRequest(PagedRequest[GetDiskSnapshotsResult], frozen=True):
@@ -113,7 +113,7 @@ class GetDiskSnapshotsRequest(PagedRequest[GetDiskSnapshotsResult], frozen=True)
 
 
 class DeleteDiskSnapshotRequest(Request[DeleteDiskSnapshotResult], frozen=True):
-    """Delete one disk snapshot. There is no way back."""
+    """Delete one disk snapshot. This cannot be undone."""
 
     disk_snapshot_name: ResourceName
-    """The snapshot's name."""
+    """Name of the snapshot."""

@@ -1,4 +1,4 @@
-"""Disks, and how they are made of snapshots."""
+"""Disks: restoring, reading, attaching and detaching them."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ class DiskAttributes(ResultModel, frozen=True):
     """Attributes of a disk, apart from those that every resource has."""
 
     add_ons: WireList[AddOn] = ()
-    """The add-ons that are enabled on it."""
+    """Add-ons that are enabled on the disk."""
     size_in_gb: StrictInt | None = None
-    """The size, in GB."""
+    """Size, in GB."""
     is_system_disk: StrictBool | None = None
-    """Whether an operating system is on it."""
+    """True for a system disk, which has an operating system."""
     iops: StrictInt | None = None
     """Input and output operations per second."""
     path: StrictStr | None = None
-    """The device path; absent while it is not attached."""
+    """Device path; None if the disk is not attached."""
     state: DiskState | None = None
-    """Whether it can be attached (`available`) or is (`in-use`)."""
+    """State: `available` if the disk can be attached, `in-use` if it is attached."""
     attached_to: StrictStr | None = None
-    """The instance it is attached to."""
+    """Name of the instance that the disk is attached to."""
     is_attached: StrictBool | None = None
-    """Whether it is attached."""
+    """True if the disk is attached."""
     attachment_state: StrictStr | None = None
     """Discontinued by the service; use `is_attached`."""
     gb_in_use: StrictInt | None = None
     """Discontinued by the service."""
     auto_mount_status: AutoMountStatus | None = None
-    """Whether it was mounted on its own accord (Lightsail for Research only)."""
+    """Status of the automatic mounting (Lightsail for Research only)."""
 
 
 class Disk(DiskAttributes, Resource, frozen=True):
@@ -71,21 +71,21 @@ class Disk(DiskAttributes, Resource, frozen=True):
 
 
 class CreateDiskFromSnapshotResult(OperationsResult, frozen=True):
-    """The answer to CreateDiskFromSnapshot: one operation."""
+    """Response to CreateDiskFromSnapshot: one operation."""
 
 
 class GetDiskResult(Result, frozen=True):
-    """The answer to GetDisk."""
+    """Response to GetDisk."""
 
     disk: Disk
-    """The disk. Guaranteed: the service answers NotFoundException where there is none."""
+    """The disk. Guaranteed: if it does not exist, the service raises NotFoundException."""
 
 
 class GetDisksResult(PagedResult[Disk], frozen=True):
-    """The answer to GetDisks: one page."""
+    """Response to GetDisks: one page."""
 
     disks: WireList[Disk] = ()
-    """The disks."""
+    """Disks of the region."""
 
     @property
     @override
@@ -94,30 +94,30 @@ class GetDisksResult(PagedResult[Disk], frozen=True):
 
 
 class AttachDiskResult(OperationsResult, frozen=True):
-    """The answer to AttachDisk: an operation for the disk, and one for the instance."""
+    """Response to AttachDisk: an operation for the disk, and one for the instance."""
 
 
 class DetachDiskResult(OperationsResult, frozen=True):
-    """The answer to DetachDisk."""
+    """Response to DetachDisk."""
 
 
 class CreateDiskFromSnapshotRequest(SourcedRequest[CreateDiskFromSnapshotResult], frozen=True):
-    """Make a disk from a snapshot of a disk, in the snapshot's region."""
+    """Create a disk from a snapshot of a disk, in the region of the snapshot."""
 
     _wire_source: ClassVar[WireSource] = restored_from("diskSnapshotName", "sourceDiskName")
 
     disk_name: NewResourceName
-    """The name of the disk to be, unique among all resources of the region."""
+    """Name of the new disk, unique among all resources of the region."""
     source: RestoreSource
-    """The snapshot to make it from."""
+    """Snapshot to restore."""
     availability_zone: AvailabilityZone
-    """Where to make it: the zone of the instance it is for. A snapshot's `all` is no such zone."""
+    """Availability Zone of the new disk: that of its instance, not `all` as of the snapshot."""
     size_in_gb: DiskSize
-    """Its size in GB, at least that of the snapshot's source."""
+    """Size in GB, at least that of the snapshot's source."""
     tags: TagList = ()
-    """The tags to set as it is created."""
+    """Tags of the new disk."""
     add_ons: AddOns = ()
-    """The add-ons to enable on it."""
+    """Add-ons to enable on the new disk."""
 
     if TYPE_CHECKING:
 
@@ -134,10 +134,10 @@ class CreateDiskFromSnapshotRequest(SourcedRequest[CreateDiskFromSnapshotResult]
 
 
 class GetDiskRequest(Request[GetDiskResult], frozen=True):
-    """Look up one disk."""
+    """Get one disk."""
 
     disk_name: ResourceName
-    """The disk's name."""
+    """Name of the disk."""
 
 
 class GetDisksRequest(PagedRequest[GetDisksResult], frozen=True):
@@ -145,20 +145,20 @@ class GetDisksRequest(PagedRequest[GetDisksResult], frozen=True):
 
 
 class AttachDiskRequest(Request[AttachDiskResult], frozen=True):
-    """Attach a disk to an instance of the same zone."""
+    """Attach a disk to an instance in the same Availability Zone."""
 
     disk_name: ResourceName
-    """The disk's name."""
+    """Name of the disk."""
     instance_name: ResourceName
-    """The instance's name."""
+    """Name of the instance."""
     disk_path: NonEmptyString
-    """The device path it is to have in the instance, for example `/dev/xvdf`."""
+    """Device path in the instance, for example `/dev/xvdf`."""
     auto_mounting: StrictBool | None = None
-    """Whether to mount it, too (Lightsail for Research only)."""
+    """True to mount the disk as well (Lightsail for Research only)."""
 
 
 class DetachDiskRequest(Request[DetachDiskResult], frozen=True):
     """Detach a disk from its instance, which must be stopped."""
 
     disk_name: ResourceName
-    """The disk's name."""
+    """Name of the disk."""

@@ -1,9 +1,8 @@
-"""Open enumerations: the service's fixed words, with room for words it has not told us yet.
+"""Open enumerations: known values of the service, and any other string.
 
-The values are those of the Lightsail service model in botocore; a contract test names every
-difference to the installed one. The service really answers with words outside its own model
-(`CopySnapshot` as an operation type, for one), so an unknown word is kept, never refused and
-never replaced.
+The known values are those of the Lightsail service model in botocore. The service also returns
+values that its model lacks (`CopySnapshot` as an operation type, for one), so unknown values are
+kept.
 """
 
 from __future__ import annotations
@@ -49,20 +48,16 @@ _E = TypeVar("_E", bound="OpenEnum")
 
 
 class _Unknown:
-    """What pydantic calls with a word that is not among the members: no further one is known."""
+    """Class that pydantic calls with an unknown value."""
 
     def __new__(cls, value: object) -> Never:
-        """Refuse.
-
-        Raises:
-            ValueError: Always; it is how pydantic is told.
-        """
+        """Refuse the value."""
         message = f"{value!r} is not known"
         raise ValueError(message)
 
 
 class Known:
-    """Declares a known member of an `OpenEnum`; the class turns it into that member."""
+    """Declaration of a known value of an `OpenEnum`, which the class replaces by the member."""
 
     __slots__ = ("value",)
 
@@ -75,14 +70,13 @@ class Known:
 
 
 class OpenEnum(str):
-    """A string with known values, which accepts others.
+    """String with known values that accepts others.
 
-    It is a `str` and not an `enum.Enum` on purpose: type checkers take an `Enum` for closed and
-    would call the branch that handles a new word unreachable.
+    It is not an `enum.Enum`: type checkers treat an `Enum` as closed and report branches for new
+    values as unreachable.
 
-    A known value is a singleton (`OperationStatus("Failed") is OperationStatus.FAILED`). An
-    unknown one equals its string, pickles, and is not remembered, so hostile answers cannot make
-    memory grow.
+    A known value is a singleton (`OperationStatus("Failed") is OperationStatus.FAILED`). An unknown
+    value equals its string, pickles, and is not stored, so that responses cannot fill the memory.
     """
 
     __slots__ = ()
@@ -102,10 +96,10 @@ class OpenEnum(str):
                 setattr(cls, name, member)
 
     def __new__(cls, value: str) -> Self:
-        """Find the known member, or make an unknown one.
+        """Return the known member, or create an unknown one.
 
         Args:
-            value: The word as it stands on the wire.
+            value: The value on the wire.
 
         Returns:
             The member.
@@ -115,8 +109,7 @@ class OpenEnum(str):
         """
         known = cls._members.get(value)
         if known is not None:
-            # _members holds only instances of cls, which the shared declaration cannot say.
-            return known  # type: ignore[return-value] # see above
+            return known  # type: ignore[return-value] # _members holds only instances of cls
         if not isinstance(value, str):
             message = f"{cls.__name__} takes a str, not {type(value).__name__}"  # type: ignore[unreachable] # callers without a type checker get here
             raise TypeError(message)
@@ -124,17 +117,17 @@ class OpenEnum(str):
 
     @property
     def value(self) -> str:
-        """The word as a plain `str`, as it stands on the wire."""
+        """The value on the wire, as a plain `str`."""
         return str.__str__(self)
 
     @property
     def is_known(self) -> bool:
-        """Whether this version of the library knows the word."""
+        """True if this version of the library knows the value."""
         return self in self._members
 
     @classmethod
     def known_values(cls) -> tuple[Self, ...]:
-        """List the known members in the service model's order.
+        """Return the known members, in the order of the service model.
 
         Returns:
             The members.
@@ -143,7 +136,7 @@ class OpenEnum(str):
 
     @override
     def __reduce__(self) -> tuple[type[Self], tuple[str]]:
-        # By way of __new__ in every protocol, so that known members stay singletons.
+        # Calls __new__ in every protocol, so that known members stay singletons.
         return type(self), (self.value,)
 
     @override
@@ -160,17 +153,17 @@ class OpenEnum(str):
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        any_word = core_schema.no_info_after_validator_function(
+        any_value = core_schema.no_info_after_validator_function(
             cls, core_schema.str_schema(strict=True)
         )
-        known_word = core_schema.enum_schema(_Unknown, list(cls._members.values()), sub_type="str")
+        known_value = core_schema.enum_schema(_Unknown, list(cls._members.values()), sub_type="str")
         return core_schema.json_or_python_schema(
-            # Known words are found without calling Python. Of the two errors that something else
-            # than a string causes, the one that any_word gives on its own is told.
+            # Known values are read without calling Python code. For other types than strings only
+            # the error of any_value is reported.
             json_schema=core_schema.union_schema(
-                [known_word, any_word], mode="left_to_right", custom_error_type="string_type"
+                [known_value, any_value], mode="left_to_right", custom_error_type="string_type"
             ),
-            python_schema=any_word,
+            python_schema=any_value,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 str.__str__, return_schema=core_schema.str_schema()
             ),
@@ -180,7 +173,7 @@ class OpenEnum(str):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        # The known words are for readers, editors and generators of code; any word is valid.
+        # The known values are for readers, editors and code generators; any string is valid.
         return {
             "title": cls.__name__,
             "description": inspect.cleandoc(cls.__doc__ or ""),
@@ -189,9 +182,9 @@ class OpenEnum(str):
 
 
 class RegionName(OpenEnum):
-    """The AWS Regions of Lightsail.
+    """AWS Regions of Lightsail.
 
-    `us-west-1` stands in the service model but has no endpoint.
+    `us-west-1` is in the service model but has no endpoint.
     Source: shape `RegionName` of the service model.
     """
 
@@ -220,7 +213,7 @@ class RegionName(OpenEnum):
 
 
 class ResourceType(OpenEnum):
-    """The kinds of Lightsail resources. Source: shape `ResourceType` of the service model."""
+    """Types of Lightsail resources. Source: shape `ResourceType` of the service model."""
 
     __slots__ = ()
 
@@ -248,10 +241,10 @@ class ResourceType(OpenEnum):
 
 
 class OperationStatus(OpenEnum):
-    """How far an operation has come.
+    """Status of an operation.
 
-    `SUCCEEDED` and `COMPLETED` both mean success; `Operation.is_terminal` says whether it has
-    ended. Source: shape `OperationStatus` of the service model.
+    `SUCCEEDED` and `COMPLETED` both mean success. `Operation.is_terminal` is true if it has ended.
+    Source: shape `OperationStatus` of the service model.
     """
 
     __slots__ = ()
@@ -264,9 +257,9 @@ class OperationStatus(OpenEnum):
 
 
 class OperationType(OpenEnum):
-    """What an operation does.
+    """Type of an operation.
 
-    The service also answers with words that its model lacks, such as `CopySnapshot` and
+    The service also returns values that its model lacks, such as `CopySnapshot` and
     `DeleteAutoSnapshot`. Source: shape `OperationType` of the service model.
     """
 
@@ -362,9 +355,9 @@ class OperationType(OpenEnum):
 
 
 class DiskSnapshotState(OpenEnum):
-    """The state of a disk snapshot.
+    """State of a disk snapshot.
 
-    `COMPLETED` is the good end, `ERROR` the bad one. Source: shape `DiskSnapshotState` of the
+    Final states are `COMPLETED` (success) and `ERROR`. Source: shape `DiskSnapshotState` of the
     service model.
     """
 
@@ -377,7 +370,7 @@ class DiskSnapshotState(OpenEnum):
 
 
 class DiskState(OpenEnum):
-    """The state of a disk. Source: shape `DiskState` of the service model."""
+    """State of a disk. Source: shape `DiskState` of the service model."""
 
     __slots__ = ()
 
@@ -389,7 +382,7 @@ class DiskState(OpenEnum):
 
 
 class AutoMountStatus(OpenEnum):
-    """Whether a disk was mounted on its own accord (Lightsail for Research only).
+    """Status of the automatic mounting of a disk (Lightsail for Research only).
 
     Source: shape `AutoMountStatus` of the service model.
     """
@@ -403,9 +396,9 @@ class AutoMountStatus(OpenEnum):
 
 
 class InstanceSnapshotState(OpenEnum):
-    """The state of an instance snapshot.
+    """State of an instance snapshot.
 
-    `AVAILABLE` is the good end, `ERROR` the bad one. Source: shape `InstanceSnapshotState` of the
+    Final states are `AVAILABLE` (success) and `ERROR`. Source: shape `InstanceSnapshotState` of the
     service model.
     """
 
@@ -417,7 +410,7 @@ class InstanceSnapshotState(OpenEnum):
 
 
 class RecordState(OpenEnum):
-    """The state of an export. Source: shape `RecordState` of the service model."""
+    """State of an export. Source: shape `RecordState` of the service model."""
 
     __slots__ = ()
 
@@ -427,7 +420,7 @@ class RecordState(OpenEnum):
 
 
 class ExportSnapshotRecordSourceType(OpenEnum):
-    """The kinds of snapshots that are exported.
+    """Types of exported snapshots.
 
     Source: shape `ExportSnapshotRecordSourceType` of the service model.
     """
@@ -439,7 +432,7 @@ class ExportSnapshotRecordSourceType(OpenEnum):
 
 
 class AutoSnapshotStatus(OpenEnum):
-    """How far an automatic snapshot has come.
+    """Status of an automatic snapshot.
 
     Source: shape `AutoSnapshotStatus` of the service model.
     """
@@ -453,7 +446,7 @@ class AutoSnapshotStatus(OpenEnum):
 
 
 class AddOnType(OpenEnum):
-    """The kinds of add-ons. Source: shape `AddOnType` of the service model."""
+    """Types of add-ons. Source: shape `AddOnType` of the service model."""
 
     __slots__ = ()
 
@@ -462,7 +455,7 @@ class AddOnType(OpenEnum):
 
 
 class IpAddressType(OpenEnum):
-    """The kinds of addresses that an instance has.
+    """Types of IP addresses of an instance.
 
     Source: shape `IpAddressType` of the service model.
     """

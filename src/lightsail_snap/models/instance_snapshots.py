@@ -1,4 +1,4 @@
-"""Snapshots of instances, and how instances are made of them."""
+"""Snapshots of instances, and instances that are created from them."""
 
 from __future__ import annotations
 
@@ -50,47 +50,47 @@ __all__ = [
 
 
 class InstanceSnapshot(Resource, frozen=True):
-    """A snapshot of a whole instance; its zone is `all`, which is no zone to restore into.
+    """Snapshot of an instance with all its disks. Its Availability Zone is `all`.
 
     Source: shape `InstanceSnapshot` of the service model.
     """
 
     state: InstanceSnapshotState | None = None
-    """Whether it can be used: `available`."""
+    """State; an `available` snapshot can be restored."""
     progress: StrictStr | None = None
-    """Null or absent: the service tells it for disk snapshots only."""
+    """Progress; None, since the service reports it for disk snapshots only."""
     from_attached_disks: WireList[Disk] = ()
-    """The disks that were attached to the instance, which the snapshot holds too."""
+    """Disks that were attached to the instance. The snapshot contains them."""
     from_instance_name: StrictStr | None = None
-    """The source instance."""
+    """Name of the source instance."""
     from_instance_arn: StrictStr | None = None
-    """The Amazon Resource Name of the source instance."""
+    """Amazon Resource Name of the source instance."""
     from_blueprint_id: StrictStr | None = None
-    """The image that the instance was made from, for example `amazon_linux_2023`."""
+    """Image that the instance was created from, for example `amazon_linux_2023`."""
     from_bundle_id: StrictStr | None = None
-    """The size of the instance, for example `micro_3_0`."""
+    """Size of the instance, for example `micro_3_0`."""
     is_from_auto_snapshot: StrictBool | None = None
-    """Whether it was made from an automatic snapshot."""
+    """True if it was created from an automatic snapshot."""
     size_in_gb: StrictInt | None = None
-    """The size of the system volume, in GB."""
+    """Size of the system volume, in GB."""
 
 
 class CreateInstanceSnapshotResult(OperationsResult, frozen=True):
-    """The answer to CreateInstanceSnapshot: one for the snapshot, and one for the instance."""
+    """Response to CreateInstanceSnapshot: operations for the snapshot and the instance."""
 
 
 class GetInstanceSnapshotResult(Result, frozen=True):
-    """The answer to GetInstanceSnapshot."""
+    """Response to GetInstanceSnapshot."""
 
     instance_snapshot: InstanceSnapshot
-    """The snapshot. Guaranteed: the service answers NotFoundException where there is none."""
+    """The snapshot. Guaranteed: if it does not exist, the service raises NotFoundException."""
 
 
 class GetInstanceSnapshotsResult(PagedResult[InstanceSnapshot], frozen=True):
-    """The answer to GetInstanceSnapshots: one page."""
+    """Response to GetInstanceSnapshots: one page."""
 
     instance_snapshots: WireList[InstanceSnapshot] = ()
-    """The snapshots; newest first in all samples."""
+    """Snapshots; newest first in all samples."""
 
     @property
     @override
@@ -99,22 +99,22 @@ class GetInstanceSnapshotsResult(PagedResult[InstanceSnapshot], frozen=True):
 
 
 class DeleteInstanceSnapshotResult(OperationsResult, frozen=True):
-    """The answer to DeleteInstanceSnapshot: one operation, which has ended already."""
+    """Response to DeleteInstanceSnapshot: one operation, which has ended already."""
 
 
 class CreateInstancesFromSnapshotResult(OperationsResult, frozen=True):
-    """The answer to CreateInstancesFromSnapshot: one operation for each instance."""
+    """Response to CreateInstancesFromSnapshot: one operation for each instance."""
 
 
 class CreateInstanceSnapshotRequest(Request[CreateInstanceSnapshotResult], frozen=True):
     """Take a snapshot of an instance with all its disks."""
 
     instance_snapshot_name: NewResourceName
-    """The name of the snapshot to be, unique among all resources of the region."""
+    """Name of the new snapshot, unique among all resources of the region."""
     instance_name: ResourceName
-    """The instance to take it of."""
+    """Name of the source instance."""
     tags: TagList = ()
-    """The tags to set as it is created."""
+    """Tags of the new snapshot."""
 
     if TYPE_CHECKING:
 
@@ -124,10 +124,10 @@ class CreateInstanceSnapshotRequest(Request[CreateInstanceSnapshotResult], froze
 
 
 class GetInstanceSnapshotRequest(Request[GetInstanceSnapshotResult], frozen=True):
-    """Look up one instance snapshot."""
+    """Get one instance snapshot."""
 
     instance_snapshot_name: ResourceName
-    """The snapshot's name."""
+    """Name of the snapshot."""
 
 
 class GetInstanceSnapshotsRequest(PagedRequest[GetInstanceSnapshotsResult], frozen=True):
@@ -135,24 +135,24 @@ class GetInstanceSnapshotsRequest(PagedRequest[GetInstanceSnapshotsResult], froz
 
 
 class DeleteInstanceSnapshotRequest(Request[DeleteInstanceSnapshotResult], frozen=True):
-    """Delete one instance snapshot. There is no way back."""
+    """Delete one instance snapshot. This cannot be undone."""
 
     instance_snapshot_name: ResourceName
-    """The snapshot's name."""
+    """Name of the snapshot."""
 
 
 class DiskMap(RequestModel, frozen=True):
-    """What a disk in an instance snapshot becomes. Source: shape `DiskMap` of the service model."""
+    """New disk for a disk of a snapshot. Source: shape `DiskMap` of the service model."""
 
     original_disk_path: NonEmptyString | None = None
-    """The device path of the disk in the snapshot, for example `/dev/xvdf`."""
+    """Device path of the disk in the snapshot, for example `/dev/xvdf`."""
     new_disk_name: NewResourceName | None = None
-    """The name of the disk to be made of it."""
+    """Name of the new disk."""
 
 
 AttachedDiskMapping = Annotated[
     Mapping[StrictStr, Annotated[tuple[DiskMap, ...], AS_LIST]],
-    # AWS JSON takes null for absent.
+    # In AWS JSON null means absent.
     BeforeValidator(lambda mapping: {} if mapping is None else mapping),
     AfterValidator(FrozenMapping),
     PlainSerializer(
@@ -160,13 +160,13 @@ AttachedDiskMapping = Annotated[
         return_type=dict[str, list[dict[str, str]]],
     ),
 ]
-"""For each instance to be made, what the disks in the snapshot become."""
+"""New disks of each new instance."""
 
 
 class CreateInstancesFromSnapshotRequest(
     SourcedRequest[CreateInstancesFromSnapshotResult], frozen=True
 ):
-    """Make instances from a snapshot of an instance, in the snapshot's region."""
+    """Create instances from a snapshot of an instance, in the region of the snapshot."""
 
     _wire_source: ClassVar[WireSource] = restored_from("instanceSnapshotName", "sourceInstanceName")
 
@@ -177,28 +177,28 @@ class CreateInstancesFromSnapshotRequest(
         Requirement(
             "must be at least one name",
             "CreateInstancesFromSnapshot, parameter instanceNames of the service model",
-            'give instance_names=["web-2"]',
+            'pass instance_names=["web-2"]',
         ),
     ]
-    """The names of the instances to be, unique among all resources of the region."""
+    """Names of the new instances, unique among all resources of the region."""
     source: RestoreSource
-    """The snapshot to make them from."""
+    """Snapshot to restore."""
     availability_zone: AvailabilityZone
-    """Where to make them. A snapshot's `all` is no such zone."""
+    """Availability Zone of the new instances, not `all` as of the snapshot."""
     bundle_id: NonEmptyString
-    """Their size, for example `micro_3_0`: at least that of the snapshot's source."""
+    """Size of the new instances, for example `micro_3_0`; at least that of the source."""
     attached_disk_mapping: AttachedDiskMapping = FrozenMapping({})
-    """For each instance by name, what the disks in the snapshot become."""
+    """New disks of each new instance, by the name of the instance."""
     user_data: StrictStr | None = None
-    """A launch script."""
+    """Launch script."""
     key_pair_name: ResourceName | None = None
-    """The key pair to log in with."""
+    """Name of the key pair for SSH."""
     tags: TagList = ()
-    """The tags to set as they are created."""
+    """Tags of the new instances."""
     add_ons: AddOns = ()
-    """The add-ons to enable on them."""
+    """Add-ons to enable on the new instances."""
     ip_address_type: IpAddressType | None = None
-    """The kinds of addresses they have; `dualstack` if None."""
+    """Types of IP addresses; `dualstack` if None."""
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""Constrained strings: what a request may name things."""
+"""Constrained types of request fields: names, ids, tag keys, sizes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,24 @@ from pydantic import AfterValidator, Field, StringConstraints
 from lightsail_snap.models._regions import REGION_PATTERN, REGION_RULE
 from lightsail_snap.models._rules import Rule
 
-# ASCII is spelled out because \w is Unicode in most engines, and patterns are handed to pydantic
-# as text because its engine anchors `$` at the very end where Python's lets a newline follow.
+__all__ = [
+    "AvailabilityZone",
+    "DiskSize",
+    "ExistingTagKey",
+    "NewResourceName",
+    "NonEmptyString",
+    "OperationId",
+    "PageToken",
+    "RegionInput",
+    "ResourceArn",
+    "ResourceName",
+    "TagKey",
+    "TagValue",
+    "TimeOfDay",
+]
+
+# `\w` is Unicode in most engines, so ASCII is spelled out. Patterns are strings, not compiled: in
+# pydantic's engine `$` matches only at the very end, in Python's also before a newline.
 _NEW_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*[A-Za-z0-9_]$"
 
 NewResourceName = Annotated[
@@ -21,67 +37,67 @@ NewResourceName = Annotated[
     Rule(
         "must be a string of 2 to 255 ASCII letters, digits or _ . - that begins and ends with "
         "a letter, a digit or _",
-        "Lightsail user guide (resource names), shape ResourceName of the service model and the "
-        "service's own error text",
+        "Lightsail user guide (resource names), shape ResourceName of the service model and an "
+        "error message of the service",
         "choose another name, for example my-disk-2026-11-23",
     ),
 ]
-"""The name of a resource to be created: 2 to 255 of ASCII letters, digits, `_`, `.` and `-`.
+"""Name of a new resource: 2 to 255 ASCII letters, digits, `_`, `.` or `-`.
 
-It begins and ends with a letter, a digit or `_`. This is the union of what the user guide, the
-service model's `ResourceName` and the service's own error text allow.
+It begins and ends with a letter, a digit or `_`. The user guide, the service model's `ResourceName`
+or an error message of the service allows each of these names.
 """
 
 
-def _is_one_line(text: str) -> str:
-    if text.isascii() and text.isprintable() and not text.isspace():
-        # Most names are, and these three looks are much cheaper than one at every character.
-        return text
-    if text.isspace() or any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text):
+def _check_one_line(value: str) -> str:
+    if value.isascii() and value.isprintable() and not value.isspace():
+        # Most names pass here; a check of every character is much slower.
+        return value
+    if value.isspace() or any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in value):
         message = "blank, or more than one line"
         raise ValueError(message)
-    return text
+    return value
 
 
 ResourceName = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=255),
-    AfterValidator(_is_one_line),
+    AfterValidator(_check_one_line),
     Rule(
         "must be a string of 1 to 255 characters in one line, without control characters and not "
         "all spaces",
         "Lightsail user guide (resource names have at most 255 characters)",
-        "give the name of an existing resource as Lightsail lists it",
+        "pass the name of an existing resource as Lightsail lists it",
     ),
 ]
-"""The name of an existing resource: 1 to 255 characters in one line, no control characters.
+"""Name of an existing resource: 1 to 255 characters in one line, no control characters.
 
-It is not held to the rules for new names: a region may hold names this library would not create.
+The rules for new names do not apply, since a region may have resources with other names.
 """
 
 OperationId = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=255),
-    AfterValidator(_is_one_line),
+    AfterValidator(_check_one_line),
     Rule(
         "must be a string of 1 to 255 characters in one line, without control characters and not "
         "all spaces",
-        "shape NonEmptyString of the service model; the length is ours, ids are UUIDs",
-        "give the id of an Operation that Lightsail returned",
+        "shape NonEmptyString of the service model; the length is this library's, ids are UUIDs",
+        "pass the id of an Operation that Lightsail returned",
     ),
 ]
-"""The id of an operation: not empty; the service gives UUIDs."""
+"""Id of an operation, not empty. The service uses UUIDs."""
 
 PageToken = Annotated[
     str,
     StringConstraints(strict=True, min_length=1),
     Rule(
         "must be a string that is not empty",
-        "shape string of the service model; what tokens look like is unverified",
-        "give the next_page_token of a page as it is, or None for the first page",
+        "shape string of the service model; the format of tokens is unverified",
+        "pass the next_page_token of a page unchanged, or None for the first page",
     ),
 ]
-"""What a page of a list is asked for with: the `next_page_token` of the page before, opaque."""
+"""Opaque token of a page of a listing: the `next_page_token` of the previous page."""
 
 ResourceArn = Annotated[
     str,
@@ -89,45 +105,45 @@ ResourceArn = Annotated[
         strict=True,
         pattern=r"^arn:aws[^:]*:[a-zA-Z0-9-]+:[a-z0-9-]+:[0-9]+:[a-zA-Z]+/[a-zA-Z0-9-]+$",
     ),
-    AfterValidator(_is_one_line),
+    AfterValidator(_check_one_line),
     Rule(
         "must be the Amazon Resource Name of a resource",
         "shape ResourceArn of the service model",
-        "give the arn of the resource as Lightsail lists it, or leave it out: the name suffices",
+        "pass the arn of the resource as Lightsail lists it, or omit it: the name suffices",
     ),
 ]
-"""An Amazon Resource Name, for example `arn:aws:lightsail:us-east-2:123456789012:Disk/...`."""
+"""Amazon Resource Name, for example `arn:aws:lightsail:us-east-2:123456789012:Disk/...`."""
 
 AvailabilityZone = Annotated[
     str,
     StringConstraints(strict=True, pattern=r"^[a-z]+(-[a-z0-9]+)+-[0-9]+[a-z]$"),
     Rule(
-        "must be an Availability Zone such as us-east-2a; a region (us-east-2) is none, and "
-        "neither is `all`, the zone of a snapshot",
+        "must be an Availability Zone such as us-east-2a, not a region (us-east-2) and not `all`, "
+        "the zone of snapshots",
         "shape ResourceLocation of the service model (follows the format us-east-2a)",
-        "give the zone of the instance that is to use it",
+        "pass the zone of the instance that will use it",
     ),
 ]
-"""An Availability Zone, for example `us-east-2a`; not the `all` that snapshots have."""
+"""Availability Zone, for example `us-east-2a`; not `all`, the zone of snapshots."""
 
 RegionInput = Annotated[
     str,
     StringConstraints(strict=True, pattern=REGION_PATTERN),
     REGION_RULE,
 ]
-"""An AWS Region, for example `us-east-2` or `RegionName.US_EAST_2`."""
+"""AWS Region, for example `us-east-2` or `RegionName.US_EAST_2`."""
 
 DiskSize = Annotated[
     int,
     Field(strict=True, ge=8, lt=2**31),
     Rule(
         "must be a whole number of GB, 8 or more",
-        "the service's own error text (at least 8 GB); what is too large is for the service to "
-        "judge, since sources differ",
-        "give at least the size of the snapshot's source",
+        "an error message of the service (at least 8 GB); the service checks the maximum, since "
+        "sources differ",
+        "pass at least the size of the snapshot's source",
     ),
 ]
-"""The size of a disk in GB: 8 or more; the most, 16,000 or so, is for the service to judge."""
+"""Size of a disk in GB: 8 or more. The service checks the maximum, about 16,000."""
 
 TimeOfDay = Annotated[
     str,
@@ -135,22 +151,22 @@ TimeOfDay = Annotated[
     Rule(
         "must be a full hour of the day as HH:00, in UTC",
         "shape AutoSnapshotAddOnRequest of the service model",
-        "give for example 06:00",
+        "pass for example 06:00",
     ),
 ]
-"""A full hour of the day in UTC, for example `06:00`."""
+"""Full hour of the day in UTC, for example `06:00`."""
 
 NonEmptyString = Annotated[
     str,
     StringConstraints(strict=True, min_length=1),
-    AfterValidator(_is_one_line),
+    AfterValidator(_check_one_line),
     Rule(
         "must be a string in one line, without control characters and not all spaces",
         "shape NonEmptyString of the service model",
-        "give the text as Lightsail's documentation of this field shows it",
+        "pass a string as in Lightsail's documentation of this field",
     ),
 ]
-"""A string in one line that is not blank."""
+"""String in one line that is not blank."""
 
 ExistingTagKey = Annotated[
     str,
@@ -158,20 +174,20 @@ ExistingTagKey = Annotated[
     Rule(
         "must be a string of 1 to 128 characters",
         "Lightsail user guide (tags)",
-        "give the key of a tag that the resource bears",
+        "pass the key of a tag of the resource",
     ),
 ]
-"""The key of a tag that is there: 1 to 128 characters, not held to the rules for new keys."""
+"""Key of an existing tag: 1 to 128 characters. The rules for new keys do not apply."""
 
 _TAG_CHARACTERS = r"[\p{L}\p{N}\p{Z}+\-=._:/@]"
 _TAG_SOURCE = "CreateDiskSnapshot documentation, parameter tags; Lightsail user guide (tags)"
 
 
-def _is_not_reserved(text: str) -> str:
-    if text.startswith("aws:"):
+def _check_not_reserved(value: str) -> str:
+    if value.startswith("aws:"):
         message = "reserved"
         raise ValueError(message)
-    return text
+    return value
 
 
 _TAG_PUNCTUATION = frozenset("+-=._:/@")
@@ -181,22 +197,22 @@ def _is_tag_character(character: str) -> bool:
     return character in _TAG_PUNCTUATION or unicodedata.category(character)[0] in "LNZ"
 
 
-def _explain_tag_text(longest: int) -> Callable[[object], str | None]:
-    def explain(given: object) -> str | None:
-        if not isinstance(given, str):
+def _tag_fix(max_length: int) -> Callable[[object], str | None]:
+    def explain(value: object) -> str | None:
+        if not isinstance(value, str):
             return None
         fixes = []
-        if not given:
+        if not value:
             fixes.append("use at least one character")
-        if given.startswith("aws:"):
+        if value.startswith("aws:"):
             fixes.append("do not begin it with aws:, which is reserved for AWS")
-        if len(given) > longest:
-            fixes.append(f"shorten it from {len(given)} to {longest} characters")
-        bad = next((each for each in given if not _is_tag_character(each)), None)
-        if bad is not None and all(map(_is_tag_character, unicodedata.normalize("NFC", given))):
-            fixes.append("compose its combining marks: unicodedata.normalize('NFC', text)")
-        elif bad is not None:
-            fixes.append(f"replace the character {bad!a} (U+{ord(bad):04X})")
+        if len(value) > max_length:
+            fixes.append(f"shorten it from {len(value)} to {max_length} characters")
+        invalid = next((each for each in value if not _is_tag_character(each)), None)
+        if invalid is not None and all(map(_is_tag_character, unicodedata.normalize("NFC", value))):
+            fixes.append("compose its combining marks: unicodedata.normalize('NFC', value)")
+        elif invalid is not None:
+            fixes.append(f"replace the character {invalid!a} (U+{ord(invalid):04X})")
         return "; ".join(fixes) or None
 
     return explain
@@ -205,35 +221,35 @@ def _explain_tag_text(longest: int) -> Callable[[object], str | None]:
 TagKey = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=128, pattern=f"^{_TAG_CHARACTERS}+$"),
-    AfterValidator(_is_not_reserved),
+    AfterValidator(_check_not_reserved),
     Rule(
         "must be a string of 1 to 128 letters, numbers, spaces (of any script) or + - = . _ : / @ "
         "that does not begin with aws:",
         _TAG_SOURCE,
         'use a string such as "env"',
-        _explain_tag_text(128),
+        _tag_fix(128),
     ),
 ]
-"""The key of a tag: 1 to 128 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
+"""Key of a tag: 1 to 128 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
 
-Letters, numbers and spaces are those of Unicode (categories L, N and Z); the length counts code
+Letters, numbers and spaces are those of Unicode (categories L, N and Z). The length is in code
 points.
 """
 
 TagValue = Annotated[
     str,
     StringConstraints(strict=True, max_length=256, pattern=f"^{_TAG_CHARACTERS}*$"),
-    AfterValidator(_is_not_reserved),
+    AfterValidator(_check_not_reserved),
     Rule(
         "must be a string of 0 to 256 letters, numbers, spaces (of any script) or + - = . _ : / @ "
         "that does not begin with aws:",
         _TAG_SOURCE,
         'use a string such as "prod", or None for a tag without a value',
-        _explain_tag_text(256),
+        _tag_fix(256),
     ),
 ]
-"""The value of a tag: 0 to 256 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
+"""Value of a tag: 0 to 256 letters, numbers, spaces, or `+ - = . _ : / @`, not `aws:...`.
 
-Letters, numbers and spaces are those of Unicode (categories L, N and Z); the length counts code
+Letters, numbers and spaces are those of Unicode (categories L, N and Z). The length is in code
 points.
 """

@@ -23,53 +23,53 @@ __all__ = [
 
 
 class Operation(ResultModel, frozen=True):
-    """Work that the service has taken on. Source: shape `Operation` of the service model."""
+    """Record of a change that the service makes. Source: shape `Operation` of the service model."""
 
     id: StrictStr
-    """The operation's id, a UUID. Guaranteed: it is what GetOperation asks for."""
+    """Id, a UUID. Guaranteed: GetOperation requires it."""
     resource_name: StrictStr | None = None
-    """The name of the resource this record is about."""
+    """Name of the changed resource."""
     resource_type: ResourceType | None = None
-    """The kind of that resource."""
+    """Type of the changed resource."""
     created_at: Timestamp | None = None
-    """When the operation was initialised."""
+    """Time at which the operation was initialised."""
     location: ResourceLocation | None = None
-    """Where the resource is."""
+    """Region and Availability Zone of the resource."""
     is_terminal: StrictBool | None = None
-    """Whether the operation has ended, well or badly. Trusted over the name of the status."""
+    """True if the operation has ended, with or without success; takes precedence over `status`."""
     operation_details: StrictStr | None = None
-    """Details, often the name of the other resource that is involved."""
+    """Details, often the name of another resource."""
     operation_type: OperationType | None = None
-    """What the operation does."""
+    """Type of the operation."""
     status: OperationStatus | None = None
-    """How far it has come."""
+    """Status of the operation."""
     status_changed_at: Timestamp | None = None
-    """When the status last changed."""
+    """Time of the last change of the status."""
     error_code: StrictStr | None = None
-    """Why it failed, as a code."""
+    """Error code of a failed operation."""
     error_details: StrictStr | None = None
-    """Why it failed, in words."""
+    """Error message of a failed operation."""
 
 
 class OperationsResult(Result, frozen=True):
-    """The answer to whatever begins work."""
+    """Base class of responses to requests that change something."""
 
     operations: WireList[Operation] = ()
-    """What the service has begun, or done already, as `is_terminal` says."""
+    """Operations that the request started. Some have ended already; see `is_terminal`."""
 
 
 class GetOperationResult(Result, frozen=True):
-    """The answer to GetOperation."""
+    """Response to GetOperation."""
 
     operation: Operation
-    """The operation. Guaranteed: the service answers NotFoundException where there is none."""
+    """The operation. Guaranteed: if it does not exist, the service raises NotFoundException."""
 
 
 class GetOperationsResult(PagedResult[Operation], frozen=True):
-    """The answer to GetOperations: one page, of at most 200 operations."""
+    """Response to GetOperations: one page, of at most 200 operations."""
 
     operations: WireList[Operation] = ()
-    """The operations; newest first in samples, although the service model says oldest first."""
+    """Operations. Samples have the newest first, the service model documents the oldest first."""
 
     @property
     @override
@@ -78,10 +78,10 @@ class GetOperationsResult(PagedResult[Operation], frozen=True):
 
 
 class GetOperationsForResourceResult(PagedResult[Operation], frozen=True):
-    """The answer to GetOperationsForResource: one page."""
+    """Response to GetOperationsForResource: one page."""
 
     operations: WireList[Operation] = ()
-    """The operations; newest first in samples."""
+    """Operations; newest first in samples."""
     next_page_count: StrictStr | None = None
     """Discontinued by the service; use `next_page_token`."""
 
@@ -92,10 +92,10 @@ class GetOperationsForResourceResult(PagedResult[Operation], frozen=True):
 
 
 class GetOperationRequest(Request[GetOperationResult], frozen=True):
-    """Look up one operation."""
+    """Get one operation."""
 
     operation_id: OperationId
-    """The operation's id, a UUID."""
+    """Id of the operation, a UUID."""
 
 
 class GetOperationsRequest(PagedRequest[GetOperationsResult], frozen=True):
@@ -103,7 +103,7 @@ class GetOperationsRequest(PagedRequest[GetOperationsResult], frozen=True):
 
 
 class GetOperationsForResourceRequest(PagedRequest[GetOperationsForResourceResult], frozen=True):
-    """List the operations that are about one resource."""
+    """List the operations of one resource."""
 
     resource_name: ResourceName
-    """The resource's name."""
+    """Name of the resource."""

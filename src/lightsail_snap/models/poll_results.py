@@ -1,4 +1,4 @@
-"""What is seen while something is awaited."""
+"""Result of a poll."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ __all__ = [
 ]
 
 PollResult: TypeAlias = Operation | DiskSnapshot | InstanceSnapshot | Disk | ExportSnapshotRecord
-"""What can be awaited, as it is seen: each goes through states to an end."""
+"""Resource that can be waited for, in its current state."""

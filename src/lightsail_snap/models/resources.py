@@ -17,33 +17,39 @@ __all__ = ["ResourceLocation"]
 
 
 class ResourceLocation(ResultModel, frozen=True):
-    """Where a resource is. Source: shape `ResourceLocation` of the service model."""
+    """Region and Availability Zone of a resource.
+
+    Source: shape `ResourceLocation` of the service model.
+    """
 
     availability_zone: StrictStr | None = None
-    """The zone, for example `us-east-2a`; `all` for snapshots, which is no zone to restore into."""
+    """Availability Zone, for example `us-east-2a`.
+
+    Snapshots have `all`, which cannot be used to restore them.
+    """
     region_name: RegionName | None = None
-    """The AWS Region."""
+    """AWS Region."""
 
 
 class Record(ResultModel, frozen=True):
-    """What all that has a name has."""
+    """Base class of resources and records, which have a name."""
 
     name: StrictStr
-    """The name, unique in the region. Guaranteed: it is what a resource is asked for by."""
+    """Name, unique in the region. Guaranteed: requests refer to a resource by its name."""
     arn: StrictStr | None = None
-    """The Amazon Resource Name."""
+    """Amazon Resource Name."""
     created_at: Timestamp | None = None
-    """When the resource was created."""
+    """Time of creation."""
     location: ResourceLocation | None = None
-    """Where the resource is."""
+    """Region and Availability Zone."""
     resource_type: ResourceType | None = None
-    """The kind of resource."""
+    """Type of the resource."""
 
 
 class Resource(Record, frozen=True):
-    """What all resources have."""
+    """Base class of resources."""
 
     support_code: StrictStr | None = None
-    """The code to give AWS support."""
+    """Code to give to AWS Support."""
     tags: WireList[ResourceTag] = ()
-    """The tags the resource bears."""
+    """Tags of the resource."""

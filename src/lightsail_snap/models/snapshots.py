@@ -32,118 +32,118 @@ __all__ = [
 
 
 class CopySnapshotResult(OperationsResult, frozen=True):
-    """The answer to CopySnapshot: one operation, in the target region."""
+    """Response to CopySnapshot: one operation, in the target region."""
 
 
 class CopySnapshotRequest(SourcedRequest[CopySnapshotResult], frozen=True):
-    """Copy a snapshot, from this or another region, into a manual snapshot of this region."""
+    """Copy a snapshot of this or another region to a manual snapshot of this region."""
 
     _wire_source: ClassVar[WireSource] = restored_from("sourceSnapshotName", "sourceResourceName")
 
     target_snapshot_name: NewResourceName
-    """The name of the snapshot to be, unique among all resources of this region."""
+    """Name of the new snapshot, unique among all resources of this region."""
     source: RestoreSource
-    """The snapshot to copy, of a disk or an instance."""
+    """Snapshot to copy, of a disk or an instance."""
     source_region: RegionInput
-    """Where that snapshot is, for example `us-east-2`; may be this very region."""
+    """Region of that snapshot, for example `us-east-2`; it may be this region."""
 
 
 class DiskInfo(ResultModel, frozen=True):
-    """A disk of an instance whose snapshot is exported.
+    """Disk of an instance whose snapshot is exported.
 
     Source: shape `DiskInfo` of the service model.
     """
 
     name: StrictStr | None = None
-    """The name of the disk."""
+    """Name of the disk."""
     path: StrictStr | None = None
-    """The device path."""
+    """Device path."""
     size_in_gb: StrictInt | None = None
-    """The size, in GB."""
+    """Size, in GB."""
     is_system_disk: StrictBool | None = None
-    """Whether an operating system is on it."""
+    """True for a system disk, which has an operating system."""
 
 
 class InstanceSnapshotInfo(ResultModel, frozen=True):
-    """What an exported instance snapshot is of.
+    """Source instance of an exported instance snapshot.
 
     Source: shape `InstanceSnapshotInfo` of the service model.
     """
 
     from_bundle_id: StrictStr | None = None
-    """The size of the source instance."""
+    """Size of the source instance, for example `micro_3_0`."""
     from_blueprint_id: StrictStr | None = None
-    """The image that the source instance was made from."""
+    """Image that the source instance was created from."""
     from_disk_info: WireList[DiskInfo] = ()
-    """The disks that were attached to the source instance."""
+    """Disks that were attached to the source instance."""
 
 
 class DiskSnapshotInfo(ResultModel, frozen=True):
-    """What an exported disk snapshot is of.
+    """Source disk of an exported disk snapshot.
 
     Source: shape `DiskSnapshotInfo` of the service model.
     """
 
     size_in_gb: StrictInt | None = None
-    """The size of the disk, in GB."""
+    """Size of the disk, in GB."""
 
 
 class ExportSnapshotRecordSourceInfo(ResultModel, frozen=True):
-    """The snapshot that is exported.
+    """Exported snapshot.
 
     Source: shape `ExportSnapshotRecordSourceInfo` of the service model.
     """
 
     resource_type: ExportSnapshotRecordSourceType | None = None
-    """The kind of snapshot."""
+    """Type of the snapshot."""
     created_at: Timestamp | None = None
-    """When the snapshot was created."""
+    """Time of creation of the snapshot."""
     name: StrictStr | None = None
-    """The name of the snapshot."""
+    """Name of the snapshot."""
     arn: StrictStr | None = None
-    """The Amazon Resource Name of the snapshot."""
+    """Amazon Resource Name of the snapshot."""
     from_resource_name: StrictStr | None = None
-    """The disk or instance that the snapshot is of."""
+    """Name of the source disk or instance."""
     from_resource_arn: StrictStr | None = None
-    """The Amazon Resource Name of that disk or instance."""
+    """Amazon Resource Name of the source disk or instance."""
     instance_snapshot_info: InstanceSnapshotInfo | None = None
-    """More about it, if it is an instance snapshot."""
+    """Details of an instance snapshot."""
     disk_snapshot_info: DiskSnapshotInfo | None = None
-    """More about it, if it is a disk snapshot."""
+    """Details of a disk snapshot."""
 
 
 class DestinationInfo(ResultModel, frozen=True):
-    """What an export makes. Source: shape `DestinationInfo` of the service model."""
+    """Result of an export. Source: shape `DestinationInfo` of the service model."""
 
     id: StrictStr | None = None
-    """The id of what is made, for example of an Amazon Machine Image."""
+    """Id of the result, for example of an Amazon Machine Image."""
     service: StrictStr | None = None
-    """The service in which it is made, for example `Aws::EC2::Image`."""
+    """Service and type of the result, for example `Aws::EC2::Image`."""
 
 
 class ExportSnapshotRecord(Record, frozen=True):
-    """An export of a snapshot to Amazon EC2, in the same region.
+    """Export of a snapshot to Amazon EC2, in the same region.
 
     Source: shape `ExportSnapshotRecord` of the service model.
     """
 
     state: RecordState | None = None
-    """How far the export has come."""
+    """State of the export."""
     source_info: ExportSnapshotRecordSourceInfo | None = None
-    """The snapshot that is exported."""
+    """Exported snapshot."""
     destination_info: DestinationInfo | None = None
-    """What is made of it."""
+    """Result of the export."""
 
 
 class ExportSnapshotResult(OperationsResult, frozen=True):
-    """The answer to ExportSnapshot. How many operations there are is unverified."""
+    """Response to ExportSnapshot. The number of operations is unverified."""
 
 
 class GetExportSnapshotRecordsResult(PagedResult[ExportSnapshotRecord], frozen=True):
-    """The answer to GetExportSnapshotRecords: one page."""
+    """Response to GetExportSnapshotRecords: one page."""
 
     export_snapshot_records: WireList[ExportSnapshotRecord] = ()
-    """The records of exports."""
+    """Records of exports."""
 
     @property
     @override
@@ -152,10 +152,10 @@ class GetExportSnapshotRecordsResult(PagedResult[ExportSnapshotRecord], frozen=T
 
 
 class ExportSnapshotRequest(Request[ExportSnapshotResult], frozen=True):
-    """Take a manual snapshot over into Amazon EC2, in the same region."""
+    """Export a manual snapshot to Amazon EC2, in the same region."""
 
     source_snapshot_name: ResourceName
-    """The snapshot's name."""
+    """Name of the snapshot."""
 
 
 class GetExportSnapshotRecordsRequest(PagedRequest[GetExportSnapshotRecordsResult], frozen=True):

@@ -1,4 +1,4 @@
-"""What a snapshot is taken of, and what is made from a snapshot: the two unions of requests."""
+"""Sources of snapshots and of restored resources: the two unions of requests."""
 
 from __future__ import annotations
 
@@ -31,55 +31,55 @@ _camel = cache(to_camel)
 
 
 class _Variant(RequestModel, frozen=True):
-    """What every variant of a union does."""
+    """Variant of a union."""
 
     @override
     def to_wire(self) -> dict[str, Any]:
-        """Write the variant without what tells it from the others.
+        """Return the wire format of the variant, without `kind`.
 
         Returns:
             A new dict with camelCase keys.
         """
         wire = super().to_wire()
-        # The wire has no discriminator: which members are present says it.
+        # The wire format has no discriminator; variants differ in their fields.
         del wire["kind"]
         return wire
 
 
 class DiskSource(_Variant, frozen=True):
-    """A block storage disk, attached or not.
+    """Block storage disk, attached or not.
 
     Source: CreateDiskSnapshot documentation, `diskName`.
     """
 
     kind: Literal["disk"] = "disk"
-    """Tells the two sources apart; not on the wire."""
+    """Discriminator of the union; not on the wire."""
     disk_name: ResourceName
-    """The name of the disk, unique in the region."""
+    """Name of the disk, unique in the region."""
 
 
 class InstanceSource(_Variant, frozen=True):
-    """An instance's system volume.
+    """System volume of an instance.
 
     Source: CreateDiskSnapshot documentation, `instanceName`.
     """
 
     kind: Literal["instance"] = "instance"
-    """Tells the two sources apart; not on the wire."""
+    """Discriminator of the union; not on the wire."""
     instance_name: ResourceName
-    """The name of the instance, unique in the region."""
+    """Name of the instance, unique in the region."""
 
 
 _ONE_SOURCE = Requirement(
     "must be exactly one of a disk and an instance",
     "CreateDiskSnapshot documentation: diskName and instanceName are mutually exclusive",
-    "give source=DiskSource(disk_name=...) or source=InstanceSource(instance_name=...)",
+    "pass source=DiskSource(disk_name=...) or source=InstanceSource(instance_name=...)",
 )
 _DISK_KEYS = frozenset({"disk_name", "diskName"})
 _INSTANCE_KEYS = frozenset({"instance_name", "instanceName"})
 
 
-def _exactly_one(value: object) -> object:
+def _check_exactly_one(value: object) -> object:
     names = value.keys() if isinstance(value, Mapping) else None
     if names is not None and names & _DISK_KEYS and names & _INSTANCE_KEYS:
         raise _ONE_SOURCE.broken()
@@ -89,46 +89,46 @@ def _exactly_one(value: object) -> object:
 SnapshotSource: TypeAlias = Annotated[
     DiskSource | InstanceSource,
     Field(discriminator="kind"),
-    BeforeValidator(_exactly_one),
+    BeforeValidator(_check_exactly_one),
     _ONE_SOURCE,
 ]
-"""A disk or an instance, told apart by `kind`: neither both nor none can be written."""
+"""Disk or instance, discriminated by `kind`: exactly one of them."""
 
 
 class ManualSnapshotSource(_Variant, frozen=True):
-    """A snapshot that somebody took, by its name."""
+    """Manual snapshot, by its name."""
 
     kind: Literal["manual"] = "manual"
-    """Tells the three sources apart; not on the wire."""
+    """Discriminator of the union; not on the wire."""
     snapshot_name: ResourceName
-    """The name of the snapshot, unique in its region."""
+    """Name of the snapshot, unique in its region."""
 
 
 class AutoSnapshotSource(_Variant, frozen=True):
-    """The automatic snapshot of one day."""
+    """Automatic snapshot of one day."""
 
     kind: Literal["auto"] = "auto"
-    """Tells the three sources apart; not on the wire."""
+    """Discriminator of the union; not on the wire."""
     resource_name: ResourceName
-    """The disk or instance that the automatic snapshot was taken of."""
+    """Disk or instance of the automatic snapshot."""
     restore_date: Annotated[
         WireDate,
         Rule(
             "must be a calendar date",
             "CreateDiskFromSnapshot, parameter restoreDate of the service model (YYYY-MM-DD)",
-            "give datetime.date(2026, 11, 23), for example the date of an AutoSnapshotDetails",
+            "pass datetime.date(2026, 11, 23), for example the date of an AutoSnapshotDetails",
         ),
     ]
-    """The day, as GetAutoSnapshots lists it; `YYYY-MM-DD` on the wire."""
+    """Day of the snapshot, as GetAutoSnapshots lists it; `YYYY-MM-DD` on the wire."""
 
 
 class LatestAutoSnapshotSource(_Variant, frozen=True):
-    """The latest automatic snapshot that can be restored."""
+    """Latest automatic snapshot that can be restored."""
 
     kind: Literal["latest-auto"] = "latest-auto"
-    """Tells the three sources apart; not on the wire."""
+    """Discriminator of the union; not on the wire."""
     resource_name: ResourceName
-    """The disk or instance that the automatic snapshot was taken of."""
+    """Disk or instance of the automatic snapshot."""
 
 
 RestoreSource: TypeAlias = Annotated[
@@ -139,21 +139,21 @@ RestoreSource: TypeAlias = Annotated[
         "latest automatic snapshot",
         "service model: the name of a manual snapshot and the name of a resource are mutually "
         "exclusive, and so are restoreDate and useLatestRestorableAutoSnapshot",
-        "give source=ManualSnapshotSource(snapshot_name=...), "
+        "pass source=ManualSnapshotSource(snapshot_name=...), "
         "AutoSnapshotSource(resource_name=..., restore_date=...) or "
         "LatestAutoSnapshotSource(resource_name=...)",
     ),
 ]
-"""A manual snapshot, the automatic one of a day, or the latest automatic one; told by `kind`."""
+"""Manual, automatic or latest automatic snapshot, discriminated by `kind`."""
 
 
 @dataclass(frozen=True, slots=True)
 class WireSource:
-    """How an operation writes its source: the wire has no union, only members that exclude others.
+    """Wire format of a source: mutually exclusive fields, since the wire has no unions.
 
     Attributes:
-        variants: For each `kind`, its fields with the wire's names for them.
-        flags: For some kinds, a boolean member that is true for them.
+        variants: Fields of each `kind` with their wire names.
+        flags: For some kinds, a boolean field that is true for them.
     """
 
     variants: Mapping[str, Mapping[str, str]]
@@ -161,71 +161,48 @@ class WireSource:
 
     @property
     def members(self) -> frozenset[str]:
-        """All members of the wire that a source may take up."""
+        """Wire names of all fields that a source may have."""
         named = (name for names in self.variants.values() for name in names.values())
         return frozenset(named) | frozenset(self.flags.values())
 
     def flatten(self, source: SnapshotSource | RestoreSource) -> dict[str, Any]:
-        """Write a source as members of the wire.
-
-        Args:
-            source: The source.
-
-        Returns:
-            A new dict of the members it takes up.
-        """
-        given = source.to_wire()
+        """Return the fields of a source on the wire."""
+        fields = source.to_wire()
         names = self.variants[source.kind]
-        wire = {name: given[_camel(ours)] for ours, name in names.items()}
+        wire = {name: fields[_camel(field)] for field, name in names.items()}
         if source.kind in self.flags:
             wire[self.flags[source.kind]] = True
         return wire
 
     def gather(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Turn members of the wire into a `source`.
-
-        Args:
-            payload: A wire dict of a request that has a source.
-
-        Returns:
-            A new dict; without any such member it has no `source`, with members that exclude each
-            other it has one that is refused.
-        """
+        """Replace the fields of a source by a `source`, which is invalid if they are."""
         if "source" in payload:
-            # It is no member of the wire, and must not be taken for one.
+            # The wire format has no such field.
             return {**payload, "source": None}
         members, flags = self.members, self.flags.values()
         rest = {name: value for name, value in payload.items() if name not in members}
-        # A flag that is false says the same as its absence.
-        given = {
+        # A flag that is false means the same as an absent one.
+        found = {
             name: payload[name]
             for name in members
             if payload.get(name) is not None and not (name in flags and payload[name] is False)
         }
-        if given:
-            rest["source"] = self._variant(given)
+        if found:
+            rest["source"] = self._variant(found)
         return rest
 
-    def _variant(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _variant(self, found: dict[str, Any]) -> dict[str, Any]:
         for kind, names in self.variants.items():
             flag = self.flags.get(kind)
-            if given.keys() == {*names.values()} | ({flag} if flag else set()) and (
-                flag is None or given[flag] is True
+            if found.keys() == {*names.values()} | ({flag} if flag else set()) and (
+                flag is None or found[flag] is True
             ):
-                return {"kind": kind, **{to_camel(o): given[name] for o, name in names.items()}}
-        return {"kind": None, **given}
+                return {"kind": kind, **{to_camel(f): found[name] for f, name in names.items()}}
+        return {"kind": None, **found}
 
 
 def restored_from(snapshot_name: str, resource_name: str) -> WireSource:
-    """Say how an operation writes a `RestoreSource`.
-
-    Args:
-        snapshot_name: Its member for the name of a manual snapshot.
-        resource_name: Its member for the resource that an automatic snapshot is of.
-
-    Returns:
-        How.
-    """
+    """Return the wire format of a `RestoreSource`, from the wire names of an operation."""
     return WireSource(
         variants={
             "manual": {"snapshot_name": snapshot_name},
@@ -237,7 +214,7 @@ def restored_from(snapshot_name: str, resource_name: str) -> WireSource:
 
 
 class SourcedRequest(Request[ResultT], Generic[ResultT], frozen=True):
-    """A request whose wire form has members in the place of a `source`."""
+    """Request with a `source`, which is a group of fields on the wire."""
 
     _wire_source: ClassVar[WireSource]
 
@@ -250,7 +227,7 @@ class SourcedRequest(Request[ResultT], Generic[ResultT], frozen=True):
     @classmethod
     @override
     def _from_json(cls, body: bytes) -> Self:
-        # On the wire the source has no field of its own, so pydantic cannot read it in one go.
+        # pydantic cannot read the fields of a source from JSON.
         try:
             parsed = json.loads(body)
         except (ValueError, RecursionError):
@@ -259,13 +236,12 @@ class SourcedRequest(Request[ResultT], Generic[ResultT], frozen=True):
 
     @override
     def to_wire(self) -> dict[str, Any]:
-        """Write the request as it stands on the wire.
+        """Return the wire format of the request.
 
         Returns:
-            A new dict with camelCase keys; what is not given is absent.
+            A new dict with camelCase keys, without fields that are None.
         """
         wire = super().to_wire()
         del wire["source"]
-        # Each such request has a source, which only they can declare with its type.
-        source: SnapshotSource | RestoreSource = self.source  # type: ignore[attr-defined] # see above
+        source: SnapshotSource | RestoreSource = self.source  # type: ignore[attr-defined] # each subclass declares it with its type
         return wire | self._wire_source.flatten(source)

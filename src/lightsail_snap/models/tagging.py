@@ -1,4 +1,4 @@
-"""Tags of resources that are there."""
+"""Requests that change the tags of existing resources."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ __all__ = [
 
 
 class TagResourceResult(OperationsResult, frozen=True):
-    """The answer to TagResource. How many operations there are is unverified."""
+    """Response to TagResource. The number of operations is unverified."""
 
 
 class UntagResourceResult(OperationsResult, frozen=True):
-    """The answer to UntagResource. How many operations there are is unverified."""
+    """Response to UntagResource. The number of operations is unverified."""
 
 
 _AT_LEAST_ONE_TAG = Requirement(
     "must be at least one tag",
     "TagResource, parameter tags of the service model",
-    'write tags={"env": "prod"}',
+    'pass tags={"env": "prod"}',
 )
 
 
 class TagResourceRequest(Request[TagResourceResult], frozen=True):
-    """Set tags on a resource; a tag whose key it bears already is overwritten."""
+    """Set tags of a resource. Existing tags with the same key are overwritten."""
 
     resource_name: ResourceName
-    """The resource's name."""
+    """Name of the resource."""
     tags: Annotated[TagList, Field(min_length=1), _AT_LEAST_ONE_TAG]
-    """The tags to set. A resource bears at most 50."""
+    """Tags to set. A resource has at most 50."""
     resource_arn: ResourceArn | None = None
-    """The resource's Amazon Resource Name; the name suffices."""
+    """Amazon Resource Name of the resource; the name suffices."""
 
     if TYPE_CHECKING:
 
@@ -55,10 +55,10 @@ class TagResourceRequest(Request[TagResourceResult], frozen=True):
 
 
 class UntagResourceRequest(Request[UntagResourceResult], frozen=True):
-    """Take tags off a resource."""
+    """Remove tags from a resource."""
 
     resource_name: ResourceName
-    """The resource's name."""
+    """Name of the resource."""
     tag_keys: Annotated[
         tuple[ExistingTagKey, ...],
         Field(min_length=1),
@@ -66,12 +66,12 @@ class UntagResourceRequest(Request[UntagResourceResult], frozen=True):
         Requirement(
             "must be at least one key",
             "UntagResource, parameter tagKeys of the service model",
-            'write tag_keys=["env"]',
+            'pass tag_keys=["env"]',
         ),
     ]
-    """The keys of the tags to take off."""
+    """Keys of the tags to remove."""
     resource_arn: ResourceArn | None = None
-    """The resource's Amazon Resource Name; the name suffices."""
+    """Amazon Resource Name of the resource; the name suffices."""
 
     if TYPE_CHECKING:
 

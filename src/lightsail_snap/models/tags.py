@@ -1,4 +1,4 @@
-"""Tags: a key and an optional value on a resource."""
+"""Tags of resources."""
 
 from __future__ import annotations
 
@@ -29,49 +29,48 @@ __all__ = [
     "TagsInput",
 ]
 
-_MOST_TAGS = 50
-# An endless iterable must end in an error too; beyond this many tags nothing new is learned.
-_MOST_EXAMINED = 1000
+_MAX_TAGS = 50
+# Bounds the validation of endless iterables.
+_MAX_VALIDATED = 1000
 _SOURCE = "Lightsail user guide (tags) and API reference, TagResource"
 
 _COUNT = Requirement(
-    f"must hold at most {_MOST_TAGS} tags",
+    f"must hold at most {_MAX_TAGS} tags",
     _SOURCE,
     "drop some tags, or merge their values",
 )
 _UNIQUE = Requirement(
     "must be the only tag with this key (keys are case-sensitive)",
     _SOURCE,
-    "give each key once",
+    "pass each key once",
 )
 _ITEM = Requirement(
     "must be a Tag",
     "shape Tag of the service model",
-    'write Tag(key="env", value="prod")',
+    'pass Tag(key="env", value="prod")',
 )
-_SHAPE = Requirement(
+_TYPE = Requirement(
     "must be a mapping of keys to values (None for a key without a value) or a sequence of Tag",
     "shape TagList of the service model",
-    'write tags={"env": "prod"} or tags=[Tag(key="env", value="prod")]',
+    'pass tags={"env": "prod"} or tags=[Tag(key="env", value="prod")]',
 )
 
 
 class Tag(RequestModel, frozen=True):
-    """A label on a resource.
+    """Key and optional value of a resource.
 
-    A tag with an empty value and a tag without a value mean the same everywhere in this library:
-    they are equal, and filters and policies treat them alike, since the service returns a tag that
-    was sent with an empty value as one without (reported by its users, unverified). A request sends
-    the value as it is given.
+    An empty value and a missing value are equal everywhere in this library, also in filters and
+    policies: the service returns an empty value as a missing one (reported by its users,
+    unverified). A request sends the value unchanged.
 
-    Equality and hash take key and value only, so a tag that was sent equals the one that comes
-    back. Source: shape `Tag` of the service model, and the Lightsail user guide.
+    `==` and `hash()` compare key and value only, so the tag of a request equals the tag of the
+    response. Source: shape `Tag` of the service model, and the Lightsail user guide.
     """
 
     key: TagKey
-    """What the label is about. Case-sensitive, and unique on a resource."""
+    """Key, case-sensitive and unique on a resource."""
     value: TagValue | None = None
-    """What the label says; None for a key-only tag. The service omits it then."""
+    """Value; None for a key-only tag."""
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -89,20 +88,20 @@ class Tag(RequestModel, frozen=True):
 
 
 class ResourceTag(ResultModel, Tag, frozen=True):
-    """A tag as a resource bears it.
+    """Tag of an existing resource.
 
-    It is not held to the rules for new tags: AWS sets reserved ones (`aws:...`) itself, and a
-    region may hold others that this library would not create.
+    The rules for new tags do not apply, since AWS sets reserved tags (`aws:...`), and a region may
+    have resources with other invalid tags.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", revalidate_instances="never")
 
     key: StrictStr
-    """What the label is about."""
+    """Key, case-sensitive and unique on a resource."""
     value: StrictStr | None = None
-    """What the label says; None for a key-only tag."""
+    """Value; None for a key-only tag."""
 
-    # Those of `Tag`, not those of a result.
+    # As in `Tag`, unlike in `ResultModel`.
     @override
     def __eq__(self, other: object) -> bool:
         return Tag.__eq__(self, other)
@@ -113,43 +112,43 @@ class ResourceTag(ResultModel, Tag, frozen=True):
 
 
 def has_tags(tags: Iterable[tuple[str, str | None]], spec: str) -> bool:
-    """Return whether tags match a specification such as `key`, `key=value` or `key=,other`.
+    """Return True if tags match a specification such as `key`, `key=value` or `key=,other`.
 
     Args:
         tags: Keys and values.
-        spec: `key` for any value or none, `key=value`, `key=` for no value; several with commas.
+        spec: Comma-separated terms: `key` matches any value, `key=value` this one, `key=` none.
 
     Returns:
-        Whether all of them are there.
+        True if tags match every term.
     """
-    found = {text for key, value in tags for text in (key, f"{key}={value or ''}")}
-    return found.issuperset(spec.split(","))
+    terms = {term for key, value in tags for term in (key, f"{key}={value or ''}")}
+    return terms.issuperset(spec.split(","))
 
 
 def _error(
-    requirement: Requirement, location: tuple[int | str, ...], given: object
+    requirement: Requirement, location: tuple[int | str, ...], value: object
 ) -> InitErrorDetails:
-    return InitErrorDetails(type=requirement.broken(), loc=location, input=given)
+    return InitErrorDetails(type=requirement.broken(), loc=location, input=value)
 
 
 def _items(value: object) -> list[object]:
     if isinstance(value, Mapping):
-        pairs = islice(value.items(), _MOST_EXAMINED)
-        return [{"key": key, "value": text} for key, text in pairs]
+        pairs = islice(value.items(), _MAX_VALIDATED)
+        return [{"key": key, "value": tag_value} for key, tag_value in pairs]
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray):
-        return list(islice(value, _MOST_EXAMINED))
-    raise ValidationError.from_exception_data("TagList", [_error(_SHAPE, (), value)])
+        return list(islice(value, _MAX_VALIDATED))
+    raise ValidationError.from_exception_data("TagList", [_error(_TYPE, (), value)])
 
 
 def _key_of(item: object) -> str | None:
-    # A tag that was made without validation may lack its key.
+    # A tag that was created without validation may lack its key.
     key = item.get("key") if isinstance(item, Mapping) else getattr(item, "key", None)
-    # A subclass of str may compare as it likes; on the wire only its characters count.
+    # A subclass of str may override comparison.
     return str.__str__(key) if isinstance(key, str) else None
 
 
-def _again(error: ValidationError) -> Iterator[InitErrorDetails]:
-    """Restate errors, so that they can be raised together with further ones."""
+def _details_of(error: ValidationError) -> Iterator[InitErrorDetails]:
+    """Convert errors, so that they can be raised together with others."""
     for detail in error.errors(include_url=False):
         context = {"message": detail["msg"], **detail.get("ctx", {})}
         kind = PydanticCustomError(detail["type"], "{message}", context)
@@ -167,8 +166,8 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
     try:
         tags = handler(items)
     except ValidationError as error:
-        errors += _again(error)
-    if len(items) > _MOST_TAGS:
+        errors += _details_of(error)
+    if len(items) > _MAX_TAGS:
         errors.append(_error(_COUNT, (), f"{len(items)} tags"))
     seen: set[str] = set()
     for index, key in enumerate(map(_key_of, items)):
@@ -181,20 +180,17 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
     return tags
 
 
-# For JSON Schema, which sees nothing of what a function checks. It cannot say that keys are unique
-# but in the form of a mapping.
-_TagsTaken = (
-    Annotated[
-        tuple[Tag, ...], Field(max_length=_MOST_TAGS, json_schema_extra={"uniqueItems": True})
-    ]
-    | Annotated[Mapping[TagKey, TagValue | None], Field(max_length=_MOST_TAGS)]
+# For JSON Schema, which ignores the checks of a function. Only the mapping ensures unique keys.
+_TagsSchema = (
+    Annotated[tuple[Tag, ...], Field(max_length=_MAX_TAGS, json_schema_extra={"uniqueItems": True})]
+    | Annotated[Mapping[TagKey, TagValue | None], Field(max_length=_MAX_TAGS)]
     | None
 )
 
 TagList = Annotated[
-    tuple[Tag, ...], WrapValidator(_check_tags, json_schema_input_type=_TagsTaken), AS_LIST
+    tuple[Tag, ...], WrapValidator(_check_tags, json_schema_input_type=_TagsSchema), AS_LIST
 ]
-"""At most 50 tags with unique keys; made from a mapping or from a sequence of `Tag`."""
+"""At most 50 tags with unique keys, from a mapping or a sequence of `Tag`."""
 
 TagsInput: TypeAlias = Mapping[str, str | None] | Iterable[Tag]
-"""What may be given for tags: `{"env": "prod", "key-only": None}` or `[Tag(key="env")]`."""
+"""Tags as parameters accept them: `{"env": "prod", "key-only": None}` or `[Tag(key="env")]`."""

@@ -26,7 +26,7 @@ from lightsail_snap import (
     ConfigurationError,
     Disk,
     DiskSnapshot,
-    ForeignCause,
+    SerializedCause,
     GetDiskResult,
     GetDisksResult,
     GroupProgress,
@@ -166,8 +166,8 @@ def answered(payload: bytes) -> None:
     PaginationError("again", page_token=5)  # mypy: call-arg,arg-type pyright: reportCallIssue
     QuiesceError("fsfreeze failed", command=["fsfreeze", "-f", "/"], returncode=1)
     QuiesceError("fsfreeze failed", returncode="1")  # mypy: arg-type pyright: reportArgumentType
-    assert_type(ForeignCause.of(KeyError("x")), ForeignCause)
-    ForeignCause.of("KeyError")  # mypy: arg-type pyright: reportArgumentType
+    assert_type(SerializedCause.of(KeyError("x")), SerializedCause)
+    SerializedCause.of("KeyError")  # mypy: arg-type pyright: reportArgumentType
 
 
 def conflicts(disk: Disk, snapshot: DiskSnapshot, error: NameConflictError) -> None:

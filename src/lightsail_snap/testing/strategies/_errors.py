@@ -12,7 +12,6 @@ from hypothesis.strategies import SearchStrategy
 from lightsail_snap import errors as library_errors
 from lightsail_snap.errors import (
     ConfigurationError,
-    ForeignCause,
     InvalidInputException,
     LightsailSnapError,
     MissingCredentialsError,
@@ -25,6 +24,7 @@ from lightsail_snap.errors import (
     RequestNotSentError,
     RequestValidationError,
     ResponseValidationError,
+    SerializedCause,
     ServiceError,
     SnapshotConflictError,
     TransportError,
@@ -91,9 +91,9 @@ def _partial_failures() -> SearchStrategy[PartialFailureError]:
     return st.builds(PartialFailureError, _MESSAGES, failures, successes)
 
 
-def _foreign_causes() -> SearchStrategy[ForeignCause]:
+def _serialized_causes() -> SearchStrategy[SerializedCause]:
     names = st.sampled_from(("builtins.OSError", "botocore.exceptions.EndpointConnectionError"))
-    return st.builds(ForeignCause, names, _MESSAGES)
+    return st.builds(SerializedCause, names, _MESSAGES)
 
 
 ERRORS: Mapping[type[Exception], Callable[[], SearchStrategy[Any]]] = {
@@ -133,7 +133,7 @@ ERRORS: Mapping[type[Exception], Callable[[], SearchStrategy[Any]]] = {
     PartialFailureError: _partial_failures,
     WaitFailedError: _wait_errors(WaitFailedError),
     WaitTimeoutError: _wait_errors(WaitTimeoutError),
-    ForeignCause: _foreign_causes,
+    SerializedCause: _serialized_causes,
 }
 
 

@@ -20,9 +20,9 @@ from lightsail_snap.models import (
 )
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
+    RetentionDecision,
     RetentionPlan,
     RetentionPolicy,
-    RetentionVerdict,
     Scope,
     plan_retention,
 )
@@ -297,7 +297,7 @@ def retention_plans(annotation: Any = RetentionPlan) -> SearchStrategy[Retention
     return _retention_plans(_kind_of(annotation))
 
 
-def retention_verdicts(annotation: Any = None) -> SearchStrategy[RetentionVerdict[Any]]:  # noqa: ANN401 - hypothesis passes any type
-    """Return a strategy for one item of a plan, for a type such as `RetentionVerdict`."""
+def retention_decisions(annotation: Any = None) -> SearchStrategy[RetentionDecision[Any]]:  # noqa: ANN401 - hypothesis passes any type
+    """Return a strategy for one item of a plan, for a type such as `RetentionDecision`."""
     plans = _retention_plans(_kind_of(annotation))
-    return plans.flatmap(lambda plan: st.sampled_from(plan.verdicts))
+    return plans.flatmap(lambda plan: st.sampled_from(plan.decisions))

@@ -20,7 +20,7 @@ from lightsail_snap.plans import (
     FleetResult,
     Inventory,
     PlanOutcome,
-    Pruned,
+    PrunedSnapshot,
     PruneResult,
     Quiesce,
     RegionalClients,
@@ -343,7 +343,7 @@ def fleet_results() -> SearchStrategy[FleetResult]:
 
 
 @st.composite
-def pruned_snapshots(draw: st.DrawFn) -> Pruned:
+def pruned_snapshots(draw: st.DrawFn) -> PrunedSnapshot:
     """Draw the result for one snapshot of a history."""
     snapshot = draw(_SHORT_HISTORIES).pop()
     error = draw(_PERHAPS_ERROR)
@@ -356,7 +356,9 @@ def pruned_snapshots(draw: st.DrawFn) -> Pruned:
         rule="no rule keeps it",
         error=error,
     )
-    return Pruned(snapshot, record.status, "" if error is None else str(error), error, record)
+    return PrunedSnapshot(
+        snapshot, record.status, "" if error is None else str(error), error, record
+    )
 
 
 def prune_results() -> SearchStrategy[PruneResult]:

@@ -76,7 +76,7 @@ def _strategies_of_plans() -> Iterator[tuple[type[Any], _Make]]:
     yield plans.StepResult, _plans.step_results
     yield plans.RunResult, _plans.run_results
     yield plans.DeletionRecord, _plans.deletion_records
-    yield plans.Pruned, _plans.pruned_snapshots
+    yield plans.PrunedSnapshot, _plans.pruned_snapshots
     yield plans.PruneResult, _plans.prune_results
     yield plans.PlanOutcome, _plans.plan_outcomes
     yield plans.FleetResult, _plans.fleet_results
@@ -99,7 +99,7 @@ def _strategies_of_settings() -> Iterator[tuple[type[Any], _Make]]:
     yield emulator.Response, _settings.http_responses
     yield transport.Response, _settings.responses
     yield library_errors.Violation, _errors.violations
-    yield library_errors.ForeignCause, _errors.ERRORS[library_errors.ForeignCause]
+    yield library_errors.SerializedCause, _errors.ERRORS[library_errors.SerializedCause]
 
 
 def _strategies_of_errors() -> Iterator[tuple[type[Any], _Make]]:
@@ -123,4 +123,4 @@ def register() -> None:
     ):
         _register(kind, make)
     st.register_type_strategy(retention.RetentionPlan, _histories.retention_plans)
-    st.register_type_strategy(retention.RetentionVerdict, _histories.retention_verdicts)
+    st.register_type_strategy(retention.RetentionDecision, _histories.retention_decisions)

@@ -1,4 +1,4 @@
-"""Lists of tags: every violation is found, counted and placed."""
+"""Lists of tags: every violation is reported with its field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_good(text: object, shortest: int, longest: int) -> bool:
 
 
 def expected_fields(pairs: Iterable[tuple[object, object]]) -> Counter[str]:
-    """Count the violations that a list of tags has, by field."""
+    """Count the violations of a list of tags by field."""
     found: Counter[str] = Counter()
     seen: set[str] = set()
     total = 0
@@ -74,7 +74,7 @@ values = st.sampled_from([None, "", "v", "v" * 256, "é", "v" * 257, "!", "aws:v
 
 
 @given(st.lists(st.tuples(keys, values), max_size=8))
-def test_every_violation_of_a_sequence_is_listed_where_it_is(
+def test_tag_sequence_lists_every_violation(
     pairs: list[tuple[object, object]],
 ) -> None:
     tags = [{"key": key, "value": value} for key, value in pairs]
@@ -85,27 +85,27 @@ def test_every_violation_of_a_sequence_is_listed_where_it_is(
 
 
 @given(st.dictionaries(keys, values, max_size=8))
-def test_every_violation_of_a_mapping_is_listed_where_it_is(mapping: dict[Any, Any]) -> None:
+def test_tag_mapping_lists_every_violation(mapping: dict[Any, Any]) -> None:
     expected = expected_fields(mapping.items())
     assert found_fields(mapping) == expected
     assert found_fields(MappingProxyType(mapping)) == expected
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=5), st.integers(0, 55))
-def test_repeated_keys_and_too_many_tags_are_told_together(twice: list[str], more: int) -> None:
+def test_repeated_keys_and_too_many_tags_are_reported_together(twice: list[str], more: int) -> None:
     pairs: list[tuple[str, str]] = [(key, "v") for key in twice]
     pairs += [(f"k-{number}", "") for number in range(more)]
     assert found_fields([Tag(key=k, value=v) for k, v in pairs]) == expected_fields(pairs)
 
 
 @pytest.mark.parametrize(("number", "fits"), [(0, True), (50, True), (51, False), (2000, False)])
-def test_fifty_tags_fit(number: int, fits: bool) -> None:  # noqa: FBT001 - a case's outcome
+def test_tags_more_than_fifty_are_refused(number: int, fits: bool) -> None:  # noqa: FBT001 - parametrized
     tags = {f"k-{index}": None for index in range(number)}
     assert found_fields(tags) == (Counter() if fits else Counter({"tags": 1}))
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "é"]), st.sampled_from([None, "", "v"])))
-def test_a_mapping_and_a_sequence_of_the_same_tags_are_the_same(
+def test_mapping_and_sequence_of_tags_are_equal(
     mapping: Mapping[str, str | None],
 ) -> None:
     tags = [Tag(key=key, value=value) for key, value in mapping.items()]
@@ -113,12 +113,12 @@ def test_a_mapping_and_a_sequence_of_the_same_tags_are_the_same(
     assert request(mapping).tags == tuple(tags)
 
 
-def test_violations_of_all_fields_come_in_one_error() -> None:
+def test_violations_of_all_fields_are_in_one_error() -> None:
     with pytest.raises(RequestValidationError) as caught:
         CreateDiskSnapshotRequest(
             disk_snapshot_name="-ab",
-            source={"kind": "disk", "disk_name": ""},  # type: ignore[arg-type] # what is refused
-            tags=[Tag(key="a"), Tag(key="a"), {"key": "!", "value": "!"}],  # type: ignore[list-item] # likewise
+            source={"kind": "disk", "disk_name": ""},  # type: ignore[arg-type] # an invalid value
+            tags=[Tag(key="a"), Tag(key="a"), {"key": "!", "value": "!"}],  # type: ignore[list-item] # an invalid value
         )
     fields = [violation.field for violation in caught.value.errors()]
     assert sorted(fields) == [
@@ -131,22 +131,22 @@ def test_violations_of_all_fields_come_in_one_error() -> None:
 
 
 @pytest.mark.parametrize("tags", [5, "env", b"env", bytearray(b"env"), 1.5, True, object()])
-def test_what_is_no_list_at_all_is_one_violation(tags: Any) -> None:
+def test_tags_of_other_type_are_one_violation(tags: Any) -> None:
     assert found_fields(tags) == Counter({"tags": 1})
 
 
 @pytest.mark.parametrize("item", [None, 5, "env", ("env", "prod"), [], object()])
-def test_what_is_no_tag_is_one_violation_in_its_place(item: Any) -> None:
+def test_tag_of_other_type_is_one_violation(item: Any) -> None:
     assert found_fields([Tag(key="a"), item]) == Counter({"tags[1]": 1})
 
 
-def test_endless_iterables_end_in_an_error() -> None:
+def test_endless_tags_are_refused() -> None:
     assert found_fields(Tag(key=f"k-{number}") for number in count()) == Counter({"tags": 1})
     assert found_fields(repeat(Tag(key="k")))["tags"] == 1
 
 
 class NeverEqual(str):
-    """A string that denies to be equal to others of the same characters."""
+    """String that never equals another string."""
 
     __slots__ = ()
     __hash__ = object.__hash__
@@ -155,16 +155,16 @@ class NeverEqual(str):
         return self is other
 
 
-def test_keys_are_compared_as_they_go_over_the_wire() -> None:
+def test_keys_with_overridden_equality_are_compared_as_strings() -> None:
     tags = [Tag(key="a"), {"key": NeverEqual("a")}, {"key": NeverEqual("a")}]
     assert found_fields(tags) == Counter({"tags[1].key": 1, "tags[2].key": 1})
 
 
-def test_tags_read_from_a_resource_are_held_to_the_rules_for_new_ones() -> None:
+def test_received_tags_in_a_request_are_validated() -> None:
     assert request([ResourceTag(key="a", value="v")]) == request({"a": "v"})
     assert found_fields([ResourceTag(key="aws:created-by")]) == Counter({"tags[0].key": 1})
 
 
-def test_a_tag_made_without_validation_is_checked_where_it_is_used() -> None:
+def test_unvalidated_tag_in_a_request_is_validated() -> None:
     bad = [Tag.model_construct(key="!"), Tag.model_construct(key=5), Tag.model_construct(value="v")]
     assert found_fields(bad) == Counter({f"tags[{index}].key": 1 for index in range(3)})

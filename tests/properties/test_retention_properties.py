@@ -1,4 +1,4 @@
-"""What no retention plan may ever do, whatever the snapshots and the policy."""
+"""Invariants of retention plans for any snapshots and any policy."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"]
 COUNTS = ["keep_last", *(f"keep_{period}" for period in PERIODS)]
 SPANS = ["keep_within", *(f"keep_within_{period}" for period in PERIODS)]
 
-# Even numbers of seconds, so that there is room for others between two, and few enough of them
-# that dates collide.
+# Even numbers of seconds, so that other times fit between two, and few, so that times repeat.
 ages = st.one_of(
     st.integers(-3, 100).map(lambda number: number * 1800),
     st.integers(0, 400).map(lambda days: days * 86400),
@@ -39,7 +38,7 @@ ages = st.one_of(
 
 @st.composite
 def snapshots_named(draw: st.DrawFn, name: str) -> AnySnapshot:
-    """Any snapshot: mostly ours, finished and dated."""
+    """Generate any snapshot: mostly managed, finished and dated."""
     wire: dict[str, Any] = {"name": name, "location": {"regionName": "us-east-1"}}
     often = st.sampled_from([True, True, True, True, True, False])
     is_instance, source = draw(st.booleans()), draw(st.sampled_from(["a", "b", None]))
@@ -99,8 +98,8 @@ junk = st.one_of(
 )
 
 
-def may_be_judged(snapshot: AnySnapshot, *, knows_source: bool = True) -> bool:
-    """Say in other words than the library when rules may judge a snapshot."""
+def is_eligible(snapshot: AnySnapshot, *, knows_source: bool = True) -> bool:
+    """Return True if rules apply to a snapshot, by an oracle independent of the library."""
     is_instance = type(snapshot).__name__ == "InstanceSnapshot"
     wire = snapshot.to_wire()
     return (
@@ -125,8 +124,8 @@ def date_of(snapshot: AnySnapshot) -> datetime:
     return snapshot.created_at
 
 
-def verdicts_of(plan: RetentionPlan[Any]) -> dict[str, tuple[bool, tuple[str, ...]]]:
-    return {verdict.snapshot.name: (verdict.keep, verdict.reasons) for verdict in plan.verdicts}
+def decisions_of(plan: RetentionPlan[Any]) -> dict[str, tuple[bool, tuple[str, ...]]]:
+    return {each.snapshot.name: (each.keep, each.reasons) for each in plan.decisions}
 
 
 def kept_by(plan: RetentionPlan[Any]) -> set[str]:
@@ -134,42 +133,42 @@ def kept_by(plan: RetentionPlan[Any]) -> set[str]:
 
 
 @given(histories, policies)
-def test_every_snapshot_gets_one_verdict_with_a_reason_newest_first(
+def test_plan_has_one_decision_per_snapshot_newest_first(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW)
-    assert sorted(verdicts_of(plan)) == sorted(snapshot.name for snapshot in history)
-    assert len(plan.keep) + len(plan.delete) == len(plan.verdicts) == len(history)
-    assert all(verdict.reasons and all(verdict.reasons) for verdict in plan.verdicts)
-    dates = [v.snapshot.created_at for v in plan.verdicts]
-    told = [date for date in dates if date]
-    assert dates[: len(told)] == sorted(told, reverse=True)
+    assert sorted(decisions_of(plan)) == sorted(snapshot.name for snapshot in history)
+    assert len(plan.keep) + len(plan.delete) == len(plan.decisions) == len(history)
+    assert all(decision.reasons and all(decision.reasons) for decision in plan.decisions)
+    dates = [v.snapshot.created_at for v in plan.decisions]
+    known = [date for date in dates if date]
+    assert dates[: len(known)] == sorted(known, reverse=True)
     assert [date_of(each) for each in plan.delete] == sorted(map(date_of, plan.delete))
     assert len(str(plan).splitlines()) == len(history) + 1
     assert json.loads(json.dumps(plan.to_dict())) == plan.to_dict()
 
 
 @given(histories, policies)
-def test_only_what_is_ours_finished_dated_and_of_a_known_source_is_deleted(
+def test_plan_deletes_only_managed_finished_dated_snapshots(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
-    assert all(may_be_judged(each) for each in plan_retention(history, policy, NOW).delete)
+    assert all(is_eligible(each) for each in plan_retention(history, policy, NOW).delete)
 
 
 @given(histories, policies)
-def test_the_newest_of_each_source_stays_and_so_does_the_newest_until_now(
+def test_plan_keeps_the_newest_of_each_source(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW)
     for gone in plan.delete:
-        rivals = [s for s in plan.keep if may_be_judged(s) and source_of(s) == source_of(gone)]
+        rivals = [s for s in plan.keep if is_eligible(s) and source_of(s) == source_of(gone)]
         assert max(map(date_of, rivals)) >= date_of(gone)
         if date_of(gone) <= NOW:
             assert any(date_of(gone) <= date_of(rival) <= NOW for rival in rivals)
 
 
 @given(histories, policies, st.randoms(use_true_random=False))
-def test_the_order_of_the_snapshots_does_not_matter_nor_does_listing_them_twice(
+def test_plan_ignores_order_and_duplicates(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, random: Any
 ) -> None:
     shuffled = [*history, *history[:3]]
@@ -178,7 +177,7 @@ def test_the_order_of_the_snapshots_does_not_matter_nor_does_listing_them_twice(
 
 
 @given(histories, policies, st.data())
-def test_planning_again_comes_to_the_same_wherever_the_deleting_was_interrupted(
+def test_plan_after_interrupted_deletion_is_the_same(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, data: st.DataObject
 ) -> None:
     plan = plan_retention(history, policy, NOW)
@@ -190,7 +189,7 @@ def test_planning_again_comes_to_the_same_wherever_the_deleting_was_interrupted(
 
 
 @given(histories, policies, st.lists(st.integers(1, 10**7), max_size=6))
-def test_older_snapshots_change_nothing_for_newer_ones(
+def test_plan_older_snapshots_do_not_affect_newer_ones(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, gaps: list[int]
 ) -> None:
     dated = [each for each in history if each.created_at]
@@ -208,8 +207,8 @@ def test_older_snapshots_change_nothing_for_newer_ones(
         )
         for number in range(len(gaps))
     ]
-    before = verdicts_of(plan_retention(history, policy, NOW))
-    after = verdicts_of(plan_retention([*history, *older], policy, NOW))
+    before = decisions_of(plan_retention(history, policy, NOW))
+    after = decisions_of(plan_retention([*history, *older], policy, NOW))
     assert {name: after[name] for name in before} == before
 
 
@@ -223,7 +222,7 @@ def more_of(rule: object, more: int) -> object:
 
 
 @given(histories, rules, st.dictionaries(st.sampled_from([*COUNTS, *SPANS]), st.integers(0, 9)))
-def test_a_policy_that_keeps_more_deletes_nothing_else(
+def test_wider_policy_deletes_no_other_snapshots(
     history: Sequence[AnySnapshot], chosen: dict[str, Any], raises: dict[str, int]
 ) -> None:
     wider = dict(chosen)
@@ -236,20 +235,20 @@ def test_a_policy_that_keeps_more_deletes_nothing_else(
 
 
 @given(histories, policies)
-def test_what_may_not_be_judged_and_other_sources_take_up_no_place(
+def test_plan_ignored_snapshots_and_other_sources_do_not_count(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
-    together = verdicts_of(plan_retention(history, policy, NOW))
-    judged = [each for each in history if may_be_judged(each)]
+    together = decisions_of(plan_retention(history, policy, NOW))
+    eligible = [each for each in history if is_eligible(each)]
     apart: dict[str, tuple[bool, tuple[str, ...]]] = {}
-    for source in {source_of(each) for each in judged}:
-        own = [each for each in judged if source_of(each) == source]
-        apart |= verdicts_of(plan_retention(own, policy, NOW))
+    for source in {source_of(each) for each in eligible}:
+        own = [each for each in eligible if source_of(each) == source]
+        apart |= decisions_of(plan_retention(own, policy, NOW))
     assert {name: together[name] for name in apart} == apart
 
 
 @given(histories, policies, st.timedeltas(timedelta(0), timedelta(days=40000)))
-def test_time_alone_deletes_nothing(
+def test_plan_later_time_deletes_nothing_more(
     history: Sequence[AnySnapshot], policy: RetentionPolicy, later: timedelta
 ) -> None:
     past = [each for each in history if not each.created_at or each.created_at <= NOW]
@@ -257,15 +256,15 @@ def test_time_alone_deletes_nothing(
 
 
 @given(histories, policies)
-def test_without_groups_the_newest_of_all_that_are_judged_stays(
+def test_plan_without_groups_keeps_the_newest(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW, group_by="none")
-    judged = [each for each in history if may_be_judged(each, knows_source=False)]
-    assert set(plan.delete) <= set(judged)
+    eligible = [each for each in history if is_eligible(each, knows_source=False)]
+    assert set(plan.delete) <= set(eligible)
     if plan.delete:
-        newest = max(map(date_of, judged))
-        assert any(each.created_at == newest and each in judged for each in plan.keep)
+        newest = max(map(date_of, eligible))
+        assert any(each.created_at == newest and each in eligible for each in plan.keep)
 
 
 anything = strategies.hostile_disk_snapshots() | strategies.hostile_instance_snapshots()
@@ -277,7 +276,7 @@ anything = strategies.hostile_disk_snapshots() | strategies.hostile_instance_sna
     st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Tokyo")])),
     st.sampled_from(["source", "none"]),
 )
-def test_whatever_the_service_answers_can_be_planned(
+def test_plan_any_snapshots_of_the_service_succeeds(
     history: Sequence[AnySnapshot],
     policy: RetentionPolicy,
     now: datetime,
@@ -288,19 +287,19 @@ def test_whatever_the_service_answers_can_be_planned(
     again = plan_retention(history[::-1], policy, now, owned=lambda _: True, group_by=group_by)
     assert again == plan
     lines = str(plan).splitlines()
-    assert len(lines) == len(plan.verdicts) + 1
+    assert len(lines) == len(plan.decisions) + 1
     assert all(line.isprintable() for line in lines)
 
 
 @given(st.builds(dict, rules))
-def test_a_policy_survives_json_and_its_own_fields(chosen: dict[str, Any]) -> None:
+def test_policy_round_trips_through_json(chosen: dict[str, Any]) -> None:
     policy = policy_of(chosen)
     assert RetentionPolicy(**json.loads(policy.model_dump_json())) == policy
     assert hash(RetentionPolicy(**dict(policy))) == hash(policy)
 
 
 @given(st.dictionaries(st.sampled_from([*COUNTS, *SPANS, "keep_tagged", "time_zone", "x"]), junk))
-def test_a_policy_is_made_or_refused_with_advice(given_fields: dict[str, Any]) -> None:
+def test_policy_any_values_are_accepted_or_refused_with_fix(given_fields: dict[str, Any]) -> None:
     found: tuple[Violation, ...] = ()
     try:
         policy = RetentionPolicy(**given_fields)
@@ -308,5 +307,5 @@ def test_a_policy_is_made_or_refused_with_advice(given_fields: dict[str, Any]) -
         found = error.violations
         assert len({each.field for each in found}) == len(found) > 0
     else:
-        assert plan_retention([], policy, NOW).verdicts == ()
+        assert plan_retention([], policy, NOW).decisions == ()
     assert all(each.fix and each.source == "lightsail_snap" for each in found)

@@ -1,4 +1,4 @@
-"""Every error pickles, copies, and says what it says in one bounded, printable line."""
+"""Errors can be pickled and copied, and their message is one bounded, printable line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from lightsail_snap import (
     CreateDiskSnapshotRequest,
     DiskSnapshot,
     DiskSource,
-    ForeignCause,
     LightsailSnapError,
     NameConflictError,
     Operation,
@@ -25,6 +24,7 @@ from lightsail_snap import (
     PartialFailureError,
     RequestValidationError,
     ResponseValidationError,
+    SerializedCause,
     ServiceError,
     SnapshotConflictError,
     TransportError,
@@ -50,7 +50,7 @@ KINDS = [kind for kind in subclasses(LightsailSnapError) if kind.__module__ == e
 
 
 def made(kind: type[Any], text: str) -> LightsailSnapError:
-    """Make an error of a class with a text wherever it takes one."""
+    """Create an error of a class with the same string as every attribute."""
     violation = Violation(text, text, text, text, text)
     error: LightsailSnapError
     if issubclass(kind, RequestValidationError):
@@ -89,15 +89,15 @@ def made(kind: type[Any], text: str) -> LightsailSnapError:
     return error
 
 
-def seen(value: object) -> object:
-    """Describe what an error carries; errors that are in it do not equal their copies."""
+def comparable(value: object) -> object:
+    """Replace errors in a value, which do not equal their copies."""
     match value:
         case LightsailSnapError():
             return type(value), str(value)
         case dict():
-            return {name: seen(item) for name, item in value.items()}
+            return {name: comparable(item) for name, item in value.items()}
         case list() | tuple():
-            return [seen(item) for item in value]
+            return [comparable(item) for item in value]
         case _:
             return value
 
@@ -106,7 +106,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     **{
-        f"pickle {number}": lambda error, number=number: pickle.loads(pickle.dumps(error, number))  # type: ignore[misc] # noqa: S301 - our own
+        f"pickle {number}": lambda error, number=number: pickle.loads(pickle.dumps(error, number))  # type: ignore[misc] # noqa: S301 - pickled here
         for number in range(pickle.HIGHEST_PROTOCOL + 1)
     },
 }
@@ -122,7 +122,7 @@ hostile_texts = st.one_of(
 
 @every_kind
 @every_way
-def test_errors_survive_with_all_they_carry(
+def test_error_copied_or_pickled_keeps_attributes_and_causes(
     kind: type[LightsailSnapError], way: Callable[[Any], Any]
 ) -> None:
     error = made(kind, "a text\nin two lines")
@@ -134,23 +134,23 @@ def test_errors_survive_with_all_they_carry(
     assert type(back) is kind
     assert str(back) == str(error)
     assert repr(back) == repr(error)
-    assert seen(back.args) == seen(error.args)
-    assert seen(vars(back)) == seen(vars(error))
+    assert comparable(back.args) == comparable(error.args)
+    assert comparable(vars(back)) == comparable(vars(error))
     assert back.may_have_executed is error.may_have_executed
     assert type(back.__cause__) is errors.ServiceException
     assert str(back.__cause__) == str(cause)
     assert vars(back.__cause__) == vars(cause)
     assert str(back.__cause__.__cause__) == "further below"
-    # Twice, as an error does that passes through two process pools.
+    # As an error that passes two process pools.
     assert str(way(back)) == str(error)
 
 
 @every_way
-def test_an_error_without_a_cause_stays_without(way: Callable[[Any], Any]) -> None:
+def test_error_without_cause_copied_or_pickled_has_none(way: Callable[[Any], Any]) -> None:
     for error in (made(kind, "text") for kind in KINDS):
         back = way(error)
         assert back.__cause__ is None
-        # With this flag a traceback hides the error that the copy is raised in the handling of.
+        # With this flag a traceback hides the error that was being handled.
         assert back.__suppress_context__ is error.__suppress_context__
 
 
@@ -178,25 +178,25 @@ CAUSES: list[BaseException] = [
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=[str(index) for index in range(len(CAUSES))])
-def test_foreign_causes_are_described_after_pickling(cause: BaseException) -> None:
+def test_cause_of_other_library_pickled_is_described(cause: BaseException) -> None:
     error = errors.ConfigurationError("text")
     error.__cause__ = cause
     assert copy.copy(error).__cause__ is cause
     assert copy.deepcopy(error).__cause__ is cause
-    back = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-    again = pickle.loads(pickle.dumps(back))  # noqa: S301 - our own
+    back = pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled here
+    again = pickle.loads(pickle.dumps(back))  # noqa: S301 - pickled here
     for described in (back.__cause__, again.__cause__):
-        assert type(described) is ForeignCause
+        assert type(described) is SerializedCause
         assert described.type_name.endswith(type(cause).__qualname__)
         assert str(described).isprintable()
         assert "user:pass" not in str(described)
     assert copy.deepcopy(back.__cause__).args == back.__cause__.args
 
 
-def test_an_error_that_is_its_own_cause_can_be_pickled() -> None:
+def test_error_that_is_its_own_cause_pickles() -> None:
     error = errors.ConfigurationError("text")
     error.__cause__ = error
-    assert str(pickle.loads(pickle.dumps(error))) == "text"  # noqa: S301 - our own
+    assert str(pickle.loads(pickle.dumps(error))) == "text"  # noqa: S301 - pickled here
 
 
 @pytest.mark.sample(8)
@@ -208,7 +208,7 @@ def test_an_error_that_is_its_own_cause_can_be_pickled() -> None:
 @example("://" * 10_000)
 @example("AKIA" * 10_000 + "_")
 @example("sessiontoken" + " " * 100_000)
-def test_any_text_becomes_one_bounded_printable_line(
+def test_error_with_any_message_is_one_printable_line(
     kind: type[LightsailSnapError], text: str
 ) -> None:
     line = str(made(kind, text))
@@ -221,7 +221,7 @@ def test_any_text_becomes_one_bounded_printable_line(
     ("kind", "character"),
     [(LightsailSnapError, "x"), (ServiceError, "\u202e"), (RequestValidationError, "x")],
 )
-def test_ten_megabytes_become_one_bounded_line(
+def test_error_with_ten_megabytes_is_one_printable_line(
     kind: type[LightsailSnapError], character: str
 ) -> None:
     line = str(made(kind, character * 10_000_000))
@@ -230,14 +230,14 @@ def test_ten_megabytes_become_one_bounded_line(
 
 
 @given(hostile_texts, hostile_texts)
-def test_a_described_cause_is_one_printable_line(name: str, text: str) -> None:
+def test_serialized_cause_is_one_printable_line(name: str, text: str) -> None:
     kind = type(name.replace("\0", "").encode("utf-8", "replace").decode(), (Exception,), {})
-    line = str(ForeignCause.of(kind(text)))
+    line = str(SerializedCause.of(kind(text)))
     assert line.isprintable()
     assert len(line) <= LONGEST
 
 
-def test_the_tree_is_complete() -> None:
+def test_error_tree_is_complete() -> None:
     assert {kind.__name__ for kind in KINDS} == {
         name
         for name, kind in vars(errors).items()

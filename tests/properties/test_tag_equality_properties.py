@@ -1,4 +1,4 @@
-"""Tags: an empty value means no value everywhere, and each fault of a tag has a fix of its own."""
+"""Tags: empty and missing values are equal, and each violation has a specific fix."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def kept(snapshot: DiskSnapshot, spec: str) -> bool:
 
 
 @given(strategies.tag_keys())
-def test_empty_value_and_no_value_are_equal(key: str) -> None:
+def test_tag_empty_and_missing_value_are_equal(key: str) -> None:
     for kind in (Tag, ResourceTag):
         empty, none, other = (kind(key=key, value=value) for value in ("", None, "x"))
         assert empty == none
@@ -61,7 +61,7 @@ def test_empty_value_and_no_value_are_equal(key: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["", None])
-def test_filters_treat_empty_and_absent_values_alike(value: str | None) -> None:
+def test_filters_treat_empty_and_missing_values_alike(value: str | None) -> None:
     snapshot = tagged("env", value)
     assert by_tag("env")(snapshot)
     assert by_tag("env", "")(snapshot)
@@ -77,12 +77,14 @@ def test_filters_treat_empty_and_absent_values_alike(value: str | None) -> None:
 
 
 @given(st.dictionaries(KEYS, st.text("ab", max_size=2)), st.text("abc=,", min_size=1, max_size=6))
-def test_specifications_do_not_tell_empty_from_absent(tags: dict[str, str], spec: str) -> None:
+def test_tag_specification_treats_empty_and_missing_values_alike(
+    tags: dict[str, str], spec: str
+) -> None:
     absent = [(key, value or None) for key, value in tags.items()]
     assert has_tags(tags.items(), spec) is has_tags(absent, spec)
 
 
-def test_requests_send_values_as_given() -> None:
+def test_request_sends_tag_values_unchanged() -> None:
     source = DiskSource(disk_name="d")
     request = CreateDiskSnapshotRequest(
         disk_snapshot_name="db-1", source=source, tags={"a": "", "b": None}
@@ -108,19 +110,19 @@ def fixes(tags: Any) -> list[str]:
         ({"k": "v" * 257}, "shorten it from 257 to 256 characters"),
         ({"a!": "x"}, "replace the character '!' (U+0021)"),
         ({"k": "a\nb"}, "replace the character '\\n' (U+000A)"),
-        ({"e\u0301": "x"}, "compose its combining marks: unicodedata.normalize('NFC', text)"),
+        ({"e\u0301": "x"}, "compose its combining marks: unicodedata.normalize('NFC', value)"),
         ({"k": 7}, 'use a string such as "prod", or None for a tag without a value'),
         ({7: "x"}, 'use a string such as "env"'),
-        ([Tag(key="k"), Tag(key="k")], "give each key once"),
+        ([Tag(key="k"), Tag(key="k")], "pass each key once"),
         ({f"k{n}": "" for n in range(51)}, "drop some tags, or merge their values"),
     ],
 )
-def test_each_fault_of_a_tag_has_its_own_fix(tags: Any, fix: str) -> None:
+def test_tag_invalid_has_specific_fix(tags: Any, fix: str) -> None:
     assert fixes(tags) == [fix]
 
 
 @given(st.text(max_size=130))
-def test_every_refused_key_gets_a_fix_that_fits(key: str) -> None:
+def test_tag_key_refused_has_specific_fix(key: str) -> None:
     try:
         Tag(key=key)
     except RequestValidationError as error:
@@ -129,7 +131,7 @@ def test_every_refused_key_gets_a_fix_that_fits(key: str) -> None:
         assert is_surrogate or violation.fix != 'use a string such as "env"'
 
 
-def test_source_that_is_not_validated_yet_is_reported_with_the_rest() -> None:
+def test_unvalidated_source_is_reported_with_other_violations() -> None:
     for source in ({"kind": "disk", "disk_name": ""}, DiskSource.model_construct(disk_name="")):
         with pytest.raises(RequestValidationError) as caught:
             CreateDiskSnapshotRequest(

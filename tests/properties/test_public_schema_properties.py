@@ -90,7 +90,7 @@ INSTANCES = [
 ]
 
 
-def test_the_public_models_are_found() -> None:
+def test_public_models_are_complete() -> None:
     assert {RetentionPolicy, Scope, BackupPlan, type(RUN), DiskSnapshot} <= set(MODELS)
     assert len(MODELS) > 80
     assert len(REQUESTS) >= 24
@@ -98,21 +98,21 @@ def test_the_public_models_are_found() -> None:
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_public_model_has_a_valid_schema(model: type[BaseModel], mode: Any) -> None:
+def test_public_models_have_valid_schemas(model: type[BaseModel], mode: Any) -> None:
     schema = TypeAdapter(model).json_schema(mode=mode)
     validator: Any = jsonschema.Draft202012Validator
     validator.check_schema(schema)
 
 
 @pytest.mark.parametrize("instance", INSTANCES, ids=lambda instance: type(instance).__name__)
-def test_what_is_dumped_fits_the_schema(instance: BaseModel) -> None:
+def test_dumped_instance_matches_schema(instance: BaseModel) -> None:
     schema = TypeAdapter(type(instance)).json_schema(mode="serialization")
     dumped = instance.model_dump(mode="json", by_alias=True)
     jsonschema.validate(dumped, schema)
 
 
 @pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)
-def test_constructors_raise_ours_and_validation_methods_raise_pydantics(model: Any) -> None:
+def test_constructors_raise_library_errors_and_validators_pydantic_errors(model: Any) -> None:
     wrong = {"no_such_field": 1}
     makers: list[Callable[[], object]] = [
         lambda: model(**wrong),

@@ -1,4 +1,4 @@
-"""The JSON Schemas are valid, and take and refuse what the models do."""
+"""The JSON Schemas are valid, and accept the same documents as the models."""
 
 from __future__ import annotations
 
@@ -19,28 +19,23 @@ from pydantic import TypeAdapter, ValidationError
 
 from lightsail_snap import LightsailSnapError, models
 from lightsail_snap.json_schema import DIALECT, Form, LightsailJsonSchema, json_schema, json_schemas
-from lightsail_snap.models import DiskSnapshot, Request
+from lightsail_snap.models import DiskSnapshot
 from lightsail_snap.models.source import SourcedRequest
 from lightsail_snap.testing import strategies
 
-REQUESTS: dict[str, type[Request[Any]]] = {
-    name: kind
-    for name, kind in models.exported().items()
-    if isinstance(kind, type) and issubclass(kind, Request) and hasattr(kind, "operation_name")
-}
+REQUESTS = {kind.__name__: kind for kind in models.request_types().values()}
 MODELS: dict[str, Any] = REQUESTS | {
     kind._result_type.__name__: kind._result_type for kind in REQUESTS.values()
 }
 
-# Formats are read as the models read them: what a validator makes of them otherwise is told in the
-# module's docstring.
+# Formats are read as by the models. The docstring of the module lists the differences.
 FORMATS = FormatChecker(())
-MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
+TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
 @FORMATS.checks("date-time", raises=ValidationError)
-def is_moment(text: object) -> bool:
-    return not isinstance(text, str) or bool(MOMENT.validate_json(json.dumps(text)))
+def is_timestamp(text: object) -> bool:
+    return not isinstance(text, str) or bool(TIMESTAMP.validate_json(json.dumps(text)))
 
 
 @FORMATS.checks("date", raises=ValueError)
@@ -50,7 +45,7 @@ def is_date(text: object) -> bool:
 
 @cache
 def validator(name: str, form: Form) -> Validator:
-    # Python's `$` lets a newline follow; that of JSON Schema does not.
+    # Python's `$` also matches before a final newline; that of JSON Schema does not.
     schema = json.loads(json.dumps(json_schema(MODELS[name], form=form)).replace('$"', '\\\\Z"'))
     return Draft202012Validator(schema, format_checker=FORMATS)
 
@@ -62,7 +57,7 @@ READ: Mapping[Form, Callable[[Any, str], object]] = {
 
 
 def reasons(kind: Any, form: Form, value: object) -> list[str] | None:
-    """Say why a model refuses a value; None if it takes it."""
+    """Return why a model refuses a value, or None."""
     try:
         READ[form](kind, json.dumps(value))
     except ValidationError as error:
@@ -72,8 +67,8 @@ def reasons(kind: Any, form: Form, value: object) -> list[str] | None:
     return None
 
 
-def wanted(name: str) -> st.SearchStrategy[Any]:
-    """Give JSON that the model of this name takes, in its form as an input."""
+def valid_documents(name: str) -> st.SearchStrategy[Any]:
+    """Generate documents that the model of this name accepts as input."""
     if name in REQUESTS:
         return strategies.requests_of(REQUESTS[name]).map(
             lambda request: json.loads(request.model_dump_json(by_alias=True, exclude_none=True))
@@ -81,14 +76,14 @@ def wanted(name: str) -> st.SearchStrategy[Any]:
     return strategies.wire_dicts(MODELS[name]).map(lambda wire: json.loads(json.dumps(wire)))
 
 
-def on_the_wire(name: str) -> st.SearchStrategy[Any]:
+def wire_documents(name: str) -> st.SearchStrategy[Any]:
     if name in REQUESTS:
         return strategies.requests_of(REQUESTS[name]).map(lambda request: request.to_wire())
-    return wanted(name)
+    return valid_documents(name)
 
 
-# What stands for any JSON. Whole numbers with a fraction of nought, lone surrogates, and characters
-# beyond ASCII that are no letters are left out: there the two differ, and the docstring says so.
+# Without the documented differences: numbers such as 8.0, lone surrogates, and characters beyond
+# ASCII that are not letters.
 TEXTS = (
     *("", " ", "a", "ab", "a b", "a\n", "\n", "\u2028", "-a", "a.", "x" * 129, "x" * 257),
     *("aws:a", "AWS:a", "us-east-1", "us-east-1a", "all", "available", "manual", "disk"),
@@ -108,7 +103,7 @@ LITTLE = st.integers(0, 1000)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Give the path of each part of a JSON value."""
+    """Yield the path of each part of a JSON value."""
     inner: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, dict):
         inner = value.items()
@@ -121,7 +116,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: st.SearchStrategy[Any], names: list[str]) -> Any:
-    """Give JSON with one to three parts that are others, gone or new."""
+    """Generate documents with one to three changed, removed or added parts."""
     value = copy.deepcopy(draw(whole))
     for _ in range(draw(st.integers(1, 3))):
         found = list(places(value))
@@ -152,29 +147,29 @@ def members(name: str, form: Form) -> list[str]:
 FLATTENED = {name: kind for name, kind in REQUESTS.items() if issubclass(kind, SourcedRequest)}
 CASES = [pytest.param(name, "input", id=name) for name in MODELS]
 CASES += [pytest.param(name, "wire", id=f"{name}, on the wire") for name in FLATTENED]
-# There are many models, and one law for each of them.
+# There are many models.
 SOME = settings(max_examples=max(4, settings.default.max_examples // 3 if settings.default else 0))
 
 
-def judge(name: str, form: Form, value: Any) -> None:
-    told = [f"{e.json_path}: {e.message}" for e in validator(name, form).iter_errors(value)]
+def compare_with_model(name: str, form: Form, value: Any) -> None:
+    errors = [f"{e.json_path}: {e.message}" for e in validator(name, form).iter_errors(value)]
     refused = reasons(MODELS[name], form, value)
-    # That keys differ is more than a schema can say.
+    # A schema cannot require different keys.
     if not refused or not all("tag keys" in reason for reason in refused):
-        assert bool(told) is bool(refused), (value, told, refused)
+        assert bool(errors) is bool(refused), (value, errors, refused)
 
 
 @pytest.mark.sample(15)
 @pytest.mark.parametrize(("name", "form"), CASES)
-def test_the_schema_takes_and_refuses_what_the_model_does(name: str, form: Form) -> None:
-    whole = wanted(name) if form == "input" else on_the_wire(name)
+def test_schema_accepts_exactly_what_the_model_accepts(name: str, form: Form) -> None:
+    whole = valid_documents(name) if form == "input" else wire_documents(name)
 
     @SOME
     @given(whole | damaged(whole, members(name, form)))
-    def law(value: Any) -> None:
-        judge(name, form, value)
+    def check(value: Any) -> None:
+        compare_with_model(name, form, value)
 
-    law()
+    check()
 
 
 def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
@@ -183,11 +178,11 @@ def merged(values: list[dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("name", REQUESTS)
-def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
-    # Of several, nearly all that may be left out is there.
+def test_schema_hostile_value_in_any_place_agrees_with_model(name: str) -> None:
+    # Several documents together have nearly all optional fields.
     @settings(max_examples=2)
-    @given(st.lists(wanted(name), min_size=6, max_size=6).map(merged))
-    def law(whole: dict[str, Any]) -> None:
+    @given(st.lists(valid_documents(name), min_size=6, max_size=6).map(merged))
+    def check(whole: dict[str, Any]) -> None:
         for *path, last in places(whole):
             for junk in HOSTILE:
                 value = copy.deepcopy(whole)
@@ -195,31 +190,31 @@ def test_nothing_hostile_is_judged_otherwise_in_any_place(name: str) -> None:
                 for key in path:
                     parent = parent[key]
                 parent[last] = copy.deepcopy(junk)
-                judge(name, "input", value)
+                compare_with_model(name, "input", value)
 
-    law()
+    check()
 
 
 @pytest.mark.sample(15)
 @pytest.mark.parametrize("name", MODELS)
-def test_what_a_model_writes_is_as_its_schema_says(name: str) -> None:
+def test_dumped_model_matches_output_schema(name: str) -> None:
     @SOME
-    @given(wanted(name))
-    def law(value: Any) -> None:
+    @given(valid_documents(name))
+    def check(value: Any) -> None:
         written = MODELS[name].model_validate_json(json.dumps(value)).model_dump_json(by_alias=True)
         validator(name, "output").validate(json.loads(written))
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize("name", sorted(MODELS.keys() - FLATTENED.keys()))
-def test_the_wire_has_the_same_schema_where_it_has_no_source(name: str) -> None:
+def test_wire_schema_without_source_equals_input_schema(name: str) -> None:
     assert json_schema(MODELS[name], form="wire") == json_schema(MODELS[name])
 
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("form", get_args(Form))
-def test_every_request_and_result_has_a_valid_schema(form: Form) -> None:
+def test_schemas_of_all_requests_and_results_are_valid(form: Form) -> None:
     schemas = json_schemas(form=form)
     assert schemas.keys() == MODELS.keys()
     for name, schema in schemas.items():
@@ -240,7 +235,7 @@ def parts(schema: Any) -> Iterator[dict[str, Any]]:
 ALL = [schema for form in get_args(Form) for schema in json_schemas(form=form).values()]
 
 
-def test_each_member_tells_what_it_means() -> None:
+def test_schema_fields_have_descriptions() -> None:
     for schema in ALL:
         for shape in (schema, *schema.get("$defs", {}).values()):
             flags = {name for name, one in shape.get("properties", {}).items() if "const" in one}
@@ -250,16 +245,16 @@ def test_each_member_tells_what_it_means() -> None:
                 assert "description" in member or refers or is_flag or name in flags, name
 
 
-def test_patterns_are_read_alike_by_any_engine() -> None:
+def test_schema_patterns_are_portable() -> None:
     patterns = {part["pattern"] for schema in ALL for part in parts(schema) if "pattern" in part}
     assert all(isinstance(pattern, str) for pattern in patterns)
     for pattern in patterns:
         re.compile(pattern)
-        # Python's own, and what ECMAScript knows with the flag `u` only.
+        # Extensions of Python, and syntax that ECMAScript supports with the flag `u` only.
         assert re.search(r"\\[pPAZzdswbDSWB]|\(\?", pattern) is None, pattern
 
 
-def test_what_is_discontinued_is_marked() -> None:
+def test_schema_discontinued_field_is_deprecated() -> None:
     marked = {
         (schema["title"], name)
         for schema in json_schemas().values()
@@ -270,7 +265,7 @@ def test_what_is_discontinued_is_marked() -> None:
     assert ("GetDiskResult", "gbInUse") in marked
 
 
-def test_it_is_pydantics_own_schema_that_is_mended() -> None:
+def test_schema_generator_works_with_pydantic() -> None:
     schema = DiskSnapshot.model_json_schema(schema_generator=LightsailJsonSchema)
     assert schema == json_schema(DiskSnapshot)
     known = [word.value for word in models.DiskSnapshotState.known_values()]
@@ -286,8 +281,7 @@ SIZED: dict[str, Any] = {
 }
 
 
-# Each as the docstring of the module tells it: what a schema takes and a model does not, or the
-# other way round.
+# Each difference in the docstring of the module.
 @pytest.mark.parametrize(
     ("name", "value", "is_valid"),
     [
@@ -301,7 +295,7 @@ SIZED: dict[str, Any] = {
         ("CreateDiskFromSnapshotRequest", {**SIZED, "sizeInGb": 8.0}, True),
     ],
 )
-def test_the_differences_are_those_that_are_told(
+def test_schema_differences_are_those_documented(
     name: str, value: dict[str, Any], *, is_valid: bool
 ) -> None:
     assert validator(name, "input").is_valid(value) is is_valid

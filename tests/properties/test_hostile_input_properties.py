@@ -1,4 +1,4 @@
-"""No input whatsoever raises anything outside the hierarchy, and no bad one reaches the network."""
+"""Any input raises library errors only, and invalid input is never sent."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ MEMBERS = sorted(
 )
 
 
-def held(act: Callable[[], object]) -> LightsailSnapError | None:
-    """Run something; whatever is not in the hierarchy fails the test as it is."""
+def library_error(act: Callable[[], object]) -> LightsailSnapError | None:
+    """Return the library error that a call raises, or None. Other exceptions fail the test."""
     error: LightsailSnapError | None = None
     try:
         act()
@@ -91,15 +91,15 @@ json_objects = st.dictionaries(st.sampled_from(MEMBERS), json_values, max_size=5
 @given(st.sampled_from(MODELS), st.one_of(json_objects, json_values))
 @example(models.GetDiskResult, {"disk": {"name": "a", "sizeInGb": 10**4000}})
 @example(models.GetOperationResult, {"operation": {"id": "1", "createdAt": 10**4000}})
-def test_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
+def test_model_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
     for payload in (value, json.dumps(value).encode()):
-        error = held(lambda: kind.from_wire(payload))  # noqa: B023 - called at once
+        error = library_error(lambda: kind.from_wire(payload))  # noqa: B023 - called at once
         if error is None:
-            held(lambda: kind.from_wire(payload).to_wire())  # noqa: B023 - likewise
+            library_error(lambda: kind.from_wire(payload).to_wire())  # noqa: B023 - likewise
         else:
             expected = (RequestValidationError, ResponseValidationError)
             assert isinstance(error, expected[issubclass(kind, ResultModel)])
-            assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+            assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - pickled here
 
 
 @pytest.mark.sample(25)
@@ -123,9 +123,9 @@ def test_any_json_is_read_or_refused(kind: type[WireModel], value: Any) -> None:
 @example(b'{"disk":{"name":"a","sizeInGb":' + b"9" * 10_000 + b"}}")
 @example(b'{"disk":{"name":"a","createdAt":1e400}}')
 @example(b'{"disk":{"name":"a","createdAt":-1e18}}')
-def test_any_bytes_are_read_or_refused(kind: type[WireModel], body: bytes) -> None:
-    if held(lambda: kind.from_wire(body)) is None:
-        held(lambda: kind.from_wire(body).to_wire())
+def test_model_any_bytes_are_read_or_refused(kind: type[WireModel], body: bytes) -> None:
+    if library_error(lambda: kind.from_wire(body)) is None:
+        library_error(lambda: kind.from_wire(body).to_wire())
 
 
 def recursive_list() -> list[Any]:
@@ -141,7 +141,7 @@ def recursive_dict() -> dict[str, Any]:
 
 
 class Local(int):
-    """A number that cannot be described."""
+    """Number whose `repr` and `str` raise."""
 
     def __repr__(self) -> str:
         raise RuntimeError
@@ -189,43 +189,45 @@ every_object = pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS)
 
 @pytest.mark.sample(12)
 @every_object
-def test_any_object_is_read_or_refused(make: Callable[[], Any]) -> None:
+def test_model_any_object_is_read_or_refused(make: Callable[[], Any]) -> None:
     for kind in MODELS:
-        held(lambda: kind.from_wire(make()))  # noqa: B023 - called at once
+        library_error(lambda: kind.from_wire(make()))  # noqa: B023 - called at once
         for name in kind.model_fields:
-            held(lambda: kind(**{name: make()}))  # noqa: B023 - likewise
+            library_error(lambda: kind(**{name: make()}))  # noqa: B023 - likewise
             alias = kind.model_fields[name].alias or name
-            held(lambda: kind.from_wire({alias: make()}))  # noqa: B023 - likewise
+            library_error(lambda: kind.from_wire({alias: make()}))  # noqa: B023 - likewise
 
 
 @every_object
-def test_any_object_may_stand_in_a_request(make: Callable[[], Any]) -> None:
+def test_request_any_object_in_a_field_is_read_or_refused(make: Callable[[], Any]) -> None:
     good: dict[str, Any] = {"disk_snapshot_name": "db-1", "source": SOURCE, "tags": ()}
     for name in good:
-        held(lambda: CreateDiskSnapshotRequest(**(good | {name: make()})))  # noqa: B023 - likewise
+        library_error(lambda: CreateDiskSnapshotRequest(**(good | {name: make()})))  # noqa: B023 - likewise
     for tags in ([make()], [Tag(key="a"), make()]):
-        held(lambda: CreateDiskSnapshotRequest(**(good | {"tags": tags})))  # noqa: B023 - likewise
-    held(lambda: CreateDiskSnapshotRequest(**(good | {"tags": [{"key": make()}]})))
-    held(lambda: CreateDiskSnapshotRequest(**(good | {"tags": [{"key": "k", "value": make()}]})))
-    held(lambda: CreateDiskSnapshotRequest(**(good | {"tags": {"k": make()}})))
-    if type(make()) is not Local:  # pydantic describes a wrong tag, by itself and unguarded
-        held(lambda: CreateDiskSnapshotRequest(**(good | {"source": {"kind": make()}})))
-    held(lambda: CreateDiskSnapshotRequest(**(good | {"source": {"disk_name": make()}})))
-    held(lambda: CreateDiskSnapshotRequest(**(good | {"unknown": make()})))
+        library_error(lambda: CreateDiskSnapshotRequest(**(good | {"tags": tags})))  # noqa: B023 - likewise
+    library_error(lambda: CreateDiskSnapshotRequest(**(good | {"tags": [{"key": make()}]})))
+    library_error(
+        lambda: CreateDiskSnapshotRequest(**(good | {"tags": [{"key": "k", "value": make()}]}))
+    )
+    library_error(lambda: CreateDiskSnapshotRequest(**(good | {"tags": {"k": make()}})))
+    if type(make()) is not Local:  # pydantic calls `repr` of an invalid tag
+        library_error(lambda: CreateDiskSnapshotRequest(**(good | {"source": {"kind": make()}})))
+    library_error(lambda: CreateDiskSnapshotRequest(**(good | {"source": {"disk_name": make()}})))
+    library_error(lambda: CreateDiskSnapshotRequest(**(good | {"unknown": make()})))
 
 
 @every_object
-def test_an_error_about_any_object_pickles_and_copies(make: Callable[[], Any]) -> None:
+def test_validation_error_any_object_pickles_and_copies(make: Callable[[], Any]) -> None:
     for act in (
         lambda: models.GetDiskResult.from_wire(make()),
         lambda: models.GetDiskResult.from_wire({"disk": make()}),
         lambda: GetDiskRequest(disk_name=make()),
         lambda: GetDiskRequest.from_wire(make()),
     ):
-        error = held(act)
+        error = library_error(act)
         if error is not None:
-            back = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-            # By their text, for not a number does not even equal itself.
+            back = pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled here
+            # As strings, since NaN does not equal itself.
             assert str(back.violations) == str(error.violations)  # type: ignore[attr-defined] # both kinds have it
             assert str(copy.deepcopy(error)) == str(error)
 
@@ -291,12 +293,12 @@ BAD_REQUESTS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("method", "arguments"), BAD_REQUESTS)
-def test_bad_input_never_reaches_the_transport(
+def test_client_invalid_input_sends_nothing(
     method: str, arguments: dict[str, Any], recorder: Any
 ) -> None:
     client = LightsailSnapClient(transport=recorder)
-    error = held(lambda: getattr(client, method)(**arguments))
-    assert recorder.reached == []
+    error = library_error(lambda: getattr(client, method)(**arguments))
+    assert recorder.requests == []
     assert isinstance(error, RequestValidationError)
     assert error.errors()
     for violation in error.errors():
@@ -325,12 +327,12 @@ RESTORES = {"restore_disk", "copy", "copy_snapshot"} | {
     "create_disk_from_snapshot",
     "create_instances_from_snapshot",
 }
-# What these raise passes through: it is the caller's own.
-UNTRIED = {"self", "on_progress", "on_quiesced"}
+# Exceptions of callbacks reach the caller.
+CALLBACKS = {"self", "on_progress", "on_quiesced"}
 
 
 def parameters(method: str) -> dict[str, Any]:
-    """Find good arguments for a method: for all that are needed, and for a timeout."""
+    """Return valid arguments of a method: the required ones and a timeout."""
     found = inspect.signature(getattr(LightsailSnapClient, method)).parameters.values()
     good = {
         each.name: GOOD.get(each.name, "db-1")
@@ -343,7 +345,7 @@ def parameters(method: str) -> dict[str, Any]:
 
 
 METHODS = {
-    method: [name for name in inspect.signature(value).parameters if name not in UNTRIED]
+    method: [name for name in inspect.signature(value).parameters if name not in CALLBACKS]
     for method, value in inspect.getmembers(LightsailSnapClient, inspect.isfunction)
     if not method.startswith("_") and method != "close"
 }
@@ -353,41 +355,41 @@ METHODS = {
     ("method", "name"),
     [(method, name) for method, names in METHODS.items() for name in names],
 )
-def test_any_object_may_be_given_to_a_client(method: str, name: str, recorder: Any) -> None:
-    # Pauses that grow without bound end even the longest wait.
+def test_client_any_object_as_parameter_raises_library_errors_only(
+    method: str, name: str, recorder: Any
+) -> None:
+    # Delays that grow without bound end even the longest wait.
     policy = WaitPolicy(max_delay=1e300)
     client = LightsailSnapClient(transport=recorder, clock=VirtualClock(), wait_policy=policy)
     for make in MAKERS.values():
         arguments = parameters(method) | {name: make()}
-        held(lambda: getattr(client, method)(**arguments))  # noqa: B023 - called at once
+        library_error(lambda: getattr(client, method)(**arguments))  # noqa: B023 - called at once
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_good_arguments_reach_the_service(method: str, recorder: Any) -> None:
+def test_client_valid_arguments_send_a_request(method: str, recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder, clock=VirtualClock())
     if method == "send":
         return
     result = getattr(client, method)
-    held(lambda: list(result(**parameters(method))))
-    assert recorder.reached
+    library_error(lambda: list(result(**parameters(method))))
+    assert recorder.requests
 
 
 @pytest.mark.parametrize("listener", [5, "print", [], object()])
-def test_who_is_told_of_progress_is_checked_before_the_first_look(
-    listener: Any, recorder: Any
-) -> None:
+def test_wait_invalid_on_progress_sends_nothing(listener: Any, recorder: Any) -> None:
     recorder.payload = b'{"operation":{"id":"1","status":"Succeeded"}}'
     client = LightsailSnapClient(transport=recorder)
-    error = held(lambda: client.wait_for_operation("1", timeout=0, on_progress=listener))
+    error = library_error(lambda: client.wait_for_operation("1", timeout=0, on_progress=listener))
     assert isinstance(error, RequestValidationError)
-    assert recorder.reached == []
+    assert recorder.requests == []
 
 
-def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
+def test_send_other_object_sends_nothing(recorder: Any) -> None:
     client = LightsailSnapClient(transport=recorder)
     for make in MAKERS.values():
-        assert isinstance(held(lambda: client.send(make())), RequestValidationError)  # noqa: B023 - called at once
-    assert recorder.reached == []
+        assert isinstance(library_error(lambda: client.send(make())), RequestValidationError)  # noqa: B023 - called at once
+    assert recorder.requests == []
 
 
 @pytest.mark.parametrize(
@@ -405,15 +407,15 @@ def test_what_is_no_request_is_not_sent(recorder: Any) -> None:
     ],
     ids=["constructed", "empty", "copied", "copied-2", "copied-3"],
 )
-def test_a_request_made_around_validation_is_not_sent(request_: Any, recorder: Any) -> None:
-    error = held(lambda: LightsailSnapClient(transport=recorder).send(request_))
-    assert recorder.reached == []
+def test_send_unvalidated_request_sends_nothing(request_: Any, recorder: Any) -> None:
+    error = library_error(lambda: LightsailSnapClient(transport=recorder).send(request_))
+    assert recorder.requests == []
     assert isinstance(error, RequestValidationError)
 
 
 @given(payload=st.one_of(json_objects, json_values, st.binary(max_size=20)))
-def test_whatever_a_transport_brings_is_a_result_or_an_error(payload: Any) -> None:
-    answer = models.ResponseMetadata(request_id="rid-1", http_status=200)
+def test_client_any_transport_response_is_result_or_error(payload: Any) -> None:
+    metadata = models.ResponseMetadata(request_id="rid-1", http_status=200)
     request: Any
     for request in (
         CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=SOURCE),
@@ -421,39 +423,39 @@ def test_whatever_a_transport_brings_is_a_result_or_an_error(payload: Any) -> No
         GetOperationRequest(operation_id="1"),
         GetDiskSnapshotRequest(disk_snapshot_name="d"),
     ):
-        error = held(lambda: request.read_result(payload).with_metadata(answer))  # noqa: B023 - called at once
+        error = library_error(lambda: request.read_result(payload).with_metadata(metadata))  # noqa: B023 - called at once
         if error is not None:
             assert type(error) is ResponseValidationError
             assert error.may_have_executed is not request.is_read_only
             assert error.payload is payload
 
 
-class Trap(Exception):  # noqa: N818 - it is no error but bait
-    """Raised by objects that spring when they are touched."""
+class Trap(Exception):  # noqa: N818 - it is not an error of the code under test
+    """Raised by any use of a trapped object."""
 
 
-def spring(*_: Any, **__: Any) -> NoReturn:
+def raise_trap(*_: Any, **__: Any) -> NoReturn:
     raise Trap
 
 
 class TrappedMapping(Mapping[str, Any]):
-    """A mapping that springs when its content is looked at."""
+    """Mapping that raises when it is read."""
 
-    __getitem__ = __iter__ = __len__ = keys = items = get = spring
+    __getitem__ = __iter__ = __len__ = keys = items = get = raise_trap
 
 
 class TrappedStr(str):
-    """A string that springs when it is compared or described."""
+    """String that raises when it is compared or described."""
 
     __slots__ = ()
-    __eq__ = __hash__ = __len__ = __repr__ = __str__ = spring
+    __eq__ = __hash__ = __len__ = __repr__ = __str__ = raise_trap
 
 
 class TrappedEquality:
-    """An object that springs when it is compared, as arrays do."""
+    """Object that raises when it is compared, as arrays do."""
 
-    __eq__ = __repr__ = spring
-    __hash__ = None  # type: ignore[assignment] # bait
+    __eq__ = __repr__ = raise_trap
+    __hash__ = None  # type: ignore[assignment] # unhashable on purpose
 
 
 def trapped_generator() -> Iterator[Tag]:
@@ -480,7 +482,7 @@ TRAPS: dict[str, Callable[[], Any]] = {
         lambda trap: CreateDiskSnapshotRequest(
             disk_snapshot_name="db-1",
             source=SOURCE,
-            tags=[{"key": trap}],  # type: ignore[list-item] # bait
+            tags=[{"key": trap}],  # type: ignore[list-item] # hostile on purpose
         ),
         lambda trap: CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=trap),
         lambda trap: CreateDiskSnapshotRequest(disk_snapshot_name=trap, source=SOURCE),
@@ -507,12 +509,12 @@ TRAPS: dict[str, Callable[[], Any]] = {
         "timeout",
     ],
 )
-def test_objects_that_spring_when_touched_are_held(
+def test_models_object_that_raises_when_read_is_refused(
     act: Callable[[Any], object], trap: Callable[[], Any]
 ) -> None:
-    held(lambda: act(trap()))
+    library_error(lambda: act(trap()))
 
 
-def test_every_model_was_tried() -> None:
+def test_models_under_test_are_complete() -> None:
     assert len(MODELS) > 10
     assert {issubclass(kind, RequestModel) for kind in MODELS} == {True, False}

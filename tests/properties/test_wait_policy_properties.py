@@ -1,4 +1,4 @@
-"""Pauses and limits of waits."""
+"""Delays and limits of waits."""
 
 from __future__ import annotations
 
@@ -62,22 +62,20 @@ def in_seconds(duration: timedelta | float) -> float:
 
 @given(durations, durations, st.integers(0, 2000), draws)
 @example(0.1, 0.3, 5, math.nextafter(1, 0))
-def test_a_pause_is_never_outside_its_bounds(
-    shortest: timedelta | float, longest: timedelta | float, looks: int, draw: float
+def test_delay_is_within_its_bounds(
+    shortest: timedelta | float, longest: timedelta | float, polls: int, draw: float
 ) -> None:
     assume(in_seconds(shortest) <= in_seconds(longest))
     policy = WaitPolicy(min_delay=shortest, max_delay=longest, random=lambda: draw)
-    least, most = (max(in_seconds(each), MIN_DELAY_SECONDS) for each in (shortest, longest))
-    assert least <= policy.delay(looks) <= most
+    minimum, maximum = (max(in_seconds(each), MIN_DELAY_SECONDS) for each in (shortest, longest))
+    assert minimum <= policy.delay(polls) <= maximum
 
 
 @given(st.floats(0, 10), st.floats(0.001, 100), draws)
-def test_the_ceiling_never_sinks_and_reaches_the_longest_pause(
-    shortest: float, more: float, draw: float
-) -> None:
+def test_delay_bound_grows_to_max_delay(shortest: float, more: float, draw: float) -> None:
     policy = WaitPolicy(min_delay=shortest, max_delay=shortest + more, random=lambda: draw)
-    pauses = [policy.delay(looks) for looks in range(70)]
-    assert pauses == sorted(pauses)
+    delays = [policy.delay(polls) for polls in range(70)]
+    assert delays == sorted(delays)
     highest = WaitPolicy(
         min_delay=shortest, max_delay=shortest + more, random=lambda: math.nextafter(1, 0)
     )
@@ -86,7 +84,7 @@ def test_the_ceiling_never_sinks_and_reaches_the_longest_pause(
 
 @pytest.mark.parametrize("name", ["timeout", "min_delay", "max_delay"])
 @pytest.mark.parametrize("value", BAD, ids=[str(index) for index in range(len(BAD))])
-def test_what_is_no_duration_is_refused(name: str, value: Any) -> None:
+def test_policy_invalid_duration_is_refused(name: str, value: Any) -> None:
     settings: dict[str, Any] = {name: value}
     with pytest.raises(RequestValidationError) as caught:
         WaitPolicy(**settings)
@@ -94,22 +92,22 @@ def test_what_is_no_duration_is_refused(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", BAD, ids=[str(index) for index in range(len(BAD))])
-def test_a_limit_is_held_to_the_same_rules(value: Any) -> None:
+def test_limit_invalid_duration_is_refused(value: Any) -> None:
     with pytest.raises(RequestValidationError):
         WaitPolicy().limit(value)
 
 
 @given(durations, durations)
-def test_limits(policys: timedelta | float, asked: timedelta | float) -> None:
-    policy = WaitPolicy(timeout=policys)
-    assert policy.limit("policy") == in_seconds(policys)
-    assert policy.limit(asked) == in_seconds(asked)
+def test_limit_returns_seconds(default: timedelta | float, timeout: timedelta | float) -> None:
+    policy = WaitPolicy(timeout=default)
+    assert policy.limit("policy") == in_seconds(default)
+    assert policy.limit(timeout) == in_seconds(timeout)
     assert policy.limit(None) is None
     assert WaitPolicy(timeout=None).limit("policy") is None
 
 
 @given(durations, durations)
-def test_the_longest_pause_is_not_below_the_shortest(
+def test_policy_max_delay_below_min_delay_is_refused(
     shortest: timedelta | float, longest: timedelta | float
 ) -> None:
     assume(in_seconds(longest) < in_seconds(shortest))
@@ -118,7 +116,7 @@ def test_the_longest_pause_is_not_below_the_shortest(
 
 
 class BoundedClock(VirtualClock):
-    """A clock that does not let a wait go on for ever."""
+    """Clock that fails the test if a wait does not end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +128,7 @@ class BoundedClock(VirtualClock):
         super().sleep(seconds)
 
 
-def test_a_wait_ends_at_its_deadline_whatever_the_answers(recorder: Any) -> None:
+def test_wait_any_response_ends_at_its_deadline(recorder: Any) -> None:
     @given(
         st.floats(0, 100),
         st.floats(0.5, 100),
@@ -140,9 +138,9 @@ def test_a_wait_ends_at_its_deadline_whatever_the_answers(recorder: Any) -> None
     )
     @example(1e-300, 1, 1, 0.5, "")
     @example(0.1234562, 1, 1, 0.5, "")
-    def law(timeout: float, shortest: float, more: float, draw: float, state: str) -> None:
+    def check(timeout: float, shortest: float, more: float, draw: float, state: str) -> None:
         recorder.payload = f'{{"operation":{{"id":"1"{state}}}}}'.encode()
-        recorder.reached.clear()
+        recorder.requests.clear()
         clock = BoundedClock()
         policy = WaitPolicy(min_delay=shortest, max_delay=shortest + more, random=lambda: draw)
         client = LightsailSnapClient(transport=recorder, wait_policy=policy, clock=clock)
@@ -150,14 +148,14 @@ def test_a_wait_ends_at_its_deadline_whatever_the_answers(recorder: Any) -> None
             client.wait_for_operation("1", timeout=timeout)
         assert clock.monotonic() == pytest.approx(timeout, abs=1e-5)
         assert in_seconds(caught.value.waited) == pytest.approx(timeout, abs=1e-5)
-        # One look at the start, and one after each pause; the last pause is clipped, not split.
-        assert len(recorder.reached) <= 2 + timeout / shortest
+        # One poll at the start and one after each delay; the last delay is shortened.
+        assert len(recorder.requests) <= 2 + timeout / shortest
 
-    law()
+    check()
 
 
-class Wrong(BoundedClock):
-    """A clock that shows anything, however long it is slept."""
+class ArbitraryClock(BoundedClock):
+    """Clock with arbitrary readings."""
 
     def __init__(self, readings: list[float]) -> None:
         super().__init__()
@@ -169,8 +167,8 @@ class Wrong(BoundedClock):
     time = monotonic
 
 
-def test_limited_wait_ends_on_every_clock(recorder: Any) -> None:
-    """On a clock that stands still or goes backwards, too; the pauses that were made count."""
+def test_wait_any_clock_ends(recorder: Any) -> None:
+    """On a clock that stops or runs backwards the sleeps count."""
 
     @given(
         st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=5),
@@ -178,11 +176,11 @@ def test_limited_wait_ends_on_every_clock(recorder: Any) -> None:
         st.sampled_from([(0, 0), (0, 1), (0.5, 0.5)]),
         st.sampled_from([0.0, 0.5, -1.0, math.nan]),
     )
-    def law(
+    def check(
         readings: list[float], timeout: float, delays: tuple[float, float], draw: float
     ) -> None:
         recorder.payload = b'{"operation":{"id":"1"},"operations":[{"id":"1"},{"id":"2"}]}'
-        clock = Wrong(readings)
+        clock = ArbitraryClock(readings)
         policy = WaitPolicy(
             min_delay=delays[0], max_delay=delays[1], random=lambda: draw, timeout=timeout
         )
@@ -191,11 +189,11 @@ def test_limited_wait_ends_on_every_clock(recorder: Any) -> None:
             client.wait_for_operation("1")
         assert clock.sleeps <= 1 + timeout / MIN_DELAY_SECONDS
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize("pause", [1e15, 1e300])
-def test_a_pause_longer_than_any_calendar_raises_nothing_foreign(
+def test_wait_delay_beyond_the_calendar_raises_library_errors_only(
     recorder: Any, pause: float
 ) -> None:
     recorder.payload = b'{"operation":{"id":"1"}}'
@@ -205,32 +203,32 @@ def test_a_pause_longer_than_any_calendar_raises_nothing_foreign(
         client.wait_for_operation("1", timeout=pause * 2)
 
 
-words = st.one_of(
+states = st.one_of(
     st.none(),
     st.sampled_from(["Failed", "Succeeded", "Completed", "Started", "completed", "error"]),
     st.text(max_size=5),
 )
 
 
-@given(words, st.one_of(st.none(), st.booleans()), words)
-def test_every_operation_and_snapshot_can_be_judged(
-    word: str | None,
-    is_terminal: bool | None,  # noqa: FBT001 - a member of the wire
+@given(states, st.one_of(st.none(), st.booleans()), states)
+def test_classification_any_status_is_defined(
+    state: str | None,
+    is_terminal: bool | None,  # noqa: FBT001 - a wire value
     progress: str | None,
 ) -> None:
-    operation = Operation.from_wire({"id": "1", "status": word, "isTerminal": is_terminal})
+    operation = Operation.from_wire({"id": "1", "status": state, "isTerminal": is_terminal})
     ended = classify_operation(operation).value != "pending"
     if is_terminal is not None:
         assert ended is is_terminal
-    good = word in {"Succeeded", "Completed"} and is_terminal is not False
-    assert (classify_operation(operation).value == "succeeded") is good
-    snapshot = DiskSnapshot.from_wire({"name": "a", "state": word, "progress": progress})
-    assert (classify_disk_snapshot(snapshot).value == "succeeded") is (word == "completed")
+    is_success = state in {"Succeeded", "Completed"} and is_terminal is not False
+    assert (classify_operation(operation).value == "succeeded") is is_success
+    snapshot = DiskSnapshot.from_wire({"name": "a", "state": state, "progress": progress})
+    assert (classify_disk_snapshot(snapshot).value == "succeeded") is (state == "completed")
     percent = percent_of(snapshot)
     assert percent is None or 0 <= percent <= 100
 
 
 @given(st.one_of(st.text(max_size=6), st.from_regex(r"\s*\d{1,5}(\.\d+)?\s*%?")))
-def test_any_progress_can_be_read(text: str) -> None:
+def test_percent_any_progress_is_in_range(text: str) -> None:
     percent = percent_of(DiskSnapshot.from_wire({"name": "a", "progress": text}))
     assert percent is None or 0 <= percent <= 100

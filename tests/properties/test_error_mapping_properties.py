@@ -1,4 +1,4 @@
-"""Whatever comes back, or fails to: the right error, with its cause, and never a credential."""
+"""Mapping of responses and exceptions to errors: type, cause, no credentials."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ DISK = DiskSource(disk_name="Disk-1")
 URL = "https://lightsail.us-east-1.amazonaws.com/"
 OPERATION = "CreateDiskSnapshot"
 NOT_SENT = (RequestNotSentError, ConfigurationError, RequestValidationError)
-# What is raised before a byte has left; of everything else it cannot be known.
-SURELY_UNSENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+# Raised before anything is sent. Other exceptions may be raised afterwards.
+NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
 
 def suitable(kind: type[Any]) -> Any:
-    """Make an exception of a class that botocore defines."""
+    """Create an instance of an exception class of botocore."""
     if issubclass(kind, ClientError):
         return kind({"Error": {"Code": "Some", "Message": "m"}}, "CreateDiskSnapshot")
     if kind is botocore.exceptions.WaiterError:  # type: ignore[attr-defined] # not in the stubs
@@ -61,7 +61,7 @@ KINDS: list[type[Exception]] = [
     for _, kind in inspect.getmembers(botocore.exceptions, inspect.isclass)
     if issubclass(kind, Exception) and kind.__module__ == "botocore.exceptions"
 ]
-FOREIGN: list[Callable[[], Exception]] = [
+OTHERS: list[Callable[[], Exception]] = [
     lambda: RuntimeError("x"),
     lambda: OSError(5, "x"),
     lambda: TimeoutError("x"),
@@ -77,7 +77,7 @@ FOREIGN: list[Callable[[], Exception]] = [
 ]
 MAKERS: dict[str, Callable[[], Exception]] = {
     **{kind.__name__: lambda kind=kind: suitable(kind) for kind in KINDS},  # type: ignore[misc] # the default binds it
-    **{f"foreign {index}": make for index, make in enumerate(FOREIGN)},
+    **{f"other {index}": make for index, make in enumerate(OTHERS)},
 }
 every_exception = pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
 
@@ -88,15 +88,15 @@ def with_reason(reason: object) -> Exception:
     return error
 
 
-def is_surely_unsent(error: Exception) -> bool:
+def is_never_sent(error: Exception) -> bool:
     if isinstance(error, SSLError):
         inner = error.kwargs.get("error")
         return getattr(inner, "reason", None) == "UNSUPPORTED_PROTOCOL"
-    return isinstance(error, SURELY_UNSENT)
+    return isinstance(error, NEVER_SENT)
 
 
 def outcome(act: Callable[[], object]) -> LightsailSnapError | None:
-    """Run something; whatever is not in the hierarchy fails the test as it is."""
+    """Return the library error that a call raises, or None. Other exceptions fail the test."""
     error: LightsailSnapError | None = None
     try:
         act()
@@ -104,7 +104,7 @@ def outcome(act: Callable[[], object]) -> LightsailSnapError | None:
         error = raised
     if error is not None:
         assert str(error).isprintable()
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - pickled here
     return error
 
 
@@ -117,21 +117,25 @@ def read(network: Any) -> LightsailSnapError | None:
 
 
 @every_exception
-def test_an_exception_while_sending(make: Callable[[], Exception], network: Any) -> None:
+def test_exception_while_sending_maps_to_transport_error(
+    make: Callable[[], Exception], network: Any
+) -> None:
     raised = make()
     network.outcomes = [raised]
     error = create(network)
     assert error is not None
     assert error.__cause__ is raised
-    if is_surely_unsent(raised):
+    if is_never_sent(raised):
         assert type(error) is RequestNotSentError
     assert error.may_have_executed is not isinstance(error, NOT_SENT)
     if isinstance(error, NOT_SENT):
-        assert is_surely_unsent(raised)
+        assert is_never_sent(raised)
 
 
 @every_exception
-def test_an_exception_before_anything_is_sent(make: Callable[[], Exception], network: Any) -> None:
+def test_exception_before_sending_is_not_executed(
+    make: Callable[[], Exception], network: Any
+) -> None:
     raised = make()
     network.fail_at("before-call.lightsail", raised)
     error = create(network)
@@ -144,7 +148,7 @@ def test_an_exception_before_anything_is_sent(make: Callable[[], Exception], net
 
 @every_exception
 @pytest.mark.parametrize("first", [ReadTimeoutError(endpoint_url=URL), (503, b"")], ids=repr)
-def test_an_exception_after_an_attempt_that_may_have_been_carried_out(
+def test_exception_after_uncertain_attempt_may_have_executed(
     first: Any, make: Callable[[], Exception], retrying_network: Any
 ) -> None:
     raised = make()
@@ -158,7 +162,9 @@ def test_an_exception_after_an_attempt_that_may_have_been_carried_out(
 
 
 @every_exception
-def test_an_exception_after_the_answer(make: Callable[[], Exception], network: Any) -> None:
+def test_exception_after_response_may_have_executed(
+    make: Callable[[], Exception], network: Any
+) -> None:
     raised = make()
     network.outcomes = [(200, b'{"operations":[{"id":"1"}]}')]
     network.fail_at("after-call.lightsail", raised)
@@ -168,33 +174,33 @@ def test_an_exception_after_the_answer(make: Callable[[], Exception], network: A
     assert error.may_have_executed
 
 
-def test_an_attempt_that_was_refused_does_not_count(retrying_network: Any) -> None:
+def test_refused_connections_are_not_sent(retrying_network: Any) -> None:
     refused = EndpointConnectionError(endpoint_url=URL)
     retrying_network.outcomes = [refused, refused]
     assert type(create(retrying_network)) is RequestNotSentError
     assert retrying_network.sent == 2
 
 
-def test_an_error_of_ours_from_a_hook_does_not_deny_what_was_sent(retrying_network: Any) -> None:
-    mine = ConfigurationError("mine")
-    retrying_network.outcomes = [ReadTimeoutError(endpoint_url=URL), mine]
+def test_library_error_in_hook_after_lost_attempt_may_have_executed(retrying_network: Any) -> None:
+    raised = ConfigurationError("mine")
+    retrying_network.outcomes = [ReadTimeoutError(endpoint_url=URL), raised]
     error = create(retrying_network)
     assert error is not None
     assert error.may_have_executed
     assert not isinstance(error, NOT_SENT)
 
 
-def test_an_error_of_ours_from_a_hook_is_not_its_own_cause(network: Any) -> None:
-    mine = ConfigurationError("mine")
-    network.fail_at("before-call.lightsail", mine)
+def test_library_error_in_hook_is_not_its_own_cause(network: Any) -> None:
+    raised = ConfigurationError("mine")
+    network.fail_at("before-call.lightsail", raised)
     with pytest.raises(ConfigurationError) as caught:
         network.client.get_disk("Disk-1")
     assert caught.value.__cause__ is not caught.value
-    assert str(pickle.loads(pickle.dumps(caught.value))) == "mine"  # noqa: S301 - our own
+    assert str(pickle.loads(pickle.dumps(caught.value))) == "mine"  # noqa: S301 - pickled here
 
 
-def test_another_services_refusal_while_signing_is_not_lightsails_answer(network: Any) -> None:
-    # This is what a role that may not be assumed looks like.
+def test_refusal_of_another_service_while_signing_is_configuration_error(network: Any) -> None:
+    # As for a role that may not be assumed.
     denied = ClientError(
         {
             "Error": {"Code": "AccessDenied", "Message": "not authorized: sts:AssumeRole"},
@@ -219,7 +225,9 @@ METADATA: list[Any] = [
 
 @pytest.mark.parametrize("metadata", METADATA)
 @pytest.mark.parametrize("fields", [{}, {"Code": None}, {"Code": 5, "Message": ["x"]}])
-def test_a_client_error_with_odd_facts(metadata: Any, fields: Any, network: Any) -> None:
+def test_client_error_with_odd_metadata_is_service_error(
+    metadata: Any, fields: Any, network: Any
+) -> None:
     network.outcomes = [ClientError({"Error": fields, "ResponseMetadata": metadata}, OPERATION)]
     assert isinstance(create(network), ServiceError)
 
@@ -258,7 +266,7 @@ bodies = st.one_of(
 
 
 @pytest.mark.parametrize("attempts", [1, 2])
-def test_any_body_under_any_error_status_is_a_service_error(
+def test_error_status_with_any_body_is_service_error(
     attempts: int, network: Any, retrying_network: Any
 ) -> None:
     wire = network if attempts == 1 else retrying_network
@@ -271,7 +279,7 @@ def test_any_body_under_any_error_status_is_a_service_error(
     @example(400, b'{"__type":"\\ud800","message":"\\ud800"}')
     @example(502, b"<html>" + b"x" * 1_000_000)
     @example(503, b'{"__type":"ThrottlingException"}')
-    def law(status: int, body: bytes) -> None:
+    def check(status: int, body: bytes) -> None:
         wire.outcomes = [(status, body)]
         error = create(wire)
         assert isinstance(error, ServiceError)
@@ -290,10 +298,10 @@ def test_any_body_under_any_error_status_is_a_service_error(
             assert error.may_have_executed
             assert error.is_retryable
 
-    law()
+    check()
 
 
-foreign_bodies = st.one_of(
+proxy_bodies = st.one_of(
     st.binary(max_size=30),
     st.fixed_dictionaries(
         {}, optional={"message": texts, "error": json_values, "code": texts | st.integers()}
@@ -301,8 +309,8 @@ foreign_bodies = st.one_of(
 ).filter(lambda body: b"Exception" not in body and b"__type" not in body)
 
 
-def test_an_error_response_that_is_not_the_services_proves_nothing(network: Any) -> None:
-    @given(st.integers(300, 599), foreign_bodies)
+def test_error_response_of_a_proxy_may_have_executed(network: Any) -> None:
+    @given(st.integers(300, 599), proxy_bodies)
     @example(403, b"<html>Blocked by policy</html>")
     @example(403, b"")
     @example(408, b"Request Timeout")
@@ -310,7 +318,7 @@ def test_an_error_response_that_is_not_the_services_proves_nothing(network: Any)
     @example(499, b"")
     @example(400, b'{"code":"BLOCKED","message":"no"}')
     @example(403, b'{"__type":"","message":"no"}')
-    def law(status: int, body: bytes) -> None:
+    def check(status: int, body: bytes) -> None:
         network.outcomes = [(status, body, None)]
         error = create(network)
         assert isinstance(error, ServiceError)
@@ -319,7 +327,7 @@ def test_an_error_response_that_is_not_the_services_proves_nothing(network: Any)
         assert isinstance(error, ServiceError)
         assert not error.may_have_executed
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize(
@@ -332,7 +340,7 @@ def test_an_error_response_that_is_not_the_services_proves_nothing(network: Any)
         (b'{"code":"NotFoundException"}', None),
     ],
 )
-def test_a_refusal_that_is_the_services_was_not_executed(
+def test_refusal_of_the_service_was_not_executed(
     body: bytes, request_id: str | None, network: Any
 ) -> None:
     network.outcomes = [(400, body, request_id)]
@@ -341,10 +349,10 @@ def test_a_refusal_that_is_the_services_was_not_executed(
     assert not error.may_have_executed
 
 
-def test_a_foreign_refusal_of_an_earlier_attempt_counts(retrying_network: Any) -> None:
+def test_proxy_refusal_of_earlier_attempt_may_have_executed(retrying_network: Any) -> None:
     page = (429, b"<html>Too Many Requests</html>", None)
-    taken = (400, b'{"__type":"InvalidInputException","code":"NameExists"}')
-    retrying_network.outcomes = [page, taken]
+    name_exists = (400, b'{"__type":"InvalidInputException","code":"NameExists"}')
+    retrying_network.outcomes = [page, name_exists]
     error = create(retrying_network)
     assert error is not None
     assert retrying_network.sent == 2
@@ -357,21 +365,21 @@ reads = st.one_of(
 )
 
 
-def test_a_read_never_claims_that_something_may_have_changed(retrying_network: Any) -> None:
+def test_read_only_request_never_may_have_executed(retrying_network: Any) -> None:
     @given(reads, reads)
     @example(ReadTimeoutError(endpoint_url=URL), ReadTimeoutError(endpoint_url=URL))
     @example((200, b"<html>"), (200, b"<html>"))
-    def law(first: Any, second: Any) -> None:
+    def check(first: Any, second: Any) -> None:
         retrying_network.outcomes = [first, second]
         error = read(retrying_network)
         if error is not None:
             assert not error.may_have_executed
             assert "may have been carried out" not in str(error)
 
-    law()
+    check()
 
 
-def test_throttling_was_not_executed_whatever_the_status(network: Any) -> None:
+def test_throttling_any_status_was_not_executed(network: Any) -> None:
     for status in (400, 429, 503):
         network.outcomes = [(status, b'{"__type":"ThrottlingException"}')]
         error = create(network)
@@ -389,7 +397,7 @@ def test_throttling_was_not_executed_whatever_the_status(network: Any) -> None:
         "NotFoundException:http://internal.amazon.com/coral/#fragment",
     ],
 )
-def test_the_type_is_found_in_every_form_that_botocore_reads(declared: str, network: Any) -> None:
+def test_error_type_any_botocore_form_is_recognised(declared: str, network: Any) -> None:
     network.outcomes = [(400, json.dumps({"__type": declared}).encode())]
     error = create(network)
     assert type(error) is NotFoundException
@@ -397,7 +405,7 @@ def test_the_type_is_found_in_every_form_that_botocore_reads(declared: str, netw
     assert error.__cause__.response["Error"]["Code"] == "NotFoundException"
 
 
-def test_a_success_that_cannot_be_read_is_never_called_not_sent(network: Any) -> None:
+def test_unreadable_success_may_have_executed(network: Any) -> None:
     @given(st.integers(200, 299), bodies)
     @example(200, b"")
     @example(204, b"")
@@ -406,7 +414,7 @@ def test_a_success_that_cannot_be_read_is_never_called_not_sent(network: Any) ->
     @example(200, b"[" * 100_000)
     @example(200, b'{"operations":[{"id":"a","createdAt":1e30}]}')
     @example(200, b'{"operations":["text"]}')
-    def law(status: int, body: bytes) -> None:
+    def check(status: int, body: bytes) -> None:
         network.outcomes = [(status, body)]
         error = create(network)
         if error is not None:
@@ -414,7 +422,7 @@ def test_a_success_that_cannot_be_read_is_never_called_not_sent(network: Any) ->
             assert error.may_have_executed
             assert error.payload == body
 
-    law()
+    check()
 
 
 KEY_ID = "AKIAIOSFODNN7CANARY1"
@@ -446,7 +454,7 @@ def assert_no_canary(error: LightsailSnapError, *, places: Iterable[str] = ()) -
 
 @pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
 @pytest.mark.parametrize("member", ["message", "Message", "docs", "tip"])
-def test_echoed_credentials_are_taken_out_of_errors(member: str, echo: str, network: Any) -> None:
+def test_credentials_in_error_response_are_redacted(member: str, echo: str, network: Any) -> None:
     fields = {"__type": "InvalidSignatureException", member: echo}
     network.outcomes = [(403, json.dumps(fields).encode())]
     error = create(network)
@@ -455,7 +463,7 @@ def test_echoed_credentials_are_taken_out_of_errors(member: str, echo: str, netw
 
 
 @pytest.mark.parametrize("member", ["code", "__type"])
-def test_credentials_are_taken_out_of_codes_too(member: str, network: Any) -> None:
+def test_credentials_in_error_code_are_redacted(member: str, network: Any) -> None:
     network.outcomes = [(403, json.dumps({member: TEMPORARY_KEY_ID}).encode())]
     error = create(network)
     assert error is not None
@@ -463,7 +471,7 @@ def test_credentials_are_taken_out_of_codes_too(member: str, network: Any) -> No
 
 
 @pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
-def test_echoed_credentials_are_taken_out_of_pages(echo: str, network: Any) -> None:
+def test_credentials_in_html_page_are_redacted(echo: str, network: Any) -> None:
     network.outcomes = [(502, f"<html>{echo}</html>".encode())]
     error = create(network)
     assert error is not None
@@ -472,7 +480,7 @@ def test_echoed_credentials_are_taken_out_of_pages(echo: str, network: Any) -> N
 
 @pytest.mark.parametrize("echo", ECHOES, ids=[str(index) for index in range(len(ECHOES))])
 @pytest.mark.parametrize("kind", [ReadTimeoutError, EndpointConnectionError, ConnectTimeoutError])
-def test_credentials_in_exceptions_are_taken_out(kind: type[Any], echo: str, network: Any) -> None:
+def test_credentials_in_exceptions_are_redacted(kind: type[Any], echo: str, network: Any) -> None:
     network.outcomes = [kind(endpoint_url=echo)]
     error = create(network)
     assert error is not None
@@ -480,14 +488,14 @@ def test_credentials_in_exceptions_are_taken_out(kind: type[Any], echo: str, net
 
 
 @pytest.mark.parametrize("echo", ECHOES[:6], ids=[str(index) for index in range(6)])
-def test_an_unreadable_answer_shows_no_credentials_in_its_text(echo: str, network: Any) -> None:
+def test_unreadable_response_message_has_no_credentials(echo: str, network: Any) -> None:
     network.outcomes = [(200, echo.encode())]
     error = read(network)
     assert error is not None
     assert [canary for canary in CANARIES if canary in f"{error}{error!r}"] == []
 
 
-def test_cutting_a_long_message_uncovers_nothing(network: Any) -> None:
+def test_truncated_message_has_no_credentials(network: Any) -> None:
     echo = f" http://user:{PASSWORD}@proxy:3128 {KEY_ID} "
     for padding in range(4096 - len(echo), 4096):
         text = "x" * padding + echo
@@ -499,7 +507,7 @@ def test_cutting_a_long_message_uncovers_nothing(network: Any) -> None:
             assert KEY_ID[:12] not in error.message
 
 
-def test_the_shown_beginning_of_a_payload_uncovers_nothing(network: Any) -> None:
+def test_truncated_payload_has_no_credentials(network: Any) -> None:
     echo = f" http://user:{PASSWORD}@proxy:3128 {KEY_ID} "
     for padding in range(140):
         network.outcomes = [(200, b"x" * padding + echo.encode())]

@@ -1,4 +1,4 @@
-"""Nothing is lost on the way to the wire and back, in any of the ways there are."""
+"""Round trips of models through the wire format, JSON, pickle and copies lose nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ lookup_names = st.text(st.sampled_from("aé日😀 .-!\u200b\u202e"), min_size=1
 )
 tag_texts = st.text(st.sampled_from("aé日٣ \u3000+-=._:/@"), min_size=1, max_size=20)
 tag_values = st.one_of(st.none(), st.just(""), tag_texts)
-# Not through st.builds, which would try to make sense of pydantic's annotations.
+# Not st.builds, which would read pydantic's annotations.
 sources = st.one_of(
     lookup_names.map(lambda name: DiskSource(disk_name=name)),
     lookup_names.map(lambda name: InstanceSource(instance_name=name)),
@@ -56,9 +56,9 @@ requests: st.SearchStrategy[Request[Any]] = st.one_of(
 
 
 def assert_survives(model: Any) -> None:
-    """Show that a model comes back the same from every way there is to carry it."""
+    """Check that a model survives every round trip."""
     kind = type(model)
-    # A full dump says None where nothing was said, which is equal but not the same on the wire.
+    # A full dump has None for absent fields, which is equal but differs on the wire.
     only = {"exclude_unset": isinstance(model, ResultModel)}
     for back in (
         kind.from_wire(model.to_wire()),
@@ -69,7 +69,7 @@ def assert_survives(model: Any) -> None:
         copy.copy(model),
         copy.deepcopy(model),
         model.model_copy(),
-        *(pickle.loads(pickle.dumps(model, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)),  # noqa: S301 - our own
+        *(pickle.loads(pickle.dumps(model, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)),  # noqa: S301 - pickled here
     ):
         assert type(back) is kind
         assert back == model
@@ -79,18 +79,18 @@ def assert_survives(model: Any) -> None:
 
 
 @given(requests)
-def test_requests_survive_every_way(request: Request[Any]) -> None:
+def test_requests_survive_every_round_trip(request: Request[Any]) -> None:
     assert_survives(request)
 
 
-def test_botocore_takes_every_request(service_model: Any) -> None:
+def test_botocore_accepts_every_request(service_model: Any) -> None:
     @given(requests)
-    def law(request: Request[Any]) -> None:
+    def check(request: Request[Any]) -> None:
         shape = service_model.operation_model(request.operation_name).input_shape
         report = ParamValidator().validate(request.to_wire(), shape)
         assert not report.has_errors(), report.generate_report()
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_botocore_takes_every_request(service_model: Any) -> None:
         {"diskName": "d", "unknown": None},
     ],
 )
-def test_what_a_request_cannot_hold_is_refused_and_not_dropped(payload: dict[str, Any]) -> None:
+def test_request_with_unknown_or_ambiguous_fields_is_refused(payload: dict[str, Any]) -> None:
     wire = {"diskSnapshotName": "db-1", **payload}
     with pytest.raises(RequestValidationError):
         CreateDiskSnapshotRequest.from_wire(wire)
@@ -141,36 +141,40 @@ json_values = st.recursive(
 unknown_members = st.one_of(
     st.just({}), st.just({}), st.dictionaries(unknown_names, json_values, max_size=2)
 )
-MOMENTS = (
+TIMESTAMPS = (
     st.integers(0, 4_102_444_800_000).map(lambda ms: ms / 1000),
     st.integers(-2_000_000_000, 4_102_444_800),
     st.just(1.56961336589e9),
 )
-# Members that results guarantee; a payload without one is rightly refused.
-NEEDED = {
+# Fields that results guarantee; a payload without one is refused.
+REQUIRED = {
     "Operation": {"id"},
     "DiskSnapshot": {"name"},
     "Disk": {"name"},
+    "Instance": {"name"},
     "InstanceSnapshot": {"name"},
     "ExportSnapshotRecord": {"name"},
     "Tag": {"key"},
     "GetDiskResult": {"disk"},
+    "GetInstanceResult": {"instance"},
     "GetInstanceSnapshotResult": {"instanceSnapshot"},
+    "GetInstanceStateResult": {"state"},
     "GetDiskSnapshotResult": {"diskSnapshot"},
     "GetOperationResult": {"operation"},
 }
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "boolean": st.booleans(),
+    "float": st.floats(0, 1024),
     "integer": st.integers(-(2**31), 2**31 - 1),
-    "timestamp": st.one_of(*MOMENTS),
+    "timestamp": st.one_of(*TIMESTAMPS),
 }
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
-# The service model has no type for dates: these members are strings to it.
+# Dates, which are strings in the service model.
 DATES = {("AutoSnapshotDetails", "date")}
 
 
 def wire_of(shape: Any) -> st.SearchStrategy[Any]:
-    """Generate what may stand on the wire for a shape of botocore's model."""
+    """Generate wire values of a shape of the service model."""
     match shape.type_name:
         case "structure":
             return structures(shape)
@@ -183,7 +187,7 @@ def wire_of(shape: Any) -> st.SearchStrategy[Any]:
 
 
 def structures(shape: Any) -> st.SearchStrategy[dict[str, Any]]:
-    needed = NEEDED.get(shape.name, set())
+    needed = REQUIRED.get(shape.name, set())
     members = {
         name: st.dates().map(str) if (shape.name, name) in DATES else wire_of(member)
         for name, member in shape.members.items()
@@ -200,7 +204,7 @@ def structures(shape: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def without_null_lists(wire: Any, shape: Any) -> Any:
-    """Say what may come back: a null list may do so as an empty one, nothing else may change."""
+    """Replace null lists by empty ones, the only change of a round trip."""
     if wire is None or shape.type_name not in {"structure", "list"}:
         return wire
     if shape.type_name == "list":
@@ -216,7 +220,7 @@ def without_null_lists(wire: Any, shape: Any) -> Any:
 
 
 def only_known(wire: Any, shape: Any) -> Any:
-    """Do what botocore's parser does: drop null and unknown members."""
+    """Drop null and unknown fields, as botocore's parser does."""
     if shape.type_name == "list":
         return [only_known(item, shape.member) for item in wire]
     if shape.type_name != "structure":
@@ -236,6 +240,8 @@ def types_in(value: Any) -> set[type]:
     return {type(value)}
 
 
+# Models of one shape: a tag in a request and in a response, a disk and one without a name.
+SHAPE_NAMES = {"ResourceTag": "Tag", "InstanceDisk": "Disk"}
 SHAPES = sorted(
     name
     for name, kind in models.exported().items()
@@ -247,15 +253,15 @@ SHAPES = sorted(
 
 @pytest.mark.sample(12)
 @pytest.mark.parametrize("name", SHAPES)
-def test_whatever_the_service_model_can_produce_is_read_and_kept(
+def test_results_of_the_service_model_round_trip_without_loss(
     name: str, service_model: Any
 ) -> None:
-    shape = service_model.shape_for(name.replace("ResourceTag", "Tag"))
+    shape = service_model.shape_for(SHAPE_NAMES.get(name, name))
     kind: type[ResultModel] = getattr(models, name)
     parser = create_parser("json")
 
     @given(structures(shape))
-    def law(wire: dict[str, Any]) -> None:
+    def check(wire: dict[str, Any]) -> None:
         before = copy.deepcopy(wire)
         body = json.dumps(wire).encode()
         result = kind.from_wire(body)
@@ -264,38 +270,36 @@ def test_whatever_the_service_model_can_produce_is_read_and_kept(
         assert wire == before
         assert types_in(result.to_wire()) <= {dict, list, str, int, float, bool, type(None)}
         assert_survives(result)
-        answer = {"status_code": 200, "headers": {}, "body": body}
-        parsed = parser.parse(answer, shape)
+        response = {"status_code": 200, "headers": {}, "body": body}
+        parsed = parser.parse(response, shape)
         parsed.pop("ResponseMetadata")
-        # Bytes that hold what botocore keeps must give what botocore's dict gives.
+        # The body and botocore's dict of the same fields give the same result.
         kept = json.dumps(only_known(wire, shape)).encode()
         assert kind.from_wire(parsed) == kind.from_wire(kept)
         assert hash(kind.from_wire(parsed)) == hash(kind.from_wire(kept))
 
-    law()
+    check()
 
 
-def moment_of(payload: dict[str, Any] | bytes) -> datetime:
-    moment = Operation.from_wire(payload).created_at
-    assert moment is not None
-    assert moment.tzinfo is UTC
-    return moment
+def timestamp_of(payload: dict[str, Any] | bytes) -> datetime:
+    timestamp = Operation.from_wire(payload).created_at
+    assert timestamp is not None
+    assert timestamp.tzinfo is UTC
+    return timestamp
 
 
-# Whole microseconds, so that no number lies between two; there the two ways may part.
+# Whole microseconds: between two of them both parsers may round differently.
 @given(st.integers(-2 * 10**15, 4 * 10**15).map(lambda microseconds: microseconds / 1e6))
 @example(1479816991.349)
 @example(1.56961336589e9)
-def test_moments_are_read_as_botocore_reads_them(seconds: float) -> None:
-    moment = moment_of(f'{{"id":"1","createdAt":{seconds!r}}}'.encode())
-    assert moment == moment_of({"id": "1", "createdAt": seconds})
-    assert moment == datetime.fromtimestamp(seconds, UTC)
+def test_timestamps_are_read_as_by_botocore(seconds: float) -> None:
+    timestamp = timestamp_of(f'{{"id":"1","createdAt":{seconds!r}}}'.encode())
+    assert timestamp == timestamp_of({"id": "1", "createdAt": seconds})
+    assert timestamp == datetime.fromtimestamp(seconds, UTC)
 
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.integers(-840, 840))  # noqa: DTZ001 - hypothesis wants naive ends
-def test_moments_survive_to_the_microsecond_whatever_their_zone(
-    naive: datetime, minutes: int
-) -> None:
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.integers(-840, 840))  # noqa: DTZ001 - hypothesis requires naive bounds
+def test_timestamps_any_zone_keep_microseconds(naive: datetime, minutes: int) -> None:
     offset = timedelta(minutes=minutes)
     aware = (naive - offset).replace(tzinfo=UTC)
     zoned = f"{naive.isoformat()}{'-' if minutes < 0 else '+'}{abs(offset)!s:0>8}"[:-3]
@@ -306,17 +310,15 @@ def test_moments_survive_to_the_microsecond_whatever_their_zone(
 
 
 @pytest.mark.parametrize("year", [1, 1582, 1969, 2038, 2242, 2500, 9999])
-def test_moments_of_all_years_survive(year: int) -> None:
-    moment = datetime(year, 12, 30, 23, 59, 58, 999_999, tzinfo=UTC)
-    result = Operation.from_wire({"id": "1", "createdAt": moment})
+def test_timestamps_any_year_round_trip(year: int) -> None:
+    timestamp = datetime(year, 12, 30, 23, 59, 58, 999_999, tzinfo=UTC)
+    result = Operation.from_wire({"id": "1", "createdAt": timestamp})
     assert Operation.from_wire(result.to_wire()) == result
 
 
 @pytest.mark.parametrize("extra", ["size_in_gb", "created_at", "tags_", "from_disk_name"])
 @pytest.mark.parametrize("value", ["text", None, [1], 7])
-def test_an_unknown_member_that_is_called_like_an_attribute_stays_apart(
-    extra: str, value: Any
-) -> None:
+def test_unknown_field_named_like_an_attribute_is_kept_apart(extra: str, value: Any) -> None:
     wire = {"name": "snap", extra: value, "sizeInGb": 8}
     snapshot = DiskSnapshot.from_wire(wire)
     assert snapshot.size_in_gb == 8
@@ -324,17 +326,17 @@ def test_an_unknown_member_that_is_called_like_an_attribute_stays_apart(
     assert snapshot.from_disk_name is None
     assert snapshot.to_wire() == wire
     assert DiskSnapshot.from_wire(snapshot.to_wire()) == snapshot
-    assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301 - pickled here
 
 
 @pytest.mark.parametrize("depth", [50, 150, 250, 500])
-def test_what_can_be_read_can_be_written_again_however_deep(depth: int) -> None:
+def test_deeply_nested_result_round_trips(depth: int) -> None:
     body = b'{"disk":{"name":"a","x":' + b"[" * depth + b"]" * depth + b"}}"
     result = GetDiskResult.from_wire(body)
     assert json.dumps(result.to_wire(), separators=(",", ":")).encode() == body
 
 
-def test_a_result_shares_nothing_that_can_change() -> None:
+def test_result_shares_no_mutable_values() -> None:
     wire = {"disk": {"name": "a", "x": {"y": [1]}}}
     result = GetDiskResult.from_wire(wire)
     kept = GetDiskResult.from_wire(copy.deepcopy(wire))
@@ -345,9 +347,9 @@ def test_a_result_shares_nothing_that_can_change() -> None:
 
 
 @given(tag_texts, tag_values)
-def test_a_tag_that_was_sent_equals_the_one_that_comes_back(key: str, value: str | None) -> None:
+def test_sent_tag_equals_received_tag(key: str, value: str | None) -> None:
     sent = Tag(key=key, value=value)
-    came = DiskSnapshot.from_wire({"name": "a", "tags": [sent.to_wire()]}).tags[0]
-    assert sent == came
-    assert came == sent
-    assert hash(sent) == hash(came)
+    received = DiskSnapshot.from_wire({"name": "a", "tags": [sent.to_wire()]}).tags[0]
+    assert sent == received
+    assert received == sent
+    assert hash(sent) == hash(received)

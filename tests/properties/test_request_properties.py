@@ -1,4 +1,4 @@
-"""What holds for any request of any operation, whichever operations there are."""
+"""Invariants of all requests of all operations."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SHAPES: list[type[RequestModel]] = [
     for kind in models.exported().values()
     if isinstance(kind, type) and issubclass(kind, RequestModel) and kind not in ABSTRACT
 ]
-# A tag of a resource is an answer, though it is a Tag as well.
+# A subclass of Tag, but a part of responses.
 SHAPES.remove(models.ResourceTag)
-OPERATIONS = [kind for kind in SHAPES if issubclass(kind, Request)]
+OPERATIONS = list(models.request_types().values())
 SOURCED = [kind for kind in OPERATIONS if issubclass(kind, SourcedRequest)]
 FLAGGED = [kind for kind in SOURCED if kind._wire_source.flags]
 
@@ -37,21 +37,21 @@ def each(kinds: list[Any]) -> pytest.MarkDecorator:
 
 
 def refused(make: Callable[[], object]) -> list[str]:
-    """Give the fields that an error names."""
+    """Return the fields of the violations that a call raises."""
     with pytest.raises(RequestValidationError) as caught:
         make()
     for violation in caught.value.errors():
         assert violation.rule
         assert violation.source
         assert violation.fix
-    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - pickled here
     return [violation.field for violation in caught.value.errors()]
 
 
 @each(SHAPES)
-def test_it_survives_every_way_there_is(kind: type[RequestModel]) -> None:
+def test_request_parts_survive_every_round_trip(kind: type[RequestModel]) -> None:
     @given(strategies.requests_of(kind))
-    def law(model: RequestModel) -> None:
+    def check(model: RequestModel) -> None:
         for back in (
             kind.from_wire(model.to_wire()),
             kind.from_wire(json.dumps(model.to_wire()).encode()),
@@ -61,32 +61,32 @@ def test_it_survives_every_way_there_is(kind: type[RequestModel]) -> None:
             copy.copy(model),
             copy.deepcopy(model),
             model.model_copy(),
-            *(pickle.loads(pickle.dumps(model, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)),  # noqa: S301 - our own
+            *(pickle.loads(pickle.dumps(model, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)),  # noqa: S301 - pickled here
         ):
             assert type(back) is kind
             assert back == model
             assert hash(back) == hash(model)
             assert back.to_wire() == model.to_wire()
 
-    law()
+    check()
 
 
 @given(strategies.requests())
-def test_checking_it_again_changes_nothing(request: Request[Any]) -> None:
+def test_checked_request_is_equal(request: Request[Any]) -> None:
     checked = Request.checked(request)
     assert type(checked) is type(request)
     assert checked == request
     assert checked.to_wire() == request.to_wire()
 
 
-def test_botocore_takes_it(service_model: Any) -> None:
+def test_botocore_accepts_the_wire_format(service_model: Any) -> None:
     @given(strategies.requests())
-    def law(request: Request[Any]) -> None:
+    def check(request: Request[Any]) -> None:
         shape = service_model.operation_model(request.operation_name).input_shape
         report = ParamValidator().validate(request.to_wire(), shape)
         assert not report.has_errors(), report.generate_report()
 
-    law()
+    check()
 
 
 def parts(value: Any) -> list[Any]:
@@ -95,7 +95,7 @@ def parts(value: Any) -> list[Any]:
 
 
 @given(strategies.requests())
-def test_the_wire_has_nothing_but_json_and_says_nothing_of_what_is_not_given(
+def test_wire_format_is_plain_json_without_absent_fields(
     request: Request[Any],
 ) -> None:
     wire = request.to_wire()
@@ -103,7 +103,7 @@ def test_the_wire_has_nothing_but_json_and_says_nothing_of_what_is_not_given(
     assert all(type(key) is str for part in parts(wire) if type(part) is dict for key in part)
     assert [] not in parts(wire)
     assert {} not in wire.values()
-    # Nobody can change a request by what it gave away.
+    # Changes of the returned dict do not change the request.
     before = copy.deepcopy(wire)
     for part in parts(request.to_wire()):
         if isinstance(part, dict | list):
@@ -112,29 +112,29 @@ def test_the_wire_has_nothing_but_json_and_says_nothing_of_what_is_not_given(
 
 
 @each(OPERATIONS)
-def test_null_is_absence(kind: type[Request[Any]]) -> None:
+def test_null_field_equals_absent_field(kind: type[Request[Any]]) -> None:
     members = {field.alias or "" for field in kind.model_fields.values()} - {"source"}
     if issubclass(kind, SourcedRequest):
         members |= kind._wire_source.members
 
     @given(strategies.requests_of(kind))
-    def law(request: Request[Any]) -> None:
+    def check(request: Request[Any]) -> None:
         wire = dict.fromkeys(members) | request.to_wire()
         assert kind.from_wire(wire) == request
         assert kind.from_wire(json.dumps(wire).encode()) == request
 
-    law()
+    check()
 
 
 @given(strategies.requests(), st.sampled_from(["new", "source", "page_token", "", "__class__"]))
-def test_what_is_no_member_is_refused_and_not_dropped(request: Request[Any], name: str) -> None:
+def test_unknown_field_is_refused(request: Request[Any], name: str) -> None:
     wire = {**request.to_wire(), name: {"kind": "manual", "snapshotName": "a"}}
     assert name in refused(lambda: type(request).from_wire(wire))
     assert name in refused(lambda: type(request).from_wire(json.dumps(wire).encode()))
 
 
 @each(OPERATIONS)
-def test_what_is_required_is_asked_for_by_name(kind: type[Request[Any]]) -> None:
+def test_missing_fields_are_named(kind: type[Request[Any]]) -> None:
     fields = [name for name, field in kind.model_fields.items() if field.is_required()]
     if fields:
         assert refused(kind) == fields
@@ -145,7 +145,7 @@ def test_what_is_required_is_asked_for_by_name(kind: type[Request[Any]]) -> None
 
 
 @given(strategies.broken_requests())
-def test_what_breaks_a_rule_is_told_where_it_is(
+def test_invalid_field_is_named(
     broken: tuple[type[Request[Any]], dict[str, Any], str],
 ) -> None:
     kind, arguments, field = broken
@@ -153,7 +153,7 @@ def test_what_breaks_a_rule_is_told_where_it_is(
 
 
 def members_of(kind: Any) -> dict[str, frozenset[str]]:
-    """Say which members of the wire each kind of source takes up."""
+    """Return the wire fields of each kind of source."""
     source = kind._wire_source
     return {
         word: frozenset(names.values()) | ({source.flags[word]} if word in source.flags else set())
@@ -168,12 +168,12 @@ def good_member(kind: Any, name: str) -> object:
 
 
 @each(SOURCED)
-def test_members_of_the_wire_are_one_source_or_refused(kind: Any) -> None:
+def test_source_fields_of_exactly_one_variant_are_accepted(kind: Any) -> None:
     every = sorted(kind._wire_source.members)
     variants = set(members_of(kind).values())
 
     @given(strategies.requests_of(kind), st.sets(st.sampled_from(every)))
-    def law(request: Any, given_members: set[str]) -> None:
+    def check(request: Any, given_members: set[str]) -> None:
         rest = {name: value for name, value in request.to_wire().items() if name not in every}
         wire = rest | {name: good_member(kind, name) for name in given_members}
         for payload in (wire, json.dumps(wire).encode()):
@@ -182,24 +182,24 @@ def test_members_of_the_wire_are_one_source_or_refused(kind: Any) -> None:
             else:
                 assert refused(lambda: kind.from_wire(payload)) == ["source"]  # noqa: B023 - called at once
 
-    law()
+    check()
 
 
 @each(SOURCED)
-def test_two_sources_are_never_one(kind: Any) -> None:
+def test_fields_of_two_source_variants_are_no_third(kind: Any) -> None:
     variants = members_of(kind)
     for one, first in variants.items():
         for other, second in variants.items():
-            # Otherwise the members of both would be taken for those of a third.
+            # Else the fields of both would be read as a third variant.
             assert one == other or first | second not in variants.values()
 
 
 @each(FLAGGED)
-def test_a_flag_that_is_false_is_absent(kind: Any) -> None:
+def test_false_flag_equals_absent_flag(kind: Any) -> None:
     (flag,) = kind._wire_source.flags.values()
 
     @given(strategies.requests_of(kind), st.sampled_from([0, 1, "true", "", [], {}, 1.0]))
-    def law(request: Any, odd: object) -> None:
+    def check(request: Any, odd: object) -> None:
         wire = request.to_wire()
         if request.source.kind == "latest-auto":
             assert wire[flag] is True
@@ -210,28 +210,28 @@ def test_a_flag_that_is_false_is_absent(kind: Any) -> None:
             assert kind.from_wire(json.dumps(wire | {flag: False}).encode()) == request
         assert refused(lambda: kind.from_wire(wire | {flag: odd})) == ["source"]
 
-    law()
+    check()
 
 
-class Trap(Exception):  # noqa: N818 - it is no error but bait
-    """Raised by objects that spring when they are touched."""
+class Trap(Exception):  # noqa: N818 - it is not an error of the code under test
+    """Raised by any use of a trapped object."""
 
 
-def spring(*_: Any, **__: Any) -> NoReturn:
+def raise_trap(*_: Any, **__: Any) -> NoReturn:
     raise Trap
 
 
 class TrappedMapping(Mapping[Any, Any]):
-    """A mapping that springs when its content is looked at."""
+    """Mapping that raises when it is read."""
 
-    __getitem__ = __iter__ = __len__ = keys = items = get = spring
+    __getitem__ = __iter__ = __len__ = keys = items = get = raise_trap
 
 
 class TrappedStr(str):
-    """A string that springs when it is compared or described."""
+    """String that raises when it is compared or described."""
 
     __slots__ = ()
-    __eq__ = __hash__ = __len__ = __repr__ = __str__ = spring
+    __eq__ = __hash__ = __len__ = __repr__ = __str__ = raise_trap
 
 
 def nested(depth: int) -> Any:
@@ -261,7 +261,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
     "huge": lambda: 10**4000,
     "infinity": lambda: float("inf"),
     "nan": lambda: float("nan"),
-    "moment": lambda: datetime(1, 1, 1, tzinfo=UTC),
+    "timestamp": lambda: datetime(1, 1, 1, tzinfo=UTC),
     "deep": lambda: nested(5000),
     "recursive": recursive,
     "odd keys": lambda: {1: 2, None: 3, ("a",): [4]},
@@ -270,7 +270,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
     "trapped string": lambda: TrappedStr("a"),
     "trapped items": lambda: [TrappedMapping(), TrappedStr("a")],
     "trapped value": lambda: {"web-1": TrappedMapping(), "snapshot_name": TrappedStr("a")},
-    "generator": lambda: (spring() for _ in "a"),
+    "generator": lambda: (raise_trap() for _ in "a"),
     "unvalidated tag": lambda: [models.Tag.model_construct(key=5)],
     "unvalidated map": lambda: {"web-1": [models.DiskMap.model_construct(new_disk_name=5)]},
     "unvalidated add-on": lambda: [models.AddOnRequest.model_construct()],
@@ -282,7 +282,7 @@ HOSTILE: dict[str, Callable[[], Any]] = {
 @pytest.mark.sample(150)
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=list(HOSTILE))
 @each(SHAPES)
-def test_whatever_stands_in_a_field_nothing_foreign_is_raised(
+def test_request_hostile_field_raises_library_errors_only(
     kind: Any, make: Callable[[], Any]
 ) -> None:
     good = ARGUMENTS[kind]
@@ -292,13 +292,13 @@ def test_whatever_stands_in_a_field_nothing_foreign_is_raised(
             lambda: kind.from_wire(kind(**good).to_wire() | {field.alias: make()}),  # noqa: B023 - likewise
             lambda: Request.checked(kind(**good).model_copy(update={name: make()})),  # noqa: B023 - likewise
         ):
-            held(act)
+            library_error(act)
     for alias in kind._wire_source.members if issubclass(kind, SourcedRequest) else ():
-        held(lambda: kind.from_wire(kind(**good).to_wire() | {alias: make()}))  # noqa: B023 - likewise
+        library_error(lambda: kind.from_wire(kind(**good).to_wire() | {alias: make()}))  # noqa: B023 - likewise
 
 
-def held(act: Callable[[], Any]) -> None:
-    """Run something; whatever is not in the hierarchy fails the test as it is."""
+def library_error(act: Callable[[], Any]) -> None:
+    """Return the library error that a call raises, or None. Other exceptions fail the test."""
     error: LightsailSnapError | None = None
     try:
         json.dumps(act().to_wire())
@@ -306,7 +306,7 @@ def held(act: Callable[[], Any]) -> None:
         error = raised
     if error is not None:
         assert str(error).isprintable()
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - pickled here
 
 
 MANUAL = models.ManualSnapshotSource(snapshot_name="snap-1")

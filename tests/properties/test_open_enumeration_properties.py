@@ -1,4 +1,4 @@
-"""Open enumerations: known words are singletons, unknown ones are strings that leave no trace."""
+"""Open enumerations: known values are singletons, unknown ones are strings and not stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 @given(
     st.one_of(st.text(), st.sampled_from(["Failed", "failed", "pending", "value", "", "\ud800"]))
 )
-def test_any_string_is_itself(kind: type[OpenEnum], text: str) -> None:
+def test_open_enum_any_string_equals_itself(kind: type[OpenEnum], text: str) -> None:
     known = len(kind.known_values())
     member = kind(text)
     assert member == text
@@ -42,7 +42,7 @@ def test_any_string_is_itself(kind: type[OpenEnum], text: str) -> None:
         copy.copy(member),
         copy.deepcopy(member),
         kind(member),
-        *(pickle.loads(pickle.dumps(member, protocol)) for protocol in PROTOCOLS),  # noqa: S301 - our own
+        *(pickle.loads(pickle.dumps(member, protocol)) for protocol in PROTOCOLS),  # noqa: S301 - pickled here
     ):
         assert type(back) is kind
         assert back == member
@@ -53,7 +53,7 @@ def test_any_string_is_itself(kind: type[OpenEnum], text: str) -> None:
 
 @every_kind
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_string_survives_validation_and_serialisation(kind: type[OpenEnum], text: str) -> None:
+def test_open_enum_any_string_round_trips_through_pydantic(kind: type[OpenEnum], text: str) -> None:
     adapter = TypeAdapter(kind)
     member = adapter.validate_python(text)
     assert type(member) is kind
@@ -63,7 +63,7 @@ def test_any_string_survives_validation_and_serialisation(kind: type[OpenEnum], 
 
 
 @every_kind
-def test_known_members_are_singletons(kind: type[OpenEnum]) -> None:
+def test_open_enum_known_members_are_singletons(kind: type[OpenEnum]) -> None:
     for member in kind.known_values():
         assert member.is_known
         assert kind(member.value) is member
@@ -74,16 +74,16 @@ def test_known_members_are_singletons(kind: type[OpenEnum]) -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_known_members_unpickle_to_the_singletons(protocol: int) -> None:
+def test_open_enum_known_members_unpickle_to_singletons(protocol: int) -> None:
     for member in (member for kind in KINDS for member in kind.known_values()):
-        assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301 - our own
+        assert pickle.loads(pickle.dumps(member, protocol)) is member  # noqa: S301 - pickled here
 
 
 @pytest.mark.sample(4)
 @every_kind
-def test_unknown_words_leave_no_trace(kind: type[OpenEnum]) -> None:
+def test_open_enum_unknown_values_are_not_stored(kind: type[OpenEnum]) -> None:
     def instances() -> int:
-        # Strings are not tracked by the collector; what could keep them is.
+        # The garbage collector does not track strings, but containers of them.
         return sum(
             len(value)
             for owner in kind.__mro__
@@ -102,6 +102,6 @@ def test_unknown_words_leave_no_trace(kind: type[OpenEnum]) -> None:
 
 @every_kind
 @pytest.mark.parametrize("value", [None, 5, b"Failed", ["Failed"], 1.5, True])
-def test_only_strings_are_words(kind: type[OpenEnum], value: object) -> None:
+def test_open_enum_other_types_are_refused(kind: type[OpenEnum], value: object) -> None:
     with pytest.raises(TypeError):
-        kind(value)  # type: ignore[arg-type] # what is refused
+        kind(value)  # type: ignore[arg-type] # an invalid value

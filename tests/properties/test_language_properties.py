@@ -1,7 +1,7 @@
-"""Names and tags: validation accepts exactly the language that the documentation describes.
+"""Names and tags: validation accepts exactly the documented strings.
 
-The oracles are written from the documentation's words with `unicodedata`, which knows nothing of
-the regular expressions of the code.
+The oracles implement the documentation with `unicodedata`, independently of the regular expressions
+of the code.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def is_new_name(text: str) -> bool:
 
 
 def is_lookup_name(text: str) -> bool:
-    """Say whether a name fits into one line of text that can be encoded, and shows something."""
+    """Return True if a name is one line that can be encoded and is not blank."""
     return (
         1 <= len(text) <= 255
         and text.splitlines() == [text]
@@ -79,9 +79,9 @@ def makes(make: Callable[[], object]) -> bool:
 
 
 def differences(kind: Any, texts: list[str], *, accepted: bool) -> list[str]:
-    """List the texts that a type judges otherwise than it should.
+    """Return the strings that a type wrongly accepts or refuses.
 
-    One call for the whole list: a call for each of a million code points takes minutes.
+    It validates all of them at once: a call for each of a million code points takes minutes.
     """
     try:
         TypeAdapter(list[kind]).validate_python(texts)
@@ -95,13 +95,13 @@ def differences(kind: Any, texts: list[str], *, accepted: bool) -> list[str]:
     return [ascii(text) for text in wrong[:20]]
 
 
-# What this Python's database does not know, the engine's newer one may; they need not agree.
+# pydantic's engine may have a newer Unicode database than this Python.
 ASSIGNED = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) != "Cn"]
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", [TagKey, TagValue], ids=["key", "value"])
-def test_tags_judge_every_code_point_as_the_documentation_does(kind: Any) -> None:
+def test_tags_accept_exactly_the_documented_code_points(kind: Any) -> None:
     good = [c for c in ASSIGNED if is_tag_character(c)]
     bad = [c for c in ASSIGNED if not is_tag_character(c)]
     assert (len(good) > 100_000, len(bad) > 100_000) == (True, True)
@@ -112,7 +112,7 @@ def test_tags_judge_every_code_point_as_the_documentation_does(kind: Any) -> Non
 
 
 @pytest.mark.thorough
-def test_new_names_judge_every_code_point_as_the_documentation_does() -> None:
+def test_new_names_accept_exactly_the_documented_code_points() -> None:
     everything = [chr(number) for number in range(0x110000)]
     for good, wrap in ((NAME_ENDS, "{}a"), (NAME_ENDS, "a{}"), (NAME_INSIDES, "a{}a")):
         fine = [wrap.format(c) for c in sorted(good)]
@@ -122,7 +122,7 @@ def test_new_names_judge_every_code_point_as_the_documentation_does() -> None:
 
 
 @pytest.mark.thorough
-def test_lookup_names_judge_every_code_point_as_documented() -> None:
+def test_existing_names_accept_exactly_the_documented_code_points() -> None:
     for wrap in ("{}", "a{}b", "a{}"):
         texts = [wrap.format(c) for c in ASSIGNED]
         fine = [text for text in texts if is_lookup_name(text)]
@@ -174,7 +174,7 @@ border_texts = st.one_of(
 @example("aa-")
 @example("_" * 255)
 @example("_" * 256)
-def test_the_models_accept_exactly_what_the_oracles_do(text: str) -> None:
+def test_models_any_string_accept_as_the_oracles(text: str) -> None:
     source = DiskSource(disk_name="Disk-1")
     assert makes(lambda: Tag(key=text)) is is_tag_key(text)
     assert makes(lambda: Tag(key="k", value=text)) is is_tag_value(text)
@@ -192,7 +192,7 @@ def test_the_models_accept_exactly_what_the_oracles_do(text: str) -> None:
 
 
 @given(border_texts)
-def test_what_is_accepted_is_kept_as_it_is(text: str) -> None:
+def test_models_accepted_string_is_unchanged(text: str) -> None:
     if is_tag_key(text):
         assert Tag(key=text, value=text).key == text
     if is_new_name(text):
@@ -204,7 +204,7 @@ def test_what_is_accepted_is_kept_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", [b"ab", bytearray(b"ab"), 12, 1.5, True, ["a", "b"], object()])
-def test_nothing_but_a_string_is_a_name_or_a_tag(value: Any) -> None:
+def test_names_and_tags_other_types_are_refused(value: Any) -> None:
     source = DiskSource(disk_name="Disk-1")
     assert not makes(lambda: Tag(key=value))
     assert not makes(lambda: Tag(key="k", value=value))

@@ -1,4 +1,4 @@
-"""In any environment of AWS settings, a client is configured, or refused, as by plain boto3."""
+"""In any environment of AWS settings a client is configured, or refused, as by plain boto3."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ REGIONS = [None, "us-east-1", "cn-north-1", "us-gov-east-1", "eusc-de-east-1", "
 @pytest.mark.parametrize("way", ["region", "session"])
 @given(variables=VARIABLES, region=st.sampled_from(REGIONS))
 @settings(max_examples=15)
-def test_configuration_in_any_environment_equals_boto3(
+def test_configuration_any_environment_equals_boto3(
     way: str, variables: dict[str, str], region: str | None
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -70,7 +70,7 @@ def test_configuration_in_any_environment_equals_boto3(
         found: BaseException | dict[str, object] | None
         try:
             expected = effective(plain(chosen))
-        except Exception as error:  # noqa: BLE001 - whatever boto3 raises
+        except Exception as error:  # noqa: BLE001 - boto3 may raise anything
             expected = error
         try:
             with WAYS[way](chosen) as client:
