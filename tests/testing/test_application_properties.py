@@ -178,12 +178,12 @@ def test_property_fails_when_the_application_is_broken(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
+    settings.register_profile("before", settings.default)
     settings.register_profile("broken", profile)
-    current = settings.get_current_profile_name()
     settings.load_profile("broken")
     try:
         properties = runpy.run_path(__file__)
     finally:
-        settings.load_profile(current)
+        settings.load_profile("before")
     with pytest.raises((AssertionError, LightsailSnapError, TypeError)):
         properties[name]()

@@ -54,7 +54,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     )
     assert result.returncode == 1, result.stdout + result.stderr
     found = re.findall(
-        r"^E\s+Failing test case: test_(\w+)\(\n(.*?)^E\s+\)$",
+        r"^E\s+(?:Failing test case|Falsifying example): test_(\w+)\(\n(.*?)^E\s+\)$",
         result.stdout,
         re.MULTILINE | re.DOTALL,
     )

@@ -15,7 +15,7 @@ for every class of which a value can be made. There are two families:
 | `histories()` | at least 17 of 20 snapshots are usable |
 | `histories()` with `retention_policies()` | at least half of the pairs delete a snapshot |
 | `backup_plans()` with `inventories(plan)` | at least a third of the runs delete a snapshot |
-| `hostile_disk_snapshots()` | about 1 of 50 is completed |
+| `hostile_disk_snapshots()` | about 1 of 30 is completed |
 
 All times are at or before `NOW`, a fixed time. Failing examples are printed as code to paste into a
 test, for example `DiskSnapshot(name='db-1', ...)`.

@@ -111,7 +111,7 @@ def hostile_results(model: type[_ResultT]) -> SearchStrategy[_ResultT]:
 
     Returns:
         Instances read from JSON objects of `wire_dicts`. Each optional field is missing in about
-        half of them. Few are usable: about 1 of 50 disk snapshots is completed, and fewer than 1 of
+        half of them. Few are usable: about 1 of 30 disk snapshots is completed, and fewer than 1 of
         100 also have a source and a date.
     """
     return _read_from_wire(model)
