@@ -21,6 +21,7 @@ from lightsail_snap import (
     InstanceSnapshot,
     InstanceSource,
     Operation,
+    ResourceTag,
     RetentionPolicy,
     Tag,
     WaitProgress,
@@ -171,6 +172,10 @@ def test_run_results_include_success_and_failure() -> None:
     assert share(result.failures for result in results) > 0.05
     for result in results:
         assert [each.step for each in result.results] == [*result.run.steps]
+
+
+def test_from_type_of_resource_tag_is_a_tag_of_a_resource() -> None:
+    assert {tag.key for tag in generate(st.from_type(ResourceTag), 20)} <= {"env", "backup", "team"}
 
 
 def test_wait_progress_includes_failed_polls() -> None:

@@ -19,7 +19,6 @@ from lightsail_snap.testing.strategies import (
     _errors,
     _histories,
     _hostile,
-    _names,
     _plans,
     _requests,
     _resources,
@@ -50,13 +49,12 @@ def _strategies_of_models() -> Iterator[tuple[type[Any], _Make]]:
     yield Result, _one_of(Result, _resources.results)
     yield PagedResult, _one_of(PagedResult, _resources.results)
     yield OpenEnum, _one_of(OpenEnum, _hostile.enum_members)
-    yield models.Tag, _names.tags
     yield models.ResponseMetadata, _settings.response_metadata
-    # First results, since a ResourceTag is a Tag, too.
+    # Results last: a ResourceTag is also a Tag, and the last strategy of a class counts.
     for base, make in (
-        (ResultModel, _resources.results),
-        (RequestModel, _requests.requests_of),
         (OpenEnum, _hostile.enum_members),
+        (RequestModel, _requests.requests_of),
+        (ResultModel, _resources.results),
     ):
         yield from ((each, partial(make, each)) for each in _subclasses(base))
 
