@@ -101,6 +101,8 @@ def test_retry_never_repeats_a_request_that_may_have_executed(error: LightsailSn
     assert not (application.is_worth_a_retry(error) and error.may_have_executed)
 
 
+# The first client loads boto3, which takes longer than the deadline of hypothesis.
+@settings(deadline=None)
 @given(st.lists(strategies.disks(), max_size=3, unique_by=lambda disk: disk.name))
 def test_back_up_takes_one_snapshot_of_each_tagged_disk(disks: list[Disk]) -> None:
     clock = VirtualClock()
