@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from tests.support import exported_models
 
 from lightsail_snap import (
     CreateDiskFromSnapshotRequest,
@@ -18,26 +18,17 @@ from lightsail_snap import (
     GetDiskRequest,
     OpenEnum,
     OperationStatus,
-    PagedRequest,
-    PagedResult,
     Request,
     RequestValidationError,
     RestoreSource,
-    Result,
     models,
 )
 from lightsail_snap.models._base import WireModel
 from lightsail_snap.testing import strategies
 from lightsail_snap.testing.strategies._requests import _violations_of
 
-MODELS = [
-    model
-    for model in models.exported().values()
-    if inspect.isclass(model)
-    and issubclass(model, WireModel | OpenEnum)
-    and model not in {OpenEnum, PagedRequest, PagedResult, Request, Result}
-]
-OPERATIONS = [model for model in MODELS if issubclass(model, Request)]
+MODELS: list[type[Any]] = [*exported_models(WireModel), *exported_models(OpenEnum)]
+OPERATIONS = list(models.request_types().values())
 
 
 def find_any(strategy: st.SearchStrategy[Any], condition: Callable[[Any], object]) -> Any:
