@@ -101,7 +101,7 @@ def is_worth_a_retry(error: LightsailSnapError) -> bool:
     return isinstance(error, ServiceError) and error.is_retryable and not error.may_have_executed
 
 
-def back_up(client: LightsailSnapClient, now: datetime) -> list[str]:
+def back_up_disks(client: LightsailSnapClient, now: datetime) -> list[str]:
     """Take a snapshot of each disk with the tag `backup`, once per time; return their names."""
     taken: list[str] = []
     for disk in disks_to_back_up(client.iter_disks()):

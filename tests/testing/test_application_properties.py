@@ -104,16 +104,16 @@ def test_retry_never_repeats_a_request_that_may_have_executed(error: LightsailSn
 # The first client loads boto3, which takes longer than the deadline of hypothesis.
 @settings(deadline=None)
 @given(st.lists(strategies.disks(), max_size=3, unique_by=lambda disk: disk.name))
-def test_back_up_takes_one_snapshot_of_each_tagged_disk(disks: list[Disk]) -> None:
+def test_backup_takes_one_snapshot_of_each_tagged_disk(disks: list[Disk]) -> None:
     clock = VirtualClock()
     with LightsailEmulator(clock=clock) as emulator:
         for disk in disks:
             tags = {tag.key: tag.value or "" for tag in disk.tags}
             emulator.add_disk(disk.name, region_name="us-east-1", size_in_gb=8, tags=tags)
         client = LightsailSnapClient(emulator.boto3_client("us-east-1"), clock=clock)
-        first = application.back_up(client, NOW)
+        first = application.back_up_disks(client, NOW)
         # The scheduler may start the job twice.
-        assert application.back_up(client, NOW) == first
+        assert application.back_up_disks(client, NOW) == first
         found = {snapshot.from_disk_name for snapshot in client.iter_disk_snapshots()}
     assert found == {disk.name for disk in disks if any(tag.key == "backup" for tag in disk.tags)}
 
@@ -147,7 +147,7 @@ DEFECTS = {
         " and not error.may_have_executed",
         "",
     ),
-    "test_back_up_takes_one_snapshot_of_each_tagged_disk": (
+    "test_backup_takes_one_snapshot_of_each_tagged_disk": (
         ', client_token=f"nightly-{name}"',
         "",
     ),
