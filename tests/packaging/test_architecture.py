@@ -38,7 +38,7 @@ ALLOWED = {
     "plans": _CLIENT_SIDE | {"client"},
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
-    "testing": _CLIENT_SIDE | {"_lazy", "client", "aio", "emulator"},
+    "testing": _CLIENT_SIDE | {"_lazy", "client", "aio", "emulator", "plans"},
     "json_schema": _PURE,
     "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "__init__"},
     "__main__": {"cli"},

@@ -25,6 +25,7 @@ from lightsail_snap import (
 )
 from lightsail_snap.models._base import WireModel
 from lightsail_snap.testing import strategies
+from lightsail_snap.testing.strategies._requests import _violations_of
 
 MODELS: list[type[Any]] = [*exported_models(WireModel), *exported_models(OpenEnum)]
 OPERATIONS = list(models.request_types().values())
@@ -88,7 +89,7 @@ def test_broken_requests_violate_exactly_the_named_field(
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 def test_broken_requests_include_every_field(operation: type[Request[Any]]) -> None:
-    fields = {field for field, *_ in strategies._violations_of(operation)}
+    fields = {field for field, *_ in _violations_of(operation)}
     assert fields == set(operation.model_fields)
 
 
@@ -133,10 +134,11 @@ def test_wire_dicts_round_trip_as_json(wire: dict[str, Any]) -> None:
         lambda snapshot: snapshot.state == "completed",
         lambda snapshot: len(snapshot.tags) > 1,
         lambda snapshot: snapshot.model_extra,
+        lambda snapshot: snapshot.from_disk_name and snapshot.from_instance_name,
     ],
 )
-def test_from_type_of_disk_snapshot_includes_edge_cases(condition: Any) -> None:
-    assert find_any(st.from_type(DiskSnapshot), condition) is not None
+def test_hostile_disk_snapshots_include_edge_cases(condition: Any) -> None:
+    assert find_any(strategies.hostile_disk_snapshots(), condition) is not None
 
 
 def test_enum_members_include_unknown_members() -> None:

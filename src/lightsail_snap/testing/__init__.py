@@ -4,7 +4,7 @@
 - The pytest plugin is active once the library is installed. Its fixtures are `lightsail_clock`,
   `lightsail_emulator`, `lightsail_client`, `mock_lightsail` and `forbid_aws`; until a test uses
   one, it loads nothing.
-- `lightsail_snap.testing.strategies` contains hypothesis strategies for every public model.
+- `lightsail_snap.testing.strategies` contains hypothesis strategies for every public class.
   Importing it registers them, so that `hypothesis.strategies.from_type(DiskSnapshot)` works.
 """
 
