@@ -48,6 +48,7 @@ def test_public_names_exist_once_and_are_listed() -> None:
         _ = getattr(lightsail_snap, "nothing")  # noqa: B009 - type checkers know that it is not there
 
 
+@pytest.mark.thorough  # ruff is in the extra `dev`
 def test_exports_index_is_up_to_date() -> None:
     script = Path(__file__).parents[2] / "scripts" / "make_exports.py"
     subprocess.run([sys.executable, str(script), "--check"], check=True)  # noqa: S603 - fixed code
