@@ -46,7 +46,9 @@ from lightsail_snap.models._base import ValidatedModel
 from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
-from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
+from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot, RetentionPolicy
+
+TagPairs: TypeAlias = tuple[tuple[str, str | None], ...]
 
 SOURCE = "lightsail_snap"
 """The source of the rules that this library adds to those of Lightsail."""
@@ -524,3 +526,8 @@ class BackupPlan(PlanModel, frozen=True):
 def tags_of(tags: Iterable[Tag]) -> dict[str, str | None]:
     """Return the values of tags by key; an empty value is None, as a missing one."""
     return {tag.key: tag.value or None for tag in tags}
+
+
+def tag_pairs(snapshot: AnySnapshot) -> TagPairs:
+    """Return the keys and values of a snapshot's tags, sorted so that they can be compared."""
+    return tuple(sorted(tags_of(snapshot.tags).items()))
