@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from lightsail_snap._drivers.anyio import AsyncDriver
     from lightsail_snap._filters import Filter
+    from lightsail_snap._parameters import IterableNotStr
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
@@ -116,7 +117,7 @@ class AsyncPaginator(Generic[ItemT, PageT]):
         Raises:
             LightsailSnapError: As iteration does.
         """
-        return [item async for item in self]
+        return [item async for item in self]  # noqa: C416 - the async client cannot call list()
 
 
 def _any(_: object) -> bool:
@@ -614,7 +615,7 @@ class AsyncLightsailSnapClient:
 
     async def wait_for_disk_snapshots(
         self,
-        disk_snapshot_names: Iterable[str],
+        disk_snapshot_names: IterableNotStr[str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -901,7 +902,7 @@ class AsyncLightsailSnapClient:
 
     async def wait_for_instance_snapshots(
         self,
-        instance_snapshot_names: Iterable[str],
+        instance_snapshot_names: IterableNotStr[str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -1540,7 +1541,7 @@ class AsyncLightsailSnapClient:
 
     async def create_instances_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
-        instance_names: Iterable[str],
+        instance_names: IterableNotStr[str],
         source: models.RestoreSource,
         *,
         availability_zone: str,
@@ -1620,7 +1621,7 @@ class AsyncLightsailSnapClient:
         return await self.send(request)
 
     async def untag_resource(
-        self, resource_name: str, tag_keys: Iterable[str], *, resource_arn: str | None = None
+        self, resource_name: str, tag_keys: IterableNotStr[str], *, resource_arn: str | None = None
     ) -> models.UntagResourceResult:
         """Remove tags from a resource.
 
@@ -1788,7 +1789,7 @@ class AsyncLightsailSnapClient:
 
     async def wait_for_operations(
         self,
-        operations: Iterable[models.Operation | str],
+        operations: IterableNotStr[models.Operation | str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lightsail_snap._filters import Filter
+    from lightsail_snap._parameters import IterableNotStr
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
@@ -586,7 +587,7 @@ class LightsailSnapClient:
 
     def wait_for_disk_snapshots(
         self,
-        disk_snapshot_names: Iterable[str],
+        disk_snapshot_names: IterableNotStr[str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -869,7 +870,7 @@ class LightsailSnapClient:
 
     def wait_for_instance_snapshots(
         self,
-        instance_snapshot_names: Iterable[str],
+        instance_snapshot_names: IterableNotStr[str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -1508,7 +1509,7 @@ class LightsailSnapClient:
 
     def create_instances_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
-        instance_names: Iterable[str],
+        instance_names: IterableNotStr[str],
         source: models.RestoreSource,
         *,
         availability_zone: str,
@@ -1588,7 +1589,7 @@ class LightsailSnapClient:
         return self.send(request)
 
     def untag_resource(
-        self, resource_name: str, tag_keys: Iterable[str], *, resource_arn: str | None = None
+        self, resource_name: str, tag_keys: IterableNotStr[str], *, resource_arn: str | None = None
     ) -> models.UntagResourceResult:
         """Remove tags from a resource.
 
@@ -1756,7 +1757,7 @@ class LightsailSnapClient:
 
     def wait_for_operations(
         self,
-        operations: Iterable[models.Operation | str],
+        operations: IterableNotStr[models.Operation | str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
