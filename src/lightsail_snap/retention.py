@@ -25,7 +25,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import ConfigDict, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from lightsail_snap._parameters import invalid_parameter
@@ -256,6 +256,8 @@ def _check_patterns(value: object) -> tuple[str, ...]:
 
 # pydantic cannot derive the schema of the values that a validator returns.
 _STRING_SCHEMA = WithJsonSchema({"type": "string"}, mode="serialization")
+# After a `PlainValidator` pydantic serializes a tuple twice, and warns of the list in between.
+_UNCHANGED = PlainSerializer(lambda value: value, return_type=Any)
 _STRINGS_SCHEMA = WithJsonSchema(
     {"type": "array", "items": {"type": "string"}}, mode="serialization"
 )
@@ -266,6 +268,7 @@ _OwnerName = Annotated[
 _NamePatterns = Annotated[
     tuple[str, ...],
     PlainValidator(_check_patterns, json_schema_input_type=list[str]),
+    _UNCHANGED,
     _STRINGS_SCHEMA,
 ]
 
@@ -297,6 +300,7 @@ stored as None.
 TagSpecs = Annotated[
     tuple[str, ...],
     PlainValidator(_check_tag_specs, json_schema_input_type=list[str]),
+    _UNCHANGED,
     _STRINGS_SCHEMA,
 ]
 """Tags, each `key` or `key=value`. Tags separated by commas must all match."""
