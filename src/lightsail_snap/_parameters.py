@@ -17,7 +17,7 @@ ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
 class CollectionNotStr(Protocol[ItemT_co]):
-    """A list, tuple, set or similar. A `str` is none, since it contains only strings."""
+    """A list, tuple, set or similar. A `str` is excluded: it contains only strings."""
 
     def __contains__(self, item: object, /) -> bool:
         """Return whether an object is one of the items."""

@@ -253,6 +253,14 @@ def test_prune_with_a_deleted_keeper_evaluates_the_policy_again(state: State) ->
     assert result.results[0].record.keeper == "s3"
 
 
+def test_prune_of_a_snapshot_deleted_after_the_listing_is_adopted(state: State) -> None:
+    planned = state.plan()
+    # Calls: listing, snapshot. The snapshot is deleted before its Get.
+    state.on_call = before_call(2, lambda: state.another.delete_disk_snapshot("s0"))
+    result = prune(planned, state.client)
+    assert outcomes(result) == {"s0": "gone", "s1": "deleted", "s2": "deleted"}
+
+
 def test_prune_checks_each_keeper_in_turn(state: State) -> None:
     result = prune(state.plan(keep_last=2), state.client)
     assert [each.record.keeper for each in result.results if each.record] == ["s4", "s3", "s4"]
