@@ -21,6 +21,7 @@ from lightsail_snap import (
     Scope,
     UntagResourceRequest,
 )
+from lightsail_snap.emulator import FailedOperation, Progression
 from lightsail_snap.plans import BackupPlan, PruneResult, Quiesce, Selection
 from lightsail_snap.quiesce import command_hooks, fsfreeze
 
@@ -63,6 +64,12 @@ def plans() -> None:
     BackupPlan(name="nightly", region="us-east-1", select=selection, copies="us-west-2")  # mypy: arg-type pyright: reportArgumentType
     Quiesce(before="sync", after=["true"])  # mypy: arg-type pyright: reportArgumentType
     Quiesce(before=["sync"], after="true")  # mypy: arg-type pyright: reportArgumentType
+
+
+def failures(failed: FailedOperation, progression: Progression) -> None:
+    assert_type(failed.is_about("CreateDiskSnapshot", {"db": 1}.keys()), bool)
+    failed.is_about("CreateDiskSnapshot", "db")  # mypy: arg-type pyright: reportArgumentType
+    progression.failure_of("CreateDiskSnapshot", "db")  # mypy: arg-type pyright: reportArgumentType
 
 
 def pauses() -> None:
