@@ -183,8 +183,8 @@ class AsyncLightsailSnapClient:
     closes the connections that it opened.
 
     When a task is cancelled, a call that only reads is abandoned. A call that changes something is
-    waited for; then the cancellation's `__cause__` (an `OutcomeUnknownError`) and a log record say
-    that the change was made, or may have been.
+    waited for; then the cancellation's `__cause__` (an `OutcomeUnknownError`) and a log record
+    report that the change was made, or may have been.
 
     Every method raises only `LightsailSnapError` and its subclasses.
     """

@@ -153,7 +153,7 @@ def _prune(
 
     Requires a scope: a plan file, --owner, --name or --source. A snapshot must match all that are
     given. Snapshots of a plan are only deleted if the plan file or --owner names it. Of each
-    source at least one usable snapshot remains. --apply counts the deletions and asks first.
+    source at least one usable snapshot remains. --apply counts the deletions and prompts first.
     """
     # An empty value, as from an unset variable in a script, is passed on and refused by the
     # policy: ignoring the rule would delete the snapshots that it should keep.
@@ -236,7 +236,7 @@ def _prune_by_plan(settings: Settings, plan: BackupPlan, file: Path, options: _O
 
 
 def _prune_targets(settings: Settings, targets: Sequence[_Target], options: _Options) -> int:
-    """Prepare all Regions, ask once, then delete Region by Region."""
+    """Prepare all Regions, prompt once, then delete Region by Region."""
     codes: set[int] = set()
     prepared = _prepare(targets, options, codes)
     if not options.is_applied:
