@@ -33,6 +33,9 @@ from lightsail_snap.models.resources import Resource
 from lightsail_snap.models.source import RestoreSource, SourcedRequest, WireSource, restored_from
 from lightsail_snap.models.tags import TagList, TagsInput
 
+if TYPE_CHECKING:
+    from lightsail_snap._parameters import IterableNotStr
+
 __all__ = [
     "CreateInstanceSnapshotRequest",
     "CreateInstanceSnapshotResult",
@@ -205,7 +208,7 @@ class CreateInstancesFromSnapshotRequest(
         def __init__(  # noqa: PLR0913 - the operation has as many parameters
             self,
             *,
-            instance_names: Iterable[str],
+            instance_names: IterableNotStr[str],
             source: RestoreSource,
             availability_zone: str,
             bundle_id: str,
