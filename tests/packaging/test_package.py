@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import lightsail_snap
-from lightsail_snap import _exports, models
+from lightsail_snap import _exports, _workflows, models
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,11 @@ def test_public_names_exist_once_and_are_listed() -> None:
     assert {*names} <= {*dir(lightsail_snap)}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = getattr(lightsail_snap, "nothing")  # noqa: B009 - type checkers know that it is not there
+
+
+def test_missing_workflow_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="_workflows' has no attribute 'nothing'"):
+        _ = getattr(_workflows, "nothing")  # noqa: B009 - as above
 
 
 @pytest.mark.thorough  # ruff is in the extra `dev`
