@@ -180,9 +180,26 @@ def high_level_methods(client: LightsailSnapClient) -> None:
     client.restore_disk("back", LATEST, availability_zone=ZONE, size_in_gb="8")  # mypy: arg-type pyright: reportArgumentType
 
 
+def finds(client: LightsailSnapClient) -> None:
+    assert_type(client.find_disk_snapshot("a"), DiskSnapshot | None)
+    client.find_disk_snapshot(5)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.find_instance_snapshot("a"), InstanceSnapshot | None)
+    client.find_instance_snapshot()  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.find_disk("a"), Disk | None)
+    client.find_disk(None)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.find_instance("a"), Instance | None)
+    client.find_instance(b"a")  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.find_operation("a"), Operation | None)
+    client.find_operation()  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.region_name, str | None)
+    client.region_name.upper()  # mypy: union-attr pyright: reportOptionalMemberAccess
+    client.iter_disks(tags={"env": None}, state="available")
+    client.iter_disks(tags="env")  # mypy: arg-type pyright: reportArgumentType
+
+
 def lists(client: LightsailSnapClient) -> None:
     assert_type(client.iter_disk_snapshots(), Paginator[DiskSnapshot, GetDiskSnapshotsResult])
-    client.iter_disk_snapshots("t")  # mypy: call-arg pyright: reportCallIssue
+    client.iter_disk_snapshots(token="t")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.iter_instance_snapshots(), Paginator[InstanceSnapshot, GetInstanceSnapshotsResult])
     client.iter_instance_snapshots(page_token=5)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.iter_disks(page_token="t"), Paginator[Disk, GetDisksResult])

@@ -207,11 +207,19 @@ def pages(paginator: Paginator[Disk, GetDisksResult], page: PagedResult[Disk]) -
     assert_type([each.items for each in paginator.pages()], list[tuple[Disk, ...]])
     page.items = ()  # mypy: misc pyright: reportAttributeAccessIssue
     paginator.pages(5)  # mypy: call-arg pyright: reportCallIssue
+    assert_type(paginator.first(), Disk | None)
+    paginator.first(1)  # mypy: call-arg pyright: reportCallIssue
+    assert_type(paginator.list(), list[Disk])
+    paginator.list(1)  # mypy: call-arg pyright: reportCallIssue
 
 
 async def pages_at_once(paginator: AsyncPaginator[Disk, GetDisksResult]) -> None:
     async for page in paginator.pages():
         assert_type(page, GetDisksResult)
+    assert_type(await paginator.first(), Disk | None)
+    await paginator.first(1)  # mypy: call-arg pyright: reportCallIssue
+    assert_type(await paginator.list(), list[Disk])
+    await paginator.list(1)  # mypy: call-arg pyright: reportCallIssue
     for wrong in paginator.pages(): print(wrong)  # mypy: attr-defined pyright: reportGeneralTypeIssues
 
 

@@ -100,8 +100,8 @@ def take(client: LightsailSnapClient, disk: Disk, snapshot: DiskSnapshot, tag: T
     client.wait_for_disk("data", state=DiskSnapshotState.COMPLETED)  # mistake: a member of another enumeration
     client.wait_for_operation(snapshot)  # mistake: a snapshot for an operation
     client.tag_resource("db", "env")  # mistake: a string for tags of a resource
-    client.untag_resource("db", "env")  # mistake: one string where several belong | missed by: all | `str` is itself an iterable of strings | RequestValidationError
-    client.wait_for_disk_snapshots("db")  # mistake: one name where several belong | missed by: all | `str` is itself an iterable of strings | RequestValidationError
+    client.untag_resource("db", "env")  # mistake: one string where several belong
+    client.wait_for_disk_snapshots("db")  # mistake: one name where several belong
     client.tag_resource("db", None)  # mistake: None for tags that are required
     client.list_disk_snapshots()  # mistake: a method that does not exist
     client.take_disk_snapshot("db", source, tags={"env": "prod", "key-only": None}, timeout=60)
@@ -292,11 +292,11 @@ def catch(client: LightsailSnapClient) -> None:
 def plans(client: LightsailSnapClient, plan: BackupPlan, run: Run, now: dt.datetime) -> None:
     """Retention and plans."""
 
-    # Place for `keep_tagged="env=prod"`: caught once its type refuses a string.
+    RetentionPolicy(time_zone="UTC", keep_daily=7, keep_tagged="env=prod")  # mistake: one string for a list of tags
     RetentionPolicy(keep_daily=7)  # mistake: a policy without its time zone
     RetentionPolicy(time_zone="UTC", keep_dialy=7)  # mistake: a typo in a rule
-    RetentionPolicy(time_zone="UTC", keep_daily="seven")  # mistake: a string for a count | missed by: pyrefly, ty | they accept every value that pydantic might convert | RequestValidationError
-    RetentionPolicy(time_zone="UTC", keep_within=7)  # mistake: a number for a duration | missed by: pyrefly, ty | they accept every value that pydantic might convert | RequestValidationError
+    RetentionPolicy(time_zone="UTC", keep_daily="seven")  # mistake: a string for a count | missed by: ty | it accepts every value that pydantic might convert | RequestValidationError
+    RetentionPolicy(time_zone="UTC", keep_within=7)  # mistake: a number for a duration | missed by: ty | it accepts every value that pydantic might convert | RequestValidationError
     RetentionPolicy(time_zone="Mars/Olympus", keep_daily=7)  # mistake: a time zone that does not exist | missed by: all | the name of a time zone is a string | RequestValidationError
     RetentionPolicy(time_zone="UTC")  # mistake: a policy that would keep nothing | missed by: all | each rule is optional; a type cannot require one of them | RequestValidationError
     plan_retention(client.iter_disk_snapshots(), plan.retention, now)  # mistake: an unhandled None: the policy of a plan
