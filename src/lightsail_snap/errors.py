@@ -679,7 +679,7 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
     @override
     def __str__(self) -> str:
         text = "; ".join(
-            f"{one_line(name, 80)}: {error}"
+            f"{one_line(name, 80)}: {type(error).__name__}: {error}"
             for name, error in list(self.failures.items())[:_MAX_LISTED]
         )
         hidden = len(self.failures) - _MAX_LISTED
