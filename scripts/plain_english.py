@@ -27,7 +27,7 @@ SUFFIXES = {".md", ".py", ".pyi", ".toml", ".yaml", ".yml"}
 TERMS = {
     r"programmes?": "workflow",
     r"flows?": "workflow",
-    r"looks?(?! up|_up|ed)|looked (?:at|for)|looking (?:at|for)": "poll, check, look up",
+    r"looks?(?! (?:it |one |them |each )?up|_up|ed)|looked (?:at|for)|looking (?:at|for)": "poll, check, look up",
     r"answer(?:s|ed|ing)?": "response, reply",
     r"asks?|asked|asking": "call, request, prompt",
     r"tells?|told|telling": "report, receive, return",
@@ -56,7 +56,6 @@ TERMS = {
     r"patience|patiently|patient": "retry policy",
     r"anew": "again",
     r"of its like|or its like|the like": "for example",
-    r"(?-i:(?:is|are|was|were) none)": "name it",
 }
 _PATTERN = re.compile(
     "|".join(f"(?P<t{n}>{term})" for n, term in enumerate(TERMS)).join(

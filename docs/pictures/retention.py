@@ -73,16 +73,16 @@ def draw() -> str:
         The SVG document.
     """
     planned = plan()
-    dated = [(verdict, verdict.snapshot.created_at or NEWEST) for verdict in planned.verdicts]
+    dated = [(decision, decision.snapshot.created_at or NEWEST) for decision in planned.decisions]
     rows = [("taken", [moment for _, moment in dated], GONE)]
     for rule, color in RULES.items():
         held = [
             moment
-            for verdict, moment in dated
-            if any(reason.startswith(f"{rule}:") for reason in verdict.reasons)
+            for decision, moment in dated
+            if any(reason.startswith(f"{rule}:") for reason in decision.reasons)
         ]
         rows.append((f"{rule}: {len(held)}", held, color))
-    kept = [moment for verdict, moment in dated if verdict.keep]
+    kept = [moment for decision, moment in dated if decision.keep]
     rows.append((f"kept: {len(kept)} of {DAYS}", kept, INK))
 
     width, height = LEFT + DAYS * DAY + RIGHT, TOP + len(rows) * ROW + 22

@@ -40,7 +40,7 @@ def check_callback(name: str, value: object) -> None:
     """Refuse a callback that is neither None nor a plain callable."""
     if value is None or (callable(value) and not inspect.iscoroutinefunction(value)):
         return
-    fix = "pass a function of one argument, such as print; async functions are never awaited"
+    fix = "pass a function of one argument, such as print; async functions are not supported"
     raise invalid_parameter(name, "must be callable, or None", fix, value)
 
 

@@ -113,7 +113,7 @@ class AsyncPaginator(Generic[ItemT, PageT]):
         Raises:
             LightsailSnapError: As iteration does.
         """
-        return [item async for item in self]  # noqa: C416 - the async client cannot call list()
+        return [item async for item in self]
 
 
 def _any(_: object) -> bool:
@@ -179,8 +179,8 @@ class AsyncLightsailSnapClient:
     closes the connections that it opened.
 
     When a task is cancelled, a call that only reads is abandoned. A call that changes something is
-    waited for; then the cancellation's `__cause__` (an `OutcomeUnknownError`) and a log record say
-    that the change was made, or may have been.
+    waited for; then the cancellation's `__cause__` (an `OutcomeUnknownError`) and a log record
+    report that the change was made, or may have been.
 
     Every method raises only `LightsailSnapError` and its subclasses.
     """
@@ -1427,11 +1427,15 @@ class AsyncLightsailSnapClient:
 
     # Instances
 
-    async def get_instance(self, instance_name: str) -> models.GetInstanceResult:
+    async def get_instance(
+        self, instance_name: str, *, include_health_status: bool | None = None
+    ) -> models.GetInstanceResult:
         """Look up one instance.
 
         Args:
             instance_name: The name of the instance.
+            include_health_status: True to receive the health status of the instance. Versions of
+                botocore that lack this parameter refuse the request.
 
         Returns:
             The result, which holds the instance.
@@ -1440,7 +1444,9 @@ class AsyncLightsailSnapClient:
             NotFoundException: If the instance does not exist in the Region.
             LightsailSnapError: See `send`.
         """
-        request = models.GetInstanceRequest(instance_name=instance_name)
+        request = models.GetInstanceRequest(
+            instance_name=instance_name, include_health_status=include_health_status
+        )
         return await self.send(request)
 
     async def find_instance(self, instance_name: str) -> models.Instance | None:
@@ -1461,10 +1467,14 @@ class AsyncLightsailSnapClient:
             return None
         return result.instance
 
-    async def get_instances(self, *, page_token: str | None = None) -> models.GetInstancesResult:
+    async def get_instances(
+        self, *, include_health_status: bool | None = None, page_token: str | None = None
+    ) -> models.GetInstancesResult:
         """List one page of the Region's instances; `iter_instances` lists all of them.
 
         Args:
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             page_token: The `next_page_token` of the page before; the first page if None.
 
         Returns:
@@ -1473,12 +1483,15 @@ class AsyncLightsailSnapClient:
         Raises:
             LightsailSnapError: See `send`.
         """
-        request = models.GetInstancesRequest(page_token=page_token)
+        request = models.GetInstancesRequest(
+            include_health_status=include_health_status, page_token=page_token
+        )
         return await self.send(request)
 
     def iter_instances(
         self,
         *,
+        include_health_status: bool | None = None,
         tags: Mapping[str, str | None] | None = None,
         page_token: str | None = None,
     ) -> AsyncPaginator[models.Instance, models.GetInstancesResult]:
@@ -1487,6 +1500,8 @@ class AsyncLightsailSnapClient:
         The service has no filters, so every page is fetched and filtered here.
 
         Args:
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
                 accepts any value.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
@@ -1497,7 +1512,9 @@ class AsyncLightsailSnapClient:
         Raises:
             RequestValidationError: If the token or a filter is invalid.
         """
-        request = models.GetInstancesRequest(page_token=page_token)
+        request = models.GetInstancesRequest(
+            include_health_status=include_health_status, page_token=page_token
+        )
         return AsyncPaginator(self.send, request, make_filter(tags=tags))
 
     async def get_instance_state(self, instance_name: str) -> models.GetInstanceStateResult:

@@ -1397,11 +1397,15 @@ class LightsailSnapClient:
 
     # Instances
 
-    def get_instance(self, instance_name: str) -> models.GetInstanceResult:
+    def get_instance(
+        self, instance_name: str, *, include_health_status: bool | None = None
+    ) -> models.GetInstanceResult:
         """Look up one instance.
 
         Args:
             instance_name: The name of the instance.
+            include_health_status: True to receive the health status of the instance. Versions of
+                botocore that lack this parameter refuse the request.
 
         Returns:
             The result, which holds the instance.
@@ -1410,7 +1414,9 @@ class LightsailSnapClient:
             NotFoundException: If the instance does not exist in the Region.
             LightsailSnapError: See `send`.
         """
-        request = models.GetInstanceRequest(instance_name=instance_name)
+        request = models.GetInstanceRequest(
+            instance_name=instance_name, include_health_status=include_health_status
+        )
         return self.send(request)
 
     def find_instance(self, instance_name: str) -> models.Instance | None:
@@ -1431,10 +1437,14 @@ class LightsailSnapClient:
             return None
         return result.instance
 
-    def get_instances(self, *, page_token: str | None = None) -> models.GetInstancesResult:
+    def get_instances(
+        self, *, include_health_status: bool | None = None, page_token: str | None = None
+    ) -> models.GetInstancesResult:
         """List one page of the Region's instances; `iter_instances` lists all of them.
 
         Args:
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             page_token: The `next_page_token` of the page before; the first page if None.
 
         Returns:
@@ -1443,12 +1453,15 @@ class LightsailSnapClient:
         Raises:
             LightsailSnapError: See `send`.
         """
-        request = models.GetInstancesRequest(page_token=page_token)
+        request = models.GetInstancesRequest(
+            include_health_status=include_health_status, page_token=page_token
+        )
         return self.send(request)
 
     def iter_instances(
         self,
         *,
+        include_health_status: bool | None = None,
         tags: Mapping[str, str | None] | None = None,
         page_token: str | None = None,
     ) -> Paginator[models.Instance, models.GetInstancesResult]:
@@ -1457,6 +1470,8 @@ class LightsailSnapClient:
         The service has no filters, so every page is fetched and filtered here.
 
         Args:
+            include_health_status: True to receive the health status of each instance. Versions of
+                botocore that lack this parameter refuse the request.
             tags: Only resources with all of these tags, as `{"env": "prod"}`; None as a value
                 accepts any value.
             page_token: The `next_page_token` of a page to resume after; the beginning if None.
@@ -1467,7 +1482,9 @@ class LightsailSnapClient:
         Raises:
             RequestValidationError: If the token or a filter is invalid.
         """
-        request = models.GetInstancesRequest(page_token=page_token)
+        request = models.GetInstancesRequest(
+            include_health_status=include_health_status, page_token=page_token
+        )
         return Paginator(self.send, request, make_filter(tags=tags))
 
     def get_instance_state(self, instance_name: str) -> models.GetInstanceStateResult:

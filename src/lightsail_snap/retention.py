@@ -1,7 +1,8 @@
-"""Which snapshots to keep and which to delete, in the words of restic and borg. Pure.
+"""Retention: decide which snapshots to keep and which to delete, by the rules of restic and borg.
 
-Nothing here deletes anything, reads a clock or asks the service: `plan_retention` takes snapshots,
-a policy and the time, and says for each snapshot keep or delete, and why.
+`plan_retention` takes snapshots, a policy and the time, and returns for each snapshot whether to
+keep it, with the reasons. It is a pure function: it deletes nothing, reads no clock and sends no
+requests. To delete, pass its result to `lightsail_snap.plans.prune`.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import ConfigDict, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
-from lightsail_snap._text import safe_line, short_repr
-from lightsail_snap.errors import RequestValidationError, Violation
+from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._text import safe_line
+from lightsail_snap.errors import RequestValidationError
 from lightsail_snap.models import (
     DiskSnapshot,
     DiskSnapshotState,
@@ -40,9 +42,9 @@ from lightsail_snap.models.tags import has_tags
 
 __all__ = [
     "OWNERSHIP_TAG",
+    "RetentionDecision",
     "RetentionPlan",
     "RetentionPolicy",
-    "RetentionVerdict",
     "Scope",
     "by_name",
     "by_tag",
@@ -50,87 +52,87 @@ __all__ = [
 ]
 
 OWNERSHIP_TAG = "lightsail-snap:managed"
-"""The key of the tag that says: this snapshot was made to be pruned by this library."""
+"""Key of the tag of snapshots that this library manages. Its value is the name of the plan."""
 
 AnySnapshot: TypeAlias = DiskSnapshot | InstanceSnapshot
 """A snapshot of either kind."""
 
 Ownership: TypeAlias = Callable[[AnySnapshot], bool]
-"""Says whether a snapshot is ours to delete."""
+"""Predicate of snapshots that may be deleted."""
 
 GroupBy: TypeAlias = Literal["source", "none"]
-"""Which snapshots count against one another: those of the same source, or all."""
+"""Snapshots that the rules count together: those of the same source (`source`), or all (`none`)."""
 
 SnapshotT = TypeVar("SnapshotT", bound=AnySnapshot)
 
-_OURS = "lightsail_snap"
+_SOURCE = "lightsail_snap"
 _ALL = "all"
-_MONTHS = 12
+_MONTHS_PER_YEAR = 12
 
 _COUNT = Requirement(
     'must be a whole number, 0 or more, or "all"',
-    _OURS,
-    'give 7, or "all" for no limit; leave it out if the rule is not wanted',
+    _SOURCE,
+    'write 7, or "all" for no limit; leave it out to disable the rule',
 )
-_SPAN = Requirement(
+_DURATION = Requirement(
     "must be a duration of years, months, days and hours, each at most once and not negative",
-    _OURS,
-    'write "1y5m7d2h", or give a timedelta of whole hours',
+    _SOURCE,
+    'write "1y5m7d2h", or pass a timedelta of whole hours',
 )
-_TAGS = Requirement(
-    "must be a sequence of tags, each `key` or `key=value`, with commas between tags that a "
-    "snapshot must bear all of",
-    _OURS,
+_TAG_SPECS = Requirement(
+    "must be a sequence of tags, each `key` or `key=value`, or several that must all match, "
+    "separated by commas",
+    _SOURCE,
     'write ["env=prod"] or ["keep", "env=prod,tier=db"]',
 )
 _ZONE = Requirement(
-    "must be a time zone that the IANA database names",
-    _OURS,
+    "must be a time zone of the IANA database",
+    _SOURCE,
     'use a name such as "Europe/Berlin" or "UTC"',
 )
 _NO_DATABASE = Requirement(
-    "must be UTC, since this system has no time zone database",
-    _OURS,
+    "must be UTC, because this system has no time zone database",
+    _SOURCE,
     'run `pip install tzdata`, or use "UTC"',
 )
 _PORTABLE_ZONE = Requirement(
     "must be a time zone that has the same name and meaning on every machine",
-    _OURS,
+    _SOURCE,
     'use a name of the IANA database such as "Europe/Berlin", or "UTC"',
 )
-# A file with one of these names could be missing or wrong, so none is read.
+# No file is read for these names, since it could be missing or wrong.
 _UTC_NAMES = frozenset(
     {"UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
 )
-# Links to the zone of this machine, placeholders, and builds of the database that not every system
-# has: those in `right` count leap seconds.
+# Links to the zone of the machine, placeholders, and builds of the database that not every system
+# has. Those in `right` count leap seconds.
 _LOCAL_NAMES = frozenset({"localtime", "local", "posixrules", "factory"})
 _LOCAL_FOLDERS = ("posix/", "right/", "systemv/")
-_OWNER = Requirement("must be the name of a plan", _OURS, "give 'nightly', or leave it out")
+_OWNER = Requirement("must be the name of a plan", _SOURCE, "pass 'nightly', or leave it out")
 _PATTERNS = Requirement(
-    "must be a sequence of shell patterns, none of them empty",
-    _OURS,
-    "give ['db-*'], or leave it out",
+    "must be a sequence of non-empty shell patterns",
+    _SOURCE,
+    "pass ['db-*'], or leave it out",
 )
-_SCOPED = Requirement(
+_SCOPE_FIELDS = Requirement(
     "must have at least one of owner, names and sources",
-    _OURS,
-    "give owner='nightly', names=['before-*'] or sources=['db-1']",
+    _SOURCE,
+    "pass owner='nightly', names=['before-*'] or sources=['db-1']",
 )
-_SOMETHING = Requirement(
+_KEEPS_SOMETHING = Requirement(
     "must keep something",
-    _OURS,
-    "give at least one rule that is not 0; to delete everything, delete it yourself",
+    _SOURCE,
+    "set at least one rule that is not 0",
 )
 
-# The longest timedelta has 11 digits of hours; int() refuses very long numbers.
-_SPAN_PART = re.compile(r"([0-9]{1,12})([ymdh])")
+# The longest timedelta has 11 digits of hours. int() rejects very long numbers.
+_DURATION_PART = re.compile(r"([0-9]{1,12})([ymdh])")
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A stretch of time: of the calendar down to days, and of elapsed hours."""
+    """A duration of calendar years, months and days, and of elapsed hours."""
 
     years: int = 0
     months: int = 0
@@ -139,8 +141,8 @@ class _Span:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what `_span` has written."""
-        parts = {unit: int(digits) for digits, unit in _SPAN_PART.findall(text)}
+        """Parse the normal form of `_check_duration`."""
+        parts = {unit: int(digits) for digits, unit in _DURATION_PART.findall(text)}
         return cls(*(parts.get(unit, 0) for unit in "ymdh"))
 
     @override
@@ -148,34 +150,28 @@ class _Span:
         parts = ((self.years, "y"), (self.months, "m"), (self.days, "d"), (self.hours, "h"))
         return "".join(f"{number}{unit}" for number, unit in parts if number)
 
-    def before(self, moment: datetime, zone: tzinfo) -> datetime | None:
-        """Go back from a moment.
+    def before(self, time: datetime, zone: tzinfo) -> datetime | None:
+        """Return the UTC time before a UTC time, by the calendar of a zone; None before year 1.
 
-        As in restic, a day that the month does not have runs over into the next month.
-
-        Args:
-            moment: Where to begin, in UTC.
-            zone: Whose calendar counts.
-
-        Returns:
-            The moment in UTC; None if it lies before all dates.
+        As in restic, a day that a month lacks overflows into the next month.
         """
         try:
             if self.years or self.months or self.days:
-                local = moment.astimezone(zone)
-                months = (local.year - self.years) * _MONTHS + local.month - 1 - self.months
-                first = date(months // _MONTHS, months % _MONTHS + 1, 1)
+                local = time.astimezone(zone)
+                months = (
+                    (local.year - self.years) * _MONTHS_PER_YEAR + local.month - 1 - self.months
+                )
+                first = date(months // _MONTHS_PER_YEAR, months % _MONTHS_PER_YEAR + 1, 1)
                 day = first + timedelta(days=local.day - 1 - self.days)
-                wall = datetime.combine(day, local.time(), zone)
-                # A wall clock shows some times twice and some never; the earlier reading keeps
-                # more.
-                moment = min(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-            return moment - self.hours * _HOUR
+                earlier = datetime.combine(day, local.time(), zone)
+                # Some local times occur twice or never. The earlier reading keeps more.
+                time = min(earlier.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+            return time - self.hours * _HOUR
         except (ValueError, OverflowError):
             return None
 
 
-def _count(value: object) -> int | str | None:
+def _check_count(value: object) -> int | str | None:
     if value is None or (type(value) is int and value >= 0):
         return value
     if isinstance(value, str) and str.__eq__(value, _ALL):
@@ -183,32 +179,39 @@ def _count(value: object) -> int | str | None:
     raise _COUNT.broken()
 
 
-def _span(value: object) -> str | None:
+def _check_duration(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, timedelta):
         hours, rest = divmod(value, _HOUR)
         if hours < 0 or rest:
-            raise _SPAN.broken()
+            raise _DURATION.broken()
         return str(_Span(hours=hours)) or None
-    parts = _SPAN_PART.findall(value) if isinstance(value, str) else []
+    parts = _DURATION_PART.findall(value) if isinstance(value, str) else []
     written = "".join(digits + unit for digits, unit in parts)
     units = [unit for _, unit in parts]
     if not parts or written != value or len(set(units)) < len(units):
-        raise _SPAN.broken()
+        raise _DURATION.broken()
     return str(_Span.parse(written)) or None
 
 
-def _tags(value: object) -> tuple[str, ...]:
+def _check_strings(value: object, requirement: Requirement) -> tuple[str, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
-        raise _TAGS.broken()
-    specs = tuple(value)
-    if not all(isinstance(spec, str) and all(spec.split(",")) for spec in specs):
-        raise _TAGS.broken()
+        raise requirement.broken()
+    strings = tuple(value)
+    if not all(isinstance(each, str) and each for each in strings):
+        raise requirement.broken()
+    return strings
+
+
+def _check_tag_specs(value: object) -> tuple[str, ...]:
+    specs = _check_strings(value, _TAG_SPECS)
+    if not all(all(spec.split(",")) for spec in specs):
+        raise _TAG_SPECS.broken()
     return specs
 
 
-def _zone(value: object) -> str:
+def _check_zone(value: object) -> str:
     if isinstance(value, ZoneInfo):
         key: object = value.key
         if key is None:
@@ -229,148 +232,159 @@ def _zone(value: object) -> str:
 
 
 def _zone_of(name: str) -> tzinfo:
-    """Return a time zone by its name; UTC needs no database."""
+    """Return a time zone by name; UTC needs no database."""
     return UTC if name in _UTC_NAMES else ZoneInfo(name)
 
 
-def _owner(value: object) -> str | None:
+def _check_owner(value: object) -> str | None:
     if value is None or (isinstance(value, str) and value):
         return value
     raise _OWNER.broken()
 
 
-def _patterns(value: object) -> tuple[str, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
-        raise _PATTERNS.broken()
-    patterns = tuple(value)
-    if not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise _PATTERNS.broken()
-    return patterns
+def _check_patterns(value: object) -> tuple[str, ...]:
+    return _check_strings(value, _PATTERNS)
 
 
-# pydantic cannot derive what a validator function returns.
+# pydantic cannot derive the schema of the values that a validator returns.
 _STRING_SCHEMA = WithJsonSchema({"type": "string"}, mode="serialization")
 _STRINGS_SCHEMA = WithJsonSchema(
     {"type": "array", "items": {"type": "string"}}, mode="serialization"
 )
 
-OwnerName = Annotated[str, PlainValidator(_owner, json_schema_input_type=str), _STRING_SCHEMA]
-"""The name of a plan, not empty."""
-
-NamePatterns = Annotated[
+_OwnerName = Annotated[
+    str, PlainValidator(_check_owner, json_schema_input_type=str), _STRING_SCHEMA
+]
+_NamePatterns = Annotated[
     Sequence[str],
-    PlainValidator(_patterns, json_schema_input_type=list[str]),
+    PlainValidator(_check_patterns, json_schema_input_type=list[str]),
     _STRINGS_SCHEMA,
 ]
-"""Shell patterns, none of them empty."""
 
 Count = Annotated[
     int | Literal["all"] | None,
-    PlainValidator(_count, json_schema_input_type=int | Literal["all"] | None),
+    PlainValidator(_check_count, json_schema_input_type=int | Literal["all"] | None),
     WithJsonSchema(
         {"anyOf": [{"type": "integer", "minimum": 0}, {"const": _ALL}, {"type": "null"}]},
         mode="serialization",
     ),
 ]
-"""How many to keep: 0 or more, `"all"`, or None if the rule is not wanted."""
+"""Number of snapshots or periods to keep: 0 or more, `"all"`, or None to disable the rule."""
 
 Duration = Annotated[
     str | timedelta | None,
-    PlainValidator(_span, json_schema_input_type=str | None),
+    PlainValidator(_check_duration, json_schema_input_type=str | None),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]}, mode="serialization"),
 ]
-"""A duration as restic writes it, `1y5m7d2h`, or a `timedelta` of whole hours.
+"""Duration in the format of restic, `1y5m7d2h`, or a `timedelta` of whole hours.
 
-Years, months and days are those of the calendar of the policy's time zone; hours are elapsed time,
-and so is a `timedelta`: `timedelta(days=7)` is `168h`. It is kept as text, and a duration of
-nothing as None.
+Years, months and days follow the calendar of the policy's time zone. Hours are elapsed time, and so
+is a `timedelta`: `timedelta(days=7)` is `168h`. The value is stored as a string; a duration of 0 is
+stored as None.
 """
 
 TagSpecs = Annotated[
     Sequence[str],
-    PlainValidator(_tags, json_schema_input_type=list[str]),
+    PlainValidator(_check_tag_specs, json_schema_input_type=list[str]),
     _STRINGS_SCHEMA,
 ]
-"""Tags, each `key` or `key=value`; with commas, tags that a snapshot must bear all of."""
+"""Tags, each `key` or `key=value`. Tags separated by commas must all match."""
 
 TimeZone = Annotated[
-    str | tzinfo, PlainValidator(_zone, json_schema_input_type=str), _STRING_SCHEMA
+    str | tzinfo, PlainValidator(_check_zone, json_schema_input_type=str), _STRING_SCHEMA
 ]
-"""A name of the IANA database, a `ZoneInfo` of such a name, or `datetime.UTC`; kept as the name.
+"""Name of a time zone of the IANA database, a `ZoneInfo` with such a name, or `datetime.UTC`.
 
-UTC needs no database. Names that mean something else on another machine, such as `localtime` and
-`right/UTC`, are refused. Where the system has no database (Windows), `tzdata` is installed with
-this package; in slim container images install it yourself.
+The value is stored as the name. UTC needs no database. Names whose meaning depends on the machine,
+such as `localtime` and `right/UTC`, are rejected. On Windows, which has no database, `tzdata` is
+installed with this package. In slim container images, install it yourself.
 """
 
 
-class RetentionPolicy(ValidatedModel, frozen=True):
-    """What to keep. A snapshot stays if any rule keeps it.
-
-    `keep_daily=7` keeps the newest snapshot of each of the 7 latest days that have any; the same
-    goes for hours, ISO weeks (from Monday on), months and years of the time zone's calendar. A rule
-    that is None or 0 is not used. A policy may be read from any mapping, for example a table of a
-    TOML file: `RetentionPolicy(**table)`.
-
-    Raises:
-        RequestValidationError: If a value breaks a rule, if a field is unknown, or if the policy
-            would keep nothing. It tells all violations at once.
-    """
+class _Model(ValidatedModel, frozen=True):
+    """Base of policies and scopes: frozen, without unknown fields."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
     )
 
+
+class RetentionPolicy(_Model, frozen=True):
+    """Rules that decide which snapshots to keep.
+
+    1. A snapshot is kept if any `keep_...` rule keeps it.
+    2. The `keep_hourly` to `keep_yearly` rules keep the newest snapshot of each period. Periods
+       without snapshots do not count: `keep_daily=7` keeps one snapshot for each of the 7 latest
+       days that have any.
+    3. Periods follow the calendar of `time_zone`. Weeks are ISO weeks, from Monday to Sunday.
+    4. The `keep_within...` rules measure from the newest snapshot that is not in the future, not
+       from the present. If backups stop, these rules delete nothing.
+    5. `delete_older_than` overrides all other rules except `keep_tagged`.
+    6. The newest snapshot of each source is always kept.
+    7. A rule that is None or 0 is disabled. At least one rule must be enabled.
+
+    To read a policy from a file, pass its table: `RetentionPolicy(**table)`.
+
+    Raises:
+        RequestValidationError: If a value is invalid, if a field is unknown, or if no rule is
+            enabled. It lists all violations.
+
+    Example:
+        ```python
+        RetentionPolicy(time_zone="Europe/Berlin", keep_daily=7, keep_weekly=5, keep_monthly=12)
+        ```
+    """
+
     time_zone: TimeZone
-    """Whose hours, days, weeks, months and years count. There is no default: say it."""
+    """Time zone of hours, days, weeks, months and years. Required."""
     keep_last: Count = None
-    """Keep this many of the newest."""
+    """Number of newest snapshots to keep."""
     keep_hourly: Count = None
-    """Keep the newest of each of so many hours that have any."""
+    """Number of hours of which to keep the newest snapshot."""
     keep_daily: Count = None
-    """Keep the newest of each of so many days that have any."""
+    """Number of days of which to keep the newest snapshot."""
     keep_weekly: Count = None
-    """Keep the newest of each of so many ISO weeks that have any."""
+    """Number of ISO weeks of which to keep the newest snapshot."""
     keep_monthly: Count = None
-    """Keep the newest of each of so many months that have any."""
+    """Number of months of which to keep the newest snapshot."""
     keep_yearly: Count = None
-    """Keep the newest of each of so many years that have any."""
+    """Number of years of which to keep the newest snapshot."""
     keep_within: Duration = None
-    """Keep all that are less than this older than the newest (not: than now)."""
+    """Duration before the newest snapshot in which to keep all snapshots."""
     keep_within_hourly: Duration = None
-    """Keep the newest of each hour within this duration of the newest snapshot."""
+    """Duration before the newest snapshot in which to keep the newest of each hour."""
     keep_within_daily: Duration = None
-    """Keep the newest of each day within this duration of the newest snapshot."""
+    """Duration before the newest snapshot in which to keep the newest of each day."""
     keep_within_weekly: Duration = None
-    """Keep the newest of each ISO week within this duration of the newest snapshot."""
+    """Duration before the newest snapshot in which to keep the newest of each ISO week."""
     keep_within_monthly: Duration = None
-    """Keep the newest of each month within this duration of the newest snapshot."""
+    """Duration before the newest snapshot in which to keep the newest of each month."""
     keep_within_yearly: Duration = None
-    """Keep the newest of each year within this duration of the newest snapshot."""
+    """Duration before the newest snapshot in which to keep the newest of each year."""
     keep_tagged: TagSpecs = ()
-    """Keep all that bear one of these tags: `key` with any value or none, or `key=value`."""
+    """Tags of snapshots to keep: `key` with any value or none, or `key=value`."""
     delete_older_than: Duration = None
-    """Delete all that are older than this, measured from now, whatever the other rules keep, except
-    the newest of each source and those that `keep_tagged` keeps. Without other rules, keep all that
-    are not older. A backup plan also deletes snapshots of this age whose disk or instance it no
-    longer selects. None, the default: age alone deletes nothing."""
+    """Age, measured from the present, above which snapshots are deleted even if another rule keeps
+    them. The newest of each source and snapshots that `keep_tagged` keeps are not deleted. Without
+    other rules, all younger snapshots are kept. A backup plan also deletes snapshots of this age
+    whose disk or instance it no longer selects. None, the default: age alone deletes nothing."""
 
     @model_validator(mode="after")
-    def _keeps_something(self) -> Self:
+    def _check_keeps_something(self) -> Self:
         if not any(value for name, value in self if name != "time_zone"):
-            raise _SOMETHING.broken()
+            raise _KEEPS_SOMETHING.broken()
         return self
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionVerdict(Generic[SnapshotT]):
-    """What is to become of one snapshot.
+class RetentionDecision(Generic[SnapshotT]):
+    """The decision about one snapshot.
 
     Attributes:
         snapshot: The snapshot.
-        keep: Whether it stays.
-        reasons: Every rule that keeps it, such as `daily: newest of 2026-11-23`; if none does, one
-            reason that says so.
+        keep: Whether to keep it.
+        reasons: Every rule that keeps it, such as `daily: newest of 2026-11-23`. If `keep` is
+            False, one reason, such as `no rule keeps it`.
     """
 
     snapshot: SnapshotT
@@ -378,33 +392,31 @@ class RetentionVerdict(Generic[SnapshotT]):
     reasons: tuple[str, ...]
 
 
-class Scope(ValidatedModel, frozen=True):
-    """The snapshots that a deletion may consider, as data. At least one field must be given.
+class Scope(_Model, frozen=True):
+    """The snapshots that may be deleted, as data. At least one field is required.
 
-    A snapshot is in scope if it matches every field that is given. A snapshot that a plan manages
-    (its tag `lightsail-snap:managed` has a value) is in scope only if `owner` names that plan. A
-    snapshot without that tag is in scope only if `names` matches it. A scope is also an ownership
-    predicate: pass it to `plan_retention` as `owned`.
+    1. A snapshot is in scope if it matches every field that is set.
+    2. A snapshot of a plan (its tag `lightsail-snap:managed` has a value) is in scope only if
+       `owner` is that plan.
+    3. A snapshot without that tag is in scope only if `names` is set and matches.
+
+    A scope is also a predicate for the parameter `owned` of `plan_retention`.
 
     Raises:
-        RequestValidationError: If no field is given, or one of them breaks a rule.
+        RequestValidationError: If no field is set, or a value is invalid.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
-    )
-
-    owner: OwnerName | None = None
-    """The plan whose snapshots are in scope: the value of their tag `lightsail-snap:managed`."""
-    names: NamePatterns = ()
+    owner: _OwnerName | None = None
+    """Name of the plan: the value of the tag `lightsail-snap:managed`."""
+    names: _NamePatterns = ()
     """Shell patterns of snapshot names (`*`, `?`, `[...]`; case-sensitive)."""
-    sources: NamePatterns = ()
+    sources: _NamePatterns = ()
     """Shell patterns of the names of disks or instances (`*`, `?`, `[...]`; case-sensitive)."""
 
     @model_validator(mode="after")
-    def _has_a_field(self) -> Self:
+    def _check_has_a_field(self) -> Self:
         if self.owner is None and not self.names and not self.sources:
-            raise _SCOPED.broken()
+            raise _SCOPE_FIELDS.broken()
         return self
 
     def __call__(self, snapshot: AnySnapshot) -> bool:
@@ -414,11 +426,11 @@ class Scope(ValidatedModel, frozen=True):
             snapshot: The snapshot.
 
         Returns:
-            True if it matches every field that is given.
+            True if it matches every field that is set.
         """
         if self.names and not _matches(snapshot.name, self.names):
             return False
-        if self.sources and not _matches(source_key(snapshot)[1] or "", self.sources):
+        if self.sources and not _matches(_source_of(snapshot)[1] or "", self.sources):
             return False
         owners = [tag.value or "" for tag in snapshot.tags if tag.key == OWNERSHIP_TAG]
         if self.owner is not None:
@@ -439,18 +451,18 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPlan(Generic[SnapshotT]):
-    """What is to become of many snapshots.
+    """The decisions about all snapshots. Print it as a table, or pass it to `prune`.
 
     Attributes:
-        verdicts: One for each snapshot, newest first, those without a date last.
-        time_zone: The time zone's IANA name.
-        policy: The policy that was evaluated, so that it can be evaluated again before a deletion;
-            None if everything in scope is to go.
-        scope: The scope that was passed as `owned`; None if that was a function.
-        group_by: What counted against what.
+        decisions: One decision per snapshot, newest first, snapshots without a date last.
+        time_zone: The IANA name of the time zone.
+        policy: The policy, which `prune` evaluates again right before deletions; None if everything
+            in scope is deleted.
+        scope: The scope that was passed as `owned`; None if another predicate was passed.
+        group_by: The snapshots that the rules count together.
     """
 
-    verdicts: tuple[RetentionVerdict[SnapshotT], ...]
+    decisions: tuple[RetentionDecision[SnapshotT], ...]
     time_zone: str
     policy: RetentionPolicy | None = None
     scope: Scope | None = None
@@ -458,33 +470,33 @@ class RetentionPlan(Generic[SnapshotT]):
 
     @property
     def keep(self) -> tuple[SnapshotT, ...]:
-        """The snapshots that stay, newest first."""
-        return tuple(verdict.snapshot for verdict in self.verdicts if verdict.keep)
+        """The snapshots to keep, newest first."""
+        return tuple(each.snapshot for each in self.decisions if each.keep)
 
     @property
     def delete(self) -> tuple[SnapshotT, ...]:
-        """The snapshots to delete, in the order to do so: oldest first."""
-        return tuple(verdict.snapshot for verdict in self.verdicts[::-1] if not verdict.keep)
+        """The snapshots to delete, oldest first."""
+        return tuple(each.snapshot for each in self.decisions[::-1] if not each.keep)
 
     def to_dict(self) -> dict[str, Any]:
-        """Write the plan with JSON's types.
+        """Return the plan as JSON types.
 
         Returns:
-            A new dict: `time_zone`, and `verdicts` with `name`, `source`, `created_at` (ISO 8601,
+            A new dict: `time_zone`, and `decisions` with `name`, `source`, `created_at` (ISO 8601,
             UTC), `keep` and `reasons` each.
         """
         return {
             "time_zone": self.time_zone,
-            "verdicts": [
+            "decisions": [
                 {
-                    "name": verdict.snapshot.name,
-                    "source": _source_name(verdict.snapshot),
+                    "name": each.snapshot.name,
+                    "source": _source_label(each.snapshot),
                     "created_at": created.isoformat() if created else None,
-                    "keep": verdict.keep,
-                    "reasons": list(verdict.reasons),
+                    "keep": each.keep,
+                    "reasons": list(each.reasons),
                 }
-                for verdict in self.verdicts
-                for created in [verdict.snapshot.created_at]
+                for each in self.decisions
+                for created in [each.snapshot.created_at]
             ],
         }
 
@@ -493,29 +505,27 @@ class RetentionPlan(Generic[SnapshotT]):
         zone = _zone_of(self.time_zone)
         rows = [
             (
-                "keep" if verdict.keep else "delete",
+                "keep" if each.keep else "delete",
                 _local(created, zone).isoformat(" ", "minutes")[:16] if created else "no date",
-                safe_line(verdict.snapshot.name),
-                safe_line(_source_name(verdict.snapshot) or "no source"),
-                "; ".join(verdict.reasons),
+                safe_line(each.snapshot.name),
+                safe_line(_source_label(each.snapshot) or "no source"),
+                "; ".join(each.reasons),
             )
-            for verdict in self.verdicts
-            for created in [verdict.snapshot.created_at]
+            for each in self.decisions
+            for created in [each.snapshot.created_at]
         ]
         total = f"keep {len(self.keep)}, delete {len(self.delete)} (times in {self.time_zone})"
+        # The last column is not padded.
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
-        # What is not padded at the end of a line is the last column.
         lines = ("  ".join([*map(str.ljust, row[:-1], widths), row[-1]]) for row in rows)
         return "\n".join([*lines, total])
 
 
-def _require(is_met: bool, field: str, rule: str, fix: str, given: object) -> None:  # noqa: FBT001 - reads as a sentence
-    if not is_met:
-        violation = Violation(field, rule, _OURS, fix, short_repr(given))
-        raise RequestValidationError("plan_retention", [violation])
+def _invalid(name: str, rule: str, fix: str, value: object) -> RequestValidationError:
+    return invalid_parameter(name, rule, fix, value, model="plan_retention")
 
 
-def _is_text(value: object) -> bool:
+def _is_non_empty_string(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
@@ -524,69 +534,72 @@ def _is_aware(value: object) -> bool:
 
 
 def by_tag(key: str, value: str | None = None) -> Ownership:
-    """Own the snapshots that bear a tag.
+    """Return a predicate that treats snapshots with this tag as managed.
 
     Args:
-        key: The tag's key.
-        value: The tag's value; None for any value or none, "" for no value.
+        key: The key of the tag, such as `OWNERSHIP_TAG`.
+        value: The value of the tag; None for any value or none, "" for no value.
 
     Returns:
-        What `plan_retention` takes as `owned`.
+        A predicate for the parameter `owned` of `plan_retention`.
 
     Raises:
-        RequestValidationError: If the key is no text or empty, or the value no text.
+        RequestValidationError: If `key` is not a non-empty string, or `value` not a string.
     """
-    _require(_is_text(key), "key", "must be the key of a tag", f"give {OWNERSHIP_TAG!r}", key)
-    is_value = value is None or _is_text(value) or value == ""
-    _require(is_value, "value", "must be the value of a tag, or None", "give a text", value)
+    if not _is_non_empty_string(key):
+        raise _invalid("key", "must be the key of a tag", f"pass {OWNERSHIP_TAG!r}", key)
+    if value is not None and not isinstance(value, str):
+        raise _invalid("value", "must be the value of a tag, or None", "pass a string", value)
 
-    def owned(snapshot: AnySnapshot) -> bool:
+    def is_owned(snapshot: AnySnapshot) -> bool:
         return any(
             tag.key == key and (value is None or (tag.value or "") == value)
             for tag in snapshot.tags
         )
 
-    return owned
+    return is_owned
 
 
 def by_name(pattern: str | re.Pattern[str]) -> Ownership:
-    """Own the snapshots whose whole name fits a pattern, case-sensitively.
+    """Return a predicate that treats snapshots whose name matches a pattern as managed.
 
     Args:
-        pattern: A shell pattern such as `nightly-*` (`*`, `?`, `[...]`), or a compiled regular
-            expression.
+        pattern: A shell pattern such as `nightly-*` (`*`, `?`, `[...]`; case-sensitive), or a
+            compiled regular expression that must match the full name.
 
     Returns:
-        What `plan_retention` takes as `owned`.
+        A predicate for the parameter `owned` of `plan_retention`.
 
     Raises:
-        RequestValidationError: If the pattern is neither, or empty.
+        RequestValidationError: If `pattern` is empty, or neither of the two.
     """
     text = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
-    fix = "give 'nightly-*', or a compiled regular expression"
-    _require(_is_text(text), "pattern", "must be a pattern for names", fix, pattern)
-    whole = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
+    if not _is_non_empty_string(text):
+        fix = "pass 'nightly-*', or a compiled regular expression"
+        raise _invalid("pattern", "must be a pattern for names", fix, pattern)
+    compiled = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
 
-    def owned(snapshot: AnySnapshot) -> bool:
-        return whole.fullmatch(snapshot.name) is not None
+    def is_owned(snapshot: AnySnapshot) -> bool:
+        return compiled.fullmatch(snapshot.name) is not None
 
-    return owned
-
-
-_OWN = by_tag(OWNERSHIP_TAG)
+    return is_owned
 
 
-def source_key(snapshot: AnySnapshot) -> tuple[str, str | None]:
-    """Tell what a snapshot is of, and the name of that."""
+_is_managed = by_tag(OWNERSHIP_TAG)
+
+
+def _source_of(snapshot: AnySnapshot) -> tuple[str, str | None]:
+    """Return the kind, as in a backup plan, and the name of the source of a snapshot."""
     if isinstance(snapshot, InstanceSnapshot):
         return "instance", snapshot.from_instance_name
     if snapshot.from_disk_name is not None:
         return "disk", snapshot.from_disk_name
-    return "system volume", snapshot.from_instance_name
+    return "instance_system_disk", snapshot.from_instance_name
 
 
-def _source_name(snapshot: AnySnapshot) -> str | None:
-    kind, name = source_key(snapshot)
+def _source_label(snapshot: AnySnapshot) -> str | None:
+    kind, name = _source_of(snapshot)
+    kind = "system volume" if kind == "instance_system_disk" else kind
     return None if name is None else f"{kind} {name}"
 
 
@@ -595,12 +608,12 @@ def _region(snapshot: AnySnapshot) -> str:
     return region or ""
 
 
-def _local(moment: datetime, zone: tzinfo) -> datetime:
+def _local(time: datetime, zone: tzinfo) -> datetime:
     try:
-        return moment.astimezone(zone)
+        return time.astimezone(zone)
     except OverflowError:
-        # The first and the last day of all dates have no neighbours.
-        return moment
+        # The first and the last representable day.
+        return time
 
 
 def _hour(local: datetime) -> str:
@@ -634,88 +647,65 @@ _PERIODS: tuple[tuple[str, Callable[[datetime], str]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Dated(Generic[SnapshotT]):
-    """A snapshot that the rules judge."""
+class _DatedSnapshot(Generic[SnapshotT]):
+    """A snapshot that the rules evaluate."""
 
     snapshot: SnapshotT
     created: datetime
     local: datetime
 
 
-# Which of a group a rule keeps, by place, and the reason.
+# Indexes of the snapshots in a group that a rule keeps, with the reason.
 _Picks: TypeAlias = Iterator[tuple[int, str]]
 
 
-def _newest_of_each(periods: Sequence[str], most: object, reason: str) -> _Picks:
-    """Pick the newest of each of so many periods.
-
-    Args:
-        periods: The period that each of a group lies in, newest first.
-        most: How many periods, None or 0 for none, "all" for all.
-        reason: What to say of each, before the period's name.
-
-    Yields:
-        The places and reasons.
-    """
-    left = most if isinstance(most, int) else len(periods) if most == _ALL else 0
+def _newest_of_each(periods: Sequence[str], limit: object, reason: str) -> _Picks:
+    """Pick the newest snapshot of each period, up to a `Count` of periods, newest first."""
+    remaining = limit if isinstance(limit, int) else len(periods) if limit == _ALL else 0
     last: str | None = None
-    for place, period in enumerate(periods):
-        if left <= 0:
+    for index, period in enumerate(periods):
+        if remaining <= 0:
             return
         if period != last:
-            last, left = period, left - 1
-            yield place, f"{reason}: newest of {period}"
-
-
-def _tagged(snapshot: AnySnapshot, specs: Sequence[str]) -> Iterator[str]:
-    return (
-        spec for spec in specs if has_tags(((tag.key, tag.value) for tag in snapshot.tags), spec)
-    )
+            last, remaining = period, remaining - 1
+            yield index, f"{reason}: newest of {period}"
 
 
 def _rule_picks(
-    group: Sequence[_Dated[SnapshotT]], policy: RetentionPolicy, anchor: datetime | None
+    group: Sequence[_DatedSnapshot[SnapshotT]], policy: RetentionPolicy, anchor: datetime | None
 ) -> _Picks:
-    """Apply every rule to a group.
+    """Apply every rule to a group, newest first; durations end at the anchor."""
+    for index, dated in enumerate(group):
+        tags = [(tag.key, tag.value) for tag in dated.snapshot.tags]
+        for spec in policy.keep_tagged:
+            if has_tags(tags, spec):
+                yield index, f"tagged: {spec}"
 
-    Args:
-        group: The group, newest first.
-        policy: The rules.
-        anchor: The moment that durations reach back from, None if there is no such.
-
-    Yields:
-        Places and reasons, rule by rule; a place may come more than once.
-    """
-    for place, dated in enumerate(group):
-        for spec in _tagged(dated.snapshot, policy.keep_tagged):
-            yield place, f"tagged: {spec}"
-
-    def within(duration: object) -> int:
-        """Count how many of the group a duration reaches."""
+    def count_within(duration: object) -> int:
         if not isinstance(duration, str):
             return 0
         zone = _zone_of(str(policy.time_zone))
         since = _Span.parse(duration).before(anchor, zone) if anchor else None
         return sum(since is None or dated.created > since for dated in group)
 
-    for place in range(within(policy.keep_within)):
-        yield place, f"within: {policy.keep_within} of the newest"
+    for index in range(count_within(policy.keep_within)):
+        yield index, f"within: {policy.keep_within} of the newest"
     last = policy.keep_last
-    most = last if isinstance(last, int) else len(group) if last == _ALL else 0
-    for place in range(min(most, len(group))):
-        yield place, f"last: {place + 1} of {last}"
+    limit = last if isinstance(last, int) else len(group) if last == _ALL else 0
+    for index in range(min(limit, len(group))):
+        yield index, f"last: {index + 1} of {last}"
     for name, period_of in _PERIODS:
-        most, duration = getattr(policy, f"keep_{name}"), getattr(policy, f"keep_within_{name}")
-        if most or duration:
+        count, duration = getattr(policy, f"keep_{name}"), getattr(policy, f"keep_within_{name}")
+        if count or duration:
             periods = [period_of(dated.local) for dated in group]
-            yield from _newest_of_each(periods, most, name)
-            reached = periods[: within(duration)]
-            yield from _newest_of_each(reached, _ALL, f"{name} within {duration}")
+            yield from _newest_of_each(periods, count, name)
+            recent = periods[: count_within(duration)]
+            yield from _newest_of_each(recent, _ALL, f"{name} within {duration}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """What a group is evaluated by: no policy keeps nothing; `latest` ends the present."""
+    """Parameters of an evaluation; no policy keeps nothing, and `latest` ends the present."""
 
     policy: RetentionPolicy | None
     now: datetime
@@ -723,7 +713,7 @@ class _Terms:
     keep_newest: bool
 
 
-# Rules that decide by themselves which snapshots go; the others only add to what stays.
+# These rules only protect snapshots, or depend on age alone; the others select what to keep.
 _NOT_SELECTIVE = frozenset({"time_zone", "keep_tagged", "delete_older_than"})
 
 
@@ -731,43 +721,34 @@ def _is_selective(policy: RetentionPolicy) -> bool:
     return any(value for name, value in policy if name not in _NOT_SELECTIVE)
 
 
-def _judge_group(
-    group: Sequence[_Dated[SnapshotT]], terms: _Terms, newest: str
-) -> Iterator[RetentionVerdict[SnapshotT]]:
-    """Judge snapshots that count against one another.
-
-    Args:
-        group: The group, newest first.
-        terms: What to judge by.
-        newest: What the newest is the newest of.
-
-    Yields:
-        A verdict for each.
-    """
+def _decide_group(
+    group: Sequence[_DatedSnapshot[SnapshotT]], terms: _Terms, group_name: str
+) -> Iterator[RetentionDecision[SnapshotT]]:
+    """Decide about snapshots that are counted together, newest first."""
     policy = terms.policy
     past = next((at for at, dated in enumerate(group) if dated.created <= terms.latest), None)
     reasons: list[list[str]] = [[] for _ in group]
     anchor = None if past is None else group[past].created
-    for place, reason in _rule_picks(group, policy, anchor) if policy else ():
-        reasons[place].append(reason)
+    for index, reason in _rule_picks(group, policy, anchor) if policy else ():
+        reasons[index].append(reason)
     ages = [""] * len(group)
     if policy and policy.delete_older_than:
         zone = _zone_of(str(policy.time_zone))
         limit = _Span.parse(str(policy.delete_older_than)).before(terms.now, zone)
-        for place, dated in enumerate(group):
+        for index, dated in enumerate(group):
             if limit is not None and dated.created < limit:
-                ages[place] = f"older than {policy.delete_older_than}"
-                reasons[place] = [each for each in reasons[place] if each.startswith("tagged: ")]
+                ages[index] = f"older than {policy.delete_older_than}"
+                reasons[index] = [each for each in reasons[index] if each.startswith("tagged: ")]
             elif not _is_selective(policy):
-                reasons[place].append(f"not older than {policy.delete_older_than}")
+                reasons[index].append(f"not older than {policy.delete_older_than}")
     if terms.keep_newest:
-        reasons[0].insert(0, f"newest: {newest}")
+        reasons[0].insert(0, f"newest: {group_name}")
         if past:
-            # The newest is dated in the future, by a clock that is wrong: do not rely on it alone.
-            reasons[past].insert(0, f"newest: {newest} until now")
+            # The newest has a date in the future, from a wrong clock. Do not rely on it alone.
+            reasons[past].insert(0, f"newest: {group_name} until now")
     for dated, found, age in zip(group, reasons, ages, strict=True):
         kept = tuple(found) or (age or ("no rule keeps it" if policy else "all are removed"),)
-        yield RetentionVerdict(dated.snapshot, keep=bool(found), reasons=kept)
+        yield RetentionDecision(dated.snapshot, keep=bool(found), reasons=kept)
 
 
 def _usable_state(snapshot: AnySnapshot) -> str:
@@ -776,55 +757,59 @@ def _usable_state(snapshot: AnySnapshot) -> str:
     return InstanceSnapshotState.AVAILABLE
 
 
-def is_usable(snapshot: AnySnapshot) -> bool:
+def _is_usable(snapshot: AnySnapshot) -> bool:
     """Return whether a snapshot can be restored: `completed`, or `available` of an instance."""
     return snapshot.state == _usable_state(snapshot)
 
 
-def _untouchable(snapshot: AnySnapshot, group_by: GroupBy, *, is_owned: bool) -> str | None:
-    """Say why no rule may judge a snapshot with a date, None if rules may."""
+def _exemption(snapshot: AnySnapshot, group_by: GroupBy, *, is_owned: bool) -> str | None:
+    """Return why a snapshot is kept and not counted; None if the rules apply to it."""
     if not is_owned:
         return "not owned"
-    if not is_usable(snapshot):
+    if not _is_usable(snapshot):
         return f"not {_usable_state(snapshot)}: {safe_line(snapshot.state or 'no state')}"
-    if group_by == "source" and _source_name(snapshot) is None:
+    if group_by == "source" and _source_label(snapshot) is None:
         return "no source"
-    return None
+    return None if snapshot.created_at else "no date"
 
 
-def _sorted_out(snapshots: Iterable[SnapshotT]) -> list[list[SnapshotT]]:
-    """Bring together what is listed twice, sort by name, and refuse what is no snapshot."""
-    fix = "give what client.iter_disk_snapshots() or client.iter_instance_snapshots() gives"
-    _require(isinstance(snapshots, Iterable), "snapshots", "must be snapshots", fix, snapshots)
+def _group_duplicates(snapshots: Iterable[SnapshotT]) -> list[list[SnapshotT]]:
+    """Return the distinct listings of each snapshot, sorted by name and Region."""
+    fix = "pass client.iter_disk_snapshots() or client.iter_instance_snapshots()"
+    if not isinstance(snapshots, Iterable):
+        raise _invalid("snapshots", "must be snapshots", fix, snapshots)
     found: dict[tuple[str, str], list[SnapshotT]] = {}
     for index, snapshot in enumerate(snapshots):
-        field, is_one = f"snapshots[{index}]", isinstance(snapshot, DiskSnapshot | InstanceSnapshot)
-        _require(is_one, field, "must be a snapshot", fix, snapshot)
+        name = f"snapshots[{index}]"
+        if not isinstance(snapshot, DiskSnapshot | InstanceSnapshot):
+            raise _invalid(name, "must be a snapshot", fix, snapshot)
         created = snapshot.created_at
-        is_usable = created is None or _is_aware(created)
-        _require(is_usable, f"{field}.created_at", "must have a time zone", fix, created)
-        alike = found.setdefault((snapshot.name, _region(snapshot)), [])
-        if snapshot not in alike:
-            alike.append(snapshot)
-    # To write a snapshot out takes longer than to judge it.
+        if created is not None and not _is_aware(created):
+            raise _invalid(f"{name}.created_at", "must have a time zone", fix, created)
+        listings = found.setdefault((snapshot.name, _region(snapshot)), [])
+        if snapshot not in listings:
+            listings.append(snapshot)
+    # repr is slower than all rules, so it is used only where the order matters.
     return [
-        sorted(alike, key=repr) if len(alike) > 1 else alike for _, alike in sorted(found.items())
+        sorted(listings, key=repr) if len(listings) > 1 else listings
+        for _, listings in sorted(found.items())
     ]
 
 
-def _answer(owned: Ownership, snapshot: AnySnapshot) -> bool:
-    answer: object = owned(snapshot)
-    # Whatever is true-ish, a coroutine for one, must not turn into a right to delete.
-    _require(isinstance(answer, bool), "owned", "must answer True or False", "return it", answer)
-    return answer is True
+def _is_owned(owned: Ownership, snapshot: AnySnapshot) -> bool:
+    result: object = owned(snapshot)
+    # Other truthy objects, such as coroutines, must not permit a deletion.
+    if not isinstance(result, bool):
+        raise _invalid("owned", "must return True or False", "return a bool", result)
+    return result
 
 
-def _newest_first(verdict: RetentionVerdict[SnapshotT]) -> tuple[timedelta, str, str]:
-    snapshot = verdict.snapshot
+def _sort_key(decision: RetentionDecision[SnapshotT]) -> tuple[timedelta, str, str]:
+    snapshot = decision.snapshot
     created = snapshot.created_at
-    # All dates lie at 0 or before; what has none comes after them.
+    # Ages are at most 0, so snapshots without a date come last.
     age = datetime.min.replace(tzinfo=UTC) - created if created else timedelta.max
-    # Names, so that the order of two with the same date does not hang on which others there are.
+    # Name and Region make the order of equal dates independent of other snapshots.
     return age, snapshot.name, _region(snapshot)
 
 
@@ -833,46 +818,52 @@ def plan_retention(
     policy: RetentionPolicy,
     now: datetime,
     *,
-    owned: Ownership = _OWN,
+    owned: Ownership = _is_managed,
     group_by: GroupBy = "source",
 ) -> RetentionPlan[SnapshotT]:
-    """Say for each snapshot whether to keep or to delete it, and why.
+    """Decide for each snapshot whether to keep or to delete it, with the reasons.
 
-    Whatever the policy, these stay and take up no place in any count: snapshots that are not owned,
-    that are not `completed` (`available` for instance snapshots), that have no date, or whose
-    source nobody knows. Of the others the newest of each source stays.
+    Some snapshots are kept whatever the policy:
+
+    1. The newest snapshot of each source, and if its date is in the future, the newest until now.
+    2. Snapshots that are not owned, not usable (`completed`, or `available` for instance
+       snapshots), or without a date or source. The rules do not count these.
+    3. A snapshot that is listed twice in different states, since it changed during the listing.
 
     Args:
-        snapshots: Snapshots of disks, of instances, or of both. One that is listed twice counts
-            once; if the two are not alike (its state changed in between), it stays.
-        policy: What to keep.
-        now: The time, with a time zone. It decides which dates are in the future, and the age that
-            `delete_older_than` compares.
-        owned: Which snapshots are ours to delete: `Scope(...)`, which `prune` needs, `by_tag(...)`,
-            `by_name(...)` or any function that returns True or False. Without it, those that have
-            the tag `OWNERSHIP_TAG`.
-        group_by: `"source"` if only snapshots of the same kind, disk or instance, and region count
-            against one another, `"none"` if all do.
+        snapshots: Snapshots of disks, of instances, or of both. Equal duplicates count once.
+        policy: The policy.
+        now: The time, with a time zone. Later dates are in the future. `delete_older_than` measures
+            ages from it.
+        owned: A predicate of snapshots that may be deleted: `Scope(...)`, which `prune` requires,
+            `by_tag(...)`, `by_name(...)` or another function that returns True or False. The
+            default is snapshots with the tag `OWNERSHIP_TAG`.
+        group_by: `"source"` to count snapshots of the same kind, source and Region together,
+            `"none"` to count all snapshots together.
 
     Returns:
-        The plan. It does not depend on the snapshots' order.
+        The plan. It does not depend on the order of the snapshots.
 
     Raises:
-        RequestValidationError: If an argument is not what it should be.
+        RequestValidationError: If an argument is invalid.
     """
-    fix = 'give RetentionPolicy(time_zone="UTC", keep_daily=7)'
-    _require(isinstance(policy, RetentionPolicy), "policy", "must be a policy", fix, policy)
-    _require(_is_aware(now), "now", "must have a time zone", "give datetime.now(UTC)", now)
-    fix = f"give by_tag({OWNERSHIP_TAG!r})"
-    _require(callable(owned), "owned", "must be a function of a snapshot", fix, owned)
-    is_known = group_by in ("source", "none")
-    _require(is_known, "group_by", "must be known", 'give "source" or "none"', group_by)
-    # A copy that pydantic made with updates has not been checked yet.
+    if not isinstance(policy, RetentionPolicy):
+        fix = 'pass RetentionPolicy(time_zone="UTC", keep_daily=7)'  # type: ignore[unreachable] # callers without a type checker get here
+        raise _invalid("policy", "must be a policy", fix, policy)
+    if not _is_aware(now):
+        raise _invalid("now", "must have a time zone", "pass datetime.now(UTC)", now)
+    if not callable(owned):
+        fix = f"pass by_tag({OWNERSHIP_TAG!r})"  # type: ignore[unreachable] # likewise
+        raise _invalid("owned", "must be a function of a snapshot", fix, owned)
+    if group_by not in ("source", "none"):
+        fix = 'pass "source" or "none"'
+        raise _invalid("group_by", "must be known", fix, group_by)
+    # model_copy does not validate.
     policy = RetentionPolicy(**dict(policy))
-    return evaluate(snapshots, policy, now, owned=owned, group_by=group_by)
+    return _evaluate(snapshots, policy, now, owned=owned, group_by=group_by)
 
 
-def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evaluated
+def _evaluate(  # noqa: PLR0913 - keyword-only from the fourth on
     snapshots: Iterable[SnapshotT],
     policy: RetentionPolicy | None,
     now: datetime,
@@ -886,27 +877,26 @@ def evaluate(  # noqa: PLR0913 - keyword-only, for the deletion of what is evalu
     name = str(policy.time_zone) if policy else "UTC"
     zone = _zone_of(name)
     terms = _Terms(policy, now, now if latest is None else latest, keep_newest)
-    verdicts: list[RetentionVerdict[SnapshotT]] = []
-    groups: dict[tuple[str | None, ...], list[_Dated[SnapshotT]]] = {}
-    for listed in _sorted_out(snapshots):
-        snapshot, *others = listed
+    decisions: list[RetentionDecision[SnapshotT]] = []
+    groups: dict[tuple[str | None, ...], list[_DatedSnapshot[SnapshotT]]] = {}
+    for listings in _group_duplicates(snapshots):
+        snapshot, *others = listings
         if others:
             reasons = ("listed twice: and not alike",)
-            verdicts += (RetentionVerdict(each, keep=True, reasons=reasons) for each in listed)
+            decisions += (RetentionDecision(each, keep=True, reasons=reasons) for each in listings)
             continue
-        why = _untouchable(snapshot, group_by, is_owned=_answer(owned, snapshot))
-        if why is None and snapshot.created_at is not None:
-            key = (*source_key(snapshot), _region(snapshot)) if group_by == "source" else ()
+        reason = _exemption(snapshot, group_by, is_owned=_is_owned(owned, snapshot))
+        if reason is None and snapshot.created_at is not None:
+            key = (*_source_of(snapshot), _region(snapshot)) if group_by == "source" else ()
             local = _local(snapshot.created_at, zone)
-            groups.setdefault(key, []).append(_Dated(snapshot, snapshot.created_at, local))
+            groups.setdefault(key, []).append(_DatedSnapshot(snapshot, snapshot.created_at, local))
         else:
-            reasons = (why or "no date",)
-            verdicts.append(RetentionVerdict(snapshot, keep=True, reasons=reasons))
-    newest = "of its source" if group_by == "source" else "of all"
+            decisions.append(RetentionDecision(snapshot, keep=True, reasons=(str(reason),)))
+    group_name = "of its source" if group_by == "source" else "of all"
     for group in groups.values():
-        # Of those with the same date the one whose name comes first counts as the newer.
+        # The sort is stable, so of equal dates the first name counts as the newer.
         group.sort(key=lambda dated: dated.created, reverse=True)
-        verdicts += _judge_group(group, terms, newest)
+        decisions += _decide_group(group, terms, group_name)
     scope = owned if isinstance(owned, Scope) else None
-    ordered = tuple(sorted(verdicts, key=_newest_first))
+    ordered = tuple(sorted(decisions, key=_sort_key))
     return RetentionPlan(ordered, name, policy, scope, group_by)

@@ -357,7 +357,8 @@ def test_plan_prints_the_notes_of_a_run(
 ) -> None:
     file = tmp_path / "other.toml"
     file.write_text(PLAN.replace("Disk-*", "Disk-2"), encoding="utf-8")
-    assert "10 in us-east-1 are of sources that are not selected" in command("plan", str(file)).err
+    message = "10 snapshots in us-east-1 of sources that are not selected"
+    assert message in command("plan", str(file)).err
     assert emulator.calls["CreateDiskSnapshot"] == 0
     # `prune` with the plan evaluates them, too.
     assert [each["keep"] for each in command("prune", str(file), "--json").lines].count(True) == 3
@@ -378,7 +379,7 @@ def test_unreachable_copy_region_is_reported_and_others_continue(
         return handle(region, operation, payload)
 
     monkeypatch.setattr(emulator, "handle", respond)
-    note = "what is in us-west-2 could not be listed; nothing is deleted there: AccessDenied"
+    note = "the snapshots in us-west-2 could not be listed; nothing is deleted there: AccessDenied"
     planned = command("plan", plan)
     assert planned.code == 0
     assert note in planned.err

@@ -60,7 +60,7 @@ def both_at_once(client: LightsailSnapClient, number: int) -> int:
 def makes_clients(url: str) -> bool:
     """Fork while clients are being made, and make one in the child."""
     clients = regional_clients(endpoint_url=url, wait_policy=POLICY)
-    with _sessions._making:
+    with _sessions._creation_lock:
         child = os.fork()
         if not child:
             signal.alarm(_PATIENCE)

@@ -14,7 +14,7 @@ from scripts import soak, soak_checks
 from scripts.soak_checks import HERE, SECRETS, BrokenInvariantError, Footprint
 
 from lightsail_snap import DiskSource, LightsailSnapError
-from lightsail_snap.plans import _steps
+from lightsail_snap.plans import _planning
 
 pytestmark = pytest.mark.thorough
 
@@ -112,7 +112,7 @@ def test_a_broken_invariant_is_told_with_its_seed_and_a_command(
 def test_pruning_that_differs_from_the_verdicts_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_steps, "_deletions", lambda *_: ([], 0))
+    monkeypatch.setattr(_planning, "_plan_deletions", lambda *_, **__: ([], 0))
     assert soak.main(["--days", "8", "--seed", "3"]) == 1
     assert "after pruning by nightly" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""A small world for plans: an embedded Lightsail on a jumping clock, and a way to pull the plug."""
+"""Emulated Lightsail state on a virtual clock, with a hook to end the process at any call."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from lightsail_snap.plans import BackupPlan, Run, RunResult, apply, prepare
 HOME, AWAY = "us-east-1", "us-west-2"
 
 
-class PlugPulledError(BaseException):
-    """Stands for the end of the process: nothing that handles errors handles it."""
+class ProcessKilledError(BaseException):
+    """The end of the process, which no error handler catches."""
 
 
-class World:
-    """An embedded Lightsail whose every call can be the last.
+class State:
+    """An emulated Lightsail and its clients.
 
     Attributes:
-        clock: Tells the time to everybody.
-        emulator: The Lightsail.
-        calls: What was sent, as `(region, operation)`.
-        plug: Is told of every call before (False) and after (True) it is carried out.
+        clock: The clock of the service and of all clients.
+        emulator: The emulator.
+        calls: The calls so far, as `(region, operation)`.
+        on_call: Hook that is called before (False) and after (True) each call.
     """
 
     def __init__(self, progression: Progression | None = None) -> None:
@@ -36,14 +36,18 @@ class World:
             clock=self.clock, progression=progression or Progression.by_polls(1, 1), page_size=3
         )
         self.calls: list[tuple[str, str]] = []
-        self.plug: Callable[[Request[Any], bool], None] = lambda _request, _is_done: None
+        self.on_call: Callable[[Request[Any], bool], None] = lambda _request, _is_done: None
 
     def client(self, region: str = HOME) -> LightsailSnapClient:
-        """Make a client; it is what plans take for `clients`, too."""
+        """Return a new client of a Region. The method is also a client factory."""
         policy = WaitPolicy(random=lambda: 0.5)
         return LightsailSnapClient(
-            transport=_Wire(self, region), clock=self.clock, wait_policy=policy
+            transport=_HookedTransport(self, region), clock=self.clock, wait_policy=policy
         )
+
+    def another_client(self, region: str = HOME) -> LightsailSnapClient:
+        """Return a client whose calls are neither recorded nor hooked."""
+        return LightsailSnapClient(self.emulator.boto3_client(region), clock=self.clock)
 
     @property
     def now(self) -> datetime:
@@ -55,68 +59,68 @@ class World:
     def apply(self, run: Run, **options: Any) -> RunResult:
         return apply(run, self.client(), clients=self.client, concurrency=1, **options)
 
-    def days(self, plan: BackupPlan, count: int) -> None:
-        """Let the plan run daily."""
+    def run_days(self, plan: BackupPlan, count: int) -> None:
+        """Apply the plan once a day."""
         for _ in range(count):
             assert self.apply(self.prepare(plan)).is_complete
             self.clock.sleep(86_400)
 
     def names(self, region: str = HOME) -> list[str]:
-        return sorted(snapshot["name"] for snapshot in self.state()[region])
+        return sorted(snapshot["name"] for snapshot in self.snapshots()[region])
 
-    def state(self) -> dict[str, list[dict[str, Any]]]:
-        """Tell what there is, without what differs from one attempt to the next."""
-        kept = ("name", "state", "fromDiskName", "fromInstanceName", "tags")
+    def snapshots(self) -> dict[str, list[dict[str, Any]]]:
+        """Return all snapshots by Region, without fields that differ between attempts."""
+        keys = ("name", "state", "fromDiskName", "fromInstanceName", "tags")
         found: dict[str, list[dict[str, Any]]] = {}
         for region in (HOME, AWAY):
             boto = self.emulator.boto3_client(region)
-            things: list[dict[str, Any]] = []
-            for operation, member in (
+            listed: list[dict[str, Any]] = []
+            for operation, field in (
                 ("get_disk_snapshots", "diskSnapshots"),
                 ("get_instance_snapshots", "instanceSnapshots"),
             ):
                 for page in boto.get_paginator(operation).paginate():
-                    things += page[member]
+                    listed += page[field]
             found[region] = sorted(
                 (
                     {
-                        key: sorted(map(repr, thing[key])) if key == "tags" else thing[key]
-                        for key in kept
-                        if key in thing
+                        key: sorted(map(repr, each[key])) if key == "tags" else each[key]
+                        for key in keys
+                        if key in each
                     }
-                    for thing in things
+                    for each in listed
                 ),
-                key=lambda thing: str(thing["name"]),
+                key=lambda each: str(each["name"]),
             )
         return found
 
 
-class _Wire:
-    def __init__(self, world: World, region: str) -> None:
-        self._world = world
+class _HookedTransport:
+    def __init__(self, state: State, region: str) -> None:
+        self._state = state
         self._region = region
-        self._transport = BotoTransport(world.emulator.boto3_client(region))
+        self._transport = BotoTransport(state.emulator.boto3_client(region))
 
     def send(self, request: Request[Any]) -> Response:
-        self._world.calls.append((self._region, request.operation_name))
-        self._world.plug(request, False)  # noqa: FBT003 - before
+        self._state.calls.append((self._region, request.operation_name))
+        self._state.on_call(request, False)  # noqa: FBT003 - before
         try:
             return self._transport.send(request)
         finally:
-            self._world.plug(request, True)  # noqa: FBT003 - after
+            self._state.on_call(request, True)  # noqa: FBT003 - after
 
     def close(self) -> None:
         self._transport.close()
 
 
 @pytest.fixture
-def make_world() -> Callable[..., World]:
-    return World
+def make_state() -> Callable[..., State]:
+    return State
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
+def state() -> Iterator[State]:
+    made = State()
     for name in ("db-1", "db-2"):
         made.emulator.add_disk(name, region_name=HOME)
     made.emulator.add_disk("other", region_name=HOME, tags={"backup": "daily", "env": "prod"})
@@ -126,8 +130,8 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def plug_pulled() -> type[BaseException]:
-    return PlugPulledError
+def process_killed() -> type[BaseException]:
+    return ProcessKilledError
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""Applies plans for four nights on the engine that is named, and tells what came of it as JSON.
+"""Apply plans for four nights with threads or Dask, and print the results as JSON.
 
-`python nights.py threads` and `python nights.py dask` must tell the same.
+`python nights.py threads` and `python nights.py dask` must print the same.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def engine(name: str) -> Iterator[Executor | None]:
     import distributed  # noqa: PLC0415 - it changes how exceptions pickle
 
     with (
-        distributed.LocalCluster(  # type: ignore[no-untyped-call] # of another library
+        distributed.LocalCluster(  # type: ignore[no-untyped-call] # Dask is untyped
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
-        distributed.Client(cluster) as dask,  # type: ignore[no-untyped-call] # of another library
+        distributed.Client(cluster) as dask,  # type: ignore[no-untyped-call] # Dask is untyped
         dask.get_executor() as executor,
     ):
         yield executor
@@ -62,12 +62,12 @@ def without_evidence(result: dict[str, Any]) -> dict[str, Any]:
 
 def main(name: str) -> None:
     os.environ |= {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
-    # The service's clock is the machine's, as it must be for deletions, so a night is a minute.
+    # Deletions need the machine's clock, so a night is a minute.
     night = datetime.min.replace(tzinfo=UTC)
     minute = timedelta(minutes=1)
     slots: list[str] = []
     policy = WaitPolicy(min_delay=0.01, max_delay=0.01)
-    said = []
+    results = []
     with LightsailEmulator(progression=Progression.instant()) as emulator:
         for region in REGIONS:
             emulator.add_disk("db-1", region_name=region)
@@ -77,7 +77,7 @@ def main(name: str) -> None:
             regional_clients(endpoint_url=url, wait_policy=policy) as clients,
             engine(name) as executor,
         ):
-            # Enough for something to prune.
+            # Four nights, so that the last ones have deletions.
             for _ in range(4):
                 present = datetime.now(UTC).replace(second=0, microsecond=0)
                 night = max(night, present) + minute
@@ -85,16 +85,16 @@ def main(name: str) -> None:
                 result = apply_many(fleet(), client_factory=clients, executor=executor, now=night)
                 result.raise_for_failures()
                 assert result.is_complete, result
-                said.append(without_evidence(result.to_dict()))
+                results.append(without_evidence(result.to_dict()))
             found = sorted(
                 [region, each.name, *sorted(tag.key for tag in each.tags)]
                 for region in REGIONS
                 for each in clients(region).iter_disk_snapshots()
             )
-    told = json.dumps({"said": said, "found": found})
+    output = json.dumps({"results": results, "found": found})
     for index, slot in enumerate(slots):
-        told = told.replace(slot, f"night-{index}")
-    print(told)  # noqa: T201 - that is how it tells
+        output = output.replace(slot, f"night-{index}")
+    print(output)  # noqa: T201 - the test reads it
 
 
 if __name__ == "__main__":

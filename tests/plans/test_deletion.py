@@ -1,4 +1,4 @@
-"""The contract of bulk deletion: every invariant, as an example and as a property."""
+"""Bulk deletion: every invariant as examples and as a property."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from lightsail_snap.plans import _deletion as deletion
 from lightsail_snap.retention import OWNERSHIP_TAG
 
 HOME, DAY = "us-east-1", 86_400
-Plug = Callable[[Request[Any], bool], None]
+Hook = Callable[[Request[Any], bool], None]
 
 
-def nothing(_request: Request[Any], _is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
-    """Leave a call alone."""
+def do_nothing(_request: Request[Any], _is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+    """Do nothing."""
 
 
 class State:
-    """An embedded Lightsail, a client whose calls can be watched, and another client."""
+    """An emulated Lightsail, a client with a hook for its calls, and another client."""
 
     def __init__(self, page_size: int = 100) -> None:
         self.clock = VirtualClock()
@@ -58,7 +58,7 @@ class State:
             self.emulator.add_disk(name, region_name=HOME)
         self.emulator.add_instance("web", region_name=HOME)
         self.calls: list[str] = []
-        self.plug: Plug = nothing
+        self.on_call: Hook = do_nothing
         self.skew = 0.0
         self.date: Callable[[datetime | None], datetime | None] = lambda date: date
         self.client = LightsailSnapClient(transport=Watched(self), clock=Skewed(self))
@@ -107,11 +107,11 @@ class Watched:
 
     def send(self, request: Request[Any]) -> Response:
         self._state.calls.append(request.operation_name)
-        self._state.plug(request, False)  # noqa: FBT003 - before
-        answer = self._transport.send(request)
-        self._state.plug(request, True)  # noqa: FBT003 - after
-        date = self._state.date(answer.metadata.date)
-        return replace(answer, metadata=replace(answer.metadata, date=date))
+        self._state.on_call(request, False)  # noqa: FBT003 - before
+        response = self._transport.send(request)
+        self._state.on_call(request, True)  # noqa: FBT003 - after
+        date = self._state.date(response.metadata.date)
+        return replace(response, metadata=replace(response.metadata, date=date))
 
     def close(self) -> None:
         self._transport.close()
@@ -129,20 +129,28 @@ def outcomes(result: PruneResult) -> dict[str, str]:
     return {each.snapshot.name: each.record.outcome for each in result.results if each.record}
 
 
-def before_call(number: int, action: Callable[[], object]) -> Plug:
+def plan_of(*, rules: dict[str, Any], source: str = "db", **fields: Any) -> BackupPlan:
+    select = {"kind": "disk", "names": [source]}
+    retention = {"time_zone": "UTC", **rules}
+    return BackupPlan(
+        name="nightly", region=HOME, slot="day", select=select, retention=retention, **fields
+    )
+
+
+def before_call(number: int, action: Callable[[], object]) -> Hook:
     """Let another client act before the call of this number, counted from 1."""
     count = 0
 
-    def plug(_request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+    def on_call(_request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
         nonlocal count
         count += not is_done
         if not is_done and count == number:
             action()
 
-    return plug
+    return on_call
 
 
-# The three stories that led to the gate.
+# Concurrent deletions and wrong clocks.
 
 
 def test_prune_after_another_client_deleted_the_kept_ones_keeps_two(state: State) -> None:
@@ -156,13 +164,7 @@ def test_prune_after_another_client_deleted_the_kept_ones_keeps_two(state: State
 
 
 def test_apply_after_another_client_deleted_the_kept_ones_keeps_two(state: State) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 2},
-    )
+    plan = plan_of(rules={"keep_last": 2})
     run = prepare(plan, state.client)
     state.another.delete_disk_snapshot("s4")
     result = apply(run, state.client)
@@ -171,14 +173,10 @@ def test_apply_after_another_client_deleted_the_kept_ones_keeps_two(state: State
 
 
 @pytest.mark.parametrize("ahead", [20, 1])
-def test_a_run_made_by_a_clock_that_is_ahead_deletes_nothing(state: State, ahead: int) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_within": "36h"},
-    )
+def test_apply_of_a_run_ahead_of_the_service_clock_deletes_nothing(
+    state: State, ahead: int
+) -> None:
+    plan = plan_of(rules={"keep_within": "36h"})
     before = state.names
     result = apply(
         prepare(plan, state.client, now=state.now + timedelta(hours=ahead)), state.client
@@ -190,10 +188,10 @@ def test_a_run_made_by_a_clock_that_is_ahead_deletes_nothing(state: State, ahead
     }
 
 
-def test_an_ad_hoc_policy_never_deletes_what_a_plan_manages(state: State) -> None:
+def test_prune_without_an_owner_keeps_snapshots_of_plans(state: State) -> None:
     state.take("mine-1", "mine-2", owner=None)
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
-    with pytest.raises(RequestValidationError, match="must say which snapshots may be deleted"):
+    with pytest.raises(RequestValidationError, match="must specify which snapshots may be deleted"):
         prune(policy, state.client)
     for scope in (Scope(sources=["db"]), Scope(names=["*"]), Scope(owner="weekly")):
         prune(policy, state.client, scope=scope)
@@ -205,7 +203,7 @@ def test_an_ad_hoc_policy_never_deletes_what_a_plan_manages(state: State) -> Non
 # Fresh evidence.
 
 
-def test_a_deletion_takes_three_calls_and_shares_its_listing(state: State) -> None:
+def test_prune_takes_three_calls_per_deletion_and_one_listing_per_50(state: State) -> None:
     state.take(*(f"t{number}" for number in range(60)))
     planned = state.plan(keep_last=1)
     state.calls.clear()
@@ -218,10 +216,10 @@ def test_a_deletion_takes_three_calls_and_shares_its_listing(state: State) -> No
     assert state.calls[1:4] == ["GetDiskSnapshot", "GetDiskSnapshot", "DeleteDiskSnapshot"]
 
 
-def test_evidence_that_grows_old_is_listed_again(state: State) -> None:
+def test_prune_with_old_evidence_lists_again(state: State) -> None:
     planned = state.plan(keep_last=1)
     state.calls.clear()
-    state.plug = before_call(2, lambda: state.clock.sleep(61))
+    state.on_call = before_call(2, lambda: state.clock.sleep(61))
     assert prune(planned, state.client).is_complete
     assert [name[:6] for name in state.calls[:7]] == [
         "GetDis", "GetDis", "GetDis", "GetDis", "GetDis", "GetDis", "Delete",
@@ -229,24 +227,24 @@ def test_evidence_that_grows_old_is_listed_again(state: State) -> None:
     assert state.calls.count("GetDiskSnapshots") == 2
 
 
-def test_evidence_that_is_old_by_the_time_of_every_deletion_deletes_nothing(state: State) -> None:
+def test_prune_with_evidence_that_is_always_old_deletes_nothing(state: State) -> None:
     planned = state.plan(keep_last=1)
 
     def slow(_request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
         if is_done:
             state.clock.sleep(40)
 
-    state.plug = slow
+    state.on_call = slow
     result = prune(planned, state.client)
     assert set(outcomes(result).values()) == {"stale_evidence"}
     assert "its evidence became older than 60 s" in str(result)
     assert len(state.names) == 5
 
 
-def test_a_keeper_that_vanishes_is_noticed_and_everything_evaluated_again(state: State) -> None:
+def test_prune_with_a_deleted_keeper_evaluates_the_policy_again(state: State) -> None:
     planned = state.plan(keep_last=1)
-    # List, victim, keeper: the keeper goes before it is looked up.
-    state.plug = before_call(3, lambda: state.another.delete_disk_snapshot("s4"))
+    # Calls: listing, snapshot, keeper. The keeper is deleted before its Get.
+    state.on_call = before_call(3, lambda: state.another.delete_disk_snapshot("s4"))
     result = prune(planned, state.client)
     assert state.names == ["s3"]
     assert outcomes(result) == {"s0": "deleted", "s1": "deleted", "s2": "deleted", "s3": "kept"}
@@ -254,7 +252,7 @@ def test_a_keeper_that_vanishes_is_noticed_and_everything_evaluated_again(state:
     assert result.results[0].record.keeper == "s3"
 
 
-def test_each_keeper_is_looked_up_in_turn(state: State) -> None:
+def test_prune_checks_each_keeper_in_turn(state: State) -> None:
     result = prune(state.plan(keep_last=2), state.client)
     assert [each.record.keeper for each in result.results if each.record] == ["s4", "s3", "s4"]
 
@@ -267,17 +265,17 @@ def test_each_keeper_is_looked_up_in_turn(state: State) -> None:
     ],
 )
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_victim_whose_tags_change_stays(
+def test_prune_keeps_a_snapshot_whose_tags_change(
     state: State, number: int, change: Callable[[State], object]
 ) -> None:
     planned = state.plan()
-    state.plug = before_call(number, lambda: change(state))
+    state.on_call = before_call(number, lambda: change(state))
     result = prune(planned, state.client)
     assert outcomes(result) == {"s0": "changed", "s1": "deleted", "s2": "deleted"}
     assert "s0" in state.names
 
 
-def test_a_listing_that_misses_a_snapshot_deletes_nothing_of_it(
+def test_prune_keeps_a_snapshot_that_the_listing_lacks(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned, pages = state.plan(), deletion._pages
@@ -289,20 +287,14 @@ def test_a_listing_that_misses_a_snapshot_deletes_nothing_of_it(
     monkeypatch.setattr(deletion, "_pages", without)
     result = prune(planned, state.client)
     assert outcomes(result) == {"s0": "stale_evidence", "s1": "deleted", "s2": "deleted"}
-    assert "the listing does not show it, though it exists" in str(result)
+    assert "it exists, but the listing does not include it" in str(result)
 
 
 @pytest.mark.parametrize("lack", ["missing", "pending"])
-def test_a_listing_without_the_new_snapshot_deletes_nothing(
+def test_apply_with_a_listing_without_the_new_snapshot_deletes_nothing(
     state: State, monkeypatch: pytest.MonkeyPatch, lack: str
 ) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 1},
-    )
+    plan = plan_of(rules={"keep_last": 1})
     run, pages = prepare(plan, state.client), deletion._pages
 
     def stale(*args: Any) -> Any:
@@ -326,26 +318,19 @@ def test_a_listing_without_the_new_snapshot_deletes_nothing(
 # The floor.
 
 
-def test_minimum_remaining_keeps_more_than_the_policy(state: State) -> None:
+def test_prune_with_minimum_remaining_keeps_more_than_the_policy(state: State) -> None:
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     scope = Scope(owner="nightly")
     planned = plan_prune(policy, state.client, scope=scope, minimum_remaining=4)
-    assert planned.delete == (planned.verdicts[-1].snapshot,)
-    assert planned.verdicts[3].reasons == ("minimum_remaining: 4",)
+    assert planned.delete == (planned.decisions[-1].snapshot,)
+    assert planned.decisions[3].reasons == ("minimum_remaining: 4",)
     stricter = prune(state.plan(keep_last=1), state.client, minimum_remaining=4)
     assert outcomes(stricter) == {"s0": "deleted", "s1": "kept", "s2": "kept", "s3": "kept"}
     assert state.names == ["s1", "s2", "s3", "s4"]
 
 
-def test_the_floor_of_a_plan_is_that_of_its_runs(state: State) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 1},
-        minimum_remaining=5,
-    )
+def test_prepare_with_minimum_remaining_plans_fewer_deletions(state: State) -> None:
+    plan = plan_of(rules={"keep_last": 1}, minimum_remaining=5)
     run = prepare(plan, state.client)
     assert (
         run.summary == "take 1, copy 0, delete 1 (1 snapshot from 2023-11-14 to 2023-11-14, 5 kept)"
@@ -354,7 +339,7 @@ def test_the_floor_of_a_plan_is_that_of_its_runs(state: State) -> None:
     assert len(state.names) == 5
 
 
-def test_snapshots_that_cannot_be_restored_hold_no_floor(state: State) -> None:
+def test_prune_does_not_count_unusable_snapshots_as_remaining(state: State) -> None:
     state.emulator.progression = Progression.by_polls(1000, 1000)
     state.another.create_disk_snapshot(
         "pending", DiskSource(disk_name="db"), tags={OWNERSHIP_TAG: "nightly"}
@@ -363,7 +348,7 @@ def test_snapshots_that_cannot_be_restored_hold_no_floor(state: State) -> None:
     assert state.names == ["pending", "s4"]
 
 
-def test_without_a_group_by_source_each_source_keeps_one(state: State) -> None:
+def test_prune_without_grouping_keeps_one_snapshot_per_source(state: State) -> None:
     state.take("o0", "o1", disk="other")
     snapshots = list(state.client.iter_disk_snapshots())
     planned = plan_retention(
@@ -378,12 +363,12 @@ def test_without_a_group_by_source_each_source_keeps_one(state: State) -> None:
     assert state.names == ["o1", "s4"]
 
 
-def test_only_the_flag_lifts_the_floor_and_only_in_scope(state: State) -> None:
+def test_prune_removes_all_only_with_the_flag_and_only_in_scope(state: State) -> None:
     state.take("other-1", disk="other", owner="weekly")
     scope = Scope(owner="nightly")
     with pytest.raises(RequestValidationError, match="must keep something unless"):
         prune(None, state.client, scope=scope)
-    with pytest.raises(RequestValidationError, match="must say which snapshots"):
+    with pytest.raises(RequestValidationError, match="must specify which snapshots"):
         prune(None, state.client, unsafe_allow_remove_all=True)
     result = prune(None, state.client, scope=scope, unsafe_allow_remove_all=True)
     assert result.is_complete
@@ -391,7 +376,7 @@ def test_only_the_flag_lifts_the_floor_and_only_in_scope(state: State) -> None:
     assert state.names == ["other-1"]
 
 
-def test_the_flag_leaves_what_the_policy_keeps(state: State) -> None:
+def test_prune_with_the_flag_keeps_the_snapshots_of_the_policy(state: State) -> None:
     policy = RetentionPolicy(time_zone="UTC", delete_older_than="60h")
     scope = Scope(owner="nightly")
     prune(policy, state.client, scope=scope, unsafe_allow_remove_all=True)
@@ -403,20 +388,14 @@ def test_the_flag_leaves_what_the_policy_keeps(state: State) -> None:
     assert state.names == []
 
 
-def test_age_deletes_snapshots_of_sources_that_are_gone_only_on_request(state: State) -> None:
-    facts: dict[str, Any] = {
-        "name": "nightly",
-        "region": HOME,
-        "slot": "day",
-        "select": {"kind": "disk", "names": ["other"]},
-    }
-    rules: dict[str, Any] = {"time_zone": "UTC", "keep_last": 3}
+def test_apply_expires_unselected_sources_only_with_delete_older_than(state: State) -> None:
+    rules: dict[str, Any] = {"keep_last": 3}
     state.clock.sleep(2 * DAY)
-    run = prepare(BackupPlan(**facts, retention=rules), state.client)
+    run = prepare(plan_of(rules=rules, source="other"), state.client)
     assert [step.action for step in run.steps] == ["take"]
-    plan = BackupPlan(**facts, retention=rules | {"delete_older_than": "5d"})
+    plan = plan_of(rules=rules | {"delete_older_than": "5d"}, source="other")
     run = prepare(plan, state.client)
-    assert "are of sources that are not selected (any more), and go when older than 5d" in str(run)
+    assert "of sources that are not selected are deleted when older than 5d" in str(run)
     result = apply(run, state.client)
     assert [each.status for each in result.results] == ["done"] * 3
     assert {each.deletion.rule for each in result.results if each.deletion} == {"older than 5d"}
@@ -431,28 +410,28 @@ def test_age_deletes_snapshots_of_sources_that_are_gone_only_on_request(state: S
 
 
 @pytest.mark.parametrize("skew", [-301, 301, -DAY, DAY])
-def test_clocks_that_differ_delete_nothing(state: State, skew: float) -> None:
+def test_prune_with_clocks_that_differ_deletes_nothing(state: State, skew: float) -> None:
     planned = state.plan()
     state.skew = skew
     result = prune(planned, state.client)
     assert set(outcomes(result).values()) == {"untrusted_clock"}
-    word = "ahead of" if skew > 0 else "behind"
-    assert f"{word} the service's" in str(result)
+    direction = "ahead of" if skew > 0 else "behind"
+    assert f"{direction} the service's" in str(result)
     assert len(state.names) == 5
-    # Nothing further is sent once the clock is not to be trusted.
+    # After the clock error, no further requests are sent.
     assert state.calls.count("GetDiskSnapshots") == 2
     with pytest.raises(ConfigurationError, match="nothing can be deleted: the clock of this"):
         state.plan()
 
 
 @pytest.mark.parametrize("skew", [-299, 299])
-def test_clocks_within_the_tolerance_delete_the_same(state: State, skew: float) -> None:
+def test_prune_with_clocks_within_the_tolerance_deletes(state: State, skew: float) -> None:
     state.skew = skew
     assert prune(state.plan(), state.client).is_complete
     assert state.names == ["s3", "s4"]
 
 
-def test_a_service_without_a_date_deletes_nothing(state: State) -> None:
+def test_prune_with_responses_without_a_date_deletes_nothing(state: State) -> None:
     planned = state.plan()
     state.date = lambda _date: None
     result = prune(planned, state.client)
@@ -461,28 +440,28 @@ def test_a_service_without_a_date_deletes_nothing(state: State) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 3])
-def test_a_clock_that_goes_wrong_before_a_deletion_stops_it(state: State, number: int) -> None:
+def test_prune_with_a_clock_error_before_a_deletion_stops(state: State, number: int) -> None:
     planned = state.plan()
-    state.plug = before_call(number, lambda: setattr(state, "skew", 400.0))
+    state.on_call = before_call(number, lambda: setattr(state, "skew", 400.0))
     assert set(outcomes(prune(planned, state.client)).values()) == {"untrusted_clock"}
     assert len(state.names) == 5
 
 
 @pytest.mark.parametrize("jump", [-DAY, DAY])
-def test_both_clocks_jumping_together_is_noticed(state: State, jump: float) -> None:
+def test_prune_with_both_clocks_jumping_together_deletes_nothing(state: State, jump: float) -> None:
     planned = state.plan()
 
-    def leap() -> None:
+    def jump_clocks() -> None:
         state.skew = jump
         state.date = lambda date: date and date + timedelta(seconds=jump)
 
-    state.plug = before_call(2, leap)
+    state.on_call = before_call(2, jump_clocks)
     result = prune(planned, state.client)
     assert set(outcomes(result).values()) == {"untrusted_clock"}
-    assert "against the time that has passed on this machine" in str(result)
+    assert "relative to the clock of this machine" in str(result)
 
 
-def test_a_snapshot_dated_after_the_services_clock_protects_its_source(
+def test_prune_with_a_snapshot_from_the_future_keeps_its_source(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned, pages = state.plan(), deletion._pages
@@ -503,16 +482,10 @@ def test_a_snapshot_dated_after_the_services_clock_protects_its_source(
     assert "dated later than the service's clock" in str(result)
 
 
-def test_a_new_snapshot_that_contradicts_the_clock_deletes_nothing(
+def test_apply_with_a_wrongly_dated_new_snapshot_deletes_nothing(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        slot="day",
-        select={"kind": "disk", "names": ["db"]},
-        retention={"time_zone": "UTC", "keep_last": 1},
-    )
+    plan = plan_of(rules={"keep_last": 1})
     run, take = prepare(plan, state.client), LightsailSnapClient.take_disk_snapshot
 
     def earlier(*args: Any, **kwargs: Any) -> Any:
@@ -525,7 +498,7 @@ def test_a_new_snapshot_that_contradicts_the_clock_deletes_nothing(
     assert len(state.names) == 6
 
 
-# Scope, limits and what is passed in.
+# Scope, limits and arguments.
 
 
 @pytest.mark.parametrize(
@@ -558,12 +531,12 @@ def test_scope_matches_all_fields_and_respects_plans(
 @pytest.mark.parametrize(
     "given", [{}, {"owner": ""}, {"names": "db-*"}, {"names": [""]}, {"sources": [1]}, {"x": 1}]
 )
-def test_a_scope_that_says_nothing_is_refused(given: dict[str, Any]) -> None:
+def test_scope_without_a_valid_field_is_rejected(given: dict[str, Any]) -> None:
     with pytest.raises(RequestValidationError):
         Scope(**given)
 
 
-def test_more_deletions_than_allowed_delete_nothing(state: State) -> None:
+def test_prune_with_more_deletions_than_allowed_deletes_nothing(state: State) -> None:
     result = prune(state.plan(), state.client, max_deletions=2)
     assert set(outcomes(result).values()) == {"limit"}
     assert "3 deletions are more than max_deletions, 2" in str(result)
@@ -571,25 +544,20 @@ def test_more_deletions_than_allowed_delete_nothing(state: State) -> None:
     assert prune(state.plan(), state.client, max_deletions=3).is_complete
 
 
-def test_the_default_limit_is_derived_from_the_policy(state: State) -> None:
+def test_run_without_max_deletions_derives_it_from_the_policy(state: State) -> None:
     state.take(*(f"t{number}" for number in range(20)))
-    facts: dict[str, Any] = {
-        "name": "nightly",
-        "region": HOME,
-        "slot": "day",
-        "select": {"kind": "disk", "names": ["db"]},
-        "retention": {"time_zone": "UTC", "keep_last": 1},
-    }
-    run = prepare(BackupPlan(**facts), state.client)
+    run = prepare(plan_of(rules={"keep_last": 1}), state.client)
     assert run.max_deletions == 10
     result = apply(run, state.client)
     assert [each.status for each in result.results] == ["done"] + ["skipped"] * 25
     assert not result.is_complete
     assert len(state.names) == 26
     rules = {f"keep_{each}": 1 for each in ("last", "hourly", "daily", "weekly", "monthly")}
-    many = BackupPlan(**facts | {"retention": {"time_zone": "UTC", "keep_yearly": 1, **rules}})
+    many = plan_of(rules={"keep_yearly": 1, **rules})
     assert prepare(many, state.client).max_deletions == 12
-    assert prepare(BackupPlan(**facts, max_deletions=0), state.client).max_deletions == 0
+    assert (
+        prepare(plan_of(rules={"keep_last": 1}, max_deletions=0), state.client).max_deletions == 0
+    )
     assert apply(run, state.client, max_deletions=25).is_complete
 
 
@@ -605,7 +573,7 @@ def test_the_default_limit_is_derived_from_the_policy(state: State) -> None:
         {"kind": "disks"},
     ],
 )
-def test_prune_refuses_arguments_that_make_no_sense(state: State, options: dict[str, Any]) -> None:
+def test_prune_with_invalid_arguments_is_rejected(state: State, options: dict[str, Any]) -> None:
     planned = state.plan()
     with pytest.raises(RequestValidationError):
         prune(planned, state.client, **options)
@@ -616,16 +584,10 @@ def test_prune_refuses_arguments_that_make_no_sense(state: State, options: dict[
     assert len(state.names) == 5
 
 
-PLAN = BackupPlan(
-    name="nightly",
-    region=HOME,
-    slot="day",
-    select={"kind": "disk", "names": ["db"]},
-    retention={"time_zone": "UTC", "keep_last": 2},
-)
+PLAN = plan_of(rules={"keep_last": 2})
 
 
-def test_edited_runs_delete_nothing_outside_of_their_plan(state: State) -> None:
+def test_apply_of_an_edited_run_deletes_nothing_outside_of_its_plan(state: State) -> None:
     run = prepare(PLAN, state.client)
     elsewhere = run.model_copy(
         update={
@@ -651,7 +613,7 @@ def test_edited_runs_delete_nothing_outside_of_their_plan(state: State) -> None:
     assert {f"s{number}" for number in range(5)} < set(state.names)
 
 
-def test_a_region_without_a_new_copy_deletes_nothing(state: State) -> None:
+def test_apply_in_a_region_without_a_new_copy_deletes_nothing(state: State) -> None:
     plan = PLAN.model_copy(update={"copies": ("us-west-2",)})
     away = LightsailSnapClient(state.emulator.boto3_client("us-west-2"), clock=state.clock)
     run = prepare(plan, state.client, clients=lambda _region: away)
@@ -668,14 +630,16 @@ def test_a_region_without_a_new_copy_deletes_nothing(state: State) -> None:
     assert "no new snapshot was taken or copied in us-west-2" in str(result)
 
 
-def test_what_cannot_be_identified_or_is_of_another_source_stays(
+def test_delete_of_an_unidentified_or_moved_snapshot_is_withheld(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terms = deletion.Terms(Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1))
+    terms = deletion.DeletionTerms(
+        Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1)
+    )
     gate = deletion.DeletionGate(state.client, terms, ["disk"])
     oldest = gate.preview().delete[0]
-    moved = gate.delete(replace(deletion.Approved.of(oldest), source="other"))
-    assert (moved.outcome, moved.reason) == ("changed", "it is of another source")
+    moved = gate.delete(replace(deletion.ApprovedSnapshot.of(oldest), source="other"))
+    assert (moved.outcome, moved.reason) == ("changed", "it belongs to another source")
     pages = deletion._pages
 
     def with_changes(changes: dict[str, Any]) -> Any:
@@ -688,7 +652,7 @@ def test_what_cannot_be_identified_or_is_of_another_source_stays(
     monkeypatch.setattr(deletion, "_pages", with_changes({"arn": None}))
     result = prune(state.plan(), state.client)
     assert set(outcomes(result).values()) == {"changed"}
-    assert "the ARN and creation time that identify it are unknown" in str(result)
+    assert "its ARN or creation time is unknown" in str(result)
     monkeypatch.setattr(deletion, "_pages", with_changes({"from_disk_name": None}))
     found = [each.model_copy(update={"from_disk_name": None}) for each in state.plan().keep]
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
@@ -700,8 +664,10 @@ def test_what_cannot_be_identified_or_is_of_another_source_stays(
     assert len(state.names) == 5
 
 
-def test_a_listing_that_was_replaced_is_not_discarded_again(state: State) -> None:
-    terms = deletion.Terms(Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1))
+def test_gate_does_not_discard_a_newer_listing(state: State) -> None:
+    terms = deletion.DeletionTerms(
+        Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1)
+    )
     gate = deletion.DeletionGate(state.client, terms, ["disk"])
     first = gate._evidence()
     gate._discard(first)
@@ -741,7 +707,7 @@ def test_delete_older_than_leaves_only_the_newest_of_what_is_older(
     assert set(young[:count]) <= kept
 
 
-def test_instance_snapshots_are_deleted_by_the_same_rules(state: State) -> None:
+def test_prune_of_instance_snapshots_follows_the_same_rules(state: State) -> None:
     for name in ("w0", "w1", "w2"):
         state.another.take_instance_snapshot(name, "web", tags={OWNERSHIP_TAG: "nightly"})
         state.clock.sleep(DAY)
@@ -755,7 +721,7 @@ def test_instance_snapshots_are_deleted_by_the_same_rules(state: State) -> None:
 # Audit.
 
 
-def test_each_deletion_is_logged_with_rule_evidence_and_keeper(
+def test_prune_logs_rule_evidence_and_keeper_of_each_deletion(
     state: State, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="lightsail_snap.plans"):
@@ -778,9 +744,9 @@ def test_each_deletion_is_logged_with_rule_evidence_and_keeper(
             "age_seconds": 0.0,
         },
     }
-    # The intention is logged before the request, in case nothing can be logged after it.
+    # The deletion is logged before the request, in case the process ends.
     assert caplog.messages[0] == "deleting s0: no rule keeps it; kept: s4"
-    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - pickled above
     assert outcomes(again) == outcomes(result)
 
 
@@ -788,24 +754,24 @@ def test_each_deletion_is_logged_with_rule_evidence_and_keeper(
 
 
 class Interrupt(BaseException):
-    """Stands for the end of the process."""
+    """The end of the process."""
 
 
 @pytest.mark.parametrize("is_after", [False, True])
-def test_prune_interrupted_at_any_call_ends_the_same_when_run_again(*, is_after: bool) -> None:
+def test_prune_after_an_interrupt_at_any_call_ends_in_the_same_state(*, is_after: bool) -> None:
     for number in range(1, 40):
         state = State()
         state.take("s0", "s1", "s2", "s3")
         planned = state.plan()
         count = 0
 
-        def plug(_request: Request[Any], is_done: bool, at: int = number) -> None:  # noqa: FBT001 - the hook's signature
+        def on_call(_request: Request[Any], is_done: bool, at: int = number) -> None:  # noqa: FBT001 - the hook's signature
             nonlocal count
             count += is_done == is_after
             if is_done == is_after and count == at:
                 raise Interrupt
 
-        state.plug = plug
+        state.on_call = on_call
         try:
             prune(planned, state.client)
         except Interrupt:
@@ -813,25 +779,25 @@ def test_prune_interrupted_at_any_call_ends_the_same_when_run_again(*, is_after:
         else:
             assert number == 8
             return
-        state.plug = nothing
+        state.on_call = do_nothing
         assert prune(planned, state.client).is_complete
         assert state.names == ["s2", "s3"]
-    pytest.fail("it never came to its end")
+    pytest.fail("prune did not end")
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_a_lost_response_is_looked_up_by_arn(state: State, *, is_known: bool) -> None:
+def test_prune_with_a_lost_response_checks_the_arn(state: State, *, is_known: bool) -> None:
     planned = state.plan(keep_last=4)
 
     def lose(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
         if request.operation_name == "DeleteDiskSnapshot" and is_done:
-            # A namesake is not what was to be deleted.
+            # Another snapshot with the same name was not approved for deletion.
             state.take("s0")
             raise OutcomeUnknownError("lost", request=request)
         if not is_known and state.calls[-2:-1] == ["DeleteDiskSnapshot"]:
-            raise RequestNotSentError("no way", request=request)
+            raise RequestNotSentError("unreachable", request=request)
 
-    state.plug = lose
+    state.on_call = lose
     (result,) = prune(planned, state.client).results
     assert result.status == ("done" if is_known else "failed")
     if not is_known:
@@ -839,17 +805,17 @@ def test_a_lost_response_is_looked_up_by_arn(state: State, *, is_known: bool) ->
         assert result.error.may_have_executed
 
 
-def test_two_prunes_at_once_delete_nothing_twice(state: State) -> None:
+def test_prune_at_the_same_time_deletes_nothing_twice(state: State) -> None:
     planned = state.plan()
     rival = LightsailSnapClient(state.emulator.boto3_client(HOME), clock=state.clock)
-    state.plug = before_call(2, lambda: prune(planned, rival))
+    state.on_call = before_call(2, lambda: prune(planned, rival))
     result = prune(planned, state.client)
     assert set(outcomes(result).values()) == {"gone"}
     assert result.is_complete
     assert state.names == ["s3", "s4"]
 
 
-# All of it against other clients that do anything between any two calls.
+# All invariants against other clients that act between any two calls.
 
 ACTIONS = st.tuples(
     st.integers(1, 30),
@@ -863,7 +829,7 @@ ACTIONS = st.tuples(
     minimum=st.integers(1, 4),
     actions=st.lists(ACTIONS, max_size=6),
 )
-def test_other_clients_never_make_a_prune_delete_the_last_copy(  # noqa: C901 - what others do
+def test_prune_with_concurrent_clients_keeps_the_last_snapshot(  # noqa: C901 - one branch per action of other clients
     keep: int, minimum: int, actions: list[tuple[int, str, int]]
 ) -> None:
     state = State(page_size=4)
@@ -897,33 +863,33 @@ def test_other_clients_never_make_a_prune_delete_the_last_copy(  # noqa: C901 - 
         elif kind == "untag" and present:
             state.another.untag_resource(name, [OWNERSHIP_TAG])
 
-    def plug(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
+    def on_call(request: Request[Any], is_done: bool) -> None:  # noqa: FBT001 - the hook's signature
         nonlocal count, seen
         if is_done:
             seen = usable()
             return
         count += 1
         if request.operation_name == "DeleteDiskSnapshot":
-            # What no other client did after the last response: the window of one call.
-            victim = request.to_wire()["diskSnapshotName"]
-            assert isinstance(victim, str)
-            others = {name for name in seen if name != victim}
-            assert others, "the last usable snapshot"
-            deleted.append(victim)
+            # Other clients may act after the last response: the window of one call.
+            name = request.to_wire()["diskSnapshotName"]
+            assert isinstance(name, str)
+            others = seen.keys() - {name}
+            assert others, "no usable snapshot would remain"
+            deleted.append(name)
         for at, kind, number in actions:
             if at == count:
                 act(kind, number)
 
-    state.plug = plug
+    state.on_call = on_call
     result = prune(planned, state.client, minimum_remaining=minimum)
-    state.plug = nothing
+    state.on_call = do_nothing
     done = [each for each in result.results if each.status == "done"]
     assert {each.snapshot.arn for each in done} <= approved
     assert len(deleted) == len(set(deleted))
     assert all("golden" not in {tag.key for tag in each.snapshot.tags} for each in done)
     if not actions:
         assert len(state.names) == max(keep, minimum)
-    # What is left to do, a further run does; with no more changes it keeps the floor.
+    # Another prune without concurrent changes completes the rest and keeps the floor.
     prune(state.plan(keep_last=keep), state.client)
     assert len(usable()) >= min(keep, len(usable()) or 1)
 
@@ -933,7 +899,7 @@ def test_other_clients_never_make_a_prune_delete_the_last_copy(  # noqa: C901 - 
     service=st.floats(-2 * DAY, 2 * DAY),
     is_dated=st.booleans(),
 )
-def test_deletions_happen_only_while_the_clocks_agree(
+def test_prune_with_any_clocks_deletes_only_while_they_agree(
     host: float, service: float, *, is_dated: bool
 ) -> None:
     state = State()
@@ -952,7 +918,7 @@ def test_deletions_happen_only_while_the_clocks_agree(
 # The architecture.
 
 
-def test_nothing_else_in_the_package_deletes_in_bulk() -> None:
+def test_package_deletes_in_bulk_only_in_plans_deletion() -> None:
     root = Path(lightsail_snap.__file__).parent
     callers = {
         path.relative_to(root).as_posix()
@@ -963,7 +929,7 @@ def test_nothing_else_in_the_package_deletes_in_bulk() -> None:
         and node.func.attr.startswith("delete_")
         and node.func.attr.endswith(("snapshot", "disk"))
     }
-    # The command `delete` deletes what is named on its command line.
+    # The command `delete` deletes the snapshots named in its arguments.
     assert callers - {"cli/_snapshots.py"} == {"plans/_deletion.py"}
     makers = {
         path.relative_to(root).as_posix()
@@ -974,4 +940,4 @@ def test_nothing_else_in_the_package_deletes_in_bulk() -> None:
         and ast.unparse(node.func).rpartition(".")[2].startswith("Delete")
         and ast.unparse(node.func).endswith("Request")
     }
-    assert makers == {"_methods/operations.py", "_aio_methods/operations.py"}
+    assert makers == {"client.py", "aio.py"}

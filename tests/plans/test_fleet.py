@@ -1,4 +1,4 @@
-"""Many plans at the same time: threads, processes, and an engine for many machines."""
+"""Many plans at the same time: threads, processes and Dask."""
 
 from __future__ import annotations
 
@@ -81,15 +81,17 @@ def check(result: FleetResult) -> None:
     result.raise_for_failures()
     assert len(result.snapshots) == 6 + 8
     assert [each.plan.region for each in result.outcomes] == list(REGIONS)
-    again: FleetResult = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    again: FleetResult = pickle.loads(pickle.dumps(result))  # noqa: S301 - pickled above
     assert again == result
     assert str(result).splitlines()[-1] == "complete 3 of 3"
 
 
-def test_plans_run_in_threads(emulator: LightsailEmulator, clients: RegionalClients) -> None:
-    told: list[PlanOutcome] = []
-    check(apply_many(fleet(), client_factory=clients, now=NOW, on_plan=told.append))
-    assert len(told) == 3
+def test_apply_many_in_threads_completes_all_plans(
+    emulator: LightsailEmulator, clients: RegionalClients
+) -> None:
+    reported: list[PlanOutcome] = []
+    check(apply_many(fleet(), client_factory=clients, now=NOW, on_plan=reported.append))
+    assert len(reported) == 3
     assert emulator.calls["CreateDiskSnapshot"] == 6
     runs = [prepare(plan, clients(plan.region), clients=clients, now=NOW) for plan in fleet()]
     again = apply_many(runs, client_factory=clients)
@@ -98,7 +100,7 @@ def test_plans_run_in_threads(emulator: LightsailEmulator, clients: RegionalClie
 
 
 @pytest.mark.thorough
-def test_plans_run_in_other_processes(
+def test_apply_many_in_processes_completes_all_plans(
     emulator: LightsailEmulator, clients: RegionalClients
 ) -> None:
     context = multiprocessing.get_context("spawn")
@@ -108,24 +110,24 @@ def test_plans_run_in_other_processes(
             name="none", region="us-east-1", select={"kind": "disk", "names": ["no-such-disk"]}
         )
         result = apply_many([missing], client_factory=clients, executor=processes, now=NOW)
-        # An error that has crossed the border of a process is still our own.
+        # The error keeps its class across processes.
         error = result.failures["none"]
         assert isinstance(error, RequestValidationError)
         assert error.violations[0].field == "select.names[0]"
-        with pytest.raises(PartialFailureError, match="1 failures in 1 plans"):
+        with pytest.raises(PartialFailureError, match="1 failure in 1 plan"):
             result.raise_for_failures()
     assert emulator.calls["CreateDiskSnapshot"] == 6
 
 
-# Found without being imported, which would change how all exceptions of this process pickle.
+# Not imported, since that changes how all exceptions of this process pickle.
 needs_dask = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="dask.distributed is not installed"
 )
 
 
-def told_by(engine: str) -> Any:
-    """Run nights.py, in a process of its own: Dask changes how all exceptions of one pickle."""
-    result = subprocess.run(  # noqa: S603 - our own script
+def run_nights(engine: str) -> Any:
+    """Run nights.py in a separate process, since Dask changes how exceptions pickle."""
+    result = subprocess.run(  # noqa: S603 - fixed arguments
         [sys.executable, str(Path(__file__).with_name("nights.py")), engine],
         capture_output=True,
         text=True,
@@ -137,18 +139,18 @@ def told_by(engine: str) -> Any:
 
 @pytest.mark.thorough
 @needs_dask
-def test_the_same_plans_give_the_same_result_on_threads_and_on_dask() -> None:
-    on_threads = told_by("threads")
-    assert told_by("dask") == on_threads
-    last = on_threads["said"][-1]
+def test_apply_many_returns_the_same_on_threads_and_dask() -> None:
+    on_threads = run_nights("threads")
+    assert run_nights("dask") == on_threads
+    last = on_threads["results"][-1]
     actions = {step["action"] for plan in last["plans"] for step in plan["result"]["steps"]}
     assert actions == {"take", "copy", "delete"}
-    # Two of each of the six disks, and two of each of the eight copies.
+    # Two snapshots of each of the 6 disks, and of each of the 8 copies.
     assert len(on_threads["found"]) == 2 * (6 + 8)
 
 
 @needs_dask
-def test_what_went_wrong_crosses_processes_where_exceptions_pickle_otherwise() -> None:
+def test_results_pickle_where_dask_changed_how_exceptions_pickle() -> None:
     code = """
 import pickle, threading
 from lightsail_snap import ConfigurationError, WaitError
@@ -166,25 +168,25 @@ def failed():
     return error
 import tblib.pickling_support
 tblib.pickling_support.install()  # as Dask does
-for told in (PlanOutcome(plan, error=failed()), StepResult(step, "failed", error=failed())):
-    back = pickle.loads(pickle.dumps(told))
+for reported in (PlanOutcome(plan, error=failed()), StepResult(step, "failed", error=failed())):
+    back = pickle.loads(pickle.dumps(reported))
     assert back.error.args == ("outer",)
     cause = back.error.__cause__.__cause__
     assert type(cause) is SerializedCause, cause
-    assert b"CANARY1" not in pickle.dumps(told)
-print("crossed")
+    assert b"CANARY1" not in pickle.dumps(reported)
+print("done")
 """
-    result = subprocess.run(  # noqa: S603 - the code above
+    result = subprocess.run(  # noqa: S603 - fixed arguments
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
-    assert (result.stdout, result.stderr) == ("crossed\n", "")
+    assert (result.stdout, result.stderr) == ("done\n", "")
 
 
 def end_process(_region: str) -> LightsailSnapClient:
     os._exit(3)
 
 
-def test_a_worker_that_dies_is_told_as_a_failure_of_its_plans() -> None:
+def test_apply_many_with_a_dead_worker_reports_its_plans_as_failed() -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as processes:
         first = apply_many(fleet()[:1], client_factory=end_process, executor=processes)
@@ -193,21 +195,21 @@ def test_a_worker_that_dies_is_told_as_a_failure_of_its_plans() -> None:
         assert outcome.error.may_have_executed
         assert "was lost" in str(outcome)
         assert "BrokenProcessPool" in str(outcome)
-        # The executor takes no more work.
-        told: list[PlanOutcome] = []
+        # The broken executor rejects further calls.
+        reported: list[PlanOutcome] = []
         second = apply_many(
-            fleet(), client_factory=end_process, executor=processes, on_plan=told.append
+            fleet(), client_factory=end_process, executor=processes, on_plan=reported.append
         )
-    assert len(second.failures) == len(told) == 3
+    assert len(second.failures) == len(reported) == 3
     assert not second.is_complete
-    travelled: FleetResult = pickle.loads(pickle.dumps(second))  # noqa: S301 - our own bytes
-    assert str(travelled) == str(second)
+    unpickled: FleetResult = pickle.loads(pickle.dumps(second))  # noqa: S301 - pickled above
+    assert str(unpickled) == str(second)
     assert second.to_dict()["plans"][0]["result"] is None
     assert "was lost" in second.to_dict()["plans"][0]["error"]
 
 
 class Interrupted(Executor):
-    """An executor that is interrupted while others wait."""
+    """An executor that is interrupted while a plan is pending."""
 
     def __init__(self) -> None:
         self.futures: list[Future[Any]] = []
@@ -219,14 +221,14 @@ class Interrupted(Executor):
         return self.futures[0]
 
 
-def test_an_interrupt_cancels_what_has_not_begun() -> None:
+def test_apply_many_after_an_interrupt_cancels_pending_plans() -> None:
     executor = Interrupted()
     with pytest.raises(KeyboardInterrupt):
         apply_many(fleet(), client_factory=end_process, executor=executor)
     assert executor.futures[0].cancelled()
 
 
-def test_one_failure_does_not_hide_the_others(
+def test_apply_many_with_one_failure_completes_the_others(
     emulator: LightsailEmulator, clients: RegionalClients
 ) -> None:
     emulator.progression = Progression.instant().with_failed_snapshot(
@@ -247,12 +249,12 @@ def test_one_failure_does_not_hide_the_others(
     assert result.to_dict()["plans"][1]["result"]["is_complete"] is True
 
 
-def test_accounts_have_clients_of_their_own(clients: RegionalClients) -> None:
-    asked: list[tuple[str, str]] = []
+def test_apply_many_uses_the_clients_of_each_account(clients: RegionalClients) -> None:
+    requested: list[tuple[str, str]] = []
 
     def factory_of(account: str) -> Callable[[str], LightsailSnapClient]:
         def factory(region: str) -> LightsailSnapClient:
-            asked.append((account, region))
+            requested.append((account, region))
             return clients(region)
 
         return factory
@@ -269,19 +271,19 @@ def test_accounts_have_clients_of_their_own(clients: RegionalClients) -> None:
     factories = {"prod": factory_of("prod"), "test": factory_of("test")}
     result = apply_many([prod, test], client_factory=factories, now=NOW)
     assert result.is_complete
-    assert sorted(asked) == [("prod", "us-east-1"), ("test", "us-east-1")]
+    assert sorted(requested) == [("prod", "us-east-1"), ("test", "us-east-1")]
     assert [each.key for each in result.outcomes] == ["prod/same", "test/same"]
     with pytest.raises(ConfigurationError, match="client_factory has 'prod', 'test'"):
         apply_many([plain], client_factory=factories, now=NOW)
 
 
-def test_arguments_are_checked_before_anything_is_sent(emulator: LightsailEmulator) -> None:
+def test_apply_many_with_invalid_arguments_sends_nothing(emulator: LightsailEmulator) -> None:
     plan, wrong = fleet()[0], Any
-    with pytest.raises(RequestValidationError, match="give a list"):
+    with pytest.raises(RequestValidationError, match="pass a list"):
         apply_many(plan)  # type: ignore[arg-type] # on purpose
-    with pytest.raises(RequestValidationError, match="give a list"):
+    with pytest.raises(RequestValidationError, match="pass a list"):
         apply_many(3)  # type: ignore[arg-type] # on purpose
-    with pytest.raises(RequestValidationError, match="give a BackupPlan"):
+    with pytest.raises(RequestValidationError, match="pass a BackupPlan"):
         apply_many([wrong])  # type: ignore[list-item] # on purpose
     with pytest.raises(RequestValidationError, match="only plan of this name"):
         apply_many([plan, plan])

@@ -1,4 +1,4 @@
-"""The example for AWS Lambda: its handler on the embedded Lightsail, and its template."""
+"""The example for AWS Lambda: its handler on the emulator, and its template."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 
 from lightsail_snap import (
     PartialFailureError,
+    Request,
     RequestValidationError,
     WaitTimeoutError,
     models,
@@ -27,12 +28,16 @@ from lightsail_snap.plans import BackupPlan
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "aws_lambda"
 TEMPLATE = EXAMPLE / "template.yaml"
-OPERATIONS = models.request_types().keys()
+OPERATIONS = {
+    model.operation_name
+    for model in models.exported().values()
+    if isinstance(model, type) and issubclass(model, Request) and hasattr(model, "operation_name")
+}
 
 
 @dataclass
 class Invocation:
-    """What Lambda hands over beside the event."""
+    """The context object that Lambda passes to the handler."""
 
     milliseconds: int = 900_000
 
@@ -83,7 +88,7 @@ def allowed() -> set[str]:
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("kind", ["disk", "instance", "instance_system_disk"])
-def test_a_schedule_takes_copies_and_is_allowed_to(
+def test_handler_on_schedule_needs_only_the_allowed_operations(
     kind: str, handler: Any, emulator: LightsailEmulator
 ) -> None:
     first = handler(event_of(kind), Invocation())
@@ -92,12 +97,12 @@ def test_a_schedule_takes_copies_and_is_allowed_to(
     assert [step["action"] for step in plan["result"]["steps"]] == ["take", "copy"]
     again = handler(event_of(kind), Invocation())
     (plan,) = again["plans"]
-    # The same run, if both fell into one minute; the next one, which prunes, if not.
+    # The same run within a minute; otherwise the next run, which also deletes.
     assert {step["status"] for step in plan["result"]["steps"]} <= {"adopted", "done"}
     assert set(emulator.calls) <= allowed()
 
 
-def test_the_template_allows_nothing_that_the_library_does_not_know() -> None:
+def test_template_allows_only_operations_of_the_library() -> None:
     assert allowed() <= OPERATIONS
     assert {"DeleteDiskSnapshot", "DeleteInstanceSnapshot", "GetOperations"} <= allowed()
 
@@ -105,7 +110,7 @@ def test_the_template_allows_nothing_that_the_library_does_not_know() -> None:
 @pytest.mark.parametrize(
     "emulator", [Progression.by_seconds(operation=60, snapshot=60)], indirect=True, ids=["slow"]
 )
-def test_an_invocation_gives_up_before_lambda_ends_it(
+def test_handler_stops_before_lambda_ends_the_invocation(
     handler: Any, emulator: LightsailEmulator
 ) -> None:
     with pytest.raises(PartialFailureError) as caught:
@@ -115,7 +120,7 @@ def test_an_invocation_gives_up_before_lambda_ends_it(
     assert emulator.calls["CreateDiskSnapshot"] == 1
 
 
-def test_a_plan_that_is_none_is_refused_before_anything_is_asked(
+def test_handler_with_an_invalid_plan_sends_nothing(
     handler: Any, emulator: LightsailEmulator
 ) -> None:
     with pytest.raises(RequestValidationError, match="select"):
@@ -123,7 +128,7 @@ def test_a_plan_that_is_none_is_refused_before_anything_is_asked(
     assert not emulator.calls
 
 
-def test_a_plans_own_timeout_is_kept_if_it_is_shorter(
+def test_handler_keeps_a_shorter_timeout_of_the_plan(
     handler: Any, emulator: LightsailEmulator
 ) -> None:
     assert handler(event_of("disk", timeout=timedelta(minutes=1)), Invocation())["is_complete"]
@@ -131,10 +136,10 @@ def test_a_plans_own_timeout_is_kept_if_it_is_shorter(
 
 
 @pytest.mark.thorough
-def test_cfn_lint_accepts_the_template() -> None:
+def test_template_passes_cfn_lint() -> None:
     linter = shutil.which("cfn-lint", path=str(Path(sys.executable).parent))
-    assert linter is not None, "the dev extra brings it"
-    result = subprocess.run(  # noqa: S603 - a tool of ours on a file of ours
+    assert linter is not None, "install the dev extra"
+    result = subprocess.run(  # noqa: S603 - fixed arguments
         [linter, str(TEMPLATE)],
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Plans as data: read, written, refused."""
+"""Plans as data: reading, writing, validation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lightsail_snap import RequestValidationError
 from lightsail_snap.plans import BackupPlan, Quiesce, Run, Selection
-from lightsail_snap.plans._base import _models_in
+from lightsail_snap.plans._model import _models_in
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
 
 TOML = """
@@ -50,7 +50,7 @@ keep_last = 2
 """
 
 
-def test_a_plan_is_read_from_toml() -> None:
+def test_plan_from_toml_has_all_fields() -> None:
     plan = BackupPlan.from_toml(TOML)
     assert plan.select == Selection(
         kind="disk",
@@ -75,7 +75,7 @@ def test_a_plan_is_read_from_toml() -> None:
     ]
 
 
-def test_a_plan_is_read_from_a_file(tmp_path: Path) -> None:
+def test_plan_from_a_file_equals_the_plan_from_its_content(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(TOML, encoding="utf-8")
     plan = BackupPlan.from_toml(tmp_path / "plan.toml")
     (tmp_path / "plan.json").write_text(plan.to_json(indent=2), encoding="utf-8")
@@ -87,7 +87,7 @@ def test_a_plan_is_read_from_a_file(tmp_path: Path) -> None:
 
 names = st.from_regex(r"[A-Za-z0-9_]([A-Za-z0-9_.\-]{0,62}[A-Za-z0-9_])?", fullmatch=True)
 regions = st.sampled_from(["us-east-1", "eu-west-1", "ap-south-1", "xx-new-9"])
-words = st.text("ab c", min_size=1, max_size=5)
+texts = st.text("ab c", min_size=1, max_size=5)
 policies = st.builds(
     RetentionPolicy,
     time_zone=st.just("UTC"),
@@ -105,15 +105,15 @@ selections = st.builds(
 )
 hooks = st.builds(
     Quiesce,
-    before=st.lists(words, min_size=1),
-    after=st.lists(words, min_size=1),
+    before=st.lists(texts, min_size=1),
+    after=st.lists(texts, min_size=1),
     timeout=durations,
 ) | st.builds(Quiesce, mount_point=st.just("/mnt/data"))
 plans = st.builds(
     BackupPlan,
     name=names,
     region=st.just("us-east-2"),
-    account=st.none() | words,
+    account=st.none() | texts,
     select=selections,
     slot=st.sampled_from(["minute", "hour", "day"]),
     tags=st.dictionaries(st.text("abc", min_size=1), st.none() | st.text("xyz"), max_size=5),
@@ -125,27 +125,27 @@ plans = st.builds(
 
 
 @given(plans)
-def test_a_plan_survives_every_way_of_travelling(plan: BackupPlan) -> None:
+def test_plan_survives_json_dump_pickle_and_copy(plan: BackupPlan) -> None:
     for again in (
         BackupPlan.from_json(plan.to_json()),
         BackupPlan.from_json(plan.to_json(indent=1).encode()),
         BackupPlan(**plan.model_dump()),
         BackupPlan(**plan.model_dump(mode="json")),
-        pickle.loads(pickle.dumps(plan)),  # noqa: S301 - our own bytes
+        pickle.loads(pickle.dumps(plan)),  # noqa: S301 - pickled above
         copy.deepcopy(plan),
     ):
         assert again == plan
         assert hash(again) == hash(plan)
 
 
-def test_models_have_a_json_schema() -> None:
+def test_models_have_a_strict_json_schema() -> None:
     for model in (BackupPlan, Run):
         schema = json.loads(json.dumps(model.model_json_schema()))
         assert schema["additionalProperties"] is False
     assert set(BackupPlan.model_json_schema()["required"]) == {"name", "region", "select"}
 
 
-def test_everything_that_is_wrong_is_told_at_once_with_a_fix() -> None:
+def test_plan_with_many_errors_reports_all_with_a_fix() -> None:
     with pytest.raises(RequestValidationError) as caught:
         BackupPlan.from_toml(
             """
@@ -184,22 +184,22 @@ POLICY = {"time_zone": "UTC", "keep_last": 1}
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"select": {"kind": "disk"}}, "at least one of names, globs and tags"),
-        ({"name_template": "{source}"}, "without {time} a second run"),
-        ({"name_template": "{time:>3}"}, "nothing else in braces"),
-        ({"name_template": "{time!r}"}, "nothing else in braces"),
-        ({"name_template": "{time}{"}, "nothing else in braces"),
-        ({"name_template": "{time}{}"}, "nothing else in braces"),
-        ({"name_template": "{time.x}{time}"}, "nothing else in braces"),
-        ({"name_template": 3}, "nothing else in braces"),
-        ({"tags": {OWNERSHIP_TAG: "x"}}, "none of them with a key of ours"),
+        ({"name_template": "{source}"}, "without {time}, all runs would use the same name"),
+        ({"name_template": "{time:>3}"}, "and no other braces"),
+        ({"name_template": "{time!r}"}, "and no other braces"),
+        ({"name_template": "{time}{"}, "and no other braces"),
+        ({"name_template": "{time}{}"}, "and no other braces"),
+        ({"name_template": "{time.x}{time}"}, "and no other braces"),
+        ({"name_template": 3}, "and no other braces"),
+        ({"tags": {OWNERSHIP_TAG: "x"}}, "without the reserved keys"),
         ({"tags": {f"k{n}": None for n in range(49)}}, "at most 48"),
         ({"copies": ["us-east-1"]}, "other than the plan's own"),
         ({"copies": ["us-west-2", "us-west-2"]}, "each once"),
-        ({"copy_retention": POLICY}, "without copies"),
-        ({"copy_retention": POLICY, "copies": ["us-west-2"]}, "without retention"),
+        ({"copy_retention": POLICY}, "requires copies and retention"),
+        ({"copy_retention": POLICY, "copies": ["us-west-2"]}, "requires copies and retention"),
         ({"quiesce": {}}, "either a mount_point or the commands"),
         ({"quiesce": {"before": ["a"]}}, "either a mount_point or the commands"),
         ({"quiesce": {"mount_point": "/a", "after": ["a"]}}, "either a mount_point"),
@@ -209,18 +209,18 @@ POLICY = {"time_zone": "UTC", "keep_last": 1}
         ({"select": {"kind": "disk", "globs": "db-*"}}, r"must be a list.*globs = \[...\]"),
     ],
 )
-def test_what_contradicts_itself_is_refused(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(RequestValidationError, match=says):
+def test_plan_with_contradictory_fields_is_rejected(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestValidationError, match=message):
         BackupPlan(**(BASE | changes))
 
 
 @pytest.mark.parametrize("text", ["name = ", b"\xff", "[1]", 3, None])
-def test_what_is_no_document_is_refused(text: Any) -> None:
+def test_plan_from_an_invalid_document_is_rejected(text: Any) -> None:
     with pytest.raises(RequestValidationError):
         BackupPlan.from_toml(text)
 
 
-def test_json_that_is_no_object_is_refused() -> None:
+def test_plan_from_json_without_an_object_is_rejected() -> None:
     with pytest.raises(RequestValidationError, match="must be a JSON object"):
         BackupPlan.from_json("[1]")
 
@@ -228,14 +228,14 @@ def test_json_that_is_no_object_is_refused() -> None:
 @pytest.mark.parametrize(
     ("slot", "text"), [("minute", "20261123T0307Z"), ("hour", "20261123T03Z"), ("day", "20261123")]
 )
-def test_a_slot_is_a_time_in_utc(slot: Any, text: str) -> None:
+def test_slot_of_returns_the_utc_time(slot: Any, text: str) -> None:
     plan = BackupPlan(**(BASE | {"slot": slot}))
     now = datetime(2026, 11, 23, 3, 7, 59, tzinfo=UTC)
     assert plan.slot_of(now) == text
     assert plan.name_for("db", now) == f"plan-db-{text}"
 
 
-def test_a_selection_means_any_of_its_ways_but_what_is_excluded() -> None:
+def test_selection_includes_names_globs_or_tags_without_excluded() -> None:
     select = Selection(
         kind="disk",
         names=("one",),
@@ -253,7 +253,7 @@ def test_a_selection_means_any_of_its_ways_but_what_is_excluded() -> None:
     assert not select.includes("xx", {"env": "prod"})
 
 
-def test_inner_models_are_found_wherever_they_stand() -> None:
+def test_models_in_finds_nested_models() -> None:
     assert _models_in(Quiesce | None) == [Quiesce]
     assert _models_in(tuple[Selection, ...]) == [Selection]
     assert _models_in(int) == []

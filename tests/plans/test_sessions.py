@@ -1,4 +1,4 @@
-"""Clients for regions and accounts, by boto3's own means."""
+"""Clients for Regions and accounts."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15
 
 
 class Aws:
-    """STS and Lightsail behind one address.
+    """STS and Lightsail at one URL.
 
     Attributes:
-        url: The address.
-        assumed: The parameters of every AssumeRole.
-        sources: Which access key signed every AssumeRole.
-        signers: Which access keys signed requests to Lightsail, with their regions.
+        url: The URL.
+        assumed: The parameters of each AssumeRole.
+        sources: The access key that signed each AssumeRole.
+        signers: The access key and Region that signed each request to Lightsail.
     """
 
     def __init__(self) -> None:
@@ -55,16 +55,16 @@ class Aws:
                 if b"Action=AssumeRole" in body:
                     aws.assumed.append(parse_qs(body.decode()))
                     aws.sources.append(credential[1])
-                    status, headers, answer = 200, {"Content-Type": "text/xml"}, ASSUMED.encode()
+                    status, headers, body_sent = 200, {"Content-Type": "text/xml"}, ASSUMED.encode()
                 else:
                     found = aws.emulator.exchange(dict(self.headers), body)
-                    status, headers, answer = found.status, dict(found.headers), found.body
+                    status, headers, body_sent = found.status, dict(found.headers), found.body
                     aws.signers.append((credential[1], credential[2]))
                 self.send_response(status)
-                for name, value in (headers | {"Content-Length": str(len(answer))}).items():
+                for name, value in (headers | {"Content-Length": str(len(body_sent))}).items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(answer)
+                self.wfile.write(body_sent)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
                 pass
@@ -96,11 +96,11 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_a_role_is_assumed_once_for_a_region_and_all_its_calls(aws: Aws) -> None:
+def test_role_is_assumed_once_per_region(aws: Aws) -> None:
     with assume_role_clients(
         ROLE,
         session_name="nightly",
-        external_id="ours",
+        external_id="id-1",
         endpoint_url=aws.url,
         sts_endpoint_url=aws.url,
     ) as clients:
@@ -110,12 +110,12 @@ def test_a_role_is_assumed_once_for_a_region_and_all_its_calls(aws: Aws) -> None
         list(clients("eu-west-1").iter_disks())
     assert [call["RoleArn"] for call in aws.assumed] == [[ROLE]] * 2
     assert aws.assumed[0]["RoleSessionName"] == ["nightly"]
-    assert aws.assumed[0]["ExternalId"] == ["ours"]
+    assert aws.assumed[0]["ExternalId"] == ["id-1"]
     assert aws.signers == [("ASSUMED", "us-east-1")] * 3 + [("ASSUMED", "eu-west-1")]
 
 
 @pytest.mark.usefixtures("_keys")
-def test_a_role_without_more_leaves_the_rest_to_botocore(aws: Aws) -> None:
+def test_role_without_settings_uses_the_defaults_of_botocore(aws: Aws) -> None:
     with assume_role_clients(ROLE, endpoint_url=aws.url, sts_endpoint_url=aws.url) as clients:
         list(clients("us-east-1").iter_disks())
     assert "ExternalId" not in aws.assumed[0]
@@ -123,13 +123,13 @@ def test_a_role_without_more_leaves_the_rest_to_botocore(aws: Aws) -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_without_a_role_the_own_credentials_sign(aws: Aws) -> None:
+def test_clients_without_a_role_sign_with_their_own_credentials(aws: Aws) -> None:
     with regional_clients(endpoint_url=aws.url) as clients:
         list(clients("us-west-2").iter_disks())
     assert aws.signers == [("BASE", "us-west-2")]
 
 
-def test_a_profile_with_a_role_is_assumed_by_boto3_itself(
+def test_profile_with_a_role_is_assumed_by_boto3(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
@@ -160,10 +160,10 @@ def _key_of(client: Any) -> str:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_copies_of_a_factory_share_its_clients_and_so_its_pace() -> None:
+def test_factory_copies_share_its_clients() -> None:
     first = regional_clients(endpoint_url="http://127.0.0.1:1")
     with first:
-        copies = pickle.loads(pickle.dumps(first)), copy.copy(first), copy.deepcopy(first)  # noqa: S301 - our own bytes
+        copies = pickle.loads(pickle.dumps(first)), copy.copy(first), copy.deepcopy(first)  # noqa: S301 - pickled above
         assert all(each == first and hash(each) == hash(first) for each in copies)
         assert {each("us-east-1") for each in copies} == {first("us-east-1")}
         assert first("us-east-1") is not first("us-west-2")
@@ -180,10 +180,10 @@ def test_copies_of_a_factory_share_its_clients_and_so_its_pace() -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_clients_are_closed_when_the_last_user_is_done() -> None:
+def test_clients_are_closed_when_the_last_with_block_ends() -> None:
     with regional_clients(endpoint_url="http://127.0.0.1:1") as outer:
         client = outer("us-east-1")
-        with pickle.loads(pickle.dumps(outer)) as inner:  # noqa: S301 - our own bytes
+        with pickle.loads(pickle.dumps(outer)) as inner:  # noqa: S301 - pickled above
             assert inner("us-east-1") is client
         assert outer("us-east-1") is client
         with regional_clients(endpoint_url="http://127.0.0.1:1") as other:
@@ -212,20 +212,20 @@ SETTINGS: dict[str, Callable[[str], dict[str, str]]] = {
 
 @pytest.mark.usefixtures("_profiles")
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_each_factory_uses_the_credentials_of_its_own_time(
+def test_factory_uses_the_credentials_at_its_first_client(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def become(who: str) -> None:
+    def switch_to(who: str) -> None:
         for name, value in SETTINGS[kind](who).items():
             monkeypatch.setenv(name, value)
 
-    become("A")
+    switch_to("A")
     first = regional_clients()
     assert _key_of(first("us-east-1")) == "OF_A"
-    become("B")
+    switch_to("B")
     second = regional_clients()
     assert _key_of(second("us-east-1")) == "OF_B"
-    # One factory never mixes two accounts, and closing one does not concern the other.
+    # A factory never mixes two accounts. Closing one does not affect the other.
     assert _key_of(first("us-west-2")) == "OF_A"
     second.close()
     assert _key_of(first("us-east-1")) == "OF_A"
@@ -235,7 +235,7 @@ def test_each_factory_uses_the_credentials_of_its_own_time(
 
 
 @pytest.mark.usefixtures("_profiles")
-def test_each_factory_uses_the_endpoint_settings_of_its_own_time(
+def test_factory_uses_the_endpoint_settings_at_its_first_client(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for port in (1, 2):
@@ -245,7 +245,7 @@ def test_each_factory_uses_the_endpoint_settings_of_its_own_time(
             assert client._transport._client.meta.endpoint_url == f"http://127.0.0.1:{port}"
 
 
-def test_each_factory_of_a_role_assumes_it_with_the_credentials_of_its_own_time(
+def test_role_factory_uses_the_credentials_at_its_first_client(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -263,7 +263,7 @@ def test_each_factory_of_a_role_assumes_it_with_the_credentials_of_its_own_time(
 
 
 @pytest.mark.usefixtures("_keys")
-def test_all_threads_get_the_same_client() -> None:
+def test_factory_returns_the_same_client_in_all_threads() -> None:
     with regional_clients() as clients, ThreadPoolExecutor(8) as threads:
         regions = ["us-east-1", "us-west-2"] * 20
         found = set(zip(regions, threads.map(clients, regions), strict=True))
@@ -271,11 +271,11 @@ def test_all_threads_get_the_same_client() -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_a_factory_that_arrives_in_another_process_keeps_its_clients_between_tasks() -> None:
+def test_unpickled_factory_keeps_its_clients_between_tasks() -> None:
     sent = pickle.dumps(regional_clients())
-    # The original is gone, as in a worker process, and each task unpickles a copy of its own.
+    # As in a worker process: the original does not exist, and each task unpickles a copy.
     gc.collect()
-    client = pickle.loads(sent)("us-east-1")  # noqa: S301 - our own bytes
+    client = pickle.loads(sent)("us-east-1")  # noqa: S301 - pickled above
     gc.collect()
     assert pickle.loads(sent)("us-east-1") is client  # noqa: S301 - likewise
     for _ in range(_sessions._MAX_UNPICKLED_POOLS):
@@ -288,7 +288,7 @@ def test_a_factory_that_arrives_in_another_process_keeps_its_clients_between_tas
 
 
 @pytest.mark.usefixtures("_keys")
-def test_a_factory_that_is_dropped_leaves_nothing_behind() -> None:
+def test_dropped_factory_is_garbage_collected() -> None:
     before = len(_sessions._pools)
     for _ in range(3):
         regional_clients()("us-east-1").close()
@@ -297,15 +297,15 @@ def test_a_factory_that_is_dropped_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_a_child_does_not_wait_for_a_thread_that_only_its_parent_has() -> None:
-    with _sessions._making:
-        # As it is done in the child of a process whose other thread makes a client.
+def test_forked_child_does_not_wait_for_a_lock_of_its_parent() -> None:
+    with _sessions._creation_lock:
+        # As after a fork while another thread creates a client.
         _sessions._renew_lock()
         with regional_clients(endpoint_url="http://127.0.0.1:1") as clients:
             assert clients("us-east-1") is clients("us-east-1")
 
 
-def test_no_credential_is_in_what_travels(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pickled_factory_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "VERY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     with assume_role_clients(ROLE) as clients:
@@ -313,14 +313,14 @@ def test_no_credential_is_in_what_travels(monkeypatch: pytest.MonkeyPatch) -> No
         assert b"secret" not in pickle.dumps(clients).lower()
 
 
-def test_settings_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_factory_with_invalid_settings_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong: Any = 0
     with pytest.raises(RequestValidationError, match="max_attempts"):
         regional_clients(max_attempts=wrong)
     with pytest.raises(RequestValidationError, match="max_connections"):
         assume_role_clients(ROLE, max_connections=wrong)
-    with pytest.raises(RequestValidationError, match="give WaitPolicy"):
-        regional_clients(wait_policy="patient")  # type: ignore[arg-type] # on purpose
+    with pytest.raises(RequestValidationError, match="pass WaitPolicy"):
+        regional_clients(wait_policy="slow")  # type: ignore[arg-type] # on purpose
     with pytest.raises(ConfigurationError, match="ProfileNotFound"):
         regional_clients(profile_name="no-such-profile")("us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -124,8 +124,8 @@ def date_of(snapshot: AnySnapshot) -> datetime:
     return snapshot.created_at
 
 
-def verdicts_of(plan: RetentionPlan[Any]) -> dict[str, tuple[bool, tuple[str, ...]]]:
-    return {verdict.snapshot.name: (verdict.keep, verdict.reasons) for verdict in plan.verdicts}
+def decisions_of(plan: RetentionPlan[Any]) -> dict[str, tuple[bool, tuple[str, ...]]]:
+    return {each.snapshot.name: (each.keep, each.reasons) for each in plan.decisions}
 
 
 def kept_by(plan: RetentionPlan[Any]) -> set[str]:
@@ -133,14 +133,14 @@ def kept_by(plan: RetentionPlan[Any]) -> set[str]:
 
 
 @given(histories, policies)
-def test_plan_has_one_verdict_per_snapshot_newest_first(
+def test_plan_has_one_decision_per_snapshot_newest_first(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
     plan = plan_retention(history, policy, NOW)
-    assert sorted(verdicts_of(plan)) == sorted(snapshot.name for snapshot in history)
-    assert len(plan.keep) + len(plan.delete) == len(plan.verdicts) == len(history)
-    assert all(verdict.reasons and all(verdict.reasons) for verdict in plan.verdicts)
-    dates = [v.snapshot.created_at for v in plan.verdicts]
+    assert sorted(decisions_of(plan)) == sorted(snapshot.name for snapshot in history)
+    assert len(plan.keep) + len(plan.delete) == len(plan.decisions) == len(history)
+    assert all(decision.reasons and all(decision.reasons) for decision in plan.decisions)
+    dates = [v.snapshot.created_at for v in plan.decisions]
     known = [date for date in dates if date]
     assert dates[: len(known)] == sorted(known, reverse=True)
     assert [date_of(each) for each in plan.delete] == sorted(map(date_of, plan.delete))
@@ -207,8 +207,8 @@ def test_plan_older_snapshots_do_not_affect_newer_ones(
         )
         for number in range(len(gaps))
     ]
-    before = verdicts_of(plan_retention(history, policy, NOW))
-    after = verdicts_of(plan_retention([*history, *older], policy, NOW))
+    before = decisions_of(plan_retention(history, policy, NOW))
+    after = decisions_of(plan_retention([*history, *older], policy, NOW))
     assert {name: after[name] for name in before} == before
 
 
@@ -238,12 +238,12 @@ def test_wider_policy_deletes_no_other_snapshots(
 def test_plan_ignored_snapshots_and_other_sources_do_not_count(
     history: Sequence[AnySnapshot], policy: RetentionPolicy
 ) -> None:
-    together = verdicts_of(plan_retention(history, policy, NOW))
+    together = decisions_of(plan_retention(history, policy, NOW))
     eligible = [each for each in history if is_eligible(each)]
     apart: dict[str, tuple[bool, tuple[str, ...]]] = {}
     for source in {source_of(each) for each in eligible}:
         own = [each for each in eligible if source_of(each) == source]
-        apart |= verdicts_of(plan_retention(own, policy, NOW))
+        apart |= decisions_of(plan_retention(own, policy, NOW))
     assert {name: together[name] for name in apart} == apart
 
 
@@ -287,7 +287,7 @@ def test_plan_any_snapshots_of_the_service_succeeds(
     again = plan_retention(history[::-1], policy, now, owned=lambda _: True, group_by=group_by)
     assert again == plan
     lines = str(plan).splitlines()
-    assert len(lines) == len(plan.verdicts) + 1
+    assert len(lines) == len(plan.decisions) + 1
     assert all(line.isprintable() for line in lines)
 
 
@@ -307,5 +307,5 @@ def test_policy_any_values_are_accepted_or_refused_with_fix(given_fields: dict[s
         found = error.violations
         assert len({each.field for each in found}) == len(found) > 0
     else:
-        assert plan_retention([], policy, NOW).verdicts == ()
+        assert plan_retention([], policy, NOW).decisions == ()
     assert all(each.fix and each.source == "lightsail_snap" for each in found)

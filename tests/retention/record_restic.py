@@ -1,15 +1,14 @@
-"""Records what restic forgets of many random histories, for `test_restic.py` to compare with.
+"""Record which snapshots of random histories restic forgets, for `test_restic.py`.
 
     python tests/retention/record_restic.py OUTPUT.json --seed 1 --batches 200 --histories 50
 
 Needs restic (0.14 or later) and openssl on the PATH, and a minute for every hundred batches. Each
-batch has one policy and one time zone; each of its histories is a host of its own in a restic
-repository, which `restic forget --dry-run --json --group-by host` then judges in one go.
+batch has one policy and one time zone. Each of its histories is a separate host in a restic
+repository, which one `restic forget --dry-run --json --group-by host` evaluates.
 
-`restic backup --time` takes half a second for each snapshot, and `forget` reads nothing but the
-records of snapshots. So only the first batches are made by it; for the others this script writes
-the records into the repository itself, in restic's documented format and with the repository's own
-keys, and restic reads them as its own.
+`restic backup --time` takes half a second per snapshot, and `forget` reads only the records of
+snapshots. So only the first batches are created by `restic backup`. For the others this script
+writes the records into the repository, in restic's documented format and with its keys.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-# From 0.16 on restic has a word for "no limit"; before, a count that is never reached must do.
+# From 0.16 on, restic has the value "unlimited". Before, use a count that is never reached.
 UNLIMITED_SINCE = (0, 16)
 NEVER_REACHED = "999999"
 
 PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
 COUNTS = ("last", *PERIODS)
 SPANS = ("within", *(f"within_{period}" for period in PERIODS))
-# One letter for every rule that may keep a snapshot.
+# One letter per rule.
 LETTERS = {
     "last": "l",
     "hourly": "h",
@@ -53,7 +52,7 @@ LETTERS = {
     "within_monthly": "M",
     "within_yearly": "Y",
 }
-# Of zones without summer time no law can change the future.
+# Future dates are used only in zones without daylight saving time, since governments may change it.
 STEADY_ZONES = ("UTC", "Asia/Kathmandu", "Asia/Tokyo")
 ZONES = (
     *STEADY_ZONES,
@@ -86,10 +85,10 @@ def base36(number: int) -> str:
 
 
 class Dice:
-    """Makes policies and histories up."""
+    """Generator of random policies and histories."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - nothing secret is made here
+        self.random = random.Random(seed)  # noqa: S311 - no secret
         self.changes: dict[str, list[int]] = {}
 
     def span(self) -> str:
@@ -112,14 +111,14 @@ class Dice:
         return policy
 
     def _changes(self, zone: ZoneInfo) -> list[int]:
-        """Find the hours in which clocks are put forward or back, or a year begins."""
+        """Return the hours in which the UTC offset changes or a year begins."""
         found, hour = [], timedelta(hours=1)
-        moment = BEGIN
-        while moment < END:
-            now, then = moment.astimezone(zone), (moment + hour).astimezone(zone)
+        time = BEGIN
+        while time < END:
+            now, then = time.astimezone(zone), (time + hour).astimezone(zone)
             if now.utcoffset() != then.utcoffset() or now.year != then.year:
-                found.append(int(moment.timestamp()))
-            moment += hour
+                found.append(int(time.timestamp()))
+            time += hour
         return found
 
     def history(self, zone: str, changes: Sequence[int]) -> list[tuple[int, str]]:
@@ -130,15 +129,15 @@ class Dice:
             newest = dice.choice(changes) + dice.randrange(-7200, 3 * 86400)
         way = dice.choice(["steady", "steady", "wild", "crowded"])
         step = dice.choice([900, 3600, 21600, 86400, 86400, 604800])
-        times, moment = {newest}, newest
+        times, time = {newest}, newest
         for _ in range(size - 1):
             if way == "steady":
-                moment -= step + dice.choice([0, 0, 1, -1, dice.randrange(-600, 600)])
+                time -= step + dice.choice([0, 0, 1, -1, dice.randrange(-600, 600)])
             elif way == "wild":
-                moment -= int(10 ** dice.uniform(0, 7.2)) + 1
+                time -= int(10 ** dice.uniform(0, 7.2)) + 1
             else:
-                moment -= dice.choice([1, 60, 1799, 1800, 1801, 3600, 43200, 86400])
-            times.add(moment)
+                time -= dice.choice([1, 60, 1799, 1800, 1801, 3600, 43200, 86400])
+            times.add(time)
         if zone in STEADY_ZONES and dice.random() < 0.1:
             times |= {int(FAR.timestamp()) + dice.randrange(10**9) for _ in range(2)}
         tags = ["", "", "", "a", "b", "ab"]
@@ -154,7 +153,7 @@ class Dice:
 
 
 class Repository:
-    """A restic repository whose snapshots come and go."""
+    """A restic repository whose snapshots are replaced for each batch."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -173,12 +172,12 @@ class Repository:
         r = int.from_bytes(base64.b64decode(master["mac"]["r"]), "little")
         self.mac_r = r & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
         version = re.search(r"restic (\d+)\.(\d+)\.(\d+)", self.restic("version"))
-        assert version, "restic does not say its version"
+        assert version, "restic printed no version"
         self.version = (int(version[1]), int(version[2]), int(version[3]))
 
     def restic(self, *arguments: str, zone: str = "UTC") -> str:
-        done = subprocess.run(  # noqa: S603 - arguments of ours
-            ["restic", "--no-cache", *arguments],  # noqa: S607 - whichever restic is on the PATH
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            ["restic", "--no-cache", *arguments],  # noqa: S607 - the restic on the PATH
             env=self.environment | {"TZ": zone},
             check=True,
             capture_output=True,
@@ -191,12 +190,12 @@ class Repository:
             path.unlink()
 
     def back_up(self, batch: Batch) -> None:
-        """Make the snapshots of a batch with `restic backup`."""
+        """Create the snapshots of a batch with `restic backup`."""
         for host, history in enumerate(batch.histories):
             for seconds, tags in history:
                 local = datetime.fromtimestamp(seconds, ZoneInfo(batch.zone))
-                # restic reads a time of the wall clock, which shows some hours twice.
-                assert not local.fold, "this history cannot be made by restic backup"
+                # restic parses local times, some of which occur twice.
+                assert not local.fold, "restic backup cannot create this history"
                 flags = [f"--tag={tag}" for tag in tags]
                 time = f"--time={local:%Y-%m-%d %H:%M:%S}"
                 target = [f"--host={host}", time, *flags, str(self.data)]
@@ -223,7 +222,7 @@ class Repository:
     @staticmethod
     def _aes(key: bytes, blocks: bytes) -> bytes:
         cipher = f"-aes-{len(key) * 8}-ecb"
-        done = subprocess.run(  # noqa: S603 - arguments of ours
+        done = subprocess.run(  # noqa: S603 - fixed arguments
             ["openssl", "enc", cipher, "-nopad", "-K", key.hex()],  # noqa: S607 - likewise
             input=blocks,
             check=True,
@@ -262,21 +261,25 @@ class Repository:
         return flags
 
     def forget(self, batch: Batch) -> list[list[str]]:
-        """Ask restic, and give for each snapshot the letters of the rules that keep it."""
+        """Run restic and return the letters of the rules that keep each snapshot."""
         flags = self._flags(batch.policy)
         text = self.restic(
             "forget", "--dry-run", "--json", "--group-by=host", *flags, zone=batch.zone
         )
-        judged: dict[tuple[int, int], str] = {}
+        evaluated: dict[tuple[int, int], str] = {}
         for group in json.loads(text):
             for one in group["remove"] or []:
-                judged[_place(one)] = ""
+                evaluated[_place(one)] = ""
             for one in group["reasons"] or []:
-                judged[_place(one["snapshot"])] = "".join(sorted(set(map(_letter, one["matches"]))))
+                evaluated[_place(one["snapshot"])] = "".join(
+                    sorted(set(map(_letter, one["matches"])))
+                )
             assert len(group["keep"] or []) == len(group["reasons"] or [])
-        assert len(judged) == sum(map(len, batch.histories)), "restic has not judged all"
+        assert len(evaluated) == sum(map(len, batch.histories)), (
+            "restic did not evaluate all snapshots"
+        )
         return [
-            [judged[host, seconds] for seconds, _ in history]
+            [evaluated[host, seconds] for seconds, _ in history]
             for host, history in enumerate(batch.histories)
         ]
 
@@ -287,22 +290,22 @@ def _place(snapshot: dict[str, Any]) -> tuple[int, int]:
 
 
 def _letter(reason: str) -> str:
-    """Shorten restic's words: `daily within 3d`, `oldest daily snapshot`, `has tags [a]`."""
-    words = reason.removeprefix("oldest ").split()
-    if words[0] == "has":
+    """Return the letter of a reason such as `daily within 3d` or `has tags [a]`."""
+    parts = reason.removeprefix("oldest ").split()
+    if parts[0] == "has":
         return "t"
-    return LETTERS["_".join(words[1::-1]) if words[1] == "within" else words[0]]
+    return LETTERS["_".join(parts[1::-1]) if parts[1] == "within" else parts[0]]
 
 
 def compact(history: Sequence[tuple[int, str]], *, has_tags: bool) -> list[str]:
     times = [seconds for seconds, _ in history]
     gaps = [newer - older for newer, older in itertools.pairwise(times)]
-    told = [" ".join(map(base36, [times[0], *gaps]))]
-    return [*told, ",".join(tags for _, tags in history)] if has_tags else told
+    recorded = [" ".join(map(base36, [times[0], *gaps]))]
+    return [*recorded, ",".join(tags for _, tags in history)] if has_tags else recorded
 
 
 def record(seed: int, batches: int, histories: int, backed_up: int) -> dict[str, Any]:
-    dice, told = Dice(seed), []
+    dice, recorded = Dice(seed), []
     with tempfile.TemporaryDirectory() as folder:
         repository = Repository(Path(folder))
         for number in range(batches):
@@ -314,16 +317,16 @@ def record(seed: int, batches: int, histories: int, backed_up: int) -> dict[str,
                 batch = Batch(batch.zone, batch.policy, some[:5])
             repository.clear()
             (repository.back_up if is_backed_up else repository.write)(batch)
-            verdicts = repository.forget(batch)
+            letters_of = repository.forget(batch)
             has_tags = "keep_tagged" in batch.policy
-            told.append(
+            recorded.append(
                 {
                     "by": "restic backup" if is_backed_up else "record_restic.py",
                     "zone": batch.zone,
                     "policy": batch.policy,
                     "histories": [
                         [*compact(history, has_tags=has_tags), ",".join(letters)]
-                        for history, letters in zip(batch.histories, verdicts, strict=True)
+                        for history, letters in zip(batch.histories, letters_of, strict=True)
                     ],
                 }
             )
@@ -331,7 +334,7 @@ def record(seed: int, batches: int, histories: int, backed_up: int) -> dict[str,
             "restic": list(repository.version),
             "now": int(datetime.now(UTC).timestamp()),
             "seed": seed,
-            "batches": told,
+            "batches": recorded,
         }
 
 
@@ -345,16 +348,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--batches", type=int, default=200)
     parser.add_argument("--histories", type=int, default=50, help="in each batch")
-    parser.add_argument("--backed-up", type=int, default=6, help="batches made by restic backup")
+    parser.add_argument("--backed-up", type=int, default=6, help="batches created by restic backup")
     given = parser.parse_args()
-    told = record(given.seed, given.batches, given.histories, given.backed_up)
+    recorded = record(given.seed, given.batches, given.histories, given.backed_up)
     # One line for each history keeps the file small and its differences readable.
     batches = []
-    for batch in told.pop("batches"):
+    for batch in recorded.pop("batches"):
         lines = ",\n".join(json.dumps(h, separators=(",", ":")) for h in batch.pop("histories"))
         head = json.dumps(batch, separators=(",", ":")).removesuffix("}")
         batches.append(f'{head},"histories":[\n{lines}]}}')
-    head = json.dumps(told, separators=(",", ":")).removesuffix("}")
+    head = json.dumps(recorded, separators=(",", ":")).removesuffix("}")
     text = f'{head},"batches":[\n' + ",\n".join(batches) + "]}\n"
     given.output.write_text(text, encoding="utf-8")
 

@@ -8,6 +8,6 @@ from pathlib import Path
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 
-def test_the_picture_is_what_its_script_draws() -> None:
+def test_retention_picture_matches_its_script() -> None:
     drawn = runpy.run_path(str(PICTURES / "retention.py"))["draw"]()
     assert (PICTURES / "retention.svg").read_text(encoding="utf-8") == drawn

@@ -1,7 +1,7 @@
-"""Keeps what restic keeps, by the same rules, over thousands of random histories.
+"""Retention keeps the same snapshots as restic, by the same rules, over random histories.
 
-`forgotten_by_restic.json` holds what real restic said; `record_restic.py` has asked it and tells
-how. With LIGHTSAIL_SNAP_RESTIC=1 it is asked once more, about new histories.
+`record_restic.py` has recorded the results of restic in `forgotten_by_restic.json`. With
+LIGHTSAIL_SNAP_RESTIC=1, the installed restic is also compared on new histories.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ import pytest
 from lightsail_snap.models import DiskSnapshot, DiskSnapshotState
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPlan, RetentionPolicy, plan_retention
 
-ASKS_RESTIC = os.environ.get("LIGHTSAIL_SNAP_RESTIC") == "1"
-# One recorded history of so many is compared.
+RUNS_RESTIC = os.environ.get("LIGHTSAIL_SNAP_RESTIC") == "1"
+# Every n-th recorded history is compared.
 STEPS = [20, pytest.param(1, marks=pytest.mark.thorough)]
 HERE = Path(__file__).parent
 RECORDED = HERE / "forgotten_by_restic.json"
-# From 0.16 on restic also keeps the oldest snapshot while a count is not used up.
+# From 0.16 on, restic also keeps the oldest snapshot until a count is reached.
 KEEPS_OLDEST = (0, 16)
 LETTERS = {
     "last": "l",
@@ -57,34 +57,34 @@ class History:
     policy: RetentionPolicy
     now: datetime
     snapshots: list[DiskSnapshot]
-    said: list[str]
+    recorded: list[str]
     restic: tuple[int, ...]
 
 
 def read(path: Path, step: int = 1) -> Iterator[History]:
-    """Read one history of so many."""
+    """Read every n-th history."""
     count = itertools.count()
-    told = json.loads(path.read_text(encoding="utf-8"))
-    now = datetime.fromtimestamp(told["now"], UTC)
-    for batch in told["batches"]:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    now = datetime.fromtimestamp(document["now"], UTC)
+    for batch in document["batches"]:
         policy = RetentionPolicy(time_zone=batch["zone"], **batch["policy"])
-        for times, *tags, said in batch["histories"]:
+        for times, *tags, recorded in batch["histories"]:
             if next(count) % step:
                 continue
             newest, *gaps = (int(number, 36) for number in times.split(" "))
-            moments = list(accumulate(gaps, int.__sub__, initial=newest))
-            borne = tags[0].split(",") if tags else [""] * len(moments)
+            dates = list(accumulate(gaps, int.__sub__, initial=newest))
+            tags_of = tags[0].split(",") if tags else [""] * len(dates)
             snapshots = [
-                snapshot(index, moment, letters)
-                for index, (moment, letters) in enumerate(zip(moments, borne, strict=True))
+                snapshot(index, time, letters)
+                for index, (time, letters) in enumerate(zip(dates, tags_of, strict=True))
             ]
-            yield History(policy, now, snapshots, said.split(","), tuple(told["restic"]))
+            yield History(policy, now, snapshots, recorded.split(","), tuple(document["restic"]))
 
 
-def snapshot(index: int, moment: int, tags: str) -> DiskSnapshot:
+def snapshot(index: int, time: int, tags: str) -> DiskSnapshot:
     wire: dict[str, Any] = {
         "name": f"s{index:03}",
-        "createdAt": moment,
+        "createdAt": time,
         "state": "completed",
         "fromDiskName": "disk-1",
         "tags": [{"key": OWNERSHIP_TAG}, *({"key": tag} for tag in tags)],
@@ -94,17 +94,17 @@ def snapshot(index: int, moment: int, tags: str) -> DiskSnapshot:
 
 def letters_of(plan: RetentionPlan[DiskSnapshot]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for verdict in plan.verdicts:
-        rules = {reason.split(":")[0] for reason in verdict.reasons if verdict.keep}
-        # "daily within 3d" goes by its first two words.
+    for decision in plan.decisions:
+        rules = {reason.split(":")[0] for reason in decision.reasons if decision.keep}
+        # The rule of "daily within 3d" is its first two words.
         names = {" ".join(rule.split()[:2]) for rule in rules}
-        assert not verdict.keep or names
-        found[verdict.snapshot.name] = {LETTERS[name] for name in names - {"newest"}}
+        assert not decision.keep or names
+        found[decision.snapshot.name] = {LETTERS[name] for name in names - {"newest"}}
     return found
 
 
 def has_two_readings(history: History) -> bool:
-    """Tell whether a duration reaches back to a time that the wall clock shows twice or never."""
+    """Return whether a duration begins at a local time that occurs twice or never."""
     zone = ZoneInfo(str(history.policy.time_zone))
     past = [s.created_at for s in history.snapshots if s.created_at and s.created_at <= history.now]
     for name, value in history.policy:
@@ -126,22 +126,22 @@ def has_two_readings(history: History) -> bool:
 
 
 def compare(history: History) -> str:
-    """Compare rule by rule, and name the documented difference if there is one."""
+    """Compare rule by rule, and return the documented difference, if any."""
     plan = plan_retention(history.snapshots, history.policy, history.now)
-    ours = letters_of(plan)
+    own = letters_of(plan)
     differs = ""
-    for index, (each, said) in enumerate(zip(history.snapshots, history.said, strict=True)):
-        more, less = set(said) - ours[each.name], ours[each.name] - set(said)
+    for index, (each, recorded) in enumerate(zip(history.snapshots, history.recorded, strict=True)):
+        more, less = set(recorded) - own[each.name], own[each.name] - set(recorded)
         is_oldest = index == len(history.snapshots) - 1
         if history.restic >= KEEPS_OLDEST and is_oldest and more <= set(COUNTED):
             more = set()
         if more | less and (more | less) <= set(REACHING) and has_two_readings(history):
             differs = "two readings"
             continue
-        assert not more | less, f"{history.policy!r} {each.name}: {said} but {ours[each.name]}"
-    kept_by_rule = {name for name, letters in ours.items() if letters}
+        assert not more | less, f"{history.policy!r} {each.name}: {recorded} but {own[each.name]}"
+    kept_by_rule = {name for name, letters in own.items() if letters}
     only_newest = {each.name for each in plan.keep} - kept_by_rule
-    # The only snapshots that stay without a rule of restic's are the newest ones.
+    # Only the newest snapshots are kept without a rule of restic.
     newest = [each.name for each in history.snapshots]
     past = [s.name for s in history.snapshots if s.created_at and s.created_at <= history.now]
     assert only_newest <= {*newest[:1], *past[:1]}
@@ -149,14 +149,14 @@ def compare(history: History) -> str:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_real_restic_said_of_random_histories_holds(step: int) -> None:
+def test_retention_of_random_histories_matches_recorded_restic(step: int) -> None:
     found = Counter(compare(history) for history in read(RECORDED, step))
     assert found.total() >= 10_000 // step
     assert found["same"] / found.total() > 0.9
     assert set(found) <= {"same", "newest", "two readings"}
 
 
-# What makes a snapshot one that no rule may judge.
+# Changes that exempt a snapshot from the rules.
 FLAWS: list[dict[str, Any]] = [{"tags": ()}, {"state": DiskSnapshotState.PENDING}]
 
 
@@ -171,8 +171,8 @@ def wider_than(policy: RetentionPolicy, dice: random.Random) -> RetentionPolicy:
 
 
 @pytest.mark.parametrize("step", [100, pytest.param(10, marks=pytest.mark.thorough)])
-def test_the_laws_hold_over_the_same_histories(step: int) -> None:
-    dice = random.Random(1)  # noqa: S311 - nothing secret is made here
+def test_retention_invariants_hold_over_the_recorded_histories(step: int) -> None:
+    dice = random.Random(1)  # noqa: S311 - no secret
     for history in read(RECORDED, step):
         policy, now = history.policy, history.now
         plan = plan_retention(history.snapshots, policy, now)
@@ -182,29 +182,31 @@ def test_the_laws_hold_over_the_same_histories(step: int) -> None:
         assert plan.keep[0] == history.snapshots[0]
         newer = history.snapshots[: dice.randint(1, len(history.snapshots))]
         fewer = plan_retention(newer, policy, now)
-        assert plan.verdicts[: len(newer)] == fewer.verdicts
+        assert plan.decisions[: len(newer)] == fewer.decisions
         wider = plan_retention(history.snapshots, wider_than(policy, dice), now)
         assert set(wider.delete) <= set(plan.delete)
         lost = {each.name: dice.choice(FLAWS) for each in history.snapshots if dice.random() < 0.3}
         flawed = [each.model_copy(update=lost.get(each.name, {})) for each in history.snapshots]
         rest = [each for each in flawed if each.name not in lost]
-        partly = plan_retention(flawed, policy, now).verdicts
-        assert all(verdict.keep for verdict in partly if verdict.snapshot.name in lost)
-        judged = tuple(verdict for verdict in partly if verdict.snapshot.name not in lost)
-        assert judged == plan_retention(rest, policy, now).verdicts
+        partly = plan_retention(flawed, policy, now).decisions
+        assert all(decision.keep for decision in partly if decision.snapshot.name in lost)
+        evaluated = tuple(decision for decision in partly if decision.snapshot.name not in lost)
+        assert evaluated == plan_retention(rest, policy, now).decisions
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(not ASKS_RESTIC, reason="set LIGHTSAIL_SNAP_RESTIC=1 to ask restic anew")
-def test_restic_itself_agrees_about_new_histories(tmp_path: Path) -> None:
+@pytest.mark.skipif(not RUNS_RESTIC, reason="set LIGHTSAIL_SNAP_RESTIC=1 to run restic")
+def test_retention_of_new_histories_matches_installed_restic(tmp_path: Path) -> None:
     missing = [tool for tool in ("restic", "openssl") if shutil.which(tool) is None]
     if missing:
-        pytest.skip(f"{' and '.join(missing)} not on the PATH: only what is recorded is compared")
+        pytest.skip(
+            f"{' and '.join(missing)} not on the PATH: only recorded histories are compared"
+        )
     output = tmp_path / "new.json"
     sizes = ["--batches=8", "--histories=40", "--backed-up=1"]
     seed = f"--seed={random.randrange(2**32)}"  # noqa: S311 - no secret
     command = [sys.executable, str(HERE / "record_restic.py"), str(output), seed, *sizes]
-    subprocess.run(command, check=True)  # noqa: S603 - our own script
+    subprocess.run(command, check=True)  # noqa: S603 - fixed arguments
     found = Counter(compare(history) for history in read(output))
     assert found.total() > 200, seed
     assert set(found) <= {"same", "newest", "two readings"}

@@ -182,7 +182,7 @@ def test_run_and_retention_plan_of_hostile_names_are_harmless(name: str, source:
     )
     now = datetime.fromtimestamp(1_700_000_000 + 5 * 86_400, UTC)
     run = make_run(plan, Inventory((Source("Disk-1", {}),), {REGION: snapshots}), now)
-    assert any("stay: " in note for note in run.notes)
+    assert any("are kept: " in note for note in run.notes)
     policy = RetentionPolicy(keep_last=1, time_zone="UTC")
     kept = plan_retention(snapshots, policy, now, owned=by_tag("lightsail-snap:managed"))
     for text in (str(run), run._repr_html_(), str(kept)):

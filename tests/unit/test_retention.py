@@ -1,4 +1,4 @@
-"""What single retention rules mean, and what is refused."""
+"""Retention rules one by one, and invalid policies and arguments."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from lightsail_snap.retention import (
 )
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-OURS = {"key": OWNERSHIP_TAG}
+MANAGED = {"key": OWNERSHIP_TAG}
 
 
 def disk(name: str, when: str | None = None, **wire: Any) -> DiskSnapshot:
     created = None if when is None else datetime.fromisoformat(when).timestamp()
-    given = {"createdAt": created, "state": "completed", "fromDiskName": "a", "tags": [OURS]}
+    given = {"createdAt": created, "state": "completed", "fromDiskName": "a", "tags": [MANAGED]}
     return DiskSnapshot.from_wire({"name": name} | given | wire)
 
 
 def instance(name: str, when: str, **wire: Any) -> InstanceSnapshot:
     created = datetime.fromisoformat(when).timestamp()
-    given = {"createdAt": created, "state": "available", "fromInstanceName": "a", "tags": [OURS]}
+    given = {"createdAt": created, "state": "available", "fromInstanceName": "a", "tags": [MANAGED]}
     return InstanceSnapshot.from_wire({"name": name} | given | wire)
 
 
@@ -49,9 +49,9 @@ def of_times(*times: str) -> list[AnySnapshot]:
 def reasons(
     snapshots: list[AnySnapshot], zone: str = "UTC", /, now: datetime = NOW, **rules: Any
 ) -> dict[str, str]:
-    """Give what is kept, with the reasons."""
+    """Return the kept snapshots with their reasons."""
     plan = plan_retention(snapshots, RetentionPolicy(time_zone=zone, **rules), now)
-    return {v.snapshot.name: "; ".join(v.reasons) for v in plan.verdicts if v.keep}
+    return {v.snapshot.name: "; ".join(v.reasons) for v in plan.decisions if v.keep}
 
 
 def kept(
@@ -60,7 +60,7 @@ def kept(
     return list(reasons(snapshots, zone, now, **rules))
 
 
-def test_every_rule_says_what_it_keeps() -> None:
+def test_plan_retention_states_every_rule_that_keeps_a_snapshot() -> None:
     snapshots = of_times("2026-11-23T03:00Z", "2026-11-22T03:00Z")
     first = reasons(
         snapshots,
@@ -89,11 +89,11 @@ def test_every_rule_says_what_it_keeps() -> None:
     assert reasons(snapshots, keep_last="all")["2026-11-22T03:00Z"] == "last: 2 of all"
 
 
-def test_what_no_rule_keeps_is_deleted_oldest_first() -> None:
+def test_plan_retention_deletes_unkept_snapshots_oldest_first() -> None:
     snapshots = of_times("2026-11-21T03:00Z", "2026-11-23T03:00Z", "2026-11-22T03:00Z")
     plan = plan_retention(snapshots, RetentionPolicy(time_zone=UTC, keep_last=1), NOW)
     assert [each.name for each in plan.delete] == ["2026-11-21T03:00Z", "2026-11-22T03:00Z"]
-    assert plan.verdicts[1].reasons == ("no rule keeps it",)
+    assert plan.decisions[1].reasons == ("no rule keeps it",)
     assert str(plan) == (
         "keep    2026-11-23 03:00  2026-11-23T03:00Z  disk a  "
         "newest: of its source; last: 1 of 1\n"
@@ -102,7 +102,7 @@ def test_what_no_rule_keeps_is_deleted_oldest_first() -> None:
         "keep 1, delete 2 (times in UTC)"
     )
     assert plan.to_dict()["time_zone"] == "UTC"
-    assert plan.to_dict()["verdicts"][2] == {
+    assert plan.to_dict()["decisions"][2] == {
         "name": "2026-11-21T03:00Z",
         "source": "disk a",
         "created_at": "2026-11-21T03:00:00+00:00",
@@ -111,7 +111,7 @@ def test_what_no_rule_keeps_is_deleted_oldest_first() -> None:
     }
 
 
-def test_no_snapshots_make_an_empty_plan() -> None:
+def test_plan_retention_without_snapshots_is_empty() -> None:
     nothing: list[AnySnapshot] = []
     plan = plan_retention(nothing, RetentionPolicy(time_zone="UTC", keep_last=1), NOW)
     assert str(plan) == "keep 0, delete 0 (times in UTC)"
@@ -119,19 +119,19 @@ def test_no_snapshots_make_an_empty_plan() -> None:
     assert not plan.delete
 
 
-def test_days_without_snapshots_do_not_count() -> None:
+def test_keep_daily_does_not_count_days_without_snapshots() -> None:
     snapshots = of_times("2026-11-23T03:00Z", "2026-11-23T02:00Z", "2026-01-01T03:00Z")
     assert kept(snapshots, keep_daily=2) == ["2026-11-23T03:00Z", "2026-01-01T03:00Z"]
     assert kept(snapshots, keep_daily=1) == ["2026-11-23T03:00Z"]
 
 
-def test_a_day_is_a_day_of_the_time_zone() -> None:
+def test_keep_daily_uses_the_days_of_the_time_zone() -> None:
     snapshots = of_times("2026-11-23T03:00Z", "2026-11-22T23:30Z")
     assert len(kept(snapshots, "UTC", keep_daily=5)) == 2
     assert len(kept(snapshots, "Europe/Berlin", keep_daily=5)) == 1
 
 
-def test_the_hour_that_comes_twice_is_one_hour() -> None:
+def test_keep_hourly_counts_a_repeated_hour_once() -> None:
     # At 01:00 UTC clocks in Berlin are put back from 03:00 to 02:00.
     snapshots = of_times("2026-10-25T01:30Z", "2026-10-25T00:30Z")
     assert list(reasons(snapshots, "Europe/Berlin", keep_hourly=5).values()) == [
@@ -139,7 +139,7 @@ def test_the_hour_that_comes_twice_is_one_hour() -> None:
     ]
 
 
-def test_weeks_are_iso_weeks_across_the_year() -> None:
+def test_keep_weekly_uses_iso_weeks_across_years() -> None:
     snapshots = of_times("2027-01-03T03:00Z", "2026-12-28T03:00Z", "2026-12-27T03:00Z")
     found = reasons(snapshots, now=datetime(2027, 2, 1, tzinfo=UTC), keep_weekly=2)
     assert found == {
@@ -148,25 +148,25 @@ def test_weeks_are_iso_weeks_across_the_year() -> None:
     }
 
 
-def test_within_reaches_back_from_the_newest_and_not_from_now() -> None:
+def test_keep_within_measures_from_the_newest_snapshot() -> None:
     snapshots = of_times("2020-03-08T03:00Z", "2020-03-01T04:00Z", "2020-03-01T03:00Z")
     assert kept(snapshots, keep_within="7d") == ["2020-03-08T03:00Z", "2020-03-01T04:00Z"]
     assert kept(snapshots, keep_within=timedelta(days=7)) == kept(snapshots, keep_within="168h")
 
 
-def test_days_are_of_the_calendar_and_hours_are_elapsed() -> None:
+def test_keep_within_uses_calendar_days_and_elapsed_hours() -> None:
     # Clocks in New York were put forward on the 8th, so the day before lasted 23 hours.
     snapshots = of_times("2020-03-08T16:00Z", "2020-03-07T16:30Z")
     assert len(kept(snapshots, "America/New_York", keep_within="1d")) == 1
     assert len(kept(snapshots, "America/New_York", keep_within="24h")) == 2
 
 
-def test_a_day_that_the_month_lacks_runs_over_as_in_restic() -> None:
+def test_keep_within_months_overflows_missing_days_as_restic() -> None:
     snapshots = of_times("2026-03-31T00:00Z", "2026-03-03T00:00:01Z", "2026-03-03T00:00Z")
     assert kept(snapshots, keep_within="1m") == ["2026-03-31T00:00Z", "2026-03-03T00:00:01Z"]
 
 
-def test_a_wall_clock_time_that_comes_twice_is_read_as_the_earlier() -> None:
+def test_keep_within_reads_a_repeated_local_time_as_the_earlier() -> None:
     snapshots = of_times("2026-10-26T01:30Z", "2026-10-25T00:30:01Z", "2026-10-25T00:30Z")
     assert kept(snapshots, "Europe/Berlin", keep_within="1d") == [
         "2026-10-26T01:30Z",
@@ -174,13 +174,13 @@ def test_a_wall_clock_time_that_comes_twice_is_read_as_the_earlier() -> None:
     ]
 
 
-def test_hours_reach_back_from_the_moment_itself_and_not_from_what_the_clock_shows() -> None:
+def test_keep_within_hours_ignores_changes_of_the_local_clock() -> None:
     # The clock in Berlin shows 02:30 for the second time.
     snapshots = of_times("2026-10-25T01:30Z", "2026-10-25T00:30:01Z", "2026-10-25T00:29Z")
     assert len(kept(snapshots, "Europe/Berlin", keep_within="1h")) == 2
 
 
-def test_a_wall_clock_time_that_never_comes_is_read_as_the_earlier() -> None:
+def test_keep_within_reads_a_skipped_local_time_as_the_earlier() -> None:
     snapshots = of_times("2026-03-30T00:30Z", "2026-03-29T00:30:01Z", "2026-03-29T00:30Z")
     assert kept(snapshots, "Europe/Berlin", keep_within="1d") == [
         "2026-03-30T00:30Z",
@@ -192,14 +192,14 @@ def test_a_wall_clock_time_that_never_comes_is_read_as_the_earlier() -> None:
     "forever",
     ["3000y", "999999999999y", "999999999999m", "999999999999d", "999999999999h", timedelta.max],
 )
-def test_a_duration_beyond_all_dates_keeps_all(forever: Any) -> None:
+def test_keep_within_before_year_one_keeps_all(forever: Any) -> None:
     if isinstance(forever, timedelta):
         forever -= forever % timedelta(hours=1)
     assert len(kept(of_times("2026-11-23T03:00Z", "0001-01-01T00:00Z"), keep_within=forever)) == 2
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-def test_the_first_and_the_last_day_of_all_dates_can_be_judged(zone: str) -> None:
+def test_plan_retention_accepts_the_first_and_last_date(zone: str) -> None:
     times = ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"]
     snapshots: list[AnySnapshot] = [
         disk(time).model_copy(update={"created_at": datetime.fromisoformat(time)}) for time in times
@@ -207,13 +207,13 @@ def test_the_first_and_the_last_day_of_all_dates_can_be_judged(zone: str) -> Non
     assert len(kept(snapshots, zone, keep_yearly=2, keep_weekly=1)) == 2
 
 
-def test_tags_protect_by_key_by_value_and_by_several_at_once() -> None:
+def test_keep_tagged_matches_key_value_or_several_tags() -> None:
     env, tier = {"key": "env", "value": "prod"}, {"key": "tier", "value": ""}
     snapshots: list[AnySnapshot] = [
         disk("newest", "2026-11-23T03:00Z"),
-        disk("both", "2026-11-22T03:00Z", tags=[OURS, env, tier]),
-        disk("env", "2026-11-21T03:00Z", tags=[OURS, env]),
-        disk("key-only", "2026-11-20T03:00Z", tags=[OURS, {"key": "env"}]),
+        disk("both", "2026-11-22T03:00Z", tags=[MANAGED, env, tier]),
+        disk("env", "2026-11-21T03:00Z", tags=[MANAGED, env]),
+        disk("key-only", "2026-11-20T03:00Z", tags=[MANAGED, {"key": "env"}]),
     ]
     assert kept(snapshots, keep_tagged=["env"]) == ["newest", "both", "env", "key-only"]
     assert kept(snapshots, keep_tagged=["env=prod"]) == ["newest", "both", "env"]
@@ -222,12 +222,12 @@ def test_tags_protect_by_key_by_value_and_by_several_at_once() -> None:
     assert reasons(snapshots, keep_tagged=("x", "env,tier"))["both"] == "tagged: env,tier"
 
 
-def test_of_two_with_the_same_date_the_first_name_counts_as_the_newer() -> None:
+def test_plan_retention_with_equal_dates_orders_by_name() -> None:
     snapshots: list[AnySnapshot] = [disk(name, "2026-11-23T03:00Z") for name in "bca"]
     assert kept(snapshots, keep_daily=1) == ["a"]
 
 
-def test_the_order_of_two_with_the_same_date_does_not_hang_on_what_else_there_is() -> None:
+def test_plan_retention_order_of_equal_dates_ignores_other_snapshots() -> None:
     noon = "2026-11-23T12:00Z"
     kept = [disk("s02", noon, fromDiskName="b"), disk("s03", noon)]
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
@@ -235,7 +235,7 @@ def test_the_order_of_two_with_the_same_date_does_not_hang_on_what_else_there_is
     assert plan.keep == plan_retention(plan.keep, policy, NOW).keep == tuple(kept)
 
 
-def test_a_snapshot_from_the_future_stays_and_durations_do_not_reach_back_from_it() -> None:
+def test_plan_retention_keeps_future_snapshots_without_measuring_from_them() -> None:
     snapshots = of_times("2036-01-01T00:00Z", "2026-11-23T03:00Z", "2026-11-22T03:00Z")
     found = reasons(snapshots, keep_within="2d")
     assert list(found) == ["2036-01-01T00:00Z", "2026-11-23T03:00Z", "2026-11-22T03:00Z"]
@@ -244,10 +244,10 @@ def test_a_snapshot_from_the_future_stays_and_durations_do_not_reach_back_from_i
     assert len(kept(snapshots[:1] + of_times("2035-01-01T00:00Z"), keep_within="1h")) == 2
 
 
-def test_what_rules_may_not_judge_stays_and_takes_up_no_place() -> None:
+def test_plan_retention_keeps_exempt_snapshots_and_does_not_count_them() -> None:
     snapshots: list[AnySnapshot] = [
-        disk("ours", "2026-11-01T03:00Z"),
-        disk("not-ours", "2026-11-23T03:00Z", tags=[{"key": "env"}]),
+        disk("managed", "2026-11-01T03:00Z"),
+        disk("unmanaged", "2026-11-23T03:00Z", tags=[{"key": "env"}]),
         disk("pending", "2026-11-22T03:00Z", state="pending"),
         disk("stateless", "2026-11-21T03:00Z", state=None),
         instance("disk-state", "2026-11-20T03:00Z", state="completed"),
@@ -255,17 +255,17 @@ def test_what_rules_may_not_judge_stays_and_takes_up_no_place() -> None:
         disk("dateless"),
     ]
     assert reasons(snapshots, keep_last=1) == {
-        "not-ours": "not owned",
+        "unmanaged": "not owned",
         "pending": "not completed: pending",
         "stateless": "not completed: no state",
         "disk-state": "not available: completed",
         "sourceless": "no source",
-        "ours": "newest: of its source; last: 1 of 1",
+        "managed": "newest: of its source; last: 1 of 1",
         "dateless": "no date",
     }
 
 
-def test_kinds_sources_and_regions_do_not_count_against_one_another() -> None:
+def test_plan_retention_counts_each_kind_source_and_region_separately() -> None:
     frankfurt = {"regionName": "eu-central-1"}
     snapshots: list[AnySnapshot] = [
         disk("disk", "2026-11-23T03:00Z"),
@@ -279,11 +279,11 @@ def test_kinds_sources_and_regions_do_not_count_against_one_another() -> None:
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     plan = plan_retention(snapshots, policy, NOW, group_by="none")
     assert [each.name for each in plan.keep] == ["disk"]
-    assert plan.verdicts[0].reasons[0] == "newest: of all"
+    assert plan.decisions[0].reasons[0] == "newest: of all"
     assert "system volume a" in str(plan)
 
 
-def test_one_that_is_listed_twice_counts_once_and_stays_if_the_two_differ() -> None:
+def test_plan_retention_counts_duplicates_once_and_keeps_differing_ones() -> None:
     old = disk("old", "2026-11-22T03:00Z")
     twice: list[AnySnapshot] = [
         disk("new", "2026-11-23T03:00Z"),
@@ -292,7 +292,7 @@ def test_one_that_is_listed_twice_counts_once_and_stays_if_the_two_differ() -> N
     assert kept([twice[0], twice[0], old], keep_last=1) == ["new"]
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     plan = plan_retention([*twice, old], policy, NOW)
-    assert [verdict.reasons[0] for verdict in plan.verdicts] == [
+    assert [decision.reasons[0] for decision in plan.decisions] == [
         "listed twice: and not alike",
         "listed twice: and not alike",
         "newest: of its source",
@@ -300,7 +300,7 @@ def test_one_that_is_listed_twice_counts_once_and_stays_if_the_two_differ() -> N
     assert plan_retention([*twice[::-1], old], policy, NOW) == plan
 
 
-def test_owning_by_tag_and_by_name() -> None:
+def test_by_tag_and_by_name_match_snapshots() -> None:
     tagged = disk("nightly-1", "2026-11-23T03:00Z", tags=[{"key": "job", "value": "nightly"}])
     assert by_tag("job")(tagged)
     assert by_tag("job", "nightly")(tagged)
@@ -313,14 +313,14 @@ def test_owning_by_tag_and_by_name() -> None:
     assert not by_name(re.compile("nightly"))(tagged)
 
 
-def test_only_what_is_owned_is_deleted() -> None:
+def test_plan_retention_deletes_only_owned_snapshots() -> None:
     snapshots = of_times("2026-11-23T03:00Z", "2026-11-22T03:00Z")
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     assert plan_retention(snapshots, policy, NOW, owned=by_name("*")).delete
     assert not plan_retention(snapshots, policy, NOW, owned=by_name("x*")).delete
 
 
-def test_a_policy_comes_from_toml_and_is_kept_in_one_form() -> None:
+def test_policy_from_toml_is_normalized() -> None:
     table = tomllib.loads(
         """
         time_zone = "Europe/Berlin"
@@ -346,16 +346,16 @@ def test_a_policy_comes_from_toml_and_is_kept_in_one_form() -> None:
     assert other == policy
     assert hash(other) == hash(policy)
     assert copy.deepcopy(policy) == policy
-    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - pickled above
     assert RetentionPolicy.model_json_schema()["properties"]["time_zone"]["type"] == "string"
 
 
-def test_a_verdict_is_a_value() -> None:
+def test_decision_is_hashable_and_pickles() -> None:
     plan = plan_retention(
         of_times("2026-11-23T03:00Z"), RetentionPolicy(time_zone=UTC, keep_last=1), NOW
     )
-    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 - our own bytes
-    assert len({plan.verdicts[0], plan.verdicts[0]}) == 1
+    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 - pickled above
+    assert len({plan.decisions[0], plan.decisions[0]}) == 1
 
 
 WRONG: dict[str, list[Any]] = {
@@ -377,7 +377,7 @@ WRONG: dict[str, list[Any]] = {
 @pytest.mark.parametrize(
     ("field", "value"), [(field, value) for field, values in WRONG.items() for value in values]
 )
-def test_what_a_policy_cannot_mean_is_refused(field: str, value: Any) -> None:
+def test_policy_with_an_invalid_value_is_rejected(field: str, value: Any) -> None:
     fields: dict[str, Any] = {"time_zone": "UTC", "keep_daily": 1} | {field: value}
     with pytest.raises(RequestValidationError) as caught:
         RetentionPolicy(**fields)
@@ -386,7 +386,7 @@ def test_what_a_policy_cannot_mean_is_refused(field: str, value: Any) -> None:
     assert violation.source == "lightsail_snap"
 
 
-def test_all_that_is_wrong_with_a_policy_is_told_at_once() -> None:
+def test_policy_with_many_errors_reports_all() -> None:
     wrong: dict[str, Any] = {"keep_last": -1, "keep_daily": 1.5, "keep_forever": 1}
     with pytest.raises(RequestValidationError) as caught:
         RetentionPolicy(**wrong)
@@ -396,18 +396,18 @@ def test_all_that_is_wrong_with_a_policy_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     "rules", [{}, {"keep_last": 0}, {"keep_within": "0h", "keep_tagged": []}, {"keep_last": None}]
 )
-def test_a_policy_that_keeps_nothing_is_refused(rules: dict[str, Any]) -> None:
+def test_policy_that_keeps_nothing_is_rejected(rules: dict[str, Any]) -> None:
     with pytest.raises(RequestValidationError, match="must keep something"):
         RetentionPolicy(time_zone="UTC", **rules)
 
 
-def test_a_policy_that_was_made_without_validation_is_checked_before_it_deletes() -> None:
+def test_plan_retention_validates_a_copied_policy() -> None:
     policy = RetentionPolicy(time_zone="UTC", keep_last=1).model_copy(update={"keep_last": 0})
     with pytest.raises(RequestValidationError, match="must keep something"):
         plan_retention([], policy, NOW)
 
 
-def test_a_zone_from_a_file_without_a_name_is_refused() -> None:
+def test_policy_with_a_nameless_zone_is_rejected() -> None:
     # The shortest file there is: version 1, one kind of time, no changes.
     header = struct.pack(">4s1s15x6l", b"TZif", b"\0", 0, 0, 0, 0, 1, 4)
     nameless = ZoneInfo.from_file(io.BytesIO(header + struct.pack(">l2b", 0, 0, 0) + b"UTC\0"))
@@ -415,7 +415,7 @@ def test_a_zone_from_a_file_without_a_name_is_refused() -> None:
         RetentionPolicy(time_zone=nameless, keep_last=1)
 
 
-def test_a_policy_in_another_model_tells_all_that_is_wrong_there() -> None:
+def test_policy_in_another_model_reports_all_errors() -> None:
     class Job(BaseModel):
         name: str
         retention: RetentionPolicy
@@ -451,7 +451,9 @@ POLICY = RetentionPolicy(time_zone="UTC", keep_last=1)
         ("owned", {"snapshots": [disk("a")], "owned": lambda _: "yes"}),
     ],
 )
-def test_what_cannot_be_planned_is_refused(field: str, wrong: dict[str, Any]) -> None:
+def test_plan_retention_with_an_invalid_argument_is_rejected(
+    field: str, wrong: dict[str, Any]
+) -> None:
     arguments: dict[str, Any] = {"snapshots": [], "policy": POLICY, "now": NOW} | wrong
     with pytest.raises(RequestValidationError) as caught:
         plan_retention(**arguments)
@@ -462,25 +464,25 @@ async def _owned(_: object) -> bool:
     return True
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-def test_an_answer_that_only_looks_true_deletes_nothing() -> None:
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # quoted from Python
+def test_plan_retention_with_a_predicate_that_returns_no_bool_is_rejected() -> None:
     owned: Any = _owned
     with pytest.raises(RequestValidationError, match="True or False"):
         plan_retention([disk("a")], POLICY, NOW, owned=owned)
 
 
 @pytest.mark.parametrize(
-    ("make", "field"),
+    ("create", "field"),
     [
         (lambda: by_tag(""), "key"),
-        (lambda: by_tag(None), "key"),  # type: ignore[arg-type] # that is what is wrong
+        (lambda: by_tag(None), "key"),  # type: ignore[arg-type] # the invalid value
         (lambda: by_tag("a", 7), "value"),  # type: ignore[arg-type] # likewise
         (lambda: by_name(""), "pattern"),
         (lambda: by_name(7), "pattern"),  # type: ignore[arg-type] # likewise
         (lambda: by_name(re.compile(b"a")), "pattern"),  # type: ignore[arg-type] # likewise
     ],
 )
-def test_what_cannot_say_what_is_owned_is_refused(make: Any, field: str) -> None:
+def test_by_tag_and_by_name_with_invalid_arguments_are_rejected(create: Any, field: str) -> None:
     with pytest.raises(RequestValidationError) as caught:
-        make()
+        create()
     assert caught.value.violations[0].field == field

@@ -43,7 +43,7 @@ def plan(policy: RetentionPolicy) -> str:
     return str(plan_retention(snapshots, policy, NOW))
 
 
-def refusal(zone: Any) -> str:
+def rejection(zone: Any) -> str:
     with pytest.raises(RequestValidationError) as caught:
         RetentionPolicy(time_zone=zone, keep_last=1)
     (violation,) = caught.value.errors()
@@ -52,58 +52,58 @@ def refusal(zone: Any) -> str:
 
 @pytest.mark.usefixtures("no_database")
 @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Zulu", UTC, timezone(timedelta(0))])
-def test_utc_needs_no_database(zone: str | tzinfo) -> None:
+def test_zone_utc_needs_no_database(zone: str | tzinfo) -> None:
     policy = RetentionPolicy(time_zone=zone, keep_daily=2, keep_within="1d", delete_older_than="2d")
     assert "keep 2, delete 3" in plan(policy)
     assert RetentionPolicy.model_validate_json(policy.model_dump_json()) == policy
 
 
 @pytest.mark.usefixtures("no_database")
-def test_zone_without_a_database_says_to_install_tzdata() -> None:
-    assert "pip install tzdata" in refusal("Europe/Berlin")
+def test_zone_without_a_database_recommends_tzdata() -> None:
+    assert "pip install tzdata" in rejection("Europe/Berlin")
 
 
-def test_file_named_utc_is_not_read(tmp_path: Path) -> None:
-    berlin = next(
+def test_zone_utc_reads_no_file(tmp_path: Path) -> None:
+    tokyo = next(
         Path(folder, "Asia/Tokyo") for folder in zoneinfo.TZPATH if Path(folder, "UTC").exists()
     )
-    (tmp_path / "UTC").write_bytes(berlin.read_bytes())
+    (tmp_path / "UTC").write_bytes(tokyo.read_bytes())
     before = zoneinfo.TZPATH
     zoneinfo.reset_tzpath(to=[str(tmp_path)])
     ZoneInfo.clear_cache()
     try:
-        wrong = ZoneInfo("UTC").utcoffset(NOW)
-        shown = plan(RetentionPolicy(time_zone="UTC", keep_daily=1))
+        misread = ZoneInfo("UTC").utcoffset(NOW)
+        output = plan(RetentionPolicy(time_zone="UTC", keep_daily=1))
     finally:
         zoneinfo.reset_tzpath(to=before)
         ZoneInfo.clear_cache()
-    assert wrong == timedelta(hours=9)
-    assert "2026-11-23 12:00" in shown
+    assert misread == timedelta(hours=9)
+    assert "2026-11-23 12:00" in output
 
 
 @pytest.mark.parametrize("name", LOCAL_NAMES)
-def test_names_of_this_machine_are_refused(name: str) -> None:
-    assert "the same name and meaning on every machine" in refusal(name)
+def test_zone_name_of_this_machine_is_rejected(name: str) -> None:
+    assert "the same name and meaning on every machine" in rejection(name)
 
 
-def test_zone_without_a_key_is_refused() -> None:
+def test_zone_without_a_key_is_rejected() -> None:
     path = next(Path(folder, "UTC") for folder in zoneinfo.TZPATH if Path(folder, "UTC").exists())
     with path.open("rb") as file:
         zone = ZoneInfo.from_file(file)
-    assert "the same name and meaning on every machine" in refusal(zone)
+    assert "the same name and meaning on every machine" in rejection(zone)
 
 
 @pytest.mark.parametrize(
     "zone", ["Europe/Berln", "", "/etc/localtime", "../UTC", "Europe", 1, None]
 )
-def test_unknown_zone_is_refused(zone: object) -> None:
-    assert "IANA database" in refusal(zone)
+def test_zone_with_an_unknown_name_is_rejected(zone: object) -> None:
+    assert "IANA database" in rejection(zone)
 
 
 @given(st.sampled_from(PORTABLE))
-def test_policy_of_any_zone_survives_json_and_pickle(name: str) -> None:
+def test_policy_with_any_zone_survives_json_and_pickle(name: str) -> None:
     policy = RetentionPolicy(time_zone=name, keep_last=1)
     assert policy.time_zone == name
     assert RetentionPolicy.model_validate_json(policy.model_dump_json()) == policy
-    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - pickled above
     assert RetentionPolicy(time_zone=ZoneInfo(name), keep_last=1) == policy

@@ -159,7 +159,7 @@ class LazyParserFactory:
         state = self._current()
         if state is None or not state.skips_parsing:
             return stock
-        # For this response only: nested calls parse theirs as usual.
+        # For this response only: nested calls parse their responses as usual.
         state.skips_parsing = False
         return stock if self._fallback.is_active else _LazyParser(stock, state, self._fallback)
 

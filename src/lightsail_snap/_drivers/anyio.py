@@ -101,7 +101,7 @@ class AsyncDriver:
     def _limiter(self) -> anyio.CapacityLimiter:
         """Return the limiter of the running event loop; it can be used on no other."""
         token = anyio.lowlevel.current_token()
-        # Newer versions of anyio wrap the event loop's own token anew each time.
+        # Newer versions of anyio wrap the event loop's own token again each time.
         loop = getattr(token, "native_token", token)
         with self._lock:
             limiter = self._limiters.get(loop)

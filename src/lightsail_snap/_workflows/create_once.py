@@ -101,7 +101,7 @@ class Accepted:
     Attributes:
         operations: The operations that create the resource; none if they cannot be seen.
         identity: What identifies the resource from now on.
-        at: When it was accepted, by the service's clock; None if the response does not say so, or
+        at: When it was accepted, by the service's clock; None if the response does not show it, or
             if the resource was found by a lookup.
     """
 
@@ -306,7 +306,7 @@ class _Reconciliation(Generic[CreatedT]):
 def _unknown(creation: Creation[CreatedT], why: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(
         # The advice comes first, since a long reason is cut off.
-        f"{creation.title} may have been created, look it up before you send the "
+        f"{creation.title} may have been created; look it up before you send the "
         f"request again: {why}",
         request=creation.request,
     )

@@ -1,4 +1,4 @@
-"""Effects: everything a workflow can ask its driver to do.
+"""Effects: everything a workflow can request from its driver.
 
 A workflow is a coroutine that awaits only the functions of this module. It performs no I/O and
 reads no clock, so one workflow serves the sync client, the async client, and tests without either.

@@ -82,7 +82,7 @@ class Match(Enum):
 
     SAME = "same"
     UNSURE = "unsure"
-    """It may be the same; only further responses can tell."""
+    """It may be the same; more responses are needed."""
     STALE = "stale"
     """It is an earlier resource of the same name, deleted by now."""
     REPLACED = "replaced"

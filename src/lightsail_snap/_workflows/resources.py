@@ -97,7 +97,7 @@ _FINAL_STATUSES = {
 
 
 def classify_operation(operation: Operation) -> PollStatus:
-    """Classify an operation: `is_terminal` says whether it has ended, `status` how."""
+    """Classify an operation: `is_terminal` decides whether it has ended, `status` how."""
     status = _status(_FINAL_STATUSES, operation.status)
     if operation.is_terminal is None:
         return status

@@ -278,7 +278,8 @@ async def wait_for(  # noqa: PLR0913 - the parameters of a wait
     """
     wait = _Wait(waitable, name, not_found, resume, identity or Identity())
     await _wait_for(wait, policy, limit, on_progress=on_progress, first=first, began=began)
-    assert wait.resource is not None  # noqa: S101 - only an awaited deletion succeeds without it
+    if wait.resource is None:
+        raise AssertionError  # pragma: no cover - only a wait for deletion succeeds without it
     return wait.resource
 
 

@@ -89,7 +89,7 @@ ClientTokenOption = Annotated[
         help="Idempotency token; pass the same one to retry after a crash. [default: random]",
     ),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 MaxDeletionsOption = Annotated[
     int | None,
     typer.Option(

@@ -38,7 +38,7 @@ from lightsail_snap.plans import (
     apply_many,
     prepare,
 )
-from lightsail_snap.plans._base import decode_document
+from lightsail_snap.plans._model import decode_document
 
 ReturnT = TypeVar("ReturnT")
 
@@ -185,7 +185,7 @@ def _confirm_deletions(
     clients: Callable[[str], LightsailSnapClient],
     max_deletions: int | None,
 ) -> list[BackupPlan | Run]:
-    """Prepare the runs and ask once; the number of deletions shown becomes the limit."""
+    """Prepare the runs and prompt once; the number of deletions shown becomes the limit."""
     confirmed: list[BackupPlan | Run] = []
     has_deletions = False
     for each in work:

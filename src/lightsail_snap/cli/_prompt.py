@@ -14,7 +14,7 @@ def is_terminal() -> bool:
 
 
 def confirm(question: str, declined: str) -> None:
-    """Ask a yes-or-no question; raise `UsageError` on no, or if there is no terminal."""
+    """Prompt for yes or no; raise `UsageError` on no, or if there is no terminal."""
     if not is_terminal():
         message = "cannot prompt because stdin is not a terminal; pass --yes"
         raise UsageError(message)

@@ -32,7 +32,7 @@ from lightsail_snap.cli._output import print_json, print_line, print_result, pri
 from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
 from lightsail_snap.plans import BackupPlan, plan_prune, prune
-from lightsail_snap.plans._steps import deletion_summary
+from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
     AnySnapshot,
@@ -153,7 +153,7 @@ def _prune(
 
     Requires a scope: a plan file, --owner, --name or --source. A snapshot must match all that are
     given. Snapshots of a plan are only deleted if the plan file or --owner names it. Of each
-    source at least one usable snapshot remains. --apply counts the deletions and asks first.
+    source at least one usable snapshot remains. --apply counts the deletions and prompts first.
     """
     # An empty value, as from an unset variable in a script, is passed on and refused by the
     # policy: ignoring the rule would delete the snapshots that it should keep.
@@ -236,12 +236,12 @@ def _prune_by_plan(settings: Settings, plan: BackupPlan, file: Path, options: _O
 
 
 def _prune_targets(settings: Settings, targets: Sequence[_Target], options: _Options) -> int:
-    """Prepare all Regions, ask once, then delete Region by Region."""
+    """Prepare all Regions, prompt once, then delete Region by Region."""
     codes: set[int] = set()
     prepared = _prepare(targets, options, codes)
     if not options.is_applied:
         for target, planned in prepared:
-            _print_verdicts(settings, planned, target.region)
+            _print_decisions(settings, planned, target.region)
             codes.add(ExitCode.OK)
         return _combine(codes)
     to_delete = [each for _, planned in prepared for each in planned.delete]
@@ -305,12 +305,12 @@ def _combine(codes: set[int]) -> int:
     return codes.pop() if len(codes) == 1 else ExitCode.PARTIAL
 
 
-def _print_verdicts(
+def _print_decisions(
     settings: Settings, planned: RetentionPlan[AnySnapshot], region: str | None
 ) -> None:
-    verdicts = planned.to_dict()["verdicts"]
+    decisions = planned.to_dict()["decisions"]
     if settings.as_json:
-        for each in verdicts:
+        for each in decisions:
             print_json({"region": region, **each} if region else each)
         return
     if region:
@@ -324,7 +324,7 @@ def _print_verdicts(
                 (each["created_at"] or "")[:16].replace("T", " "),
                 "; ".join(each["reasons"]),
             )
-            for each in verdicts
+            for each in decisions
         ],
     )
     print_message(

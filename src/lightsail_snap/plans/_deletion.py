@@ -31,66 +31,51 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
+from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import one_line, safe_line
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import LightsailSnapError, NotFoundException
 from lightsail_snap.models import InstanceSnapshot, ResponseMetadata
-from lightsail_snap.plans._base import Status, state_of
-from lightsail_snap.plans._steps import TagPairs, pairs_of
+from lightsail_snap.plans._planning import TagPairs, tag_pairs
+from lightsail_snap.plans._results import DeletionRecord, Outcome, is_done
 from lightsail_snap.retention import (
     AnySnapshot,
     GroupBy,
+    RetentionDecision,
     RetentionPlan,
     RetentionPolicy,
-    RetentionVerdict,
     Scope,
-    evaluate,
-    is_usable,
-    source_key,
+    _evaluate,
+    _is_usable,
+    _source_of,
 )
 
 _log = logging.getLogger("lightsail_snap.plans")
 
 MAX_EVIDENCE_AGE_SECONDS = 60.0
-"""How long a listing justifies deletions, from its first page on: by the host's monotonic clock and
-by the service's clock."""
+"""Greatest age of a listing that justifies deletions, from its first page on. It is measured on the
+host's monotonic clock and on the service's clock."""
 MAX_DELETIONS_PER_LISTING = 50
-"""How many snapshots are considered for deletion by one listing."""
+"""Greatest number of snapshots that one listing is used for."""
 MAX_CLOCK_SKEW_SECONDS = 300.0
-"""By how much the clocks of host and service may differ: AWS refuses signatures beyond that."""
+"""Greatest difference of the clocks of host and service. AWS refuses signatures beyond that."""
 _MAX_LISTINGS_PER_DELETION = 3
 
 # Header dates have whole seconds.
-_SKEW = timedelta(seconds=MAX_CLOCK_SKEW_SECONDS)
+_CLOCK_TOLERANCE = timedelta(seconds=MAX_CLOCK_SKEW_SECONDS)
 
 SnapshotKind: TypeAlias = Literal["disk", "instance"]
 """A disk snapshot (of a disk or of a system disk) or an instance snapshot."""
-
-Outcome: TypeAlias = Literal[
-    "deleted",
-    "gone",
-    "changed",
-    "kept",
-    "out_of_scope",
-    "stale_evidence",
-    "untrusted_clock",
-    "limit",
-    "prerequisite",
-    "failed",
-]
-"""Why a snapshot was or was not deleted, for programs."""
-
-_STATUSES: dict[Outcome, Status] = {"deleted": "done", "gone": "adopted", "failed": "failed"}
 
 SourceKey: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class ApprovedSnapshot:
     """A snapshot that a preview or run approved for deletion.
 
     Attributes:
@@ -99,7 +84,7 @@ class Approved:
         arn: Its Amazon Resource Name, which a later snapshot of the same name does not have.
         created_at: Its creation time.
         tags: Its tags.
-        source: The disk or instance it was taken of.
+        source: The name of its disk or instance.
     """
 
     name: str
@@ -110,26 +95,26 @@ class Approved:
     source: str | None
 
     @classmethod
-    def of(cls, snapshot: AnySnapshot) -> Approved:
+    def of(cls, snapshot: AnySnapshot) -> ApprovedSnapshot:
         """Approve a snapshot as it is."""
         return cls(
             snapshot.name,
             kind_of(snapshot),
             snapshot.arn,
             snapshot.created_at,
-            pairs_of(snapshot),
-            source_key(snapshot)[1],
+            tag_pairs(snapshot),
+            _source_of(snapshot)[1],
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A new snapshot that must be in the listing before anything of its source is deleted.
+class NewSnapshot:
+    """A new snapshot that must be listed before snapshots of its source are deleted.
 
     Attributes:
         snapshot: The snapshot.
-        since: When the request for it began, on the client's monotonic clock; None if an earlier
-            run made it.
+        since: Start of the request for it, on the client's monotonic clock; None if an earlier run
+            created it.
     """
 
     snapshot: AnySnapshot
@@ -137,14 +122,14 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What the gate evaluates.
+class DeletionTerms:
+    """The rules of a gate.
 
     Attributes:
-        scope: The snapshots that may be considered.
-        policy: Which of them to keep; None for none, which needs `allow_remove_all`.
-        group_by: What counts against what.
-        minimum_remaining: How many usable snapshots of each source remain at least.
+        scope: The snapshots that may be deleted.
+        policy: The policy; None to keep none, which requires `allow_remove_all`.
+        group_by: The snapshots that the policy counts together.
+        minimum_remaining: Least number of usable snapshots of each source that remain.
         allow_remove_all: Whether the floor is lifted.
     """
 
@@ -155,74 +140,31 @@ class Terms:
     allow_remove_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionRecord:
-    """The audit record of one snapshot that was to be deleted.
+def make_record(
+    approved: ApprovedSnapshot,
+    outcome: Outcome,
+    **facts: Any,  # noqa: ANN401 - fields of different types
+) -> DeletionRecord:
+    """Return the audit record of an approved snapshot."""
+    return DeletionRecord(
+        approved.name, approved.arn, approved.source, approved.created_at, outcome, **facts
+    )
 
-    Attributes:
-        name: The snapshot.
-        arn: Its Amazon Resource Name.
-        source: The disk or instance it was taken of.
-        created_at: Its creation time.
-        outcome: Why it was or was not deleted, for programs.
-        reason: Why it was not deleted, for people; empty if there is nothing to add.
-        rule: The rules that keep it, the rule that deletes it (`older than 90d`), or `no rule keeps
-            it`; empty if no listing was evaluated.
-        keeper: The snapshot whose existence justified the deletion; None if the floor was lifted or
-            nothing was deleted.
-        listed_at: The service's time of the listing that was evaluated.
-        listed_pages: The pages of that listing.
-        listed_snapshots: The snapshots in that listing.
-        evidence_age: The age of that listing when the decision was made, in seconds.
-        error: The error, if the outcome is `failed`.
-    """
 
-    name: str
-    arn: str | None
-    source: str | None
-    created_at: datetime | None
-    outcome: Outcome
-    reason: str = ""
-    rule: str = ""
-    keeper: str | None = None
-    listed_at: datetime | None = None
-    listed_pages: int = 0
-    listed_snapshots: int = 0
-    evidence_age: float | None = None
-    error: LightsailSnapError | None = None
+def check_max_deletions(model: str, value: object) -> None:
+    """Raise an error for a limit that is neither None nor an integer of 0 or more."""
+    if value is not None and (type(value) is not int or value < 0):
+        rule = "must be a whole number, 0 or more"
+        raise invalid_parameter("max_deletions", rule, "pass 50", value, model=model)
 
-    def __getstate__(self) -> list[object]:
-        return state_of(self)
 
-    @property
-    def status(self) -> Status:
-        """The outcome as the status of a step."""
-        return _STATUSES.get(self.outcome, "skipped")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record with JSON's types.
-
-        Returns:
-            A new dict: `name`, `arn`, `source`, `created_at`, `outcome`, `rule`, `keeper`, and
-            `evidence` with `listed_at`, `pages`, `snapshots` and `age_seconds`, or None.
-        """
-        created, listed = self.created_at, self.listed_at
-        return {
-            "name": self.name,
-            "arn": self.arn,
-            "source": self.source,
-            "created_at": created.isoformat() if created else None,
-            "outcome": self.outcome,
-            "rule": self.rule,
-            "keeper": self.keeper,
-            "evidence": listed
-            and {
-                "listed_at": listed.isoformat(),
-                "pages": self.listed_pages,
-                "snapshots": self.listed_snapshots,
-                "age_seconds": self.evidence_age,
-            },
-        }
+def over_limit(approved: ApprovedSnapshot, count: int, limit: int) -> DeletionRecord:
+    """Return the record of a snapshot that is kept because there are too many deletions."""
+    reason = (
+        f"nothing is deleted: {count} deletions are more than max_deletions, {limit}; check them, "
+        "then allow more"
+    )
+    return make_record(approved, "limit", reason=reason)
 
 
 class _WithheldError(Exception):
@@ -245,7 +187,7 @@ class _ServiceTime:
     """Reads the service's clock from responses and compares it with the host's."""
 
     def __init__(self, client: LightsailSnapClient) -> None:
-        self._clock = client._clock  # noqa: SLF001 - the package's own client
+        self._clock = client._clock  # noqa: SLF001 - the client of this package
         self._offset: float | None = None
         self.latest = datetime.min.replace(tzinfo=UTC)
 
@@ -260,10 +202,10 @@ class _ServiceTime:
             raise UntrustedClockError(message)
         ahead = self._clock.time() - date.timestamp()
         if abs(ahead) > MAX_CLOCK_SKEW_SECONDS:
-            word = "ahead of" if ahead > 0 else "behind"
+            direction = "ahead of" if ahead > 0 else "behind"
             message = (
-                f"the clock of this machine is {_in_words(ahead)} {word} the service's; set it, "
-                "for example by NTP"
+                f"the clock of this machine is {_duration(ahead)} {direction} the service's; "
+                "synchronize it, for example with NTP"
             )
             raise UntrustedClockError(message)
         offset = date.timestamp() - self.monotonic()
@@ -271,36 +213,36 @@ class _ServiceTime:
             self._offset = offset
         if abs(offset - self._offset) > MAX_CLOCK_SKEW_SECONDS:
             message = (
-                f"the service's clock has moved by {_in_words(offset - self._offset)} against the "
-                "time that has passed on this machine"
+                f"the service's clock has moved by {_duration(offset - self._offset)} relative to "
+                "the clock of this machine"
             )
             raise UntrustedClockError(message)
         self.latest = max(self.latest, date)
         return date
 
 
-def _in_words(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     return str(timedelta(seconds=int(abs(seconds))))
 
 
 @dataclass(slots=True)
 class _Source:
-    """The verdicts about one source; keepers are usable, newest first."""
+    """The decisions about one source; keepers are usable, newest first."""
 
     keepers: list[AnySnapshot] = field(default_factory=list)
-    deletable: dict[str, RetentionVerdict[AnySnapshot]] = field(default_factory=dict)
+    deletable: dict[str, RetentionDecision[AnySnapshot]] = field(default_factory=dict)
     is_ahead: bool = False
     turn: int = 0
 
     def keep_at_least(self, count: int) -> None:
-        """Move the newest of those that no rule keeps to the keepers."""
+        """Move the newest deletable snapshots to the keepers until there are enough."""
         for name in list(self.deletable)[: max(0, count - len(self.keepers))]:
             self.keepers.append(self.deletable.pop(name).snapshot)
 
 
 @dataclass(slots=True)
 class _Listing:
-    """All snapshots of a Region, and what the policy says about them."""
+    """All snapshots of a Region, and the decisions about them by policy and floor."""
 
     began: float
     ended: float
@@ -308,13 +250,13 @@ class _Listing:
     latest: datetime
     pages: int
     plan: RetentionPlan[AnySnapshot]
-    verdicts: dict[tuple[SnapshotKind, str], RetentionVerdict[AnySnapshot]]
+    decisions: dict[tuple[SnapshotKind, str], RetentionDecision[AnySnapshot]]
     sources: dict[SourceKey, _Source]
     served: int = 0
 
 
 class DeletionGate:
-    """Deletes approved snapshots of one Region, as the module's docstring states.
+    """Deletes approved snapshots of one Region by the invariants in the module docstring.
 
     Threads may share a gate if no two of them delete snapshots of the same source.
     """
@@ -322,7 +264,7 @@ class DeletionGate:
     def __init__(
         self,
         client: LightsailSnapClient,
-        terms: Terms,
+        terms: DeletionTerms,
         kinds: Iterable[SnapshotKind],
         *,
         run_time: datetime | None = None,
@@ -334,43 +276,20 @@ class DeletionGate:
         self._time = _ServiceTime(client)
         self._lock = threading.Lock()
         self._listing: _Listing | None = None
-        # Once the clock was not to be trusted, nothing more is deleted by this gate.
-        self._distrust: UntrustedClockError | None = None
+        # After a clock error, this gate deletes nothing more.
+        self._clock_error: UntrustedClockError | None = None
 
     def preview(self) -> RetentionPlan[AnySnapshot]:
         """List the Region and return what would be kept and deleted now."""
         listing = self._evidence()
         listing.served -= 1
-        verdicts = []
-        for verdict in listing.plan.verdicts:
-            snapshot = verdict.snapshot
-            if not verdict.keep:
-                source = listing.sources.get(source_key(snapshot))
-                if source is None or snapshot.name not in source.deletable:
-                    reasons = self._why_not(source)
-                    verdicts.append(RetentionVerdict(snapshot, keep=True, reasons=(reasons,)))
-                    continue
-            verdicts.append(verdict)
-        terms = self._terms
-        zone = listing.plan.time_zone
-        return RetentionPlan(tuple(verdicts), zone, terms.policy, terms.scope, terms.group_by)
+        return listing.plan
 
-    def delete(self, approved: Approved, made: Sequence[Made] = ()) -> DeletionRecord:
-        """Delete one snapshot if everything that the module's docstring states holds.
-
-        Args:
-            approved: The snapshot.
-            made: New snapshots of its source in this Region that must be listed.
-
-        Returns:
-            The audit record. A `LightsailSnapError` is in it.
-        """
-        facts: dict[str, Any] = {
-            "name": approved.name,
-            "arn": approved.arn,
-            "source": approved.source,
-            "created_at": approved.created_at,
-        }
+    def delete(
+        self, approved: ApprovedSnapshot, made: Sequence[NewSnapshot] = ()
+    ) -> DeletionRecord:
+        """Delete one snapshot if all invariants hold and all of `made` are listed; record it."""
+        facts: dict[str, Any] = {}
         stale = ""
         listing: _Listing | None = None
         try:
@@ -389,12 +308,12 @@ class DeletionGate:
         except _WithheldError as error:
             facts |= {"outcome": error.outcome, "reason": error.reason}
         except UntrustedClockError as error:
-            self._distrust = error
+            self._clock_error = error
             facts |= {"outcome": "untrusted_clock", "reason": f"nothing is deleted: {error}"}
         except LightsailSnapError as error:
             reason = f"{type(error).__name__}: {error}"
             facts |= {"outcome": "failed", "reason": reason, "error": error}
-        return DeletionRecord(**facts, **self._evidence_facts(listing))
+        return make_record(approved, **facts, **self._evidence_facts(listing))
 
     def _evidence_facts(self, listing: _Listing | None) -> dict[str, Any]:
         if listing is None:
@@ -402,7 +321,7 @@ class DeletionGate:
         return {
             "listed_at": listing.listed_at,
             "listed_pages": listing.pages,
-            "listed_snapshots": len(listing.plan.verdicts),
+            "listed_snapshots": len(listing.plan.decisions),
             "evidence_age": round(self._time.monotonic() - listing.began, 3),
         }
 
@@ -413,8 +332,8 @@ class DeletionGate:
 
     def _evidence(self) -> _Listing:
         with self._lock:
-            if self._distrust is not None:
-                raise self._distrust
+            if self._clock_error is not None:
+                raise self._clock_error
             listing = self._listing
             if (
                 listing is None
@@ -438,9 +357,9 @@ class DeletionGate:
             for metadata, items in _pages(self._client, kind):
                 dates.append(self._time.read(metadata))
                 snapshots += items
-        listed_at, latest = min(dates), max(dates) + _SKEW
+        listed_at, latest = min(dates), max(dates) + _CLOCK_TOLERANCE
         terms = self._terms
-        plan = evaluate(
+        plan = _evaluate(
             snapshots,
             terms.policy,
             listed_at,
@@ -449,43 +368,55 @@ class DeletionGate:
             latest=latest,
             keep_newest=not terms.allow_remove_all,
         )
-        sources = _by_source(plan, terms, latest)
-        verdicts = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.verdicts}
+        sources = _group_by_source(plan, terms, latest)
+        plan = replace(
+            plan, decisions=tuple(self._decide(each, sources) for each in plan.decisions)
+        )
+        decisions = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.decisions}
         ended = self._time.monotonic()
-        return _Listing(began, ended, listed_at, latest, len(dates), plan, verdicts, sources)
+        return _Listing(began, ended, listed_at, latest, len(dates), plan, decisions, sources)
 
-    def _why_not(self, source: _Source | None) -> str:
+    def _decide(
+        self, decision: RetentionDecision[AnySnapshot], sources: dict[SourceKey, _Source]
+    ) -> RetentionDecision[AnySnapshot]:
+        """Return the decision of the policy, or to keep a snapshot that the floor protects."""
+        source = sources.get(_source_of(decision.snapshot))
+        if decision.keep or (source and decision.snapshot.name in source.deletable):
+            return decision
+        reason = f"minimum_remaining: {self._terms.minimum_remaining}"
         if source is None:
-            return "no source"
-        if source.is_ahead:
-            return "a snapshot of its source is dated later than the service's clock"
-        return f"minimum_remaining: {self._terms.minimum_remaining}"
+            reason = "no source"
+        elif source.is_ahead:
+            reason = "a snapshot of its source is dated later than the service's clock"
+        return RetentionDecision(decision.snapshot, keep=True, reasons=(reason,))
 
     def _delete_by(
-        self, listing: _Listing, approved: Approved, made: Sequence[Made], facts: dict[str, Any]
+        self,
+        listing: _Listing,
+        approved: ApprovedSnapshot,
+        made: Sequence[NewSnapshot],
+        facts: dict[str, Any],
     ) -> None:
         """Delete by the evidence of a listing; add the rule and the keeper to the facts."""
         self._check_run_time(listing)
         self._check_made(listing, made)
-        verdict = listing.verdicts.get((approved.kind, approved.name))
-        if verdict is None:
+        decision = listing.decisions.get((approved.kind, approved.name))
+        if decision is None:
             if self._get(approved.kind, approved.name) is None:
-                raise _WithheldError("gone", "was deleted before")
-            message = "the listing does not show it, though it exists"
+                raise _WithheldError("gone", "was already deleted")
+            message = "it exists, but the listing does not include it"
             raise _StaleEvidenceError(message)
-        _check_same(approved, verdict.snapshot)
-        if not self._terms.scope(verdict.snapshot):
+        _check_same(approved, decision.snapshot)
+        if not self._terms.scope(decision.snapshot):
             raise _WithheldError("out_of_scope", f"it is not in scope ({self._terms.scope})")
-        source = listing.sources.get(source_key(verdict.snapshot))
-        is_held = not verdict.keep and (source is None or approved.name not in source.deletable)
-        rule = facts["rule"] = self._why_not(source) if is_held else "; ".join(verdict.reasons)
-        if verdict.keep or source is None or is_held:
+        rule = facts["rule"] = "; ".join(decision.reasons)
+        if decision.keep:
             raise _WithheldError("kept", f"it is kept now: {rule}")
         found = self._get(approved.kind, approved.name)
         if found is None:
-            raise _WithheldError("gone", "was deleted before")
+            raise _WithheldError("gone", "was already deleted")
         _check_same(approved, found)
-        keeper = self._check_keeper(source)
+        keeper = self._check_keeper(listing.sources[_source_of(decision.snapshot)])
         if self._is_old(listing):
             message = f"its evidence became older than {MAX_EVIDENCE_AGE_SECONDS:g} s"
             raise _StaleEvidenceError(message)
@@ -503,29 +434,29 @@ class DeletionGate:
         if self._run_time is not None and self._run_time > listing.latest:
             ahead = (self._run_time - listing.listed_at).total_seconds()
             message = (
-                f"the run was made for a time {_in_words(ahead)} ahead of the service's clock; "
-                "look at the clock of the machine that made it"
+                f"the run was made for a time {_duration(ahead)} ahead of the service's clock; "
+                "check the clock of the machine that made it"
             )
             raise UntrustedClockError(message)
 
-    def _check_made(self, listing: _Listing, made: Sequence[Made]) -> None:
+    def _check_made(self, listing: _Listing, made: Sequence[NewSnapshot]) -> None:
         for each in made:
             new = each.snapshot
             created = new.created_at
             if created is None:
-                reason = f"the service gives no creation time of the new snapshot {new.name}"
+                reason = f"the response has no creation time of the new snapshot {new.name}"
                 raise _WithheldError("prerequisite", reason)
-            verdict = listing.verdicts.get((kind_of(new), new.name))
-            if verdict is None or verdict.snapshot.arn != new.arn:
-                message = f"the listing does not show the new snapshot {new.name}"
+            decision = listing.decisions.get((kind_of(new), new.name))
+            if decision is None or decision.snapshot.arn != new.arn:
+                message = f"the listing does not include the new snapshot {new.name}"
                 raise _StaleEvidenceError(message)
-            if not is_usable(verdict.snapshot):
-                message = f"the listing shows the new snapshot {new.name} as not usable"
+            if not _is_usable(decision.snapshot):
+                message = f"the new snapshot {new.name} is not usable in the listing"
                 raise _StaleEvidenceError(message)
             if each.since is None:
                 continue
             passed = timedelta(seconds=listing.ended - each.since)
-            if not listing.listed_at - passed - _SKEW <= created <= listing.latest:
+            if not listing.listed_at - passed - _CLOCK_TOLERANCE <= created <= listing.latest:
                 message = (
                     f"the new snapshot {new.name} is dated {created.isoformat()}, which does not "
                     f"agree with the service's clock ({listing.listed_at.isoformat()})"
@@ -533,7 +464,7 @@ class DeletionGate:
                 raise UntrustedClockError(message)
 
     def _check_keeper(self, source: _Source) -> str | None:
-        """Get one keeper, in turn, so that a loss of any of them is noticed; return its name."""
+        """Get the next keeper, so that the loss of any of them is detected; return its name."""
         if self._terms.allow_remove_all and not source.keepers:
             return None
         keeper = source.keepers[source.turn % len(source.keepers)]
@@ -542,30 +473,30 @@ class DeletionGate:
         if (
             found is None
             or (found.arn, found.created_at) != (keeper.arn, keeper.created_at)
-            or not is_usable(found)
+            or not _is_usable(found)
             or not self._terms.scope(found)
         ):
-            message = f"{keeper.name}, which was to remain, is gone or has changed"
+            message = f"{keeper.name}, which must remain, was deleted or changed"
             raise _StaleEvidenceError(message)
         return keeper.name
 
     def _get(self, kind: SnapshotKind, name: str) -> AnySnapshot | None:
         return get_snapshot(self._client, kind, name, self._time)
 
-    def _delete(self, approved: Approved) -> None:
+    def _delete(self, approved: ApprovedSnapshot) -> None:
         try:
             if approved.kind == "instance":
                 self._client.delete_instance_snapshot(approved.name)
             else:
                 self._client.delete_disk_snapshot(approved.name)
         except NotFoundException:
-            raise _WithheldError("gone", "was deleted before") from None
+            raise _WithheldError("gone", "was already deleted") from None
         except LightsailSnapError as error:
             if not error.may_have_executed or self._is_there(approved):
                 raise
 
-    def _is_there(self, approved: Approved) -> bool:
-        """Return whether it is there after a deletion in doubt; True if nothing is known."""
+    def _is_there(self, approved: ApprovedSnapshot) -> bool:
+        """Return whether a snapshot still exists after a lost response; True if unknown."""
         try:
             found = get_snapshot(self._client, approved.kind, approved.name)
         except LightsailSnapError:
@@ -573,29 +504,29 @@ class DeletionGate:
         return found is not None and found.arn == approved.arn
 
 
-def _by_source(
-    plan: RetentionPlan[AnySnapshot], terms: Terms, latest: datetime
+def _group_by_source(
+    plan: RetentionPlan[AnySnapshot], terms: DeletionTerms, latest: datetime
 ) -> dict[SourceKey, _Source]:
     sources: dict[SourceKey, _Source] = {}
-    counts = Counter((kind_of(each.snapshot), each.snapshot.name) for each in plan.verdicts)
-    for verdict in plan.verdicts:
-        snapshot, key = verdict.snapshot, source_key(verdict.snapshot)
+    counts = Counter((kind_of(each.snapshot), each.snapshot.name) for each in plan.decisions)
+    for decision in plan.decisions:
+        snapshot, key = decision.snapshot, _source_of(decision.snapshot)
         created = snapshot.created_at
-        if key[1] is None or created is None or not is_usable(snapshot):
+        if key[1] is None or created is None or not _is_usable(snapshot):
             continue
-        # A snapshot that is listed in two states justifies nothing.
+        # A snapshot that is listed in two states justifies no deletion.
         if not terms.scope(snapshot) or counts[kind_of(snapshot), snapshot.name] > 1:
             continue
         source = sources.setdefault(key, _Source())
         if created > latest:
             source.is_ahead = True
-        if verdict.keep:
+        if decision.keep:
             source.keepers.append(snapshot)
         else:
-            source.deletable[snapshot.name] = verdict
+            source.deletable[snapshot.name] = decision
     for source in sources.values():
         if source.is_ahead:
-            source.keep_at_least(len(plan.verdicts))
+            source.keep_at_least(len(plan.decisions))
         if not terms.allow_remove_all:
             source.keep_at_least(max(1, terms.minimum_remaining))
     return sources
@@ -603,7 +534,7 @@ def _by_source(
 
 def monotonic(client: LightsailSnapClient) -> float:
     """Return the time of a client's monotonic clock, in seconds."""
-    return client._clock.monotonic()  # noqa: SLF001 - the package's own client
+    return client._clock.monotonic()  # noqa: SLF001 - the client of this package
 
 
 def kind_of(snapshot: AnySnapshot) -> SnapshotKind:
@@ -611,19 +542,19 @@ def kind_of(snapshot: AnySnapshot) -> SnapshotKind:
     return "instance" if isinstance(snapshot, InstanceSnapshot) else "disk"
 
 
-def _check_same(approved: Approved, found: AnySnapshot) -> None:
+def _check_same(approved: ApprovedSnapshot, found: AnySnapshot) -> None:
     if (found.arn, found.created_at) != (approved.arn, approved.created_at):
         if found.arn is None or found.created_at is None:
-            reason = "the service does not give the ARN and creation time that identify it"
+            reason = "the response lacks its ARN or creation time"
             raise _WithheldError("changed", reason)
         raise _WithheldError("changed", "another snapshot has this name now")
     if approved.arn is None or approved.created_at is None:
-        reason = "the ARN and creation time that identify it are unknown"
+        reason = "its ARN or creation time is unknown"
         raise _WithheldError("changed", reason)
-    if pairs_of(found) != approved.tags:
-        raise _WithheldError("changed", "its tags have changed since")
-    if source_key(found)[1] != approved.source:
-        raise _WithheldError("changed", "it is of another source")
+    if tag_pairs(found) != approved.tags:
+        raise _WithheldError("changed", "its tags have changed")
+    if _source_of(found)[1] != approved.source:
+        raise _WithheldError("changed", "it belongs to another source")
 
 
 def get_snapshot(
@@ -632,15 +563,15 @@ def get_snapshot(
     name: str,
     time: _ServiceTime | None = None,
 ) -> AnySnapshot | None:
-    """Return a snapshot, None if there is none; compare the clocks if `time` is given."""
+    """Return a snapshot, or None if it does not exist; compare the clocks if `time` is given."""
     try:
         if kind == "instance":
             result = client.get_instance_snapshot(name)
             found: AnySnapshot = result.instance_snapshot
             metadata = result.response_metadata
         else:
-            answer = client.get_disk_snapshot(name)
-            found, metadata = answer.disk_snapshot, answer.response_metadata
+            response = client.get_disk_snapshot(name)
+            found, metadata = response.disk_snapshot, response.response_metadata
     except NotFoundException:
         return None
     if time is not None:
@@ -661,9 +592,8 @@ def _pages(
 
 def log_record(record: DeletionRecord, **extra: object) -> None:
     """Write the log record of a deletion, with the audit record as `deletion`."""
-    is_fine = record.status in {"done", "adopted"}
     _log.log(
-        logging.INFO if is_fine else logging.WARNING,
+        logging.INFO if is_done(record.status) else logging.WARNING,
         "%s delete %s%s",
         record.status,
         one_line(record.name),

@@ -1,4 +1,4 @@
-"""What there is in Lightsail, as far as a plan is concerned."""
+"""The sources and snapshots in Lightsail that a plan depends on."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import safe_line
 from lightsail_snap.client import LightsailSnapClient, Paginator
 from lightsail_snap.errors import ConfigurationError, LightsailSnapError
 from lightsail_snap.models import Disk, GetInstancesRequest, Instance
-from lightsail_snap.plans._base import refused
 from lightsail_snap.plans._model import BackupPlan, tags_of
 from lightsail_snap.retention import AnySnapshot
 
 ClientFactory: TypeAlias = Callable[[str], LightsailSnapClient]
-"""Gives the client of a region. The client stays its maker's: it is not closed."""
+"""Function of a Region that returns its client. The caller closes the clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Source:
     """A disk or an instance.
 
     Attributes:
-        name: Its name.
-        tags: Its tags; None for a key without a value.
+        name: The name.
+        tags: The tags; None for a key without a value.
     """
 
     name: str
@@ -33,12 +33,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What there was when a plan looked.
+    """The resources that the next run of a plan depends on.
 
     Attributes:
-        sources: All disks, or all instances, of the plan's region.
-        snapshots: All snapshots of the plan's kind, by region: the plan's, and those of copies.
-        unlisted: Why the snapshots of a region of copies could not be listed, by region.
+        sources: All disks, or all instances, of the plan's Region.
+        snapshots: All snapshots of the plan's kind, by Region: the plan's own and copy regions.
+        unlisted: The reason, by Region, for each copy region that could not be listed.
     """
 
     sources: tuple[Source, ...]
@@ -46,128 +46,99 @@ class Inventory:
     unlisted: Mapping[str, str] = field(default_factory=dict)
 
 
-class Clients:
-    """The clients of the regions that a plan needs."""
+def checked_client(model: str, client: object) -> LightsailSnapClient:
+    """Return a client, or raise RequestValidationError for any other object."""
+    if isinstance(client, LightsailSnapClient):
+        return client
+    fix = "pass LightsailSnapClient(region_name=...)"
+    raise invalid_parameter("client", "must be a LightsailSnapClient", fix, client, model=model)
 
-    __slots__ = ("_client", "_factory", "_region")
 
-    def __init__(
-        self, plan: BackupPlan, client: LightsailSnapClient, factory: ClientFactory | None
-    ) -> None:
-        """Check that there are all.
+def clients_of(
+    plan: BackupPlan, client: LightsailSnapClient, factory: ClientFactory | None
+) -> ClientFactory:
+    """Return the function of a Region that returns its client, for all Regions of a plan."""
+    client = checked_client("apply", client)
+    if factory is not None:
+        return lambda region: client if region == plan.region else factory(region)
+    if plan.copies:
+        message = (
+            f"the plan {plan.name} copies to {', '.join(plan.copies)}: "
+            "pass clients=regional_clients(...), or another function of a Region"
+        )
+        raise ConfigurationError(message)
+    return lambda _region: client
 
-        Args:
-            plan: The plan.
-            client: The client of the plan's region.
-            factory: Gives those of other regions.
 
-        Raises:
-            ConfigurationError: If the plan needs other regions and there is no way to them.
-            RequestValidationError: If it is no client.
-        """
-        if not isinstance(client, LightsailSnapClient):
-            fix = "give LightsailSnapClient(region_name=...)"  # type: ignore[unreachable] # callers without a type checker get here
-            raise refused("apply", "client", "must be a LightsailSnapClient", fix, client)
-        if plan.copies and factory is None:
+def _check_region(expected: str, resources: Iterable[AnySnapshot | Disk | Instance]) -> None:
+    for each in resources:
+        found = each.location.region_name if each.location else None
+        if found not in {None, expected}:
             message = (
-                f"the plan {plan.name} copies to {', '.join(plan.copies)}: "
-                "give clients=regional_clients(...), or another function of a region"
-            )
-            raise ConfigurationError(message)
-        self._region, self._client, self._factory = plan.region, client, factory
-
-    def of(self, region: str) -> LightsailSnapClient:
-        """Give the client of a region.
-
-        Args:
-            region: The region.
-
-        Returns:
-            The client.
-        """
-        if region == self._region or self._factory is None:
-            return self._client
-        return self._factory(region)
-
-
-def _require_region(wanted: str, things: Iterable[AnySnapshot | Disk | Instance]) -> None:
-    for thing in things:
-        found = thing.location.region_name if thing.location else None
-        if found not in {None, wanted}:
-            message = (
-                f"a client for {wanted} is wanted, but it lists {thing.name}, which is in {found}; "
-                "give the client of the plan's region"
+                f"the client for {expected} lists {each.name}, which is in {found}; pass a client "
+                f"of {expected}"
             )
             raise ConfigurationError(message)
 
 
 def checked_plan(model: str, plan: object) -> BackupPlan:
-    """Check what is given for a plan.
-
-    Args:
-        model: Who wants it.
-        plan: What is given.
-
-    Returns:
-        An equal plan, validated once more.
-
-    Raises:
-        RequestValidationError: If it is none, or breaks a rule.
-    """
+    """Return an equal plan, validated again since `model_copy` does not validate."""
     if not isinstance(plan, BackupPlan):
-        raise refused(model, "plan", "must be a plan", "give a BackupPlan(...)", plan)
+        raise invalid_parameter("plan", "must be a plan", "pass a BackupPlan", plan, model=model)
     return BackupPlan(**dict(plan))
 
 
 def read_inventory(
     plan: BackupPlan, client: LightsailSnapClient, *, clients: ClientFactory | None = None
 ) -> Inventory:
-    """Look up all that a plan's next run depends on; every list is read to its end.
+    """List everything that the next run of a plan depends on.
 
-    A region of copies that cannot be listed does not stop it: snapshots of the sources are wanted
-    all the more then.
+    If a copy region cannot be listed, the reason is in `Inventory.unlisted`, so that source
+    snapshots are still taken.
 
     Args:
         plan: The plan.
-        client: The client of the plan's region.
-        clients: Gives the clients of the regions to copy to, if there are any.
+        client: The client of the plan's Region.
+        clients: Function of a Region that returns its client. Required if the plan has copies.
 
     Returns:
-        What there is.
+        The inventory.
 
     Raises:
-        ConfigurationError: If a client is missing, or one of another region.
-        LightsailSnapError: If something in the plan's own region cannot be listed.
+        RequestValidationError: If an argument is invalid.
+        ConfigurationError: If a client is missing, or belongs to another Region.
+        LightsailSnapError: If the plan's own Region cannot be listed.
     """
     plan = checked_plan("read_inventory", plan)
-    ways = Clients(plan, client, clients)
-    things: list[Disk] | list[Instance]
+    client_of = clients_of(plan, client, clients)
+    resources: list[Disk] | list[Instance]
     if plan.select.kind == "disk":
-        # Whether the service lists system disks here is unverified; they are not meant.
-        things = [disk for disk in client.iter_disks() if not disk.is_system_disk]
+        # It is unverified whether GetDisks lists system disks. This kind excludes them.
+        resources = [disk for disk in client.iter_disks() if not disk.is_system_disk]
     else:
-        things = list(Paginator(client.send, GetInstancesRequest()))
-    _require_region(plan.region, things)
-    snapshots = {plan.region: _listed(plan, ways, plan.region)}
+        resources = list(Paginator(client.send, GetInstancesRequest()))
+    _check_region(plan.region, resources)
+    snapshots = {plan.region: _list_snapshots(plan, client, plan.region)}
     unlisted: dict[str, str] = {}
     for region in plan.copies:
         try:
-            snapshots[region] = _listed(plan, ways, region)
+            snapshots[region] = _list_snapshots(plan, client_of(region), region)
         except ConfigurationError:
             raise
         except LightsailSnapError as error:
             unlisted[region] = safe_line(f"{type(error).__name__}: {error}")
-    # A list that changes while it is read may show something twice.
-    sources = {thing.name: Source(thing.name, tags_of(thing.tags)) for thing in things}
+    # A list that changes between two pages may contain a resource twice.
+    sources = {each.name: Source(each.name, tags_of(each.tags)) for each in resources}
     return Inventory(tuple(sources.values()), snapshots, unlisted)
 
 
-def _listed(plan: BackupPlan, ways: Clients, region: str) -> tuple[AnySnapshot, ...]:
-    way = ways.of(region)
-    found: tuple[AnySnapshot, ...]
-    if plan.select.kind == "instance":
-        found = tuple(way.iter_instance_snapshots())
-    else:
-        found = tuple(way.iter_disk_snapshots())
-    _require_region(region, found)
-    return found
+def _list_snapshots(
+    plan: BackupPlan, client: LightsailSnapClient, region: str
+) -> tuple[AnySnapshot, ...]:
+    is_instance = plan.select.kind == "instance"
+    found: Iterable[AnySnapshot] = (
+        client.iter_instance_snapshots() if is_instance else client.iter_disk_snapshots()
+    )
+    snapshots = tuple(found)
+    _check_region(region, snapshots)
+    return snapshots

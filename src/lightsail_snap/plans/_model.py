@@ -1,36 +1,70 @@
-"""What to back up, as data."""
+"""Backup plans as data: what to snapshot, how to name the snapshots and which to keep."""
 
 from __future__ import annotations
 
+import codecs
+import os
 import string
-from collections.abc import Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
+from pathlib import Path
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Self,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+)
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import from_json
+from typing_extensions import override
 
+from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._text import one_line
+from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY
+from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import Tag, TagsInput
-from lightsail_snap.models._rules import Requirement, Rule
+from lightsail_snap.models._base import ValidatedModel
+from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
-from lightsail_snap.plans._base import OURS, PlanModel, TextOrPath, parse_toml
 from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
 
-CLIENT_TOKEN_TAG = "lightsail-snap:client-token"  # noqa: S105 - the key of a tag, no secret
-"""The key of the tag that tells which step of which run took a snapshot."""
+SOURCE = "lightsail_snap"
+"""The source of the rules that this library adds to those of Lightsail."""
 
-RESERVED_TAGS = frozenset({OWNERSHIP_TAG, CLIENT_TOKEN_TAG})
+CLIENT_TOKEN_TAG = CLIENT_TOKEN_KEY
+"""Key of the tag that identifies the step and slot which took a snapshot."""
+
+_RESERVED_TAGS = frozenset({OWNERSHIP_TAG, CLIENT_TOKEN_TAG})
 
 Kind: TypeAlias = Literal["disk", "instance_system_disk", "instance"]
-"""What is snapshotted: a disk, the system volume of an instance, or an instance as a whole."""
+"""Kind of source: a disk, the system disk of an instance, or an instance with all its disks."""
 
 Slot: TypeAlias = Literal["minute", "hour", "day"]
-"""How finely runs are told apart, in UTC."""
+"""Length of the period, in UTC, in which all runs of a plan are the same run."""
 
-_SLOTS: Mapping[str, str] = {"minute": "%Y%m%dT%H%MZ", "hour": "%Y%m%dT%HZ", "day": "%Y%m%d"}
-_MOST_TAGS = 48
-_LONGEST_TIMEOUT = timedelta(days=365)
+_SLOT_FORMATS: Mapping[str, str] = {"minute": "%Y%m%dT%H%MZ", "hour": "%Y%m%dT%HZ", "day": "%Y%m%d"}
+_MAX_TAGS = 48
+_MAX_TIMEOUT = timedelta(days=365)
 
 PlanName = Annotated[
     str,
@@ -40,133 +74,249 @@ PlanName = Annotated[
     Rule(
         "must be a string of 1 to 64 ASCII letters, digits or _ . - that begins and ends with a "
         "letter, a digit or _",
-        f"{OURS}: it stands in tags and in names of snapshots",
+        f"{SOURCE}: the name is part of tags and of snapshot names",
         "choose another name, for example nightly",
     ),
 ]
-"""The name of a plan: 1 to 64 of ASCII letters, digits, `_`, `.` and `-`."""
+"""Name of a plan: 1 to 64 ASCII letters, digits, `_`, `.` and `-`."""
 
 _Text = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=1000, pattern=r"^[^\x00]+$"),
-    Rule("must be a text that is not empty", OURS, "give a text, or leave it out"),
+    Rule("must be a non-empty string", SOURCE, "set a string, or leave the field out"),
 ]
 
 _Pattern = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=255),
-    Rule("must be a shell pattern such as db-*", OURS, "write globs = ['db-*', 'web-?']"),
+    Rule("must be a shell pattern such as db-*", SOURCE, "write globs = ['db-*', 'web-?']"),
 ]
 
-_TAG_SPEC = Rule(
-    "must be `key` or `key=value`, with commas between tags that a source must bear all of",
-    OURS,
-    "write tags = ['backup', 'env=prod,tier=db']",
-)
 _TagSpec = Annotated[
     str,
     StringConstraints(strict=True, max_length=1000, pattern=r"^[^,]+(,[^,]+)*$"),
-    _TAG_SPEC,
+    Rule(
+        "must be `key` or `key=value`, or several that must all match, separated by commas",
+        SOURCE,
+        "write tags = ['backup', 'env=prod,tier=db']",
+    ),
 ]
 
-_SOMETHING = Requirement(
-    "must say which by at least one of names, globs and tags",
-    OURS,
-    "give names = ['db-1'], globs = ['db-*'] or tags = ['backup=daily']; globs = ['*'] is all",
+_SELECTS_SOMETHING = Requirement(
+    "must select by at least one of names, globs and tags",
+    SOURCE,
+    "set names = ['db-1'], globs = ['db-*'] or tags = ['backup=daily']; globs = ['*'] selects all",
 )
-_ONE_WAY = Requirement(
-    "must be either a mount_point or the commands before and after",
-    OURS,
-    "give mount_point = '/mnt/data', or before = [...] and after = [...]",
+_ONE_METHOD = Requirement(
+    "must have either a mount_point or the commands before and after",
+    SOURCE,
+    "set mount_point = '/mnt/data', or before = [...] and after = [...]",
 )
 _TEMPLATE = Requirement(
-    "must be a text with {time}, and {source} and {plan} where wanted, and nothing else in braces",
-    OURS,
-    "write '{plan}-{source}-{time}'; without {time} a second run would find the name taken",
+    "must be a string with {time}, optionally {source} and {plan}, and no other braces",
+    SOURCE,
+    "write '{plan}-{source}-{time}'; without {time}, all runs would use the same name",
 )
-_TAG_ROOM = Requirement(
-    f"tags must be at most {_MOST_TAGS}, none of them with a key of ours",
-    f"Lightsail user guide (50 tags); {OURS} sets {' and '.join(sorted(RESERVED_TAGS))} itself",
-    "drop some tags",
+_ALLOWED_TAGS = Requirement(
+    f"tags must be at most {_MAX_TAGS}, without the reserved keys",
+    f"Lightsail user guide (50 tags); {SOURCE} sets {' and '.join(sorted(_RESERVED_TAGS))} itself",
+    "remove some tags",
 )
 _OTHER_REGIONS = Requirement(
     "copies must be regions other than the plan's own, each once",
-    OURS,
-    "drop the plan's own region, and what is there twice",
+    SOURCE,
+    "remove the plan's own region and duplicates",
 )
-_USELESS = Requirement(
-    "copy_retention must be left out without copies or without retention",
-    OURS,
-    "give copies and retention as well",
+_NEEDS_COPIES = Requirement(
+    "copy_retention requires copies and retention",
+    SOURCE,
+    "add copies and retention, or remove copy_retention",
 )
 _TIMEOUT = Rule(
     "must be a number of seconds or a duration (ISO 8601), more than 0 and at most a year",
-    OURS,
+    SOURCE,
     "write timeout = 3600 or timeout = 'PT1H'",
 )
 
 
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+def _without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _template(value: object) -> str:
+def _check_template(value: object) -> str:
     try:
         parts = list(string.Formatter().parse(value)) if isinstance(value, str) else []
     except ValueError:
         parts = []
     fields = {name for _, name, _, _ in parts if name is not None}
-    plain = all(not spec and conversion is None for _, _, spec, conversion in parts)
-    if not isinstance(value, str) or not plain or "time" not in fields:
-        raise _TEMPLATE.broken()
-    if fields - {"source", "plan", "time"}:
+    is_plain = all(not spec and conversion is None for _, _, spec, conversion in parts)
+    is_complete = "time" in fields and not fields - {"source", "plan", "time"}
+    if not isinstance(value, str) or not is_plain or not is_complete:
         raise _TEMPLATE.broken()
     return value
 
 
-NameTemplate = Annotated[str, BeforeValidator(_template), _TEMPLATE]
-"""How snapshots are named: a text with `{time}`, and `{source}` and `{plan}` where wanted."""
+NameTemplate = Annotated[str, BeforeValidator(_check_template), _TEMPLATE]
+"""Template of snapshot names: a string with `{time}`, optionally `{source}` and `{plan}`."""
 
-Timeout = Annotated[timedelta, Field(gt=timedelta(0), le=_LONGEST_TIMEOUT), _TIMEOUT]
-"""A duration: a `timedelta`, seconds, or ISO 8601 such as `PT1H`."""
-
+Timeout = Annotated[timedelta, Field(gt=timedelta(0), le=_MAX_TIMEOUT), _TIMEOUT]
+"""Duration of up to a year: a `timedelta`, seconds, or an ISO 8601 string such as `PT1H`."""
 
 MinimumRemaining = Annotated[
     int,
     Field(strict=True, ge=1),
-    Rule("must be a whole number, 1 or more", OURS, "write minimum_remaining = 1"),
+    Rule("must be a whole number, 1 or more", SOURCE, "write minimum_remaining = 1"),
 ]
-"""How many snapshots remain at least: 1 or more."""
+"""Least number of snapshots that remain: 1 or more."""
 
 MaxDeletions = Annotated[
     int,
     Field(strict=True, ge=0),
-    Rule("must be a whole number, 0 or more", OURS, "write max_deletions = 50, or leave it out"),
+    Rule("must be a whole number, 0 or more", SOURCE, "write max_deletions = 50, or leave it out"),
 ]
-"""How many snapshots may be deleted: 0 or more."""
+"""Greatest number of snapshots to delete: 0 or more."""
+
+TextOrPath: TypeAlias = str | bytes | os.PathLike[str]
+"""Content of a document, or the path of its file (a `pathlib.Path`, not a `str`)."""
+
+# UTF-32 comes before UTF-16, since its mark begins with that of UTF-16. PowerShell 5.1 writes
+# UTF-16 with `>`.
+_CODECS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ENCODING = "must be text in UTF-8, or in UTF-16 or UTF-32 with a byte order mark"
+_ENCODING_FIX = (
+    "save the file as UTF-8; in PowerShell, pipe the command into: Out-File -Encoding utf8 run.json"
+)
+_NO_LIST = "Input should be a valid tuple"
+
+
+def decode_document(content: str | bytes) -> str:
+    """Decode a document by its byte order mark, else as UTF-8; raise UnicodeError if that fails."""
+    if isinstance(content, bytes):
+        codec = next((name for mark, name in _CODECS if content.startswith(mark)), "utf-8")
+        content = content.decode(codec)
+    if "\0" in content:
+        message = "it has null characters, as UTF-16 without a byte order mark does"
+        raise UnicodeError(message)
+    return content.removeprefix("\ufeff")
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in {Annotated, Union, UnionType, tuple}:
+        return [model for part in get_args(annotation) for model in _models_in(part)]
+    return []
+
+
+def _adapt_violation(model: type[BaseModel], found: Violation) -> Violation:
+    """Name the fields of the nested model for an unknown field, and lists instead of tuples."""
+    if found.rule == _NO_LIST:
+        fix = f"put it in brackets: {found.field.rpartition('.')[2]} = [...]"
+        return replace(found, rule="must be a list", fix=fix)
+    nested, *path = [model], *found.field.split(".")[:-1]
+    for step in path:
+        name = step.partition("[")[0]
+        nested = [
+            each
+            for outer in nested
+            if name in outer.model_fields
+            for each in _models_in(outer.model_fields[name].annotation)
+        ]
+    if found.rule != UNKNOWN_FIELD or not nested:
+        return found
+    fix = f"leave it out; {nested[0].__name__} takes {', '.join(nested[0].model_fields)}"
+    return replace(found, fix=fix)
+
+
+class PlanModel(ValidatedModel, frozen=True):
+    """Base of the models of a plan: frozen, without unknown fields, readable from JSON.
+
+    Raises:
+        RequestValidationError: If a rule is broken. It lists all violations.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, revalidate_instances="always"
+    )
+
+    @classmethod
+    @override
+    def _validation_error(cls, error: Exception, payload: object) -> RequestValidationError:
+        found = tuple(_adapt_violation(cls, each) for each in violations(cls, error))
+        return RequestValidationError(cls.__name__, found)
+
+    @classmethod
+    def from_json(cls, source: TextOrPath) -> Self:
+        """Read the model from JSON.
+
+        Args:
+            source: The JSON, or the path of its file (a `pathlib.Path`).
+
+        Returns:
+            The model.
+
+        Raises:
+            RequestValidationError: If `source` is not a JSON object, or breaks a rule.
+            OSError: If the file cannot be read.
+        """
+        return cls._from_document(source, from_json, "JSON object")
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Write the model as JSON.
+
+        Args:
+            indent: Number of spaces per level; None for a single line.
+
+        Returns:
+            The JSON. `from_json` returns an equal model.
+        """
+        return self.model_dump_json(indent=indent)
+
+    @classmethod
+    def _from_document(cls, source: TextOrPath, parse: Callable[[str], object], noun: str) -> Self:
+        rule, cause = f"must be a {noun}", None
+        try:
+            content = Path(source).read_bytes() if isinstance(source, os.PathLike) else source
+            table = parse(decode_document(content))
+        except UnicodeError as error:
+            rule = f"{_ENCODING}: {one_line(str(error), 200)}"
+            raise invalid_parameter("", rule, _ENCODING_FIX, source, model=cls.__name__) from error
+        # TOMLDecodeError is a ValueError, too.
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            rule, cause, table = f"{rule}: {one_line(str(error), 200)}", error, None
+        if not isinstance(table, Mapping):
+            fix = f"pass the {noun} as a string, or the pathlib.Path of its file"
+            raise invalid_parameter("", rule, fix, source, model=cls.__name__) from cause
+        return cls(**table)
 
 
 class Selection(PlanModel, frozen=True):
-    """What a plan takes snapshots of: all of a kind that any of the three ways of saying names."""
+    """The sources of a plan: disks or instances that match a name, a glob or a tag."""
 
     kind: Kind
-    """`disk`, `instance_system_disk` (a disk snapshot of an instance's system volume) or `instance`
+    """`disk`, `instance_system_disk` (a disk snapshot of an instance's system disk) or `instance`
     (an instance snapshot, with all its disks)."""
-    names: Annotated[tuple[ResourceName, ...], AfterValidator(_unique)] = ()
-    """The disks or instances of these names. Each must be there, unless `allow_missing`."""
-    globs: Annotated[tuple[_Pattern, ...], AfterValidator(_unique)] = ()
-    """Those whose names fit one of these shell patterns (`*`, `?`, `[...]`; case-sensitive)."""
-    tags: Annotated[tuple[_TagSpec, ...], AfterValidator(_unique)] = ()
-    """Those that bear one of these tags: `key` with any value or none, or `key=value`; with commas,
-    all of several."""
-    exclude: Annotated[tuple[_Pattern, ...], AfterValidator(_unique)] = ()
-    """But none whose name fits one of these shell patterns."""
+    names: Annotated[tuple[ResourceName, ...], AfterValidator(_without_duplicates)] = ()
+    """Names of disks or instances. Each must exist, unless `allow_missing` is True."""
+    globs: Annotated[tuple[_Pattern, ...], AfterValidator(_without_duplicates)] = ()
+    """Shell patterns of names (`*`, `?`, `[...]`; case-sensitive)."""
+    tags: Annotated[tuple[_TagSpec, ...], AfterValidator(_without_duplicates)] = ()
+    """Tags: `key` with any value or none, or `key=value`. Tags separated by commas must all
+    match."""
+    exclude: Annotated[tuple[_Pattern, ...], AfterValidator(_without_duplicates)] = ()
+    """Shell patterns of names to leave out."""
     allow_missing: bool = False
-    """Whether it is fine that a name is not there, or that nothing is found at all."""
+    """Whether a name may be missing, and whether the selection may be empty."""
 
     if TYPE_CHECKING:
-        # pydantic takes more than it keeps, which a field's type cannot say.
-        def __init__(  # noqa: PLR0913 - as many as there are fields
+        # pydantic accepts more types than the annotations of the fields state.
+        def __init__(  # noqa: PLR0913 - one parameter per field
             self,
             *,
             kind: Kind,
@@ -178,20 +328,20 @@ class Selection(PlanModel, frozen=True):
         ) -> None: ...
 
     @model_validator(mode="after")
-    def _says_which(self) -> Self:
+    def _check_selects_something(self) -> Self:
         if not (self.names or self.globs or self.tags):
-            raise _SOMETHING.broken()
+            raise _SELECTS_SOMETHING.broken()
         return self
 
     def includes(self, name: str, tags: Mapping[str, str | None]) -> bool:
-        """Tell whether a source is meant.
+        """Return whether the selection includes a disk or instance.
 
         Args:
-            name: The name of a disk or an instance.
-            tags: Its tags.
+            name: The name of the disk or instance.
+            tags: Its tags; None for a key without a value.
 
         Returns:
-            Whether to take a snapshot of it.
+            True if a name, glob or tag matches and no pattern of `exclude` does.
         """
         if any(fnmatchcase(name, pattern) for pattern in self.exclude):
             return False
@@ -203,22 +353,22 @@ class Selection(PlanModel, frozen=True):
 
 
 class Quiesce(PlanModel, frozen=True):
-    """How to pause writes, on the machine that applies the plan, while a snapshot is requested.
+    """Method to pause writes, on the machine that applies the plan, while a snapshot is requested.
 
-    Snapshots of one run are then requested one after the other, and awaited at the same time.
+    Snapshots of a run are then requested one after the other. They are waited for concurrently.
     """
 
     before: tuple[_Text, ...] = ()
-    """The command that pauses writes, word by word; no shell reads it."""
+    """Command that pauses writes, as a list of arguments; it runs without a shell."""
     after: tuple[_Text, ...] = ()
-    """The command that lets them go on; it is run whatever happens."""
+    """Command that resumes writes. It always runs, also after an error."""
     mount_point: _Text | None = None
-    """The file system to freeze instead, by its mount point."""
+    """Mount point of a file system to freeze, instead of the commands."""
     timeout: Timeout = timedelta(seconds=30)
-    """How long each command may take, or for how long the file system may be frozen."""
+    """Limit of each command, or of the freeze."""
 
     if TYPE_CHECKING:
-        # pydantic takes more than it keeps, which a field's type cannot say.
+        # pydantic accepts more types than the annotations of the fields state.
         def __init__(
             self,
             *,
@@ -229,58 +379,59 @@ class Quiesce(PlanModel, frozen=True):
         ) -> None: ...
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _check_one_method(self) -> Self:
         commands = (bool(self.before), bool(self.after))
         if commands != ((self.mount_point is None),) * 2:
-            raise _ONE_WAY.broken()
+            raise _ONE_METHOD.broken()
         return self
 
 
 class BackupPlan(PlanModel, frozen=True):
-    """What to take snapshots of, how to call them, where to copy them, and which to keep.
+    """A backup plan: the sources, the names of their snapshots, the copies and the retention.
 
     Raises:
-        RequestValidationError: If a rule is broken. It tells all violations at once.
+        RequestValidationError: If a rule is broken. It lists all violations.
     """
 
     name: PlanName
-    """The plan's name. Its snapshots bear it in the tag `lightsail-snap:managed`, and only those
-    that do are ever deleted: no two plans of one account may share it."""
+    """Name of the plan, unique in the account. It is the value of the tag `lightsail-snap:managed`
+    of the plan's snapshots. A plan deletes only snapshots with its name in this tag."""
     region: RegionInput
-    """The AWS Region of what is to be snapshotted, for example `us-east-1`."""
+    """AWS Region of the sources, for example `us-east-1`."""
     account: _Text | None = None
-    """Which of the `client_factory` mapping of `apply_many` to use, if there are several."""
+    """Key of the plan's entry in a `client_factory` mapping of `apply_many`."""
     select: Selection
-    """What to take snapshots of."""
+    """Sources of the plan."""
     name_template: NameTemplate = "{plan}-{source}-{time}"
-    """How to call the snapshots. `{time}` is that of the slot, in UTC."""
+    """Template of snapshot names. `{time}` is the slot of the run, in UTC."""
     slot: Slot = "hour"
-    """Runs in the same minute, hour or day (UTC) are one and the same run: the second adopts what
-    the first has taken. Take one at least as fine as the schedule."""
+    """Period in which all runs are the same run: `minute`, `hour` or `day`, in UTC. A second run in
+    the same slot adopts the snapshots of the first. Set a slot that is not longer than the interval
+    of the schedule."""
     tags: TagList = ()
-    """Tags for every snapshot, besides the two that the library sets; at most 48."""
+    """Tags of every snapshot, in addition to the two that the library sets; at most 48."""
     quiesce: Quiesce | None = None
-    """How to pause writes; not at all if None."""
+    """Method to pause writes; None to take snapshots without a pause."""
     copies: tuple[RegionInput, ...] = ()
-    """The AWS Regions to copy every snapshot to, under the same name and with the same tags."""
+    """AWS Regions to copy every snapshot to, with the same name and tags."""
     retention: RetentionPolicy | None = None
-    """Which snapshots of this plan to keep; all if None."""
+    """Snapshots of this plan to keep; None to keep all."""
     copy_retention: RetentionPolicy | None = None
-    """Which copies to keep; by the same rules as the originals if None."""
+    """Copies to keep; None to use `retention`."""
     minimum_remaining: MinimumRemaining = 1
-    """How many usable snapshots of this plan remain at least, of each source in each Region; 1 or
-    more. If `retention` keeps more, more remain."""
+    """Least number of usable snapshots of this plan that remain, for each source in each Region; 1
+    or more. If `retention` keeps more, more remain."""
     max_deletions: MaxDeletions | None = None
-    """How many snapshots a run may delete in all Regions. A run with more deletions takes and
-    copies its snapshots and deletes nothing. None for the default: 10, or twice the number of
-    rules in use for each snapshot taken or copied if that is more. 0 deletes nothing."""
+    """Greatest number of snapshots that a run may delete in all Regions. A run with more deletions
+    takes and copies its snapshots and deletes none. None for the default: 10, or twice the number
+    of rules in use for each snapshot taken or copied if that is more. 0 deletes none."""
     timeout: Timeout = timedelta(hours=1)
-    """How long to wait for each snapshot, and for each copy; the work goes on in Lightsail if that
-    is not enough, and applying again resumes."""
+    """Time to wait for each snapshot, and for each copy. After a timeout it continues on Lightsail;
+    to resume, apply the run again."""
 
     if TYPE_CHECKING:
-        # pydantic takes more than it keeps, which a field's type cannot say.
-        def __init__(  # noqa: PLR0913 - as many as there are fields
+        # pydantic accepts more types than the annotations of the fields state.
+        def __init__(  # noqa: PLR0913 - one parameter per field
             self,
             *,
             name: str,
@@ -300,84 +451,76 @@ class BackupPlan(PlanModel, frozen=True):
         ) -> None: ...
 
     @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        if len(self.tags) > _MOST_TAGS or {tag.key for tag in self.tags} & RESERVED_TAGS:
-            raise _TAG_ROOM.broken()
+    def _check_consistency(self) -> Self:
+        if len(self.tags) > _MAX_TAGS or {tag.key for tag in self.tags} & _RESERVED_TAGS:
+            raise _ALLOWED_TAGS.broken()
         if len({self.region, *self.copies}) <= len(self.copies):
             raise _OTHER_REGIONS.broken()
         if self.copy_retention and not (self.retention and self.copies):
-            raise _USELESS.broken()
+            raise _NEEDS_COPIES.broken()
         return self
 
     @classmethod
     def from_toml(cls, source: TextOrPath) -> Self:
-        """Read a plan from TOML, whose tables and keys are the fields of this class.
+        """Read a plan from TOML. Its keys and tables are the fields of this class.
 
         Args:
-            source: The TOML, or the path of a file of it (a `pathlib.Path`).
+            source: The TOML, or the path of its file (a `pathlib.Path`).
 
         Returns:
             The plan.
 
         Raises:
-            RequestValidationError: If it is no TOML, or breaks a rule.
+            RequestValidationError: If `source` is not TOML, or breaks a rule.
             OSError: If the file cannot be read.
         """
-        return cls._from_text(source, parse_toml, "TOML document")
+        return cls._from_document(source, tomllib.loads, "TOML document")
 
     @property
     def all_tags(self) -> tuple[Tag, ...]:
-        """The tags of every snapshot, the tag that says whose it is included."""
+        """The tags of every snapshot, including the tag `lightsail-snap:managed`."""
         return (*self.tags, Tag(key=OWNERSHIP_TAG, value=self.name))
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The plan's own Region, then those it copies to."""
+        """The plan's own Region, followed by its copy regions."""
         return (self.region, *self.copies)
 
     def policy_of(self, region: str) -> RetentionPolicy | None:
-        """Return which snapshots to keep in a Region.
+        """Return the retention policy of a Region.
 
         Args:
-            region: The plan's own Region, or one it copies to.
+            region: The plan's own Region, or a copy region.
 
         Returns:
-            The policy; None if all are kept.
+            The policy; None if all snapshots are kept.
         """
         return (self.copy_retention if region != self.region else None) or self.retention
 
     def slot_of(self, now: datetime) -> str:
-        """Tell which run a moment belongs to.
+        """Return the slot of a time.
 
         Args:
-            now: The moment, with a time zone.
+            now: The time, with a time zone.
 
         Returns:
-            The minute, hour or day in UTC, as it stands in names.
+            The minute, hour or day in UTC, as in snapshot names, such as `20261123T03Z`.
         """
-        return now.astimezone(UTC).strftime(_SLOTS[self.slot])
+        return now.astimezone(UTC).strftime(_SLOT_FORMATS[self.slot])
 
     def name_for(self, source: str, now: datetime) -> str:
-        """Tell what the snapshot of a source is called.
+        """Return the name of the snapshot of a source.
 
         Args:
-            source: The disk or instance.
+            source: The name of the disk or instance.
             now: The time of the run, with a time zone.
 
         Returns:
-            The name; whether Lightsail allows it is checked where a run is made.
+            The name. `make_run` checks that Lightsail allows it.
         """
         return self.name_template.format(source=source, plan=self.name, time=self.slot_of(now))
 
 
 def tags_of(tags: Iterable[Tag]) -> dict[str, str | None]:
-    """Write tags as a mapping.
-
-    Args:
-        tags: The tags.
-
-    Returns:
-        Values by key; None for a key without a value. An empty value is None too: whether the
-        service echoes it or drops it is unverified.
-    """
+    """Return the values of tags by key; an empty value is None, as a missing one."""
     return {tag.key: tag.value or None for tag in tags}

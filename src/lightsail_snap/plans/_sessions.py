@@ -1,4 +1,4 @@
-"""Clients for many regions and accounts, by boto3's own means, which it imports lazily."""
+"""Clients for many Regions and accounts. boto3 finds and renews the credentials."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing_extensions import override
 from lightsail_snap._boto.connect import check_endpoint
 from lightsail_snap._boto.endpoint import check_plain_http_permission
 from lightsail_snap._boto.error_mapping import configuration_error
+from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap.client import LightsailSnapClient
-from lightsail_snap.errors import ConfigurationError
+from lightsail_snap.errors import ConfigurationError, RequestValidationError
 from lightsail_snap.models._regions import find_region_problem
-from lightsail_snap.plans._base import refused
 from lightsail_snap.waiters import WaitPolicy
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
 _MAX_UNPICKLED_POOLS = 32
-# boto3 sessions are not thread-safe. Reentrant, because a client in the making may need STS.
-_making = threading.RLock()
+# boto3 sessions are not thread-safe. Reentrant, because creating a client may require one of STS.
+_creation_lock = threading.RLock()
 
 
 def _renew_lock() -> None:
-    """Make a new lock: the thread that held it while another one forked is not in the child."""
-    global _making  # noqa: PLW0603 - it is this module's own
-    _making = threading.RLock()
+    """Replace the lock: the thread that held it during a fork does not exist in the child."""
+    global _creation_lock  # noqa: PLW0603 - only this module uses it
+    _creation_lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no forks
@@ -47,7 +47,8 @@ class _Pool:
     """The clients of one factory and its copies, by process and Region.
 
     botocore's adaptive mode slows a client down when the service throttles it, so all plans of a
-    factory share its clients. No other factory shares them: it may find other credentials.
+    factory share its clients. Other factories do not share them, since their credentials may
+    differ.
     """
 
     __slots__ = ("__weakref__", "clients", "entered", "key", "sessions")
@@ -64,7 +65,7 @@ class _Pool:
         return _unpickled_pool, (self.key,)
 
     def close(self) -> None:
-        """Close the clients that were made in this process, and drop its credentials."""
+        """Close the clients of this process, and forget its credentials."""
         process = os.getpid()
         for key in [key for key in self.clients if key[0] == process]:
             self.clients.pop(key).close()
@@ -72,13 +73,13 @@ class _Pool:
 
 
 _pools: WeakValueDictionary[str, _Pool] = WeakValueDictionary()
-# Unpickled factories live as long as one task; the pools of the latest ones are kept for the next.
+# An unpickled factory lives as long as one task. The latest pools are kept for the next task.
 _unpickled: dict[str, _Pool] = {}
 
 
 def _unpickled_pool(key: str) -> _Pool:
-    """Return the pool of a factory that is unpickled: in its own process the very same."""
-    with _making:
+    """Return the pool of an unpickled factory: the existing one in the same process."""
+    with _creation_lock:
         pool = _pools.get(key) or _Pool(key)
         _unpickled.pop(key, None)
         _unpickled[key] = pool
@@ -92,10 +93,10 @@ class Role:
     """A role to assume.
 
     Attributes:
-        arn: Its Amazon Resource Name.
-        session_name: How CloudTrail is to call it; botocore's own choice if None.
-        external_id: What the role's trust policy asks for, if anything.
-        endpoint_url: Another address of STS than AWS's.
+        arn: The Amazon Resource Name (ARN).
+        session_name: The session name in CloudTrail; None for a name of botocore.
+        external_id: The external ID that the role's trust policy requires, if any.
+        endpoint_url: The URL of the STS endpoint; None for that of AWS.
     """
 
     arn: str
@@ -106,14 +107,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class RegionalClients:
-    """Factory of clients by Region: the same client each time, for all threads of the process.
+    """Function of a Region that returns its client, the same client for all threads of a process.
 
-    Made by `regional_clients` or `assume_role_clients`. Each factory has its own clients. Its
-    credentials are those that boto3 finds when the factory makes its first client in a process;
-    they hold for all Regions until `close`. Another factory, also one with the same settings, finds
-    its own credentials. A factory pickles as its settings, without connections and credentials; its
-    copies equal it and share its clients within a process. As a context manager, it closes the
-    clients that were made in this process when the last `with` block of it and its copies ends.
+    Create it with `regional_clients` or `assume_role_clients`.
+
+    1. Each factory has its own clients and credentials. boto3 finds the credentials when the
+       factory creates its first client in a process. They are used for all Regions until `close`.
+    2. A factory pickles as its settings, without connections and credentials. Its copies equal it
+       and share its clients within a process.
+    3. As a context manager, it closes the clients of this process when the last `with` block of it
+       and its copies ends.
     """
 
     profile_name: str | None
@@ -130,38 +133,37 @@ class RegionalClients:
         for name in ("max_attempts", "max_connections"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
-                raise refused("regional_clients", name, "must be 1 or more", "give 10", value)
+                raise _invalid(name, "must be 1 or more", f"pass {name}=10", value)
         if not isinstance(self.wait_policy, WaitPolicy):
-            fix = "give WaitPolicy()"  # type: ignore[unreachable] # callers without a type checker get here
-            model = "regional_clients"
-            raise refused(model, "wait_policy", "must be a WaitPolicy", fix, self.wait_policy)
+            fix = "pass WaitPolicy()"  # type: ignore[unreachable] # callers without a type checker get here
+            raise _invalid("wait_policy", "must be a WaitPolicy", fix, self.wait_policy)
 
     def __call__(self, region_name: str) -> LightsailSnapClient:
-        """Give the client of a region.
+        """Return the client of a Region.
 
         Args:
             region_name: The AWS Region, for example `us-east-1`.
 
         Returns:
-            The client, which is closed by `close` only.
+            The client. Close it with `close` of the factory.
 
         Raises:
-            ConfigurationError: If boto3 refuses the settings, the Region is not a Region, or
-                requests would travel unencrypted.
+            ConfigurationError: If boto3 rejects the settings, the Region is invalid, or requests
+                would be sent unencrypted.
         """
-        # A forked process must not use the connections of its parent.
+        # A forked process must not use its parent's connections.
         key = (os.getpid(), region_name)
         clients = self._pool.clients
-        with _making:
+        with _creation_lock:
             if key not in clients:
-                clients[key] = self._make(region_name)
+                clients[key] = self._create(region_name)
             return clients[key]
 
-    def _make(self, region_name: str) -> LightsailSnapClient:
+    def _create(self, region_name: str) -> LightsailSnapClient:
         problem = find_region_problem("region_name", region_name)
         if problem:
             raise ConfigurationError(problem)
-        from botocore.config import Config  # noqa: PLC0415 - only who connects needs it
+        from botocore.config import Config  # noqa: PLC0415 - boto3 is loaded only to connect
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
 
         try:
@@ -170,7 +172,7 @@ class RegionalClients:
                 retries={"mode": "adaptive", "total_max_attempts": self.max_attempts},
                 max_pool_connections=self.max_connections,
                 # A Config without it hides AWS_DEFAULTS_MODE and the profile's defaults_mode.
-                defaults_mode=session._session.get_config_variable("defaults_mode"),  # noqa: SLF001 - boto3 shows it in no other way
+                defaults_mode=session._session.get_config_variable("defaults_mode"),  # noqa: SLF001 - boto3 has no public access to it
             )
         except (BotoCoreError, ValueError) as error:
             raise configuration_error(error) from error
@@ -184,11 +186,11 @@ class RegionalClients:
         )
 
     def _session_for(self, region_name: str) -> Session:
-        import boto3.session  # noqa: PLC0415 - only who connects needs it
+        import boto3.session  # noqa: PLC0415 - boto3 is loaded only to connect
 
         sessions, process = self._pool.sessions, os.getpid()
         if process not in sessions:
-            # It remembers the credentials it finds, so that all Regions have the same ones.
+            # A session caches its credentials, so that all Regions use the same ones.
             sessions[process] = boto3.session.Session(profile_name=self.profile_name)
         base = sessions[process]
         if self.role is None:
@@ -196,12 +198,12 @@ class RegionalClients:
         return _assumed(base, self.role, region_name, allow_plain_http=self.allow_plain_http)
 
     def close(self) -> None:
-        """Close the clients of this process. The next call finds credentials and makes clients."""
-        with _making:
+        """Close the clients of this process. The next call finds credentials again."""
+        with _creation_lock:
             self._pool.close()
 
     def __enter__(self) -> Self:
-        with _making:
+        with _creation_lock:
             self._pool.entered[os.getpid()] += 1
         return self
 
@@ -212,7 +214,7 @@ class RegionalClients:
         traceback: TracebackType | None,
     ) -> None:
         process = os.getpid()
-        with _making:
+        with _creation_lock:
             self._pool.entered[process] -= 1
             if not self._pool.entered[process]:
                 self._pool.close()
@@ -220,18 +222,20 @@ class RegionalClients:
 
 def _assumed(base: Session, role: Role, region_name: str, *, allow_plain_http: bool) -> Session:
     """Return a session with the credentials of a role, which `base` assumes."""
-    import boto3.session  # noqa: PLC0415 - only who connects needs it
+    import boto3.session  # noqa: PLC0415 - boto3 is loaded only to connect
     import botocore.credentials  # noqa: PLC0415 - likewise
     import botocore.session  # noqa: PLC0415 - likewise
 
     source: Any = base.get_credentials()
     if source is None:
-        raise ConfigurationError(f"there are no credentials to assume {role.arn} with")
-    wanted = {"RoleSessionName": role.session_name, "ExternalId": role.external_id}
+        raise ConfigurationError(
+            f"no credentials to assume the role {role.arn}; configure credentials or a profile"
+        )
+    settings = {"RoleSessionName": role.session_name, "ExternalId": role.external_id}
     fetcher = botocore.credentials.AssumeRoleCredentialFetcher(
-        # STS of the very region, so that no other region can stop a backup.
+        # STS of the same Region, so that an outage of another Region does not stop a backup.
         client_creator=partial(
-            _client_of_sts,
+            _sts_client,
             base,
             allow_plain_http,
             region_name=region_name,
@@ -239,7 +243,7 @@ def _assumed(base: Session, role: Role, region_name: str, *, allow_plain_http: b
         ),
         source_credentials=source,
         role_arn=role.arn,
-        extra_args={name: value for name, value in wanted.items() if value is not None},
+        extra_args={name: value for name, value in settings.items() if value is not None},
     )
     assumed: Any = botocore.session.get_session()
     provider: Any = _AssumedRole(fetcher.fetch_credentials)
@@ -249,16 +253,16 @@ def _assumed(base: Session, role: Role, region_name: str, *, allow_plain_http: b
     return boto3.session.Session(botocore_session=assumed, region_name=region_name)
 
 
-def _client_of_sts(session: Any, allow_plain_http: bool, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401, FBT001 - botocore calls it as it does a session's own
-    with _making:
+def _sts_client(session: Any, allow_plain_http: bool, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401, FBT001 - the signature that botocore calls
+    with _creation_lock:
         client = session.client(*arguments, **settings)
-    # The answer holds credentials.
+    # The response contains credentials.
     check_endpoint(client, allow_plain_http=allow_plain_http, service="STS")
     return client
 
 
 class _AssumedRole:
-    """A provider of credentials, as botocore wants it: refreshed before they expire."""
+    """Credential provider of botocore whose credentials are refreshed before they expire."""
 
     METHOD = "assume-role"
     CANONICAL_NAME = None
@@ -274,6 +278,10 @@ class _AssumedRole:
         return DeferredRefreshableCredentials(method=self.METHOD, refresh_using=self._fetch)
 
 
+def _invalid(name: str, rule: str, fix: str, value: object) -> RequestValidationError:
+    return invalid_parameter(name, rule, fix, value, model="regional_clients")
+
+
 def regional_clients(  # noqa: PLR0913 - keyword-only, and each has a default
     *,
     profile_name: str | None = None,
@@ -283,27 +291,27 @@ def regional_clients(  # noqa: PLR0913 - keyword-only, and each has a default
     allow_plain_http: bool = False,
     wait_policy: WaitPolicy | None = None,
 ) -> RegionalClients:
-    """Make a factory of clients by Region.
+    """Create a factory of clients by Region.
 
-    The clients use botocore's adaptive retry mode: a client that is throttled slows down. All plans
-    that use one factory share the client of a Region, and so its pace. Another factory has its own
-    clients and finds its own credentials, also if the settings are the same.
+    The clients use botocore's adaptive retry mode, which slows a client down when it is throttled.
+    All plans that use one factory share the client of a Region, and thus its rate. Every factory
+    has its own clients and finds its own credentials, even with the same settings.
 
     Args:
-        profile_name: The profile of the AWS configuration files. One with `role_arn` and
-            `source_profile` (or `credential_source`) assumes that role: boto3 does it by itself.
-        endpoint_url: Another address than AWS's, for example an emulator's.
-        max_attempts: How often a call is tried at most.
-        max_connections: How many connections at most each client keeps.
-        allow_plain_http: Whether requests may travel unencrypted to another machine.
-        wait_policy: How patiently the clients wait.
+        profile_name: Profile of the AWS configuration files; None for boto3's default. With
+            `role_arn` and `source_profile` (or `credential_source`), boto3 assumes that role.
+        endpoint_url: URL of the endpoint, for example of the emulator; None for that of AWS.
+        max_attempts: Greatest number of attempts of a call; 1 or more.
+        max_connections: Greatest number of connections of each client; 1 or more.
+        allow_plain_http: Whether requests to other machines may be sent unencrypted.
+        wait_policy: Policy of the clients for waiting; None for `WaitPolicy()`.
 
     Returns:
-        A function of a region that pickles.
+        A function of a Region that returns its client. It can be pickled.
 
     Raises:
         RequestValidationError: If a setting is out of range.
-        ConfigurationError: If `allow_plain_http` is no bool.
+        ConfigurationError: If `allow_plain_http` is not a bool.
     """
     policy = WaitPolicy() if wait_policy is None else wait_policy
     return RegionalClients(
@@ -329,28 +337,29 @@ def assume_role_clients(  # noqa: PLR0913 - keyword-only, and each has a default
     allow_plain_http: bool = False,
     wait_policy: WaitPolicy | None = None,
 ) -> RegionalClients:
-    """Make clients of another account, by assuming a role there.
+    """Create a factory of clients in another account, by assuming a role there.
 
-    botocore assumes it when the first call is made, and again before the credentials expire.
+    botocore assumes the role for the first call, and again before the credentials expire.
 
     Args:
-        role_arn: The Amazon Resource Name of the role.
-        session_name: How CloudTrail is to call what is done; botocore's own choice if None.
-        external_id: What the role's trust policy asks for, if anything.
-        profile_name: The profile whose credentials may assume the role; boto3's own search if None.
-        endpoint_url: Another address of Lightsail than AWS's.
-        sts_endpoint_url: Another address of STS than AWS's.
-        max_attempts: As for `regional_clients`.
-        max_connections: As for `regional_clients`.
-        allow_plain_http: Likewise; it counts for STS, too, whose answers hold credentials.
-        wait_policy: As for `regional_clients`.
+        role_arn: Amazon Resource Name (ARN) of the role.
+        session_name: Session name in CloudTrail; None for a name of botocore.
+        external_id: External ID that the role's trust policy requires, if any.
+        profile_name: Profile whose credentials may assume the role; None for boto3's default.
+        endpoint_url: URL of the Lightsail endpoint; None for that of AWS.
+        sts_endpoint_url: URL of the STS endpoint; None for that of AWS.
+        max_attempts: As in `regional_clients`.
+        max_connections: As in `regional_clients`.
+        allow_plain_http: As in `regional_clients`. It also applies to STS, whose responses contain
+            credentials.
+        wait_policy: As in `regional_clients`.
 
     Returns:
-        A function of a region that pickles, without any credentials.
+        A function of a Region that returns its client. It can be pickled, without credentials.
 
     Raises:
         RequestValidationError: If a setting is out of range.
-        ConfigurationError: If `allow_plain_http` is no bool.
+        ConfigurationError: If `allow_plain_http` is not a bool.
     """
     policy = WaitPolicy() if wait_policy is None else wait_policy
     role = Role(role_arn, session_name, external_id, sts_endpoint_url)

@@ -50,7 +50,7 @@ from lightsail_snap.plans import (
     prune,
 )
 from lightsail_snap.plans import prepare as prepare_run
-from lightsail_snap.plans._steps import CopyStep, DeleteStep, Run, TakeStep
+from lightsail_snap.plans._planning import CopyStep, DeleteStep, Run, TakeStep
 
 T = TypeVar("T")
 _KINDS = ("DiskSnapshot", "InstanceSnapshot")

@@ -112,8 +112,12 @@ def _forget_identity(patch: pytest.MonkeyPatch) -> None:
 
 def _forget_limit(patch: pytest.MonkeyPatch) -> None:
     limitless = 10**6
-    deletions = _apply._Applying.deletions
-    patch.setattr(_apply._Applying, "deletions", lambda self, _limit: deletions(self, limitless))
+    deletions = _apply._RunExecution.deletions
+
+    def unlimited(self: Any, _limit: int) -> Any:
+        return deletions(self, limitless)
+
+    patch.setattr(_apply._RunExecution, "deletions", unlimited)
 
 
 def _forget_new_snapshot(patch: pytest.MonkeyPatch) -> None:

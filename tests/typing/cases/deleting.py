@@ -5,8 +5,7 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from typing_extensions import assert_type
 
@@ -23,10 +22,8 @@ from lightsail_snap import (
 )
 from lightsail_snap.models.tags import has_tags
 from lightsail_snap.plans import BackupPlan, DeletionRecord, Run, plan_prune, prune
-from lightsail_snap.retention import NamePatterns, OwnerName, evaluate, is_usable, source_key
 from lightsail_snap.waiters import MIN_DELAY_SECONDS
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 POLICY = RetentionPolicy(time_zone="UTC", keep_last=2)
 
 
@@ -35,11 +32,6 @@ def scopes(snapshot: DiskSnapshot) -> None:
     assert_type(scope(snapshot), bool)
     Scope(owner=5)  # mypy: arg-type pyright: reportArgumentType
     Scope(plan="nightly")  # mypy: call-arg pyright: reportCallIssue
-    owner: OwnerName = "nightly"
-    patterns: NamePatterns = ["n-*"]
-    wrong_owner: OwnerName = 5  # mypy: assignment pyright: reportAssignmentType
-    wrong_patterns: NamePatterns = 5  # mypy: assignment pyright: reportAssignmentType
-    del owner, patterns, wrong_owner, wrong_patterns
 
 
 def pruning(client: LightsailSnapClient) -> None:
@@ -71,16 +63,9 @@ def plans(plan: BackupPlan, run: Run) -> None:
     run.summary()  # mypy: operator pyright: reportCallIssue
 
 
-def evaluation(snapshots: Iterable[DiskSnapshot], snapshot: DiskSnapshot) -> None:
-    plan = evaluate(snapshots, POLICY, NOW, owned=Scope(owner="nightly"))
-    assert_type(plan, RetentionPlan[DiskSnapshot])
-    assert_type(is_usable(snapshot), bool)
-    assert_type(source_key(snapshot), tuple[str, str | None])
+def matching() -> None:
     assert_type(has_tags([("env", None)], "env=prod"), bool)
     seconds: float = MIN_DELAY_SECONDS
-    evaluate(snapshots, POLICY, NOW)  # mypy: call-arg pyright: reportCallIssue
-    is_usable("db-1")  # mypy: arg-type pyright: reportArgumentType
-    source_key("db-1")  # mypy: arg-type pyright: reportArgumentType
     has_tags([("env", None)], 5)  # mypy: arg-type pyright: reportArgumentType
     text: str = MIN_DELAY_SECONDS  # mypy: assignment pyright: reportAssignmentType
     del seconds, text

@@ -34,7 +34,7 @@ from lightsail_snap.plans import (
     Kind,
     OnStep,
     PlanOutcome,
-    Pruned,
+    PrunedSnapshot,
     PruneResult,
     Quiesce,
     RegionalClients,
@@ -178,7 +178,7 @@ def told(result: StepResult) -> None:
     print(result)
 
 
-def told_of_snapshots(pruned: Pruned) -> None:
+def told_of_snapshots(pruned: PrunedSnapshot) -> None:
     print(pruned)
 
 
@@ -254,13 +254,13 @@ def pruned_away(planned: RetentionPlan[DiskSnapshot | InstanceSnapshot], client:
     prune(planned)  # mypy: call-arg pyright: reportCallIssue
     prune(planned.delete, client)  # mypy: arg-type pyright: reportArgumentType
     prune(planned, client, on_snapshot=told)  # mypy: arg-type pyright: reportArgumentType
-    Pruned(disk, "done")  # mypy: arg-type pyright: reportArgumentType
-    Pruned(planned.delete[0], "deleted")  # mypy: arg-type pyright: reportArgumentType
+    PrunedSnapshot(disk, "done")  # mypy: arg-type pyright: reportArgumentType
+    PrunedSnapshot(planned.delete[0], "deleted")  # mypy: arg-type pyright: reportArgumentType
     PruneResult([])  # mypy: arg-type pyright: reportArgumentType
 
 
-def what_is_gone(result: PruneResult, one: Pruned) -> None:
-    assert_type(result.results, tuple[Pruned, ...])
+def what_is_gone(result: PruneResult, one: PrunedSnapshot) -> None:
+    assert_type(result.results, tuple[PrunedSnapshot, ...])
     assert_type(result.is_complete, bool)
     assert_type(result.failures, Mapping[str, LightsailSnapError])
     assert_type(one.snapshot, DiskSnapshot | InstanceSnapshot)

@@ -18,7 +18,7 @@ from lightsail_snap import (
     InstanceSnapshot,
     RetentionPlan,
     RetentionPolicy,
-    RetentionVerdict,
+    RetentionDecision,
     by_name,
     by_tag,
     plan_retention,
@@ -40,18 +40,18 @@ def plans(disks: Iterable[DiskSnapshot], all_of_them: list[DiskSnapshot | Instan
     plan = plan_retention(disks, POLICY, NOW)
     assert_type(plan, RetentionPlan[DiskSnapshot])
     assert_type(plan.delete, tuple[DiskSnapshot, ...])
-    assert_type(plan.verdicts[0], RetentionVerdict[DiskSnapshot])
-    assert_type(plan.verdicts[0].reasons, tuple[str, ...])
+    assert_type(plan.decisions[0], RetentionDecision[DiskSnapshot])
+    assert_type(plan.decisions[0].reasons, tuple[str, ...])
     assert_type(plan_retention(all_of_them, POLICY, NOW).keep, tuple[DiskSnapshot | InstanceSnapshot, ...])
     plan_retention(disks, POLICY)  # mypy: call-arg pyright: reportCallIssue
     plan_retention(disks, POLICY, DAY)  # mypy: arg-type pyright: reportArgumentType
     plan_retention(disks, POLICY, NOW, group_by="tag")  # mypy: arg-type pyright: reportArgumentType
     plan_retention(others, POLICY, NOW)  # mypy: type-var pyright: reportArgumentType
     plan.snapshots  # mypy: attr-defined pyright: reportAttributeAccessIssue
-    plan.verdicts[0].keep = False  # mypy: misc pyright: reportAttributeAccessIssue
+    plan.decisions[0].keep = False  # mypy: misc pyright: reportAttributeAccessIssue
     other: RetentionPlan[Disk]  # mypy: type-var pyright: reportInvalidTypeArguments
-    verdict: RetentionVerdict[InstanceSnapshot] = plan.verdicts[0]  # mypy: assignment pyright: reportAssignmentType
-    del verdict
+    decision: RetentionDecision[InstanceSnapshot] = plan.decisions[0]  # mypy: assignment pyright: reportAssignmentType
+    del decision
 
 
 def ownership(disks: list[DiskSnapshot]) -> None:

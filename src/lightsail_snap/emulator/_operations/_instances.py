@@ -241,7 +241,7 @@ def _start_instance(call: Call) -> dict[str, Any]:
 
 def _change_state(call: Call, pending: State, final: State) -> dict[str, Any]:
     instance = call.find("Instance", call.request["instanceName"])
-    # Whether stopping a stopped instance is an error is unverified: it is none here.
+    # Whether stopping a stopped instance is an error is unverified; here it is not.
     if call.failure is None and instance.wire["state"] != final:
         call.change_state(instance, pending, final)
     return call.respond_started(instance)

@@ -1,4 +1,4 @@
-"""From a plan and an inventory to steps: laws of a pure function."""
+"""Planning: invariants of the pure function from plan and inventory to steps."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from lightsail_snap.plans import (
     CopyStep,
     DeleteStep,
     Inventory,
+    Kind,
     Run,
     Source,
     TakeStep,
     make_run,
 )
-from lightsail_snap.plans._steps import source_of
+from lightsail_snap.plans._planning import _group_by_source
 from lightsail_snap.retention import OWNERSHIP_TAG
 
 HOME, AWAY = "us-east-1", "us-west-2"
@@ -96,7 +97,7 @@ def plan_of(count: int, **changes: Any) -> BackupPlan:
 
 
 @given(inventories(), kept, st.randoms(use_true_random=False))
-def test_a_run_is_determined_by_what_there_is(
+def test_make_run_does_not_depend_on_the_order_of_the_inventory(
     inventory: Inventory, count: int, chance: Any
 ) -> None:
     shuffled = Inventory(
@@ -111,12 +112,12 @@ def test_a_run_is_determined_by_what_there_is(
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
     assert make_run(plan_of(count), inventory, elsewhere) == run
     assert Run.from_json(run.to_json()) == run
-    assert pickle.loads(pickle.dumps(run)) == run  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(run)) == run  # noqa: S301 - pickled above
     assert len({step.id for step in run.steps}) == len(run.steps)
 
 
 @given(inventories(), kept)
-def test_nothing_but_our_own_of_a_selected_source_is_ever_deleted(
+def test_make_run_deletes_only_managed_snapshots_of_selected_sources(
     inventory: Inventory, count: int
 ) -> None:
     run = make_run(plan_of(count), inventory, NOW)
@@ -125,35 +126,35 @@ def test_nothing_but_our_own_of_a_selected_source_is_ever_deleted(
             (found,) = (s for s in inventory.snapshots[step.region] if s.name == step.name)
             assert [(tag.key, tag.value) for tag in found.tags] == [(OWNERSHIP_TAG, "nightly")]
             assert found.state == "completed"
-            assert source_of(found, "disk") == step.source in {"db-1", "db-2"}
+            assert isinstance(found, DiskSnapshot)
+            assert found.from_disk_name == step.source in {"db-1", "db-2"}
             assert (found.arn, found.created_at) == (step.arn, step.created_at)
 
 
 @given(inventories(), kept)
-def test_no_deletion_comes_before_the_steps_that_make_up_for_it(
-    inventory: Inventory, count: int
-) -> None:
+def test_make_run_orders_deletions_after_creations(inventory: Inventory, count: int) -> None:
     run = make_run(plan_of(count), inventory, NOW)
     for _, steps in itertools.groupby(run.steps, lambda step: step.source):
         actions = [step.action for step in steps]
         assert actions[:2] == ["take", "copy"]
         assert set(actions[2:]) <= {"delete"}
-    # As many as are to be kept are there afterwards, the new one included, if there were as many.
+    # Afterwards as many as the policy keeps remain, including the new one, if there were as many.
     for region, source in itertools.product((HOME, AWAY), ("db-1", "db-2")):
         gone = {s.name for s in run.steps if s.action == "delete" and s.region == region}
-        ours = [
+        managed = [
             each
             for each in inventory.snapshots[region]
-            if source_of(each, "disk") == source
+            if isinstance(each, DiskSnapshot)
+            and each.from_disk_name == source
             and each.state == "completed"
             and [(tag.key, tag.value) for tag in each.tags] == [(OWNERSHIP_TAG, "nightly")]
         ]
-        left = [each for each in ours if each.name not in gone]
-        assert len(left) + 1 >= min(count, len(ours) + 1)
+        left = [each for each in managed if each.name not in gone]
+        assert len(left) + 1 >= min(count, len(managed) + 1)
 
 
 @given(st.integers(0, 86_399), st.integers(0, 86_399))
-def test_two_runs_in_a_slot_are_the_same_run(first: int, second: int) -> None:
+def test_make_run_twice_in_a_slot_returns_the_same_steps(first: int, second: int) -> None:
     inventory = Inventory(sources("db-1"), {})
     day = datetime(2026, 11, 23, tzinfo=UTC)
     one, two = (
@@ -181,7 +182,7 @@ def test_tokens_differ_by_plan_region_source_and_target(make_plan: Maker) -> Non
     assert len(found) == 12
 
 
-def test_what_is_taken_already_counts_as_completed(make_plan: Maker) -> None:
+def test_make_run_counts_a_pending_snapshot_of_the_run_as_completed(make_plan: Maker) -> None:
     plan = make_plan(retention={"time_zone": "UTC", "keep_last": 1})
     take = make_run(plan, Inventory(sources("db-1"), {}), NOW).steps[0]
     assert isinstance(take, TakeStep)
@@ -197,32 +198,34 @@ def test_what_is_taken_already_counts_as_completed(make_plan: Maker) -> None:
     old = snapshot("old", timedelta(hours=1))
     older = snapshot("older", timedelta(hours=3))
     run = make_run(plan, Inventory(sources("db-1"), {HOME: (begun, old, older)}), NOW)
-    # By its real date, not by the run's.
+    # It is ordered by its own date, not by that of the run.
     assert [s.name for s in run.steps] == [take.name, "older"]
-    stranger = begun.model_copy(update={"tags": ()})
-    run = make_run(plan, Inventory(sources("db-1"), {HOME: (stranger, old)}), NOW)
+    unmanaged = begun.model_copy(update={"tags": ()})
+    run = make_run(plan, Inventory(sources("db-1"), {HOME: (unmanaged, old)}), NOW)
     assert [s.name for s in run.steps] == [take.name, "old"]
 
 
-def test_snapshots_of_sources_that_are_not_selected_stay_and_are_told(make_plan: Maker) -> None:
+def test_make_run_notes_snapshots_of_unselected_sources(make_plan: Maker) -> None:
     gone = tuple(
         snapshot(f"old-{n:02}", timedelta(days=n), fromDiskName="db-gone") for n in range(12)
     )
     run = make_run(make_plan(), Inventory(sources("db-1"), {HOME: gone}), NOW)
     assert [step.action for step in run.steps] == ["take"]
     (note,) = run.notes
-    assert note.startswith("12 in us-east-1 are of sources that are not selected")
+    assert note.startswith("12 snapshots in us-east-1 of sources that are not selected are kept: ")
     assert note.endswith("old-09, ...")
     assert note in str(run)
     few = make_run(make_plan(), Inventory(sources("db-1"), {HOME: gone[:1]}), NOW)
-    assert few.notes[0].endswith("stay: old-00")
+    assert (
+        few.notes[0] == "1 snapshot in us-east-1 of sources that are not selected is kept: old-00"
+    )
     assert (
         make_run(make_plan(retention=None), Inventory(sources("db-1"), {HOME: gone}), NOW).notes
         == ()
     )
 
 
-def test_copies_have_a_retention_of_their_own(make_plan: Maker) -> None:
+def test_make_run_applies_copy_retention_to_copies(make_plan: Maker) -> None:
     old = {
         region: tuple(snapshot(f"old-{n}", timedelta(days=n), region) for n in range(1, 6))
         for region in (HOME, AWAY)
@@ -240,8 +243,8 @@ def test_copies_have_a_retention_of_their_own(make_plan: Maker) -> None:
     ]
 
 
-def test_a_new_snapshot_is_not_deleted_by_its_own_run(make_plan: Maker) -> None:
-    """The dates of the others are in the future: a clock is wrong."""
+def test_make_run_never_deletes_its_own_new_snapshot(make_plan: Maker) -> None:
+    """The other snapshots have dates in the future, from a wrong clock."""
     ahead = tuple(snapshot(f"old-{n}", -timedelta(days=n)) for n in range(1, 4))
     plan = make_plan(retention={"time_zone": "UTC", "keep_tagged": ["never"]})
     run = make_run(plan, Inventory(sources("db-1"), {HOME: ahead}), NOW)
@@ -249,15 +252,15 @@ def test_a_new_snapshot_is_not_deleted_by_its_own_run(make_plan: Maker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "inventory", "says"),
+    ("changes", "inventory", "message"),
     [
         ({"select": {"kind": "disk", "globs": ["x*"]}}, sources("db-1"), "selects no disk"),
         ({"select": {"kind": "instance", "tags": ["x"]}}, sources("db-1"), "selects no instance"),
-        ({"select": {"kind": "disk", "names": ["a1", "db-1"]}}, sources("db-1"), "is not there"),
+        ({"select": {"kind": "disk", "names": ["a1", "db-1"]}}, sources("db-1"), "does not exist"),
         (
             {"select": {"kind": "disk", "names": ["db-1"], "exclude": ["*"]}},
             sources("db-1"),
-            "is not there, or excluded",
+            "does not exist, or is excluded",
         ),
         ({"name_template": "x-{time}"}, sources("db-1", "db-2"), "different names"),
         ({"name_template": "-{time}-"}, sources("db-1"), "no . or - at the ends"),
@@ -267,14 +270,14 @@ def test_a_new_snapshot_is_not_deleted_by_its_own_run(make_plan: Maker) -> None:
         ({"quiesce": {"mount_point": "/mnt/data"}}, sources("db-1", "db-2"), "one source"),
     ],
 )
-def test_a_run_that_cannot_be_right_is_refused(
-    make_plan: Maker, changes: dict[str, Any], inventory: tuple[Source, ...], says: str
+def test_make_run_of_an_impossible_plan_is_rejected(
+    make_plan: Maker, changes: dict[str, Any], inventory: tuple[Source, ...], message: str
 ) -> None:
-    with pytest.raises(RequestValidationError, match=says):
+    with pytest.raises(RequestValidationError, match=message):
         make_run(make_plan(**changes), Inventory(inventory, {}), NOW)
 
 
-def test_what_is_missing_may_be_allowed(make_plan: Maker) -> None:
+def test_make_run_with_allow_missing_returns_an_empty_run(make_plan: Maker) -> None:
     select = {"kind": "disk", "names": ["none"], "allow_missing": True}
     run = make_run(make_plan(select=select), Inventory((), {}), NOW)
     assert run.steps == ()
@@ -284,10 +287,10 @@ def test_what_is_missing_may_be_allowed(make_plan: Maker) -> None:
     ]
 
 
-def test_arguments_are_checked(make_plan: Maker) -> None:
+def test_make_run_with_invalid_arguments_is_rejected(make_plan: Maker) -> None:
     inventory = Inventory(sources("db-1"), {})
     plan: Any = "plan"
-    with pytest.raises(RequestValidationError, match="give a BackupPlan"):
+    with pytest.raises(RequestValidationError, match="pass a BackupPlan"):
         make_run(plan, inventory, NOW)
     with pytest.raises(RequestValidationError, match="time zone"):
         make_run(make_plan(), inventory, NOW.replace(tzinfo=None))
@@ -296,18 +299,17 @@ def test_arguments_are_checked(make_plan: Maker) -> None:
         make_run(unchecked, inventory, NOW)
 
 
-def test_kinds_of_snapshots_are_told_apart() -> None:
-    whole = InstanceSnapshot.from_wire({"name": "a", "fromInstanceName": "web"})
+def test_group_by_source_distinguishes_kinds_of_snapshots() -> None:
+    instance = InstanceSnapshot.from_wire({"name": "a", "fromInstanceName": "web"})
     volume = DiskSnapshot.from_wire({"name": "b", "fromInstanceName": "web"})
     disk = DiskSnapshot.from_wire({"name": "c", "fromDiskName": "db"})
-    table = [
-        [source_of(each, kind) for each in (whole, volume, disk)]
-        for kind in ("instance", "instance_system_disk", "disk")
-    ]
-    assert table == [["web", None, None], [None, "web", None], [None, None, "db"]]
+    by_kind: dict[Kind, Any] = {"instance": instance, "instance_system_disk": volume, "disk": disk}
+    for kind, expected in by_kind.items():
+        groups = _group_by_source([instance, volume, disk], kind)
+        assert [each for name, found in groups.items() if name for each in found] == [expected]
 
 
-def test_a_run_shows_what_it_would_do(make_plan: Maker) -> None:
+def test_run_prints_as_a_table_of_its_steps(make_plan: Maker) -> None:
     old = tuple(snapshot(f"old-{n}", timedelta(days=n)) for n in range(1, 4))
     run = make_run(make_plan(copies=[AWAY]), Inventory(sources("db-1"), {HOME: old}), NOW)
     delete, why = "  delete  us-east-1", "no rule keeps it"
@@ -321,7 +323,7 @@ def test_a_run_shows_what_it_would_do(make_plan: Maker) -> None:
     ]
 
 
-def test_html_is_escaped(make_plan: Maker) -> None:
+def test_run_as_html_is_escaped(make_plan: Maker) -> None:
     old = tuple(snapshot(f"<b>{n}", timedelta(days=n)) for n in range(1, 4))
     page = make_run(make_plan(), Inventory(sources("db-1"), {HOME: old}), NOW)._repr_html_()
     assert "&lt;b&gt;3" in page
@@ -334,7 +336,7 @@ def _calls_of_make_run(plan: BackupPlan, disks: int, each: int) -> int:
     found = {
         region: tuple(
             snapshot(f"s{disk}-{age}", timedelta(days=age), region, fromDiskName=f"disk-{disk}")
-            # As many sources again are not selected.
+            # Half of the sources are not selected.
             for disk in range(-disks, disks)
             for age in range(1, each + 1)
         )
@@ -365,12 +367,12 @@ def test_make_run_work_grows_linearly_with_the_inventory() -> None:
         copies=(AWAY,),
         retention={"time_zone": "UTC", "keep_daily": 2, "delete_older_than": "4d"},
     )
-    _calls_of_make_run(plan, 2, 5)  # what is built on first use does not count
+    _calls_of_make_run(plan, 2, 5)  # exclude what is built on first use
     small, large = _calls_of_make_run(plan, 10, 5), _calls_of_make_run(plan, 40, 5)
     assert large < 4.4 * small
 
 
-def test_make_run_evaluates_each_source_by_its_own_snapshots_only() -> None:
+def test_make_run_evaluates_each_source_separately() -> None:
     found = tuple(
         snapshot(f"s{disk}-{age}", timedelta(days=age), fromDiskName=f"db-{disk}")
         for age in range(1, 6)
