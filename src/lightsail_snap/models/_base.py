@@ -13,7 +13,7 @@ from inspect import Parameter, Signature
 from keyword import iskeyword
 from threading import RLock
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, StrictStr, ValidationError, main
 from pydantic.alias_generators import to_camel, to_snake
@@ -55,11 +55,17 @@ def _signature(model: type[BaseModel]) -> Signature:
     """Return the parameters of a constructor, by the names of the fields."""
     positional = _positional_fields(model)
     fields = {name: model.model_fields[name] for name in positional} | model.model_fields
+    try:
+        # Without the metadata of validation, which no person can read.
+        types = get_type_hints(model)
+    except NameError:
+        # A model that a function declares may refer to its local names.
+        types = {}
     parameters = [
         Parameter(
             name,
             Parameter.POSITIONAL_OR_KEYWORD if name in positional else Parameter.KEYWORD_ONLY,
-            annotation=field.annotation,
+            annotation=types.get(name, field.annotation),
             default=Parameter.empty
             if field.is_required()
             else field.get_default(call_default_factory=True),
