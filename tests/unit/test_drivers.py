@@ -519,7 +519,7 @@ def test_retries_of_a_workflow_are_logged(interface: str, records: list[logging.
 
         anyio.run(main, backend=interface)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
-    assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: Throttling")
+    assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: slow (")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
 
 

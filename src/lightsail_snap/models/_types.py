@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler
 from pydantic_core import core_schema
@@ -177,6 +177,10 @@ class FrozenMapping(Mapping[_KeyT, _ValueT]):
         return repr(self._items)
 
 
+def _freeze(mapping: Mapping[object, object] | None) -> FrozenMapping[object, object]:
+    return FrozenMapping(mapping or {})
+
+
 def _as_dict(
     mapping: Mapping[object, object], handler: SerializerFunctionWrapHandler
 ) -> dict[object, object]:
@@ -184,19 +188,22 @@ def _as_dict(
     return as_dict
 
 
-class _AsDict:
-    """Serializes a mapping as a dict, and unlike `WrapSerializer` keeps the values' JSON Schema."""
+class _Frozen:
+    """Reads a mapping as a `FrozenMapping` and null as an empty one, and serializes it as a dict.
+
+    Unlike `WrapSerializer` it keeps the JSON Schema of the values.
+    """
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        # A core schema is a dict of any of many types; all have `serialization`.
-        schema: Any = handler(source)
-        # Without a return schema, which would replace the JSON Schema of the mapping.
-        serialization = core_schema.wrap_serializer_function_ser_schema(_as_dict)
-        with_dict: core_schema.CoreSchema = {**schema, "serialization": serialization}
-        return with_dict
+        return core_schema.no_info_after_validator_function(
+            _freeze,
+            core_schema.nullable_schema(handler(source)),
+            # Without a return schema, which would replace the JSON Schema of the mapping.
+            serialization=core_schema.wrap_serializer_function_ser_schema(_as_dict),
+        )
 
 
-AS_DICT = _AsDict()
-"""Annotation that serializes a `FrozenMapping` as a dict."""
+FROZEN = _Frozen()
+"""Annotation of a mapping: immutable, null as empty, serialized as a dict."""

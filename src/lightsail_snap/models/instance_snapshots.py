@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     StrictBool,
     StrictInt,
@@ -17,7 +15,7 @@ from typing_extensions import override
 
 from lightsail_snap.models._base import PagedRequest, PagedResult, Request, RequestModel, Result
 from lightsail_snap.models._rules import Requirement
-from lightsail_snap.models._types import AS_DICT, FrozenMapping, WireList
+from lightsail_snap.models._types import FROZEN, FrozenMapping, WireList
 from lightsail_snap.models.add_ons import AddOnRequest, AddOns
 from lightsail_snap.models.disks import Disk
 from lightsail_snap.models.enums import InstanceSnapshotState, IpAddressType
@@ -177,13 +175,8 @@ class DiskMap(RequestModel, frozen=True):
     """Name of the new disk."""
 
 
-AttachedDiskMapping = Annotated[
-    Mapping[StrictStr, tuple[DiskMap, ...]],
-    # In AWS JSON null means absent.
-    BeforeValidator(lambda mapping: {} if mapping is None else mapping),
-    AfterValidator(FrozenMapping),
-    AS_DICT,
-]
+# In AWS JSON null means absent.
+AttachedDiskMapping = Annotated[Mapping[StrictStr, tuple[DiskMap, ...]], FROZEN]
 """New disks of each new instance."""
 
 

@@ -178,7 +178,8 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
     errors: list[InitErrorDetails] = []
     tags: tuple[Tag, ...] = ()
     try:
-        tags = handler(items)
+        # In strict mode a list is no tuple.
+        tags = handler(tuple(items))
     except ValidationError as error:
         errors += _details_of(error)
     if len(items) > _MAX_TAGS:
