@@ -675,16 +675,18 @@ def _not_a_request(value: object) -> RequestValidationError:
     """Return the error about another object in place of a request."""
     kind = value if isinstance(value, type) else type(value)
     name = kind.__name__
-    rule, fix = "must be a request", "pass for example GetDiskSnapshotsRequest()"
+    example = _REQUESTS.get(name, "GetDiskSnapshotsRequest()")
+    rule, fix = "must be a request", f"pass for example {example}"
     if isinstance(value, type) and issubclass(value, Request):
         rule = f"must be a request, not the class {name}"
         fields = ", ".join(f"{field}=..." for field in value.model_fields)
         fix = f"pass {name}({fields})"
     elif isinstance(value, ResultModel):
         rule = f"must be a request, not a result ({name})"
-        fix = f"pass the request that refers to it, for example {_REQUESTS.get(name, fix)}"
+        fix = f"pass the request that refers to it, for example {example}"
     elif isinstance(value, Mapping):
-        rule, fix = "must be a request, not a dict", "call from_wire of the request, and pass that"
+        rule = "must be a request, not a dict"
+        fix = "read it with from_wire, for example GetDiskRequest.from_wire({'diskName': 'Disk-1'})"
     found = Violation("", rule, "lightsail_snap", fix, short_repr(value))
     return RequestValidationError("request", [found])
 
