@@ -231,7 +231,7 @@ def without_epoch_seconds(schema: Any) -> Any:
 
 @pytest.mark.parametrize("name", sorted(MODELS.keys() - FLATTENED.keys()))
 def test_wire_schema_differs_from_input_schema_in_timestamps_only(name: str) -> None:
-    wire, read = (json_schema(MODELS[name], form=form) for form in ("wire", "input"))  # type: ignore[arg-type] # both are forms
+    wire, read = json_schema(MODELS[name], form="wire"), json_schema(MODELS[name])
     assert without_epoch_seconds(wire) == without_epoch_seconds(read)
     assert (wire != read) is ('"date-time"' in json.dumps(read))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -211,13 +212,14 @@ def test_messages_name_public_classes_only(name: str) -> None:
     ]
     assert private
     for value in HOSTILE:
-        for make in (
-            lambda: kind(**dict.fromkeys(kind.model_fields, value)),  # noqa: B023 - called at once
-            lambda: kind.from_wire(value),  # noqa: B023 - likewise
-            lambda: kind.from_wire({"x": value}),  # noqa: B023 - likewise
-        ):
+        attempts: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = [
+            (kind, (), dict.fromkeys(kind.model_fields, value)),
+            (kind.from_wire, (value,), {}),
+            (kind.from_wire, ({"x": value},), {}),
+        ]
+        for make, arguments, fields in attempts:
             try:
-                make()
+                make(*arguments, **fields)
             except LightsailSnapError as error:
                 message = f"{error} {getattr(error, '__notes__', '')}"
                 assert re.findall(rf"\b({'|'.join(private)})\b", message) == []
