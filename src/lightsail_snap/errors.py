@@ -261,7 +261,7 @@ def _summarize(violations: Sequence[Violation]) -> str:
     """Return one line: the only problem, or the number of problems and their fields."""
     if len(violations) == 1:
         return one_line(str(violations[0]))
-    fields = dict.fromkeys(one_line(each.field, 80) or "(root)" for each in violations)
+    fields = dict.fromkeys(safe_line(each.field, 80) or "(root)" for each in violations)
     listed = list(fields)[:_MAX_LISTED]
     hidden = len(fields) - len(listed)
     listed += [f"and {hidden} more"] if hidden else []
