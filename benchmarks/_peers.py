@@ -1,4 +1,4 @@
-"""The peers of compare.py: each makes the same two calls, with answers in the network's place."""
+"""The libraries that compare.py measures: each makes the same two calls, without a network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADERS = {
 }
 
 
-def _written(wire: object) -> bytes:
+def _to_json(wire: object) -> bytes:
     return json.dumps(wire, separators=(",", ":")).encode()
 
 
@@ -45,7 +45,7 @@ def _operation(number: int) -> dict[str, object]:
 
 
 def snapshot(number: int) -> dict[str, object]:
-    """Make a disk snapshot as the service lists it."""
+    """Return a disk snapshot as the service lists it."""
     unique = f"{number:08d}{UUID[8:]}"
     return {
         "arn": f"arn:aws:lightsail:us-east-1:123456789012:DiskSnapshot/{unique}",
@@ -65,12 +65,12 @@ def snapshot(number: int) -> dict[str, object]:
 
 
 def page(size: int, token: str | None = None) -> bytes:
-    """Make a page of disk snapshots as it comes over the network."""
+    """Return the body of a page of disk snapshots."""
     wire: dict[str, object] = {"diskSnapshots": [snapshot(number) for number in range(size)]}
-    return _written(wire if token is None else wire | {"nextPageToken": token})
+    return _to_json(wire if token is None else wire | {"nextPageToken": token})
 
 
-CREATED = _written({"operations": [_operation(1), _operation(2)]})
+CREATED = _to_json({"operations": [_operation(1), _operation(2)]})
 PAGE = page(1000)
 
 
@@ -82,7 +82,7 @@ class _Raw:
         yield self._body
 
 
-def _answer(request: Any, **_: object) -> AWSResponse:  # noqa: ANN401 - as botocore has it
+def _respond(request: Any, **_: object) -> AWSResponse:  # noqa: ANN401 - as in botocore
     target = request.headers["X-Amz-Target"]
     body = PAGE if target.endswith(b"GetDiskSnapshots") else CREATED
     return AWSResponse(request.url, 200, dict(HEADERS), _Raw(body))
@@ -93,24 +93,24 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session(*keys, region_name="us-east-1")
 
 
-def boto3_client() -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-    """Make a boto3 client with answers in the network's place."""
+def boto3_client() -> Any:  # noqa: ANN401 - boto3 creates clients at run time
+    """Return a boto3 client with a fixed response for each call."""
     client = _session().client("lightsail")
-    client.meta.events.register("before-send.lightsail", _answer)
+    client.meta.events.register("before-send.lightsail", _respond)
     return client
 
 
 def built_client() -> LightsailSnapClient:
-    """Make a client of this library that builds its own, likewise."""
+    """Return a client of this library with its own boto3 client and the same responses."""
     client = LightsailSnapClient(session=_session())
-    transport: Any = client._transport  # noqa: SLF001 - the one way to the client below
-    transport._client.meta.events.register("before-send.lightsail", _answer)  # noqa: SLF001 - likewise
+    transport: Any = client._transport  # noqa: SLF001 - the only access to its boto3 client
+    transport._client.meta.events.register("before-send.lightsail", _respond)  # noqa: SLF001 - likewise
     return client
 
 
 @dataclass(frozen=True)
 class Peer:
-    """Somebody's way to make the two calls; None where there is none."""
+    """A library with its two calls; a call that it does not support is None."""
 
     title: str
     create: Callable[[], object] | None
@@ -126,14 +126,14 @@ def _raw(title: str) -> Peer:
     return Peer(title, create, client.get_disk_snapshots)
 
 
-def _ours(title: str, client: LightsailSnapClient) -> Peer:
+def _lightsail_snap(title: str, client: LightsailSnapClient) -> Peer:
     def create() -> object:
         return client.create_disk_snapshot(NAME, DiskSource(disk_name=DISK), tags=TAGS)
 
     return Peer(title, create, client.get_disk_snapshots)
 
 
-def _casts() -> Peer:
+def _types_boto3() -> Peer:
     import_module("types_boto3_lightsail")
     client = boto3_client()
 
@@ -165,9 +165,9 @@ def _dataclasses() -> Peer:
 def _typed_boto3() -> Peer:
     base = import_module("typed_boto3.core.base").TypedClientBase
     shapes = import_module("aws_resource_validator.pydantic_models.lightsail.lightsail_classes")
-    # The SDK has no client for Lightsail; its base with the validator's shapes is what one is.
+    # The SDK has no client for Lightsail. Its base class with the validator's models is equivalent.
     typed = base.__new__(base)
-    typed._client = boto3_client()  # noqa: SLF001 - what its own clients set
+    typed._client = boto3_client()  # noqa: SLF001 - as its own clients do
     result = shapes.CreateDiskSnapshotResultTypeDef
     listed = shapes.GetDiskSnapshotsResultTypeDef
 
@@ -239,17 +239,17 @@ class _PlainPage(BaseModel):
 
 
 def _plain_models() -> Peer:
-    # No moments, no enumerations, nothing frozen, unknown members dropped, and no call at all: what
-    # pydantic takes to make three models of each snapshot.
+    # Without datetimes, enumerations, frozen models, unknown fields and a call: the cost of
+    # creating three pydantic models for each snapshot.
     return Peer(
-        "pydantic alone, plain models of the answer",
+        "pydantic only, plain models of the response",
         None,
         lambda: _PlainPage.model_validate_json(PAGE),
     )
 
 
-def _floor() -> Peer:
-    return Peer("json.loads of the answer", lambda: json.loads(CREATED), lambda: json.loads(PAGE))
+def _json_only() -> Peer:
+    return Peer("json.loads of the response", lambda: json.loads(CREATED), lambda: json.loads(PAGE))
 
 
 BASE = "boto3"
@@ -257,25 +257,23 @@ CONTROL = "boto3 again (control)"
 
 
 def peers() -> tuple[list[Peer], list[str]]:
-    """Make all peers that are installed.
-
-    Returns:
-        The peers, boto3 first, and what is said about those that are missing.
-    """
+    """Return the installed peers, boto3 first, and the reasons why others are missing."""
     found = [
         _raw(BASE),
         _raw(CONTROL),
-        _ours("lightsail-snap, client built by it", built_client()),
-        _ours("lightsail-snap, injected boto3 client", LightsailSnapClient(boto3_client())),
+        _lightsail_snap("lightsail-snap, own boto3 client", built_client()),
+        _lightsail_snap(
+            "lightsail-snap, injected boto3 client", LightsailSnapClient(boto3_client())
+        ),
     ]
     missing = []
-    for make in (_capo, _casts, _dataclasses, _typed_boto3, _plain_models, _floor):
+    for make in (_capo, _types_boto3, _dataclasses, _typed_boto3, _plain_models, _json_only):
         try:
             peer = make()
             for call in (peer.create, peer.list_page):
                 if call is not None:
                     call()
-        except Exception as error:  # noqa: BLE001 - whatever a peer does, the others go on
+        except Exception as error:  # noqa: BLE001 - the other peers are measured
             missing.append(f"{make.__name__.strip('_')}: {type(error).__name__}: {error}"[:200])
         else:
             found.append(peer)

@@ -1,11 +1,11 @@
-"""This library against raw boto3 and its peers: `python benchmarks/compare.py`.
+"""Compare this library with boto3 and other typed clients: `python benchmarks/compare.py`.
 
-Everything is measured in one run, in short turns that alternate, and given as the ratio of medians
-to raw boto3's. boto3 takes part twice; how far its second ratio is from one is the noise. What
-computes is measured in CPU time, which neighbours on a busy machine disturb least, and what runs in
-threads by the clock. Answers are canned, so no time is spent on a network.
+All peers are measured in one run, in short alternating turns. The result is the ratio of the
+medians to that of boto3. boto3 takes part twice: the deviation of its second ratio from 1 is the
+noise. Computation is measured in CPU time, which other processes disturb least, and threads in
+elapsed time. Responses are fixed, so no time is spent on a network.
 
-It writes its tables into docs/performance.md and draws docs/pictures/performance.svg.
+The script writes its tables to docs/performance.md and draws docs/pictures/performance.svg.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from typing import Any
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 BASE = "boto3"
-# A benchmark must not ask the machine it runs on for credentials or regions.
-QUIET = {
+# A benchmark must not read credentials or Regions of the machine.
+ISOLATED_ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -49,11 +49,11 @@ class Table:
     """One comparison.
 
     Attributes:
-        title: What is compared.
-        unit: What the numbers are in.
-        numbers: For each who takes part, its number.
-        base: Who the others are compared with.
-        more_is_better: Whether a higher number is the better one.
+        title: The compared operation.
+        unit: Unit of the numbers.
+        numbers: The number of each peer.
+        base: The peer that the others are compared with.
+        more_is_better: Whether a higher number is better.
     """
 
     title: str
@@ -64,15 +64,15 @@ class Table:
     notes: list[str] = field(default_factory=list)
 
     def ratios(self) -> dict[str, float]:
-        """Compare with the base."""
-        return {who: number / self.numbers[self.base] for who, number in self.numbers.items()}
+        """Return the ratios to the base."""
+        return {name: number / self.numbers[self.base] for name, number in self.numbers.items()}
 
     def markdown(self) -> str:
-        """Write it as a table."""
+        """Return a Markdown table."""
         better = ", more is better" if self.more_is_better else ""
         lines = [f"| {self.title} | {self.unit}{better} | ratio to {self.base} |", "|---|--:|--:|"]
         ratios = self.ratios()
-        lines += [f"| {who} | {n:,.1f} | {ratios[who]:.2f} |" for who, n in self.numbers.items()]
+        lines += [f"| {name} | {n:,.1f} | {ratios[name]:.2f} |" for name, n in self.numbers.items()]
         return "\n".join([*lines, "", *self.notes])
 
 
@@ -82,26 +82,22 @@ Calls = Mapping[str, Callable[[], object]]
 def alternate(
     calls: Calls, measure: Callable[[Callable[[], object]], float], rounds: int
 ) -> dict[str, float]:
-    """Measure all in turns; each round begins with another one.
-
-    Returns:
-        The median of each.
-    """
-    seen: dict[str, list[float]] = {who: [] for who in calls}
+    """Measure calls in turns, and return the medians; each round starts with another call."""
+    samples: dict[str, list[float]] = {name: [] for name in calls}
     names = list(calls)
     for turn in range(rounds):
         first = turn % len(names)
-        for who in names[first:] + names[:first]:
-            seen[who].append(measure(calls[who]))
-    return {who: statistics.median(numbers) for who, numbers in seen.items()}
+        for name in names[first:] + names[:first]:
+            samples[name].append(measure(calls[name]))
+    return {name: statistics.median(numbers) for name, numbers in samples.items()}
 
 
-def cpu(times: int, factor: float) -> Callable[[Callable[[], object]], float]:
-    """Measure the CPU time of a call."""
+def cpu_time(times: int, factor: float) -> Callable[[Callable[[], object]], float]:
+    """Return a function that measures the CPU time of a call."""
 
     def measure(call: Callable[[], object]) -> float:
         gc.collect()
-        # Whoever had its turn before has left its own code in the caches of interpreter and CPU.
+        # Warm the caches, which hold the code of the previous call.
         for _ in range(times // 2):
             call()
         began = time.thread_time()
@@ -112,50 +108,50 @@ def cpu(times: int, factor: float) -> Callable[[Callable[[], object]], float]:
     return measure
 
 
-def calls(rounds: int) -> list[Table]:
-    """Compare one small call and one large page."""
-    _peers: Any = import_module("_peers")  # only here: cold starts are measured without it
+def compare_calls(rounds: int) -> list[Table]:
+    """Compare a small call and a large page."""
+    _peers: Any = import_module("_peers")  # not at start-up: cold starts are measured without it
 
     found, missing = _peers.peers()
-    for word in missing:
-        print(f"skipped: {word}", file=sys.stderr)
+    for reason in missing:
+        print(f"skipped: {reason}", file=sys.stderr)
     creates = {peer.title: peer.create for peer in found if peer.create is not None}
     pages = {peer.title: peer.list_page for peer in found if peer.list_page is not None}
     return [
-        Table("one CreateDiskSnapshot", "CPU µs", alternate(creates, cpu(100, 1e6), rounds)),
-        Table("a page of 1000 DiskSnapshots", "CPU ms", alternate(pages, cpu(2, 1e3), rounds)),
+        Table("one CreateDiskSnapshot", "CPU µs", alternate(creates, cpu_time(100, 1e6), rounds)),
+        Table("a page of 1000 DiskSnapshots", "CPU ms", alternate(pages, cpu_time(2, 1e3), rounds)),
     ]
 
 
-CANNED = """
+FIXED_RESPONSE = """
 from botocore.awsrequest import AWSResponse
 class Raw:
     def stream(self):
         yield b'{"diskSnapshot":{"name":"db-1","state":"completed","createdAt":1479816991.349}}'
-def can(client):
-    def answer(request, **_):
+def fix(client):
+    def respond(request, **_):
         return AWSResponse(request.url, 200, {"x-amzn-RequestId": "1"}, Raw())
-    client.meta.events.register("before-send.lightsail", answer)
+    client.meta.events.register("before-send.lightsail", respond)
 """
 RAW_START = f"""
 import boto3
 client = boto3.client("lightsail")
-{CANNED}
-can(client)
+{FIXED_RESPONSE}
+fix(client)
 assert client.get_disk_snapshot(diskSnapshotName="db-1")["diskSnapshot"]["state"] == "completed"
 """
-OUR_START = f"""
+OWN_START = f"""
 from lightsail_snap import LightsailSnapClient
 client = LightsailSnapClient()
-{CANNED}
-can(client._transport._client)
+{FIXED_RESPONSE}
+fix(client._transport._client)
 assert client.get_disk_snapshot("db-1").disk_snapshot.state == "completed"
 """
 
 
 CAPO_START = """
 import capo_lightsail, zapros
-class Canned:
+class Handler:
     def handle(self, request):
         body = b'{"diskSnapshot":{"name":"db-1","state":"completed","createdAt":1479816991.349}}'
         return zapros.Response(200, headers={"x-amzn-RequestId": "1"}, content=body)
@@ -165,15 +161,15 @@ class Canned:
         return factory(self)
 keys = {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "secret"}
 client = capo_lightsail.LightsailClient(
-    http_handler=Canned(), region="us-east-1", credentials=keys
+    http_handler=Handler(), region="us-east-1", credentials=keys
 )
 assert client.get_disk_snapshot("db-1")["disk_snapshot"]["state"] == "completed"
 """
 
 
 def _process(code: str) -> Callable[[], object]:
-    environment = {**os.environ, **QUIET}
-    # Installed packages are compiled, and so must be what is measured in its place.
+    environment = {**os.environ, **ISOLATED_ENVIRONMENT}
+    # Installed packages are compiled, so this checkout has to be compiled, too.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return lambda: subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
@@ -186,12 +182,12 @@ def child_cpu(call: Callable[[], object]) -> float:
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
 
 
-def starts(rounds: int) -> list[Table]:
-    """Compare fresh processes."""
+def compare_starts(rounds: int) -> list[Table]:
+    """Compare new processes."""
     first = {
         BASE: _process(RAW_START),
         "boto3 again (control)": _process(RAW_START),
-        "lightsail-snap": _process(OUR_START),
+        "lightsail-snap": _process(OWN_START),
     }
     if find_spec("capo_lightsail") is not None:
         first[f"capo-lightsail {version('capo-lightsail')}"] = _process(CAPO_START)
@@ -203,15 +199,15 @@ def starts(rounds: int) -> list[Table]:
         "an empty process": _process("pass"),
     }
     for call in (*first.values(), *imports.values()):
-        call()  # compiles what is not compiled yet
+        call()  # compiles the modules
     return [
         Table(
-            "from interpreter start to the first answer",
+            "from interpreter start to the first response",
             "CPU ms",
             alternate(first, child_cpu, rounds),
         ),
         Table(
-            "imports, in a fresh process",
+            "imports, in a new process",
             "CPU ms",
             alternate(imports, child_cpu, rounds),
             base="import boto3",
@@ -219,8 +215,8 @@ def starts(rounds: int) -> list[Table]:
     ]
 
 
-def held(call: Callable[[], object]) -> float:
-    """Measure the memory that a call's result holds, in KiB."""
+def retained_memory(call: Callable[[], object]) -> float:
+    """Measure the memory of the result of a call, in KiB."""
     call()
     gc.collect()
     tracemalloc.start()
@@ -232,24 +228,24 @@ def held(call: Callable[[], object]) -> float:
     return size / 1024
 
 
-def memory() -> list[Table]:
-    """Compare what a page holds, and what a walk over many pages needs at its peak."""
+def compare_memory() -> list[Table]:
+    """Compare the memory of a page, and the peak memory of an iteration over pages."""
     _peers: Any = import_module("_peers")
 
-    raw, ours = _peers.boto3_client(), _peers.built_client()
-    pages = {BASE: raw.get_disk_snapshots, "lightsail-snap": ours.get_disk_snapshots}
-    walks = {f"{count:,} pages": _peak_of_a_walk(count) for count in (10, 100)}
+    raw, own = _peers.boto3_client(), _peers.built_client()
+    pages = {BASE: raw.get_disk_snapshots, "lightsail-snap": own.get_disk_snapshots}
+    peaks = {f"{count:,} pages": _peak_of_an_iteration(count) for count in (10, 100)}
     return [
         Table(
-            "a held page of 1000 DiskSnapshots",
+            "memory of a page of 1000 DiskSnapshots",
             "KiB",
-            {who: held(call) for who, call in pages.items()},
+            {name: retained_memory(call) for name, call in pages.items()},
         ),
-        Table("the peak while 1000 snapshots a page are iterated", "KiB", walks, base="10 pages"),
+        Table("peak memory of iterating pages of 1000 snapshots", "KiB", peaks, base="10 pages"),
     ]
 
 
-def _peak_of_a_walk(count: int) -> float:
+def _peak_of_an_iteration(count: int) -> float:
     _peers: Any = import_module("_peers")
 
     from lightsail_snap import (  # noqa: PLC0415 - as above
@@ -277,18 +273,18 @@ def _peak_of_a_walk(count: int) -> float:
     gc.collect()
     tracemalloc.start()
     if sum(1 for _ in client.iter_disk_snapshots()) != count * 1000:
-        raise SystemExit("the walk missed snapshots")
+        raise SystemExit("the iteration missed snapshots")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak / 1024
 
 
-THREADS, EACH = 64, 20
+THREADS, CALLS_PER_THREAD = 64, 20
 
 
 def _by_threads(create: Callable[[], object]) -> Callable[[], object]:
     def work(_: int) -> None:
-        for _ in range(EACH):
+        for _ in range(CALLS_PER_THREAD):
             create()
 
     def run() -> object:
@@ -298,16 +294,16 @@ def _by_threads(create: Callable[[], object]) -> Callable[[], object]:
     return run
 
 
-def concurrency(rounds: int) -> list[Table]:
-    """Compare many callers of one client."""
+def compare_concurrency(rounds: int) -> list[Table]:
+    """Compare concurrent callers of one client."""
     _peers: Any = import_module("_peers")
 
     from lightsail_snap import DiskSource  # noqa: PLC0415 - as above
     from lightsail_snap.aio import AsyncLightsailSnapClient  # noqa: PLC0415 - as above
 
-    raw, ours = _peers.boto3_client(), _peers.built_client()
+    raw, own = _peers.boto3_client(), _peers.built_client()
     aio = AsyncLightsailSnapClient(
-        transport=ours._transport,  # noqa: SLF001 - the same way down for both
+        transport=own._transport,  # noqa: SLF001 - the same transport for both
         concurrency=THREADS,
     )
     source = DiskSource(disk_name=_peers.DISK)
@@ -317,12 +313,12 @@ def concurrency(rounds: int) -> list[Table]:
             diskSnapshotName=_peers.NAME, diskName=_peers.DISK, tags=_peers.WIRE_TAGS
         )
 
-    def create_ours() -> object:
-        return ours.create_disk_snapshot(_peers.NAME, source, tags=_peers.TAGS)
+    def create_own() -> object:
+        return own.create_disk_snapshot(_peers.NAME, source, tags=_peers.TAGS)
 
     async def tasks() -> None:
         async def work() -> None:
-            for _ in range(EACH):
+            for _ in range(CALLS_PER_THREAD):
                 await aio.create_disk_snapshot(_peers.NAME, source, tags=_peers.TAGS)
 
         await asyncio.gather(*(work() for _ in range(THREADS)))
@@ -331,21 +327,21 @@ def concurrency(rounds: int) -> list[Table]:
         gc.collect()
         began = time.perf_counter()
         run()
-        return THREADS * EACH / (time.perf_counter() - began)
+        return THREADS * CALLS_PER_THREAD / (time.perf_counter() - began)
 
     runs = {
         BASE: _by_threads(create_raw),
         "boto3 again (control)": _by_threads(create_raw),
-        "lightsail-snap": _by_threads(create_ours),
+        "lightsail-snap": _by_threads(create_own),
         "lightsail-snap, async, 64 tasks": lambda: asyncio.run(tasks()),
     }
     numbers = alternate(runs, rate, rounds)
     title = "CreateDiskSnapshot by 64 threads on one client"
-    return [Table(title, "calls a second", numbers, more_is_better=True)]
+    return [Table(title, "calls per second", numbers, more_is_better=True)]
 
 
-def setting() -> str:
-    """Say on what this was measured."""
+def environment() -> str:
+    """Describe the environment of the measurement."""
     parts = [f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"]
     parts.append(f"{os.cpu_count()} cores")
     for package in ("boto3", "botocore", "pydantic", "pydantic-core", "lightsail-snap"):
@@ -359,19 +355,19 @@ def setting() -> str:
 WIDTH, BAR, LABEL = 760, 18, 300
 
 
-def drawing(tables: Iterable[Table]) -> str:
-    """Draw the ratios as bars; the line is raw boto3."""
+def draw(tables: Iterable[Table]) -> str:
+    """Draw the ratios as bars; the dashed line is boto3."""
     rows, top = [], 10
     for table in tables:
         rows.append(f'<text x="0" y="{top + 12}" class="t">{table.title}</text>')
         top += BAR + 2
         ratios = table.ratios()
         scale = (WIDTH - LABEL - 60) / max(1.0, *ratios.values())
-        for who, ratio in ratios.items():
-            kind = "o" if who.startswith(("lightsail-snap", "import lightsail")) else "p"
+        for name, ratio in ratios.items():
+            kind = "o" if name.startswith(("lightsail-snap", "import lightsail")) else "p"
             wide = max(1.0, ratio * scale)
             rows += [
-                f'<text x="10" y="{top + 12}">{who}</text>',
+                f'<text x="10" y="{top + 12}">{name}</text>',
                 f'<rect x="{LABEL}" y="{top + 2}" width="{wide:.1f}" height="13" class="{kind}"/>',
                 f'<text x="{LABEL + wide + 5:.1f}" y="{top + 12}">{ratio:.2f}</text>',
             ]
@@ -387,7 +383,7 @@ def drawing(tables: Iterable[Table]) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" '
-        f'role="img" aria-label="Ratios to raw boto3">\n<style>{style}</style>\n'
+        f'role="img" aria-label="Ratios to boto3">\n<style>{style}</style>\n'
         f'<rect class="bg" width="{WIDTH}" height="{top}"/>\n' + "\n".join(rows) + "\n</svg>\n"
     )
 
@@ -395,16 +391,21 @@ def drawing(tables: Iterable[Table]) -> str:
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=31, help="turns of each (default: 31)")
+    parser.add_argument(
+        "--rounds", type=int, default=31, help="rounds of measurements [default: 31]"
+    )
     parser.add_argument("--dry", action="store_true", help="print only, write no files")
     options = parser.parse_args()
-    os.environ.update(QUIET)
+    os.environ.update(ISOLATED_ENVIRONMENT)
     rounds: int = options.rounds
     tables = (
-        calls(rounds) + starts(max(3, rounds // 2)) + memory() + concurrency(max(3, rounds // 2))
+        compare_calls(rounds)
+        + compare_starts(max(3, rounds // 2))
+        + compare_memory()
+        + compare_concurrency(max(3, rounds // 2))
     )
     text = "\n".join(table.markdown() for table in tables)
-    text = f"Measured with {setting()}; medians of {rounds} interleaved turns.\n\n{text}"
+    text = f"Measured with {environment()}; medians of {rounds} interleaved turns.\n\n{text}"
     print(text)
     if not options.dry:
         (DOCS / "pictures").mkdir(exist_ok=True)
@@ -412,7 +413,7 @@ def main() -> None:
         before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
         page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
-        (DOCS / "pictures" / "performance.svg").write_text(drawing(tables), encoding="utf-8")
+        (DOCS / "pictures" / "performance.svg").write_text(draw(tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

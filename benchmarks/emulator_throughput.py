@@ -1,9 +1,9 @@
-"""Requests a second: the served emulator against moto_server, side by side in one run.
+"""Measure requests per second of the served emulator and of moto_server, in one run.
 
-The emulator lists Lightsail disk snapshots, moto the same number of EC2 snapshots. Both are
-single processes on loopback, asked by the same plain HTTP client over kept-alive connections, in
-short turns that alternate, so that a busy machine slows both alike. The A/A control asks the
-emulator twice in every round and shows the noise.
+The emulator lists Lightsail disk snapshots, moto the same number of EC2 snapshots. Both are single
+processes on loopback. The same plain HTTP client calls them over persistent connections, in short
+alternating turns, so that other load slows both alike. The A/A control measures the emulator twice
+in every round, which shows the noise.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Request = tuple[bytes, dict[str, str]]
 
 
 def lightsail(operation: str, **members: object) -> Request:
-    """Make a request to Lightsail."""
+    """Return a request to Lightsail."""
     return json.dumps(members).encode(), {
         "Content-Type": "application/x-amz-json-1.1",
         "X-Amz-Target": f"Lightsail_20161128.{operation}",
@@ -35,7 +35,7 @@ def lightsail(operation: str, **members: object) -> Request:
 
 
 def ec2(action: str, **members: object) -> Request:
-    """Make a request to EC2."""
+    """Return a request to EC2."""
     return urlencode({"Action": action, "Version": "2016-11-15", **members}).encode(), {
         "Content-Type": "application/x-www-form-urlencoded",
         "Authorization": SCOPE.format("ec2"),
@@ -43,7 +43,7 @@ def ec2(action: str, **members: object) -> Request:
 
 
 class Peer:
-    """A server under measurement."""
+    """A measured server."""
 
     def __init__(self, name: str, url: str) -> None:
         self.name, self._address = name, urlsplit(url).netloc
@@ -53,8 +53,8 @@ class Peer:
         """Open a connection."""
         return http.client.HTTPConnection(self._address, timeout=60)
 
-    def ask(self, request: Request, connection: http.client.HTTPConnection | None = None) -> bytes:
-        """Ask once, on a connection of its own unless one is given."""
+    def send(self, request: Request, connection: http.client.HTTPConnection | None = None) -> bytes:
+        """Send a request and return the body, on a new connection by default."""
         connection = connection or self.connect()
         connection.request("POST", "/", *request)
         response = connection.getresponse()
@@ -64,14 +64,14 @@ class Peer:
         return body
 
     def turn(self, request: Request, seconds: float, connections: int) -> None:
-        """Ask for a while from several connections at once; note the rate."""
+        """Send requests over several connections for some seconds, and record the rate."""
         counts: list[int] = []
         begin = time.perf_counter()
 
         def work() -> None:
             connection, count = self.connect(), 0
             while time.perf_counter() - begin < seconds:
-                self.ask(request, connection)
+                self.send(request, connection)
                 count += 1
             counts.append(count)
             connection.close()
@@ -86,7 +86,7 @@ class Peer:
 
 @contextmanager
 def process(*command: str, ready: Callable[[subprocess.Popen[str]], str]) -> Iterator[str]:
-    """Run a server while the context lasts, and give its URL."""
+    """Run a server while the context lasts, and yield its URL."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as server:
@@ -97,7 +97,7 @@ def process(*command: str, ready: Callable[[subprocess.Popen[str]], str]) -> Ite
 
 
 def first_url(server: subprocess.Popen[str]) -> str:
-    """Read what the server prints until it names its URL; keep draining what follows."""
+    """Read the output of a server until it prints its URL, then drain it."""
     for line in server.stdout or ():
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
         if found:
@@ -117,7 +117,7 @@ def main() -> None:
     options = parser.parse_args()
 
     with ExitStack() as stack:
-        ours_url = stack.enter_context(
+        emulator_url = stack.enter_context(
             process(
                 sys.executable,
                 "-m",
@@ -131,36 +131,35 @@ def main() -> None:
         moto_url = stack.enter_context(
             process(options.moto, "-H", "127.0.0.1", "-p", "0", ready=first_url)
         )
-        ours, moto, again = (
-            Peer("lightsail_snap", ours_url),
+        emulator, moto, control = (
+            Peer("lightsail_snap", emulator_url),
             Peer("moto", moto_url),
-            Peer("A/A", ours_url),
+            Peer("A/A", emulator_url),
         )
         zone = {"availabilityZone": "us-east-1a", "sizeInGb": 8}
-        ours.ask(lightsail("CreateDisk", diskName="data", **zone))
+        emulator.send(lightsail("CreateDisk", diskName="data", **zone))
         for number in range(options.items):
-            ours.ask(
+            emulator.send(
                 lightsail("CreateDiskSnapshot", diskName="data", diskSnapshotName=f"s-{number}")
             )
-        volume = moto.ask(ec2("CreateVolume", AvailabilityZone="us-east-1a", Size=8)).decode()
+        volume = moto.send(ec2("CreateVolume", AvailabilityZone="us-east-1a", Size=8)).decode()
         identity = re.search(r"vol-\w+", volume)
         if identity is None:
             raise SystemExit(f"moto made no volume: {volume[:300]}")
         made = b"".join(
-            moto.ask(ec2("CreateSnapshot", VolumeId=identity[0])) for _ in range(options.items)
+            moto.send(ec2("CreateSnapshot", VolumeId=identity[0])) for _ in range(options.items)
         )
-        # moto comes with 1301 snapshots of its own; naming ours was its fastest way to leave them
-        # out, faster than a filter by volume.
+        # moto has 1301 snapshots of its own. Listing by name was faster than a filter by volume.
         identities = re.findall(r"<snapshotId>(snap-\w+)", made.decode())
         named = {f"SnapshotId.{number}": name for number, name in enumerate(identities, 1)}
-        list_ours, list_moto = lightsail("GetDiskSnapshots"), ec2("DescribeSnapshots", **named)
-        shown = len(json.loads(ours.ask(list_ours))["diskSnapshots"])
-        listed = moto.ask(list_moto).count(b"<snapshotId>")
-        if not shown == listed == options.items:
-            raise SystemExit(f"lists of {shown} and {listed} items cannot be compared")
+        list_own, list_moto = lightsail("GetDiskSnapshots"), ec2("DescribeSnapshots", **named)
+        own_count = len(json.loads(emulator.send(list_own))["diskSnapshots"])
+        moto_count = moto.send(list_moto).count(b"<snapshotId>")
+        if not own_count == moto_count == options.items:
+            raise SystemExit(f"lists of {own_count} and {moto_count} items cannot be compared")
 
         for _ in range(options.rounds):
-            for peer, request in ((ours, list_ours), (moto, list_moto), (again, list_ours)):
+            for peer, request in ((emulator, list_own), (moto, list_moto), (control, list_own)):
                 peer.turn(request, options.seconds, options.connections)
 
     def ratio(peer: Peer, base: Peer) -> str:
@@ -169,8 +168,8 @@ def main() -> None:
         return f"{middle:5.2f}x ({low:.2f} to {high:.2f})"
 
     print(f"{options.items} snapshots, {options.connections} connections, {options.rounds} rounds")
-    print(f"  lightsail_snap / moto   {ratio(ours, moto)}  requests per second, median (range)")
-    print(f"  A/A control             {ratio(again, ours)}")
+    print(f"  lightsail_snap / moto   {ratio(emulator, moto)}  requests per second, median (range)")
+    print(f"  A/A control             {ratio(control, emulator)}")
 
 
 if __name__ == "__main__":

@@ -27,8 +27,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ROOT / "tests" / "compatibility" / "versions.toml"
-TESTS = ("tests/compatibility", "tests/unit/test_transport.py", "tests/clients/test_over_boto3.py")
-TOOLS = ("pytest", "hypothesis")
+TESTS = (
+    "tests/compatibility",
+    "tests/unit/test_transport.py",
+    "tests/clients/test_over_boto3.py",
+    "tests/testing/test_mock.py",
+)
+TOOLS = ("pytest", "hypothesis", "anyio")
 # Each cell pins these itself.
 VARIED = {"boto3", "botocore", "s3transfer", "pydantic", "pydantic-core"}
 _PIN = re.compile(r"([\w.-]+)==(\S+)")
@@ -89,7 +94,7 @@ def run_cell(cell: Cell, wheel: Path, pins: Path, folder: Path) -> tuple[bool, s
     installed = time.monotonic()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(  # noqa: S603 - our own tests
+    done = subprocess.run(  # noqa: S603 - fixed command
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS],
         cwd=ROOT,
         env=environment,

@@ -1,7 +1,7 @@
-"""Kill each high-level operation at each of its requests, and run it again.
+"""Kill each workload at each of its requests, and run it again.
 
     python scripts/crashes.py              # all points; one or two minutes of processor time
-    python scripts/crashes.py --limit 8    # a seeded sample of 8 points of each operation
+    python scripts/crashes.py --limit 8    # a seeded sample of 8 points of each workload
 
 The exit code is 1 if a second run fails, or ends in another state than an undisturbed run.
 """
@@ -18,36 +18,43 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.crash.jobs import JOBS  # noqa: E402 - the path comes first
-from tests.crash.lab import JobFigures, laboratory, measure  # noqa: E402 - likewise
+from tests.crash.harness import (  # noqa: E402 - the path comes first
+    WorkloadFigures,
+    crash_harness,
+    measure,
+)
+from tests.crash.workloads import WORKLOADS  # noqa: E402 - likewise
 
-MOMENTS = ("before", "after", "late")
-
-
-def crash_figures(limit: int | None = None, seed: int = 0) -> list[JobFigures]:
-    """Kill each operation at all its points, or at a seeded sample of them."""
-    with tempfile.TemporaryDirectory() as folder, laboratory(Path(folder)) as lab:
-        return [measure(lab, job, limit, seed) for job in JOBS]
+TIMINGS = ("before", "after", "late")
 
 
-def crash_table(figures: Sequence[JobFigures]) -> str:
+def crash_figures(limit: int | None = None, seed: int = 0) -> list[WorkloadFigures]:
+    """Kill each workload at all its points, or at a seeded sample of them."""
+    with tempfile.TemporaryDirectory() as folder, crash_harness(Path(folder)) as harness:
+        return [measure(harness, workload, limit, seed) for workload in WORKLOADS]
+
+
+def crash_table(figures: Sequence[WorkloadFigures]) -> str:
     """Return the figures as a Markdown table."""
     counts = {
-        each.job: [
+        each.workload: [
             each.requests,
-            *(each.killed.get(moment, 0) for moment in MOMENTS),
-            sum(each.killed.values()) - len(each.wrong),
+            *(each.killed.get(timing, 0) for timing in TIMINGS),
+            sum(each.killed.values()) - len(each.errors),
         ]
         for each in figures
     }
     counts["all"] = [sum(column) for column in zip(*counts.values(), strict=True)]
     lines = [
         (
-            "| operation | requests | killed before | killed after | executed late "
+            "| workload | requests | killed before | killed after | executed late "
             "| same final state |"
         ),
         "|---|---|---|---|---|---|",
-        *(f"| {job} | {' | '.join(f'{n:,}' for n in row)} |" for job, row in counts.items()),
+        *(
+            f"| {workload} | {' | '.join(f'{n:,}' for n in row)} |"
+            for workload, row in counts.items()
+        ),
     ]
     return "\n".join(lines)
 
@@ -56,7 +63,7 @@ def main(arguments: list[str]) -> int:
     """Measure and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--limit", type=int, default=None, help="points of each operation [default: all]"
+        "--limit", type=int, default=None, help="points of each workload [default: all]"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
@@ -64,10 +71,10 @@ def main(arguments: list[str]) -> int:
     figures = crash_figures(options.limit, options.seed)
     table = crash_table(figures)
     sys.stdout.write(f"{table}\n{time.monotonic() - began:.0f} s\n")
-    wrong = [each for job in figures for each in job.wrong]
-    for each in wrong:
+    errors = [each for workload in figures for each in workload.errors]
+    for each in errors:
         sys.stderr.write(f"{each}\n")
-    return 1 if wrong else 0
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

@@ -27,17 +27,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.fuzz import targets  # noqa: E402 - the path comes first
-from tests.fuzz.reach import Reach  # noqa: E402 - likewise
+from tests.fuzz.coverage import Coverage  # noqa: E402 - likewise
 
 FOUND = ROOT / ".fuzz"
 # Cheap targets get most of the inputs. A command takes as long as fifty other inputs.
-WEIGHTS = {"results": 40, "errors": 32, "exchange": 16, "plans": 8, "door": 4, "command": 1}
+WEIGHTS = {"results": 40, "errors": 32, "exchange": 16, "plans": 8, "http": 4, "command": 1}
 TITLES = {
     "results": "responses, read as any model",
     "errors": "error responses, mapped",
     "exchange": "the emulator's operations",
     "plans": "plans and stored runs",
-    "door": "the emulator over HTTP",
+    "http": "the emulator over HTTP",
     "command": "the command line",
 }
 _TIMEOUT_SECONDS = 60
@@ -45,9 +45,9 @@ _STDERR_DESCRIPTOR = 2
 _BATCH_SIZE = 20
 
 
-def _try(name: str, act: Callable[[bytes], None], data: bytes, found: Path) -> list[str]:
+def _try_input(name: str, action: Callable[[bytes], None], data: bytes, found: Path) -> list[str]:
     try:
-        act(data)
+        action(data)
     except Exception as error:  # noqa: BLE001 - every exception is a finding
         found.mkdir(parents=True, exist_ok=True)
         path = found / f"{name}-{hashlib.sha256(data).hexdigest()[:16]}"
@@ -65,7 +65,7 @@ class FuzzFigures:
     Attributes:
         tried: Number of inputs for each target.
         kept: Number of inputs for each target in the corpus.
-        grown: Number of inputs that reached new code, and were mutated too.
+        discovered: Number of inputs that reached new code, and were mutated too.
         broken: One line for each input that broke an invariant.
         reached: Number of lines and branches of the package reached; 0 before Python 3.12.
         seconds: Processor time.
@@ -73,7 +73,7 @@ class FuzzFigures:
 
     tried: Mapping[str, int]
     kept: Mapping[str, int]
-    grown: Mapping[str, int]
+    discovered: Mapping[str, int]
     broken: tuple[str, ...]
     reached: int
     seconds: float
@@ -86,21 +86,24 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
     minutes: float | None = None,
     chosen: Sequence[str] = (),
     found: Path = FOUND,
-    grows: bool = False,
+    is_growing: bool = False,
 ) -> FuzzFigures:
-    """Try inputs; with `grows`, add those that reach new code to the corpus."""
-    door, command = targets.Door(), targets.Command()
-    acts: dict[str, Callable[[bytes], None]] = targets.TARGETS | {"door": door, "command": command}
-    names = list(chosen or acts)
+    """Try inputs; with `is_growing`, add those that reach new code to the corpus."""
+    server, command = targets.HttpServer(), targets.Command()
+    actions: dict[str, Callable[[bytes], None]] = targets.TARGETS | {
+        "http": server,
+        "command": command,
+    }
+    names = list(chosen or actions)
     kept = {name: targets.corpus(name) for name in names}
-    reach = Reach()
-    done, grown, broken = Counter[str](), Counter[str](), list[str]()
+    coverage = Coverage()
+    done, discovered, broken = Counter[str](), Counter[str](), list[str]()
     last: dict[str, bytes] = {}
 
     def reaches_new_code(name: str) -> bool:
-        is_new = reach.take()
-        grown[name] += is_new
-        if is_new and grows:
+        is_new = coverage.take()
+        discovered[name] += is_new
+        if is_new and is_growing:
             path = targets.CORPUS / name / hashlib.sha256(last[name]).hexdigest()[:16]
             path.write_bytes(last[name])
         return is_new
@@ -109,10 +112,10 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
         name: targets.inputs(name, inputs, seed, functools.partial(reaches_new_code, name))
         for name in names
     }
-    for name, act in acts.items():
+    for name, action in actions.items():
         for data in kept.get(name, ()):
-            act(data)
-    reach.take()
+            action(data)
+    coverage.take()
     order = [name for name in names for _ in range(WEIGHTS[name])]
     random.Random(seed).shuffle(order)  # noqa: S311 - must repeat with the same seed
     turns = itertools.cycle(order)
@@ -127,17 +130,17 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
         for data in itertools.islice(made[name], min(_BATCH_SIZE, left)):
             done[name] += 1
             last[name] = data
-            broken += _try(name, acts[name], data, found)
+            broken += _try_input(name, actions[name], data, found)
     faulthandler.cancel_dump_traceback_later()
-    door.close()
+    server.close()
     command.close()
-    reach.close()
+    coverage.close()
     return FuzzFigures(
         done,
         {name: len(each) for name, each in kept.items()},
-        grown,
+        discovered,
         tuple(dict.fromkeys(broken)),
-        len(reach),
+        len(coverage),
         time.process_time() - cpu,
     )
 
@@ -145,11 +148,11 @@ def fuzz(  # noqa: PLR0913 - keyword-only, and each has a default
 def fuzz_table(figures: FuzzFigures) -> str:
     """Return the figures as a Markdown table."""
     counts = {
-        TITLES[name]: (figures.kept[name], tried, figures.grown.get(name, 0))
+        TITLES[name]: (figures.kept[name], tried, figures.discovered.get(name, 0))
         for name, tried in figures.tried.items()
     }
-    kept, tried, grown = map(sum, zip(*counts.values(), strict=True))
-    counts["all"] = kept, tried, grown
+    kept, tried, discovered = map(sum, zip(*counts.values(), strict=True))
+    counts["all"] = kept, tried, discovered
     summary = (
         f"{len(figures.broken)} inputs broke an invariant. {figures.reached:,} lines and branches "
         "of the package were reached."
@@ -183,7 +186,7 @@ def main(arguments: list[str]) -> int:
         minutes=options.minutes,
         chosen=options.targets,
         found=options.found,
-        grows=options.grow,
+        is_growing=options.grow,
     )
     sys.stdout.write(f"{fuzz_table(figures)}\n")
     sys.stdout.write(

@@ -27,7 +27,9 @@ SUFFIXES = {".md", ".py", ".pyi", ".toml", ".yaml", ".yml"}
 TERMS = {
     r"programmes?": "workflow",
     r"flows?": "workflow",
-    r"looks?(?! (?:it |one |them |each )?up|_up|ed)|looked (?:at|for)|looking (?:at|for)": "poll, check, look up",
+    r"looks?(?! (?:it |one |them |each )?up|_up|ed)|looked (?:at|for)|looking (?:at|for)": (
+        "poll, check, look up"
+    ),
     r"answer(?:s|ed|ing)?": "response, reply",
     r"asks?|asked|asking": "call, request, prompt",
     r"tells?|told|telling": "report, receive, return",

@@ -73,7 +73,7 @@ def measure_matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
 def measure_crashes(options: argparse.Namespace) -> tuple[str, list[str]]:
     """Kill processes and run their operations again; return as `measure_matrix` does."""
     figures = crash_figures(_QUICK_POINTS if options.quick else None, _SEED)
-    return crash_table(figures), [str(each) for job in figures for each in job.wrong]
+    return crash_table(figures), [str(each) for workload in figures for each in workload.errors]
 
 
 def measure_fuzzing(options: argparse.Namespace) -> tuple[str, list[str]]:

@@ -40,7 +40,7 @@ from scripts.soak_checks import (  # noqa: E402 - the path comes first
     create_client,
     footprint,
 )
-from tests.crash.jobs import copied  # noqa: E402 - likewise
+from tests.crash.workloads import copy_or_resume  # noqa: E402 - likewise
 
 from lightsail_snap import (  # noqa: E402 - likewise
     DiskSource,
@@ -138,7 +138,7 @@ class SoakFailedError(Exception):
 
 
 @dataclass
-class Life:
+class Simulation:
     """The emulator, and records of everything that was done on it.
 
     Attributes:
@@ -182,7 +182,7 @@ class Life:
         """Return the time of the virtual clock."""
         return datetime.fromtimestamp(self.clock.time(), UTC)
 
-    def persist(
+    def retry(
         self,
         action: str,
         work: Callable[[], _ReturnT],
@@ -233,7 +233,7 @@ class Life:
                 # An earlier attempt succeeded, and its response was lost.
                 return
 
-        self.persist(f"delete {name}", once)
+        self.retry(f"delete {name}", once)
         self.record_deletion(region, name)
 
     def record_deletion(self, region: str, name: str) -> None:
@@ -243,9 +243,9 @@ class Life:
         self.log.write(f"deleted {region}/{name}")
 
 
-def _inject_faults(life: Life) -> int:
+def _inject_faults(simulation: Simulation) -> int:
     """Inject the faults of a day; return their number."""
-    chance = life.chance
+    chance = simulation.chance
     count = chance.choice([0, 1, 3, 6])
     for _ in range(count):
         kind = chance.choice(sorted(FaultKind))
@@ -256,37 +256,39 @@ def _inject_faults(life: Life) -> int:
             times=chance.choice([1, 1, 1, 2, 4]),
             seconds=chance.choice([0, 0, 1, 60]),
         )
-        life.emulator.inject(fault)
-        life.log.write(f"fault {fault.kind} {fault.after_commit} {fault.skip} {fault.times}")
+        simulation.emulator.inject(fault)
+        simulation.log.write(f"fault {fault.kind} {fault.after_commit} {fault.skip} {fault.times}")
     return count
 
 
-def _act_as_other_client(life: Life, day: int) -> None:
+def _act_as_other_client(simulation: Simulation, day: int) -> None:
     """Create and delete snapshots whose names and tags resemble those of the plans."""
-    chance = life.chance
+    chance = simulation.chance
     if chance.random() < 0.3:  # noqa: PLR2004 - likewise
         name = f"{chance.choice(['nightly-db-1-', 'direct-', 'by-hand-'])}x{day}"
         owner = chance.choice([None, "another-client"])
         tags = [{"key": OWNERSHIP_TAG, "value": owner}] if owner else []
         source = chance.choice(["db-1", "db-2"])
-        life.emulator.call_as_other_client(
+        simulation.emulator.call_as_other_client(
             "CreateDiskSnapshot", HERE, diskName=source, diskSnapshotName=name, tags=tags
         )
-        life.foreign.append((HERE, name))
-        life.record_creation("foreign", HERE, name)
-    if len(life.foreign) > _MAX_FOREIGN_SNAPSHOTS:
-        region, name = life.foreign.pop(0)
-        life.emulator.call_as_other_client("DeleteDiskSnapshot", region, diskSnapshotName=name)
-        life.ledger.discard((region, name))
+        simulation.foreign.append((HERE, name))
+        simulation.record_creation("foreign", HERE, name)
+    if len(simulation.foreign) > _MAX_FOREIGN_SNAPSHOTS:
+        region, name = simulation.foreign.pop(0)
+        simulation.emulator.call_as_other_client(
+            "DeleteDiskSnapshot", region, diskSnapshotName=name
+        )
+        simulation.ledger.discard((region, name))
 
 
-def _run_plan(life: Life, plan: BackupPlan) -> None:
+def _run_plan(simulation: Simulation, plan: BackupPlan) -> None:
     """Apply a plan, and compare the snapshots with its steps and its retention policy."""
-    before = {region: life.emulator.snapshots(region) for region in REGIONS}
+    before = {region: simulation.emulator.snapshots(region) for region in REGIONS}
 
     def once() -> RunResult:
-        run = prepare(plan, life.client(HERE), clients=life.client, now=life.now)
-        result = apply(run, life.client(HERE), clients=life.client, concurrency=1)
+        run = prepare(plan, simulation.client(HERE), clients=simulation.client, now=simulation.now)
+        result = apply(run, simulation.client(HERE), clients=simulation.client, concurrency=1)
         for error in result.failures.values():
             check_error(error)
         result.raise_for_failures()
@@ -299,16 +301,16 @@ def _run_plan(life: Life, plan: BackupPlan) -> None:
             raise BrokenInvariantError(message)
         return result
 
-    run = life.persist(f"plan {plan.name}", once).run
+    run = simulation.retry(f"plan {plan.name}", once).run
     for region in REGIONS:
-        after = life.emulator.snapshots(region)
+        after = simulation.emulator.snapshots(region)
         fresh = {name: each for name, each in after.items() if name not in before[region]}
         expected = {step.name for step in run.steps if step.action != "delete"}
         if fresh.keys() != expected:
             message = f"{plan.name} in {region}: expected {sorted(expected)}, found {sorted(fresh)}"
             raise BrokenInvariantError(message)
         for name in sorted(fresh):
-            life.record_creation("taken" if region == HERE else "copied", region, name)
+            simulation.record_creation("taken" if region == HERE else "copied", region, name)
         retained = plan_retention(
             [*before[region].values(), *fresh.values()],
             _KEEP,
@@ -317,7 +319,7 @@ def _run_plan(life: Life, plan: BackupPlan) -> None:
         )
         _check_pruned(f"pruning by {plan.name} in {region}", after, retained.keep)
         for snapshot in retained.delete:
-            life.record_deletion(region, snapshot.name)
+            simulation.record_deletion(region, snapshot.name)
 
 
 def _check_pruned(
@@ -329,14 +331,14 @@ def _check_pruned(
         raise BrokenInvariantError(message)
 
 
-def _take_directly(life: Life, day: int) -> None:
+def _take_directly(simulation: Simulation, day: int) -> None:
     """Take a snapshot and tag it; sometimes also copy and restore it."""
-    chance, client = life.chance, life.client(HERE)
+    chance, client = simulation.chance, simulation.client(HERE)
     name, tags = f"direct-{day}", {OWNERSHIP_TAG: "direct", "env": "prod"}
     kind = chance.choice(["disk", "volume", "instance"])
-    usual = life.emulator.progression
+    usual = simulation.emulator.progression
     if chance.random() < 0.05:  # noqa: PLR2004 - a probability
-        life.emulator.progression = usual.with_failed_snapshot(name)
+        simulation.emulator.progression = usual.with_failed_snapshot(name)
 
     def take(name: str) -> AnySnapshot:
         if kind == "instance":
@@ -346,36 +348,36 @@ def _take_directly(life: Life, day: int) -> None:
         return client.take_disk_snapshot(name, source, tags=tags, client_token=name)
 
     try:
-        life.persist(f"take {name}", lambda: take(name), expected=(WaitFailedError,))
+        simulation.retry(f"take {name}", lambda: take(name), expected=(WaitFailedError,))
     except WaitFailedError as error:
-        failed = life.emulator.snapshots(HERE)[name]
+        failed = simulation.emulator.snapshots(HERE)[name]
         if failed.state != "error":
             raise BrokenInvariantError(str(error)) from error
-        life.record_creation("taken", HERE, name)
-        life.delete(HERE, failed)
+        simulation.record_creation("taken", HERE, name)
+        simulation.delete(HERE, failed)
         name += "-again"
-        life.emulator.progression = usual
-        life.persist(f"take {name}", lambda: take(name))
-    life.record_creation("taken", HERE, name)
+        simulation.emulator.progression = usual
+        simulation.retry(f"take {name}", lambda: take(name))
+    simulation.record_creation("taken", HERE, name)
     tag = {"checked": f"day-{day}"}
-    life.persist(f"tag {name}", lambda: client.tag_resource(name, tag))
-    found = {each.key: each.value for each in life.emulator.snapshots(HERE)[name].tags}
+    simulation.retry(f"tag {name}", lambda: client.tag_resource(name, tag))
+    found = {each.key: each.value for each in simulation.emulator.snapshots(HERE)[name].tags}
     if not tag.items() <= found.items():
         message = f"{name} lacks the tag {tag}: {found}"
         raise BrokenInvariantError(message)
-    life.persist(f"untag {name}", lambda: client.untag_resource(name, ["checked"]))
-    life.counts["tagged"] += 1
+    simulation.retry(f"untag {name}", lambda: client.untag_resource(name, ["checked"]))
+    simulation.counts["tagged"] += 1
     if chance.random() < 0.5:  # noqa: PLR2004 - a probability
-        other = life.client(THERE)
-        life.persist(f"copy {name}", lambda: copied(other, name, name, HERE))
-        life.record_creation("copied", THERE, name)
-        life.persist(f"tag {name}", lambda: other.tag_resource(name, tags))
+        other = simulation.client(THERE)
+        simulation.retry(f"copy {name}", lambda: copy_or_resume(other, name, name, HERE))
+        simulation.record_creation("copied", THERE, name)
+        simulation.retry(f"tag {name}", lambda: other.tag_resource(name, tags))
     if kind == "disk" and chance.random() < 0.4:  # noqa: PLR2004 - a probability
-        _restore(life, name, day)
+        _restore(simulation, name, day)
 
 
-def _restore(life: Life, snapshot: str, day: int) -> None:
-    name, client = f"restored-{day}", life.client(HERE)
+def _restore(simulation: Simulation, snapshot: str, day: int) -> None:
+    name, client = f"restored-{day}", simulation.client(HERE)
     source = ManualSnapshotSource(snapshot_name=snapshot)
 
     def once() -> int | None:
@@ -384,71 +386,73 @@ def _restore(life: Life, snapshot: str, day: int) -> None:
             name, source, availability_zone=zone, client_token=name
         ).size_in_gb
 
-    size = life.persist(f"restore {name}", once)
-    life.record_creation("restored", HERE, name)
-    if size != life.emulator.resources(HERE)[name]["sizeInGb"]:
+    size = simulation.retry(f"restore {name}", once)
+    simulation.record_creation("restored", HERE, name)
+    if size != simulation.emulator.resources(HERE)[name]["sizeInGb"]:
         message = f"{name} has another size than the result of restore_disk: {size}"
         raise BrokenInvariantError(message)
-    _check_resources(life)
-    life.emulator.call_as_other_client("DeleteDisk", HERE, diskName=name)
-    life.ledger.discard((HERE, name))
+    _check_resources(simulation)
+    simulation.emulator.call_as_other_client("DeleteDisk", HERE, diskName=name)
+    simulation.ledger.discard((HERE, name))
 
 
-def _prune_directly(life: Life) -> None:
+def _prune_directly(simulation: Simulation) -> None:
     """Delete the snapshots taken directly that the retention policy does not keep."""
     for region in REGIONS:
-        client = life.client(region)
+        client = simulation.client(region)
 
         def listed(client: LightsailSnapClient = client) -> list[AnySnapshot]:
             return [*client.iter_disk_snapshots(), *client.iter_instance_snapshots()]
 
-        found = life.persist(f"list {region}", listed)
+        found = simulation.retry(f"list {region}", listed)
         owned = by_tag(OWNERSHIP_TAG, "direct")
-        retained = plan_retention(found, _KEEP_DIRECT, life.now, owned=owned)
+        retained = plan_retention(found, _KEEP_DIRECT, simulation.now, owned=owned)
         for snapshot in retained.delete:
-            life.delete(region, snapshot)
-        _check_pruned(f"pruning {region}", life.emulator.snapshots(region), retained.keep)
+            simulation.delete(region, snapshot)
+        _check_pruned(f"pruning {region}", simulation.emulator.snapshots(region), retained.keep)
 
 
-def _check_resources(life: Life) -> None:
+def _check_resources(simulation: Simulation) -> None:
     """Compare the resources with the records."""
-    if life.emulator.broken:
-        raise BrokenInvariantError("; ".join(life.emulator.broken))
-    found = {(region, name) for region in REGIONS for name in life.emulator.resources(region)}
-    if found != life.ledger:
-        unexpected, missing = sorted(found - life.ledger), sorted(life.ledger - found)
+    if simulation.emulator.broken:
+        raise BrokenInvariantError("; ".join(simulation.emulator.broken))
+    found = {(region, name) for region in REGIONS for name in simulation.emulator.resources(region)}
+    if found != simulation.ledger:
+        unexpected, missing = sorted(found - simulation.ledger), sorted(simulation.ledger - found)
         message = f"unexpected resources: {unexpected}; missing resources: {missing}"
         raise BrokenInvariantError(message)
 
 
-def _check_day(life: Life) -> None:
-    _check_resources(life)
-    creations = life.emulator.creations()
-    if creations != life.created_today:
-        differing = sorted((creations - life.created_today) | (life.created_today - creations))
+def _check_day(simulation: Simulation) -> None:
+    _check_resources(simulation)
+    creations = simulation.emulator.creations()
+    if creations != simulation.created_today:
+        differing = sorted(
+            (creations - simulation.created_today) | (simulation.created_today - creations)
+        )
         message = f"created more or less often than recorded: {differing}"
         raise BrokenInvariantError(message)
-    life.created_today.clear()
-    life.emulator.forget_operations()
+    simulation.created_today.clear()
+    simulation.emulator.forget_operations()
 
 
-def _live(life: Life, day: int) -> int:
-    chance = life.chance
-    life.clock.sleep(_START_TIME + day * DAY + DAY // 8 - life.clock.time())
-    life.log.write(f"day {day}")
+def _simulate_day(simulation: Simulation, day: int) -> int:
+    chance = simulation.chance
+    simulation.clock.sleep(_START_TIME + day * DAY + DAY // 8 - simulation.clock.time())
+    simulation.log.write(f"day {day}")
     pace = chance.choice([(0, 0), (20, 45), (5, 600), (120, 30)])
-    life.emulator.progression = Progression.by_seconds(*pace)
-    _act_as_other_client(life, day)
-    faults = _inject_faults(life)
-    _run_plan(life, PLANS[0])
+    simulation.emulator.progression = Progression.by_seconds(*pace)
+    _act_as_other_client(simulation, day)
+    faults = _inject_faults(simulation)
+    _run_plan(simulation, PLANS[0])
     if day % _DAYS_PER_WEEK == _WEEKLY_PLAN_DAY:
-        _run_plan(life, PLANS[1])
+        _run_plan(simulation, PLANS[1])
     if chance.random() < 0.4:  # noqa: PLR2004 - a probability
-        _take_directly(life, day)
+        _take_directly(simulation, day)
     if day % _DAYS_PER_WEEK == _PRUNING_DAY:
-        _prune_directly(life)
-    life.emulator.clear_faults()
-    _check_day(life)
+        _prune_directly(simulation)
+    simulation.emulator.clear_faults()
+    _check_day(simulation)
     return faults
 
 
@@ -457,11 +461,11 @@ def soak(
     seed: int = 0,
     *,
     log: Path | None = None,
-    disturb: Callable[[Life, int], object] | None = None,
+    disturb: Callable[[Simulation, int], object] | None = None,
 ) -> SoakFigures:
     """Simulate a number of days; raise SoakFailedError if an invariant is broken."""
     began = time.monotonic()
-    life = Life(seed, Log(log))
+    simulation = Simulation(seed, Log(log))
     # The number of retained snapshots is constant only after some months.
     is_long = days >= 8 * MONTH
     warm_on = days // 2
@@ -472,27 +476,27 @@ def soak(
             if day == warm_on:
                 warm = footprint()
             if disturb is not None:
-                disturb(life, day)
-            faults += _live(life, day)
+                disturb(simulation, day)
+            faults += _simulate_day(simulation, day)
         end = footprint()
         if is_long:
             check_footprint(warm, end)
     except Exception as problem:
         raise SoakFailedError(day, seed, problem) from problem
     finally:
-        digest = life.log.close()
-        for client in life.clients.values():
+        digest = simulation.log.close()
+        for client in simulation.clients.values():
             client.close()
-    kept = sum(len(life.emulator.snapshots(region)) for region in REGIONS)
-    requests = life.emulator.calls.total()
-    life.emulator.close()
+    kept = sum(len(simulation.emulator.snapshots(region)) for region in REGIONS)
+    requests = simulation.emulator.calls.total()
+    simulation.emulator.close()
     return SoakFigures(
         seed=seed,
         days=days,
         requests=requests,
         faults=faults,
-        errors=dict(sorted(life.errors.items())),
-        counts=dict(sorted(life.counts.items())),
+        errors=dict(sorted(simulation.errors.items())),
+        counts=dict(sorted(simulation.counts.items())),
         kept=kept,
         warm=warm,
         end=end,
@@ -525,7 +529,7 @@ def soak_table(figures: SoakFigures) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str], disturb: Callable[[Life, int], object] | None = None) -> int:
+def main(arguments: list[str], disturb: Callable[[Simulation, int], object] | None = None) -> int:
     """Soak and print; return an exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What every test shares."""
+"""Settings and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-# Settings of the user who runs the tests, removed before any module or subprocess sees them.
+# Removed before any module or subprocess reads them.
 _HIDDEN = re.compile(
     r"AWS_.*|(?:HTTPS?|ALL|NO)_PROXY|COLUMNS|LINES|TERMINAL_WIDTH|NO_COLOR|FORCE_COLOR|PYTHONWARNINGS",
     re.IGNORECASE,
@@ -32,8 +32,8 @@ for _name in [name for name in os.environ if _HIDDEN.fullmatch(name)]:
     del os.environ[_name]
 os.environ.update(_NO_AWS)
 
-# Few examples by default, more in the thorough run of .ci/run, many at night. A run in CI repeats
-# itself exactly. LIGHTSAIL_SNAP_EXAMPLES sets the number of examples, whatever the profile.
+# Few examples by default, more in the thorough run, many in the nightly run. Runs in CI are
+# repeatable. LIGHTSAIL_SNAP_EXAMPLES sets the number of examples for every profile.
 _IN_CI: dict[str, Any] = {"derandomize": True, "database": None} if os.environ.get("CI") else {}
 for _profile, _examples in {"quick": 10, "thorough": 100, "nightly": 2000}.items():
     settings.register_profile(
@@ -49,10 +49,10 @@ settings.load_profile("quick")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as thorough what a test marked `sample(n)` has beyond n cases.
+    """Mark the cases of a test marked `sample(n)` beyond the first n as thorough.
 
-    The cases are chosen by a hash of their names, so that every run has the same, and all values of
-    several parameters get their share.
+    Cases are sorted by a hash of their names, so that every run has the same ones, and all values
+    of several parameters are represented.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
@@ -67,9 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _hypothesis_has_run() -> None:
-    """Let hypothesis register its random generator before anything is frozen.
+    """Let hypothesis register its random generator before objects are frozen.
 
-    Older versions search the garbage collector for references to it, which sees nothing frozen.
+    Older versions search the garbage collector for references to it, which skips frozen objects.
     """
 
     @given(st.none())
@@ -81,17 +81,17 @@ def _hypothesis_has_run() -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_heap(_hypothesis_has_run: None) -> None:
-    """Exclude what is loaded already from garbage collection, which many tests start."""
+    """Exclude loaded objects from garbage collection, which many tests start."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _botocore_data_is_parsed_once() -> Iterator[None]:
-    """Parse botocore's data files once, and copy them for every further session.
+    """Parse botocore's data files once, and copy the result for each session.
 
-    Every session parses two megabytes of JSON, which takes a large part of a test's time. botocore
-    changes what it has loaded, so that sessions cannot share one object.
+    Every session parses two megabytes of JSON, a large part of the time of a test. botocore
+    modifies what it has loaded, so sessions cannot share one object.
     """
     load: Any = vars(JSONFileLoader)["_load_file"]
 
@@ -101,10 +101,10 @@ def _botocore_data_is_parsed_once() -> Iterator[None]:
 
     def load_file(_: object, path: str, open_method: Any) -> Any:
         try:
-            status = os.stat(path)  # noqa: PTH116 - thousands of times
+            status = os.stat(path)  # noqa: PTH116 - called thousands of times
         except OSError:
             return None
-        return pickle.loads(  # noqa: S301 - our own
+        return pickle.loads(  # noqa: S301 - pickled above
             parsed(path, open_method, status.st_mtime_ns, status.st_size)
         )
 
@@ -115,7 +115,7 @@ def _botocore_data_is_parsed_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _interrupts_arrive() -> Iterator[None]:
-    """Heed what a shell lets the processes in its background, or nohup those it starts, ignore."""
+    """Handle signals that shells ignore for background processes and under nohup."""
     interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
     hung_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
@@ -125,7 +125,7 @@ def _interrupts_arrive() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_aws_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo what the test before this one left in the AWS settings."""
+    """Undo changes of AWS settings by the previous test."""
     for name in [name for name in os.environ if name.startswith("AWS_") and name not in _NO_AWS]:
         monkeypatch.delenv(name)
     for name, value in _NO_AWS.items():

@@ -105,7 +105,7 @@ def draw() -> str:
     for number, (label, moments, color) in enumerate(rows):
         middle = TOP + number * ROW + 16
         parts.append(_text(LEFT - 14, middle, label, anchor="end"))
-        # A day of the first row is a thin line, so that the days can be told apart.
+        # A day of the first row is a thin line, so that days can be distinguished.
         parts += _ticks(moments, number, color, 1 if number == 0 else DAY + 0.5)
     return "\n".join([*parts, "</svg>", ""])
 

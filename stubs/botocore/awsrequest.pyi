@@ -47,6 +47,7 @@ class AWSPreparedRequest:
 class AWSResponse:
     url: str
     status_code: int
+    headers: Any
     raw: Any
     def __init__(self, url: str, status_code: int, headers: Any, raw: Any) -> None: ...
     @property

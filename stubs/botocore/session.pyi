@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.model import ServiceModel
 
@@ -14,6 +15,7 @@ class Session:
         profile: str | None = None,
     ) -> None: ...
     def get_component(self, name: str) -> Any: ...
+    def get_config_variable(self, logical_name: str, methods: Any = None) -> Any: ...
     def get_credentials(self) -> Credentials | None: ...
     def set_credentials(
         self,
@@ -22,6 +24,7 @@ class Session:
         token: str | None = None,
         account_id: str | None = None,
     ) -> None: ...
+    def get_default_client_config(self) -> Config | None: ...
     def create_client(
         self,
         service_name: str,

@@ -189,7 +189,7 @@ def test_list_filters_by_name_kind_source_and_tag(command: Command) -> None:
     assert result.err == "3 snapshots\n"
 
 
-def test_delete_asks_before_it_deletes(
+def test_delete_prompts_before_it_deletes(
     command: Command, monkeypatch: pytest.MonkeyPatch, emulator: LightsailEmulator
 ) -> None:
     command("create", "db-1", "--disk", "Disk-1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from botocore.parsers import create_parser
 from botocore.stub import Stubber
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support import http_response
 
 from lightsail_snap import (
     DiskSource,
@@ -49,15 +50,7 @@ class Network:
         if isinstance(response, Exception):
             raise response
         headers = {"x-amzn-RequestId": "rid-1", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}
-        return AWSResponse(request.url, response[0], headers, _Raw(response[1]))
-
-
-class _Raw:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.body
+        return http_response(request, response[0], headers, response[1])
 
 
 class Access:

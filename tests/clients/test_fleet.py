@@ -10,12 +10,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
 import pytest
+from tests.support import ForwardingTransport, create_client, run_on
 
 from lightsail_snap import (
     AccessDeniedException,
-    AsyncLightsailSnapClient,
     CreateDiskSnapshotRequest,
     DiskSource,
     GroupProgress,
@@ -45,56 +44,17 @@ LOOPS = ["sync", "asyncio", "trio"]
 MANY = 500
 
 
-class AwaitableClient:
-    """The sync client with coroutine methods, so that one test drives both."""
-
-    def __init__(self, client: LightsailSnapClient) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        async def call(*args: Any, **options: Any) -> Any:
-            return method(*args, **options)
-
-        return call
-
-
 def run(loop: str, job: Callable[[Any], Coroutine[Any, Any, Any]], **settings: Any) -> Any:
     """Run a job with a client of either kind."""
-    if loop != "sync":
 
-        async def main() -> object:
-            return await job(AsyncLightsailSnapClient(**settings))
+    async def main() -> object:
+        return await job(create_client(loop, **settings))
 
-        return anyio.run(main, backend=loop)
-    running = job(AwaitableClient(LightsailSnapClient(**settings)))
-    with pytest.raises(StopIteration) as stopped:
-        running.send(None)
-    return stopped.value.value
+    return run_on(loop, main)
 
 
-class Counting:
-    """A transport that counts how many calls are on their way at the same time."""
-
-    def __init__(self, emulator: LightsailEmulator) -> None:
-        self._transport = BotoTransport(emulator.boto3_client(REGION))
-        self._lock = threading.Lock()
-        self._now = 0
-        self.most = 0
-
-    def send(self, request: Request[Any]) -> Response:
-        with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        try:
-            return self._transport.send(request)
-        finally:
-            with self._lock:
-                self._now -= 1
-
-    def close(self) -> None:
-        self._transport.close()
+def counting(emulator: LightsailEmulator) -> ForwardingTransport:
+    return ForwardingTransport(BotoTransport(emulator.boto3_client(REGION)))
 
 
 def named(names: Iterable[str]) -> list[CreateDiskSnapshotRequest]:
@@ -115,7 +75,7 @@ def emulator(progression: Progression | None = None) -> tuple[LightsailEmulator,
 @pytest.mark.parametrize("loop", LOOPS)
 def test_many_snapshots_take_few_more_calls_than_snapshots(loop: str) -> None:
     lightsail, clock = emulator()
-    transport = Counting(lightsail)
+    transport = counting(lightsail)
     reports: list[GroupProgress] = []
     taken = run(
         loop,
@@ -129,7 +89,7 @@ def test_many_snapshots_take_few_more_calls_than_snapshots(loop: str) -> None:
     assert list(taken) == NAMES
     assert {snapshot.state for snapshot in taken.values()} == {"completed"}
     assert lightsail.calls["CreateDiskSnapshot"] == MANY
-    assert transport.most <= 10
+    assert transport.max_concurrency <= 10
     assert lightsail.calls.total() <= 1.3 * MANY, lightsail.calls
     assert (reports[-1].total, reports[-1].succeeded, reports[-1].pending) == (MANY, MANY, 0)
     assert 45 <= clock.monotonic() < 120
@@ -138,7 +98,7 @@ def test_many_snapshots_take_few_more_calls_than_snapshots(loop: str) -> None:
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_async_client_limits_its_calls(loop: str) -> None:
     lightsail, clock = emulator(Progression.instant())
-    transport = Counting(lightsail)
+    transport = counting(lightsail)
     run(
         loop,
         lambda client: client.take_disk_snapshots(named(NAMES[:50]), concurrency=40),
@@ -146,7 +106,7 @@ def test_async_client_limits_its_calls(loop: str) -> None:
         clock=clock,
         concurrency=3,
     )
-    assert transport.most <= 3
+    assert transport.max_concurrency <= 3
 
 
 FAILING = {"bad-1", "bad-2", "poor-1", "poor-2", "taken-1", "taken-2"}

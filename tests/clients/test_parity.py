@@ -7,17 +7,17 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import RecordingClock, create_client, run_on
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -39,7 +39,6 @@ from lightsail_snap import (
     Response,
     ResponseMetadata,
     ThrottlingError,
-    VirtualClock,
     WaitPolicy,
 )
 
@@ -204,45 +203,6 @@ def named(value: Any, wire: dict[str, Any]) -> Any:
             return value
 
 
-class RecordingClock(VirtualClock):
-    """A clock that remembers how long it was slept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pauses: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        super().sleep(seconds)
-
-
-class AwaitableClient:
-    """The sync client with coroutine methods, so that one test drives both."""
-
-    def __init__(self, client: LightsailSnapClient) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        async def call(*args: Any, **options: Any) -> Any:
-            return method(*args, **options)
-
-        async def listed(*args: Any, **options: Any) -> AsyncIterator[Any]:
-            for item in method(*args, **options):
-                yield item
-
-        return listed if name.startswith("iter_") else call
-
-
-def run_without_loop(workflow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run a coroutine that never suspends."""
-    running = workflow()
-    with pytest.raises(StopIteration) as stopped:
-        running.send(None)
-    return stopped.value.value
-
-
 Workflow = Callable[[Any, list[str]], Coroutine[Any, Any, Any]]
 
 
@@ -282,17 +242,12 @@ def trace(interface: str, workflow: Workflow, replies: dict[str, list[Reply]], s
 
     async def run() -> object:
         settings: dict[str, Any] = {"transport": transport, "clock": clock, "wait_policy": policy}
-        client: Any
-        if interface == "sync":
-            client = AwaitableClient(LightsailSnapClient(**settings))
-        else:
-            client = AsyncLightsailSnapClient(**settings)
         try:
-            return await workflow(client, reports)
+            return await workflow(create_client(interface, **settings), reports)
         except LightsailSnapError as problem:
             return outline(problem)
 
-    outcome = run_without_loop(run) if interface == "sync" else anyio.run(run, backend=interface)
+    outcome = run_on(interface, run)
     return Trace(transport.requests, clock.pauses, reports, outcome)
 
 

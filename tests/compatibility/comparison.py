@@ -340,7 +340,7 @@ class Redirect:
 def comparable(requests: list[Recorded]) -> dict[str, object]:
     """Return every part of the requests by name, without times, signatures and random ids.
 
-    Invocation ids are numbered, so that the attempts of one call must share theirs.
+    Invocation ids are numbered, so that the attempts of one call must share one.
     """
     ids: dict[str, str] = {}
     found: dict[str, object] = {"number of requests": len(requests)}

@@ -1,4 +1,4 @@
-"""The error mapping against the installed botocore, and against the documentation."""
+"""Check the error mapping against the installed botocore and the documentation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DOCUMENTED = [
     "UnauthenticatedException",
 ]
 
-# Sorted by hand, so that an exception new to botocore is thought about before it is relied on.
+# Classified by hand, so that a new exception of botocore is reviewed before it is relied on.
 NETWORK = """ConnectTimeoutError ConnectionClosedError ConnectionError EndpointConnectionError
     HTTPClientError ProxyConnectionError ReadTimeoutError ResponseStreamingError SSLError"""
 PARAMETERS = """AliasConflictParameterError MissingParametersError ParamValidationError
@@ -75,13 +75,13 @@ SETTINGS = """ApiVersionNotFoundError AwsChunkedWrapperError BaseEndpointResolve
     UnsupportedS3ConfigurationError UnsupportedS3ControlArnError
     UnsupportedS3ControlConfigurationError UnsupportedServiceProtocolsError
     UnsupportedSignatureVersionError UnsupportedTLSVersionWarning WaiterConfigError WaiterError"""
-ANSWERS = "ClientError EventStreamError"
+RESPONSES = "ClientError EventStreamError"
 CLASSIFIED: dict[str, type[Exception]] = {
     **dict.fromkeys(NETWORK.split(), RequestNotSentError),
     **dict.fromkeys(PARAMETERS.split(), RequestValidationError),
     **dict.fromkeys(CREDENTIALS.split(), MissingCredentialsError),
     **dict.fromkeys(SETTINGS.split(), ConfigurationError),
-    **dict.fromkeys(ANSWERS.split(), ServiceError),
+    **dict.fromkeys(RESPONSES.split(), ServiceError),
 }
 KINDS: dict[str, type[Any]] = {
     name: kind
@@ -90,8 +90,8 @@ KINDS: dict[str, type[Any]] = {
 }
 
 
-def suitable(kind: type[Any]) -> Any:
-    """Make an exception of a class that botocore defines."""
+def make_exception(kind: type[Any]) -> Any:
+    """Return an instance of one of botocore's exceptions."""
     if kind is botocore.exceptions.WaiterError:  # type: ignore[attr-defined] # not in the stubs
         return kind("name", "reason", {})
     if not hasattr(kind, "fmt"):
@@ -100,24 +100,24 @@ def suitable(kind: type[Any]) -> Any:
     return kind(**dict.fromkeys(fields, "text"))
 
 
-def test_every_exception_of_botocore_is_classified() -> None:
+def test_every_botocore_exception_is_classified() -> None:
     assert sorted(KINDS.keys() - CLASSIFIED.keys()) == []
 
 
-@pytest.mark.parametrize("name", sorted(KINDS.keys() - set(ANSWERS.split())))
-def test_what_is_raised_before_anything_is_sent(name: str) -> None:
-    found = error_from_exception(suitable(KINDS[name]), REQUEST, [])
+@pytest.mark.parametrize("name", sorted(KINDS.keys() - set(RESPONSES.split())))
+def test_exception_before_sending_has_its_class(name: str) -> None:
+    found = error_from_exception(make_exception(KINDS[name]), REQUEST, [])
     assert type(found) is CLASSIFIED[name]
 
 
 @pytest.mark.parametrize("code", DOCUMENTED)
-def test_documented_codes_have_classes_of_the_same_name(code: str) -> None:
+def test_documented_code_has_the_class_of_its_name(code: str) -> None:
     found = error_from_response(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
     assert type(found) is getattr(errors, code)
     assert found.code == code
 
 
-def test_every_code_of_the_service_model_has_a_class() -> None:
+def test_service_model_codes_have_classes() -> None:
     shapes = {
         shape.name
         for name in SERVICE.operation_names
@@ -135,16 +135,16 @@ def test_every_code_of_the_service_model_has_a_class() -> None:
     assert missing == []
 
 
-def test_every_credential_error_of_botocore_says_what_to_do() -> None:
+def test_credential_errors_have_advice() -> None:
     for name in KINDS.keys() & set(CREDENTIALS.split()):
-        found = error_from_exception(suitable(KINDS[name]), REQUEST, [])
+        found = error_from_exception(make_exception(KINDS[name]), REQUEST, [])
         assert isinstance(found, AuthenticationError)
         assert isinstance(found, ConfigurationError)
         assert "; " in str(found)
 
 
 @pytest.mark.parametrize("code", sorted(AUTHENTICATION_CODES))
-def test_refused_credentials_are_authentication_errors(code: str) -> None:
+def test_credential_codes_are_authentication_errors(code: str) -> None:
     found = error_from_response(REQUEST, f'{{"__type":"{code}"}}'.encode(), ResponseMetadata())
     assert type(found) is CredentialsRejectedError
     assert isinstance(found, AuthenticationError)
@@ -165,7 +165,7 @@ def test_refused_credentials_are_authentication_errors(code: str) -> None:
         ("UnauthenticatedException", "Not authenticated.", "access key id"),
     ],
 )
-def test_an_authentication_error_says_what_to_check(code: str, message: str, advice: str) -> None:
+def test_authentication_error_has_specific_advice(code: str, message: str, advice: str) -> None:
     body = {"Error": {"Code": code, "Message": message}}
     found = error_from_response(REQUEST, body, ResponseMetadata(http_status=400))
     assert isinstance(found, CredentialsRejectedError)
@@ -173,7 +173,7 @@ def test_an_authentication_error_says_what_to_check(code: str, message: str, adv
     assert exit_code_of(found) is ExitCode.CONFIGURATION
 
 
-def test_the_members_of_error_answers_are_read() -> None:
+def test_fields_of_error_responses_are_read() -> None:
     for name in DOCUMENTED:
         members = set(SERVICE.shape_for(name).members)
         assert members == {"code", "docs", "message", "tip"}
@@ -189,10 +189,10 @@ def test_the_members_of_error_answers_are_read() -> None:
         )
 
 
-def test_throttling_codes_are_botocores() -> None:
-    there = set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
-    assert (sorted(there - THROTTLING_CODES), sorted(THROTTLING_CODES - there)) == ([], [])
-    for code in there:
+def test_throttling_codes_match_botocore() -> None:
+    codes = set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
+    assert (sorted(codes - THROTTLING_CODES), sorted(THROTTLING_CODES - codes)) == ([], [])
+    for code in codes:
         found = error_from_response(REQUEST, {"Error": {"Code": code}}, ResponseMetadata())
         assert type(found) is ThrottlingError
         assert found.is_retryable

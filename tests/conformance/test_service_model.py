@@ -1,7 +1,6 @@
-"""The models against the service model of the installed botocore, and against the documentation.
+"""Check the models against the service model of the installed botocore and the documentation.
 
-What is compared is whatever `lightsail_snap.models` exports, so nothing can be forgotten. A
-difference is told by its name.
+All exports of `lightsail_snap.models` are compared. Differences are reported by name.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from tests.support import exported_models
 
-from lightsail_snap import models
+from lightsail_snap import LightsailSnapClient, _exports, models
 from lightsail_snap.models import (
     OpenEnum,
     PagedRequest,
     PagedResult,
     Request,
     RestoreSource,
-    Result,
     SnapshotSource,
     names,
 )
@@ -36,32 +35,16 @@ from lightsail_snap.models._base import RequestModel, ResultModel, WireModel
 from lightsail_snap.models.source import SourcedRequest
 
 SERVICE: Any = botocore.session.get_session().get_service_model("lightsail")
-EXPORTED = [kind for kind in models.exported().values() if inspect.isclass(kind)]
-# What several models have in common has no shape of its own.
-COMMON = {OpenEnum, PagedRequest, PagedResult, Request, Result}
-
-
-def exported(base: type[Any]) -> list[Any]:
-    return [kind for kind in EXPORTED if issubclass(kind, base) and kind not in COMMON]
-
-
-ENUMERATIONS: list[type[OpenEnum]] = exported(OpenEnum)
-REQUESTS: list[type[Request[Any]]] = exported(Request)
-SOURCED: list[type[SourcedRequest[Any]]] = exported(SourcedRequest)
-RESULTS: list[type[ResultModel]] = exported(ResultModel)
-# The wire has no unions, so their variants have no shape.
+ENUMERATIONS: list[type[OpenEnum]] = exported_models(OpenEnum)
+REQUESTS = list(models.request_types().values())
+SOURCED: list[type[SourcedRequest[Any]]] = exported_models(SourcedRequest)
+RESULTS: list[type[ResultModel]] = exported_models(ResultModel)
+# The wire format has no unions, so their variants have no shape.
 VARIANTS = {v for union in (SnapshotSource, RestoreSource) for v in get_args(get_args(union)[0])}
 PARTS: list[type[RequestModel]] = [
-    kind for kind in exported(RequestModel) if kind not in {*REQUESTS, *VARIANTS}
+    kind for kind in exported_models(RequestModel) if kind not in {*REQUESTS, *VARIANTS}
 ]
-OPERATIONS = """AttachDisk CopySnapshot CreateDiskFromSnapshot CreateDiskSnapshot
-    CreateInstanceSnapshot CreateInstancesFromSnapshot DeleteAutoSnapshot DeleteDiskSnapshot
-    DeleteInstanceSnapshot DetachDisk ExportSnapshot GetAutoSnapshots GetDisk GetDiskSnapshot
-    GetDiskSnapshots GetDisks GetExportSnapshotRecords GetInstanceSnapshot GetInstanceSnapshots
-    GetInstance GetInstanceState GetInstances GetOperation GetOperations GetOperationsForResource
-    TagResource UntagResource"""
-
-# Members that we take for guaranteed although the service model requires them not.
+# Fields that the library requires although the service model does not.
 GUARANTEED = {
     "Disk": {"name"},
     "DiskSnapshot": {"name"},
@@ -78,10 +61,10 @@ GUARANTEED = {
     "GetInstanceStateResult": {"state"},
     "GetOperationResult": {"operation"},
 }
-# Models of one shape: a tag in a request and in a response, a disk and one without a name.
+# Models that share a shape: a tag in a request and in a response, a disk with and without a name.
 SHAPES = {"ResourceTag": "Tag", "InstanceDisk": "Disk"}
-# What the service model says about the texts of these operations' requests. The rules of the
-# library rest on it: whoever finds this changed looks them through again.
+# Patterns of strings in requests. Rules of the library depend on them: if they change, review the
+# rules.
 PATTERNS = {
     "AutoSnapshotDate": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "NonEmptyString": r".*\S.*",
@@ -91,7 +74,7 @@ PATTERNS = {
     "TimeOfDay": "^(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]$",
 }
 
-# As the documentation of create_disk_snapshot lists them.
+# As listed in the documentation of create_disk_snapshot.
 DOCUMENTED = {
     "ResourceType": """ContainerService Instance StaticIp KeyPair InstanceSnapshot Domain PeeredVpc
         LoadBalancer LoadBalancerTlsCertificate Disk DiskSnapshot RelationalDatabase
@@ -134,33 +117,38 @@ def each(*kinds: type[Any]) -> pytest.MarkDecorator:
 
 
 @each(*ENUMERATIONS)
-def test_known_words_are_those_of_the_service_model(kind: type[OpenEnum]) -> None:
-    here = {member.value for member in kind.known_values()}
-    there = set(SERVICE.shape_for(kind.__name__).enum)
-    missing, outdated = sorted(there - here), sorted(here - there)
+def test_enumeration_has_the_values_of_the_service_model(kind: type[OpenEnum]) -> None:
+    library = {member.value for member in kind.known_values()}
+    service = set(SERVICE.shape_for(kind.__name__).enum)
+    missing, outdated = sorted(service - library), sorted(library - service)
     assert (missing, outdated) == ([], []), f"{kind.__name__} lacks {missing}, has {outdated}"
 
 
 @each(*ENUMERATIONS)
-def test_members_are_named_after_their_words(kind: type[OpenEnum]) -> None:
+def test_enumeration_members_are_named_after_their_values(kind: type[OpenEnum]) -> None:
     for member in kind.known_values():
         name = repr(member).removeprefix(f"{kind.__name__}.")
         assert name.replace("_", "").lower() == re.sub("[-_]", "", member.value).lower()
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
-def test_the_words_of_the_documentation_are_known(name: str) -> None:
+def test_documented_values_are_known(name: str) -> None:
     kind: type[OpenEnum] = getattr(models, name)
     known = {member.value for member in kind.known_values()}
-    assert [word for word in DOCUMENTED[name].split() if word not in known] == []
+    assert [variant for variant in DOCUMENTED[name].split() if variant not in known] == []
 
 
 def test_every_enumeration_is_exported() -> None:
     assert set(OpenEnum.__subclasses__()) == set(ENUMERATIONS)
 
 
-def test_every_operation_of_a_snapshots_life_has_a_request() -> None:
-    assert sorted(kind.operation_name for kind in REQUESTS) == sorted(OPERATIONS.split())
+def test_every_wrapped_operation_has_a_request_and_a_method() -> None:
+    names = {kind.operation_name for kind in REQUESTS}
+    assert names == _exports.OPERATIONS
+    assert len(names) > 20
+    methods = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names}
+    assert methods <= set(dir(LightsailSnapClient))
+    assert names <= set(SERVICE.operation_names)
 
 
 def shape_of(kind: type[WireModel]) -> Any:
@@ -174,7 +162,7 @@ def alias_of(kind: type[WireModel], name: str) -> str:
 
 
 def annotated(kind: type[WireModel]) -> dict[str, Any]:
-    """List what a model takes, by the wire's names; a source by the members it may take up."""
+    """Return the annotations of a model by wire name, with the fields that a source may fill."""
     hints = get_type_hints(kind, include_extras=True)
     wire = {alias_of(kind, name): hints[name] for name in kind.model_fields}
     if issubclass(kind, SourcedRequest):
@@ -182,8 +170,8 @@ def annotated(kind: type[WireModel]) -> dict[str, Any]:
             v.model_fields["kind"].default: v for v in get_args(get_args(wire["source"])[0])
         }
         del wire["source"]
-        for word, members in kind._wire_source.variants.items():
-            inner = get_type_hints(variants[word], include_extras=True)
+        for variant, members in kind._wire_source.variants.items():
+            inner = get_type_hints(variants[variant], include_extras=True)
             wire |= {alias: inner[name] for name, alias in members.items()}
         wire |= dict.fromkeys(kind._wire_source.flags.values(), bool)
     return wire
@@ -191,13 +179,16 @@ def annotated(kind: type[WireModel]) -> dict[str, Any]:
 
 def required(kind: type[WireModel]) -> set[str]:
     found = {alias_of(kind, n) for n, field in kind.model_fields.items() if field.is_required()}
-    # Which members a source takes up is free to choose, so the service model requires none.
+    # The fields that a source fills are optional in the service model.
     return found - ({"source"} if issubclass(kind, SourcedRequest) else set())
 
 
 def is_a(annotation: object, alias: object) -> bool:
-    said, meant = getattr(annotation, "__metadata__", ()), getattr(alias, "__metadata__", ())
-    return bool(meant) and said[: len(meant)] == meant
+    metadata, required_metadata = (
+        getattr(annotation, "__metadata__", ()),
+        getattr(alias, "__metadata__", ()),
+    )
+    return bool(required_metadata) and metadata[: len(required_metadata)] == required_metadata
 
 
 PLAIN = {
@@ -206,14 +197,14 @@ PLAIN = {
     bool: "boolean",
     float: "float",
     dt.datetime: "timestamp",
-    # The wire has no dates; the service model calls them strings.
+    # The wire format has no dates; the service model calls them strings.
     dt.date: "string",
 }
 
 
 def described(annotation: Any) -> str:
-    """Say what a field is in the words of a service model."""
-    inner = [described(one) for one in get_args(annotation) if is_described(one)]
+    """Return the service model's description of an annotation."""
+    inner = [described(item) for item in get_args(annotation) if is_described(item)]
     origin = get_origin(annotation)
     if is_a(annotation, names.RegionInput):
         return "RegionName"
@@ -222,7 +213,7 @@ def described(annotation: Any) -> str:
     if origin is Mapping:
         return f"{{{inner[0]}: {inner[1]}}}"
     if origin is not None:
-        # Annotated with something, or a value or None.
+        # `Annotated`, or a union with None.
         (same,) = inner
         return same
     name = annotation.__name__
@@ -230,7 +221,7 @@ def described(annotation: Any) -> str:
 
 
 def is_described(annotation: object) -> bool:
-    """Tell types from what else stands in brackets: None, an ellipsis, metadata."""
+    """Return whether an annotation is a type, not None, an ellipsis or metadata."""
     return annotation is not NoneType and (
         inspect.isclass(annotation) or get_origin(annotation) is not None
     )
@@ -251,30 +242,34 @@ def described_shape(shape: Any) -> str:
 
 
 @each(*RESULTS, *REQUESTS, *PARTS)
-def test_fields_are_the_members_of_the_service_model(kind: type[WireModel]) -> None:
-    here = {name: described(annotation) for name, annotation in annotated(kind).items()}
-    there = {name: described_shape(member) for name, member in shape_of(kind).members.items()}
-    missing = {name: there[name] for name in sorted(there.keys() - here.keys())}
-    outdated = {name: here[name] for name in sorted(here.keys() - there.keys())}
-    differing = {n: (here[n], there[n]) for n in here.keys() & there.keys() if here[n] != there[n]}
+def test_model_has_the_fields_of_the_service_model(kind: type[WireModel]) -> None:
+    library = {name: described(annotation) for name, annotation in annotated(kind).items()}
+    service = {name: described_shape(member) for name, member in shape_of(kind).members.items()}
+    missing = {name: service[name] for name in sorted(service.keys() - library.keys())}
+    outdated = {name: library[name] for name in sorted(library.keys() - service.keys())}
+    differing = {
+        n: (library[n], service[n])
+        for n in library.keys() & service.keys()
+        if library[n] != service[n]
+    }
     assert (missing, outdated, differing) == ({}, {}, {}), kind.__name__
 
 
 @each(*RESULTS, *REQUESTS, *PARTS)
-def test_what_must_be_given_is_what_the_service_model_requires(kind: type[WireModel]) -> None:
-    there = set(shape_of(kind).required_members) | GUARANTEED.get(kind.__name__, set())
-    assert required(kind) == there
+def test_required_fields_match_the_service_model(kind: type[WireModel]) -> None:
+    service = set(shape_of(kind).required_members) | GUARANTEED.get(kind.__name__, set())
+    assert required(kind) == service
 
 
 @each(*REQUESTS)
-def test_a_request_is_bound_to_the_result_of_its_operation(kind: type[Request[Any]]) -> None:
+def test_request_has_the_result_of_its_operation(kind: type[Request[Any]]) -> None:
     output = SERVICE.operation_model(kind.operation_name).output_shape
     assert kind._result_type.__name__ == output.name
     assert kind.__name__ == shape_of(kind).name
 
 
 def structures(shape: Any, found: dict[str, Any]) -> dict[str, Any]:
-    """Collect all shapes that can be reached from one."""
+    """Collect all shapes that are reachable from one."""
     if shape.name not in found:
         found[shape.name] = shape
         inner = {"structure": "members", "list": "member", "map": "value"}.get(shape.type_name)
@@ -297,18 +292,18 @@ def test_every_shape_of_an_operation_is_exported(outputs: bool) -> None:  # noqa
     shapes = reachable(outputs=outputs).values()
     wanted = {shape.name for shape in shapes if shape.type_name == "structure"}
     wanted |= {shape.name for shape in shapes if getattr(shape, "enum", None)}
-    here = {kind.__name__ for kind in (*RESULTS, *REQUESTS, *PARTS, *ENUMERATIONS)}
-    assert sorted(wanted - here) == []
+    library = {kind.__name__ for kind in (*RESULTS, *REQUESTS, *PARTS, *ENUMERATIONS)}
+    assert sorted(wanted - library) == []
 
 
-def test_no_shape_is_exported_that_no_operation_has() -> None:
-    there = reachable(outputs=False).keys() | reachable(outputs=True).keys()
-    here = {kind.__name__ for kind in (*RESULTS, *REQUESTS, *PARTS, *ENUMERATIONS)}
-    assert sorted(here - there) == sorted(SHAPES)
+def test_every_exported_shape_belongs_to_an_operation() -> None:
+    service = reachable(outputs=False).keys() | reachable(outputs=True).keys()
+    library = {kind.__name__ for kind in (*RESULTS, *REQUESTS, *PARTS, *ENUMERATIONS)}
+    assert sorted(library - service) == sorted(SHAPES)
 
 
 @each(*REQUESTS)
-def test_what_has_pages_is_known_to_have_them(kind: type[Request[Any]]) -> None:
+def test_paginated_operations_have_paged_models(kind: type[Request[Any]]) -> None:
     operation = SERVICE.operation_model(kind.operation_name)
     has_pages = "pageToken" in operation.input_shape.members
     assert issubclass(kind, PagedRequest) is has_pages
@@ -317,40 +312,40 @@ def test_what_has_pages_is_known_to_have_them(kind: type[Request[Any]]) -> None:
 
 
 def items_of(kind: type[Any]) -> str:
-    """Find the member of a page whose content are the page's items."""
+    """Return the field of a page that holds its items."""
     (member,) = (n for n, a in annotated(kind).items() if described(a).startswith("["))
     item = {"id": "1", "name": "a"}
-    assert [one.to_wire() for one in kind.from_wire({member: [item]}).items] == [item]
+    assert [each.to_wire() for each in kind.from_wire({member: [item]}).items] == [item]
     return member
 
 
-def test_items_of_pages_are_those_of_the_paginators() -> None:
+def test_page_items_match_the_paginators() -> None:
     paginators = Loader().load_service_model("lightsail", "paginators-1")["pagination"]
-    pages = {k.operation_name: items_of(k._result_type) for k in exported(PagedRequest)}
-    told = {name: paginators[name]["result_key"] for name in pages if name in paginators}
-    assert {name: pages[name] for name in told} == told
-    # For this one the service has pages, and botocore no paginator.
-    assert pages.keys() - told.keys() == {"GetOperationsForResource"}
+    pages = {k.operation_name: items_of(k._result_type) for k in exported_models(PagedRequest)}
+    expected = {name: paginators[name]["result_key"] for name in pages if name in paginators}
+    assert {name: pages[name] for name in expected} == expected
+    # The service paginates this operation, and botocore has no paginator for it.
+    assert pages.keys() - expected.keys() == {"GetOperationsForResource"}
 
 
 LIMITS = {"pattern", "min", "max"}
 
 
-def test_the_texts_of_requests_are_restricted_as_they_were() -> None:
+def test_patterns_of_request_strings_are_unchanged() -> None:
     shapes = reachable(outputs=False).values()
-    told = {s.name: {k: v for k, v in s.metadata.items() if k in LIMITS} for s in shapes}
-    assert {n: limits for n, limits in told.items() if limits} == {
+    expected = {s.name: {k: v for k, v in s.metadata.items() if k in LIMITS} for s in shapes}
+    assert {n: limits for n, limits in expected.items() if limits} == {
         name: {"pattern": pattern} for name, pattern in PATTERNS.items()
     }
 
 
 def restricted() -> Iterator[Any]:
-    """List what requests take of texts that are restricted, with their shapes."""
+    """Yield the annotations of restricted strings in requests, with their shapes."""
     for kind in (*REQUESTS, *PARTS):
         members = shape_of(kind).members
         for name, annotation in annotated(kind).items():
             member = members.get(name)
-            # One that is not there any more is told by another test.
+            # Missing fields are reported by another test.
             if member is None:
                 continue
             if member.metadata.keys() & {"enum", "pattern"} or is_a(
@@ -360,13 +355,13 @@ def restricted() -> Iterator[Any]:
 
 
 PRINTABLE = st.sampled_from(string.ascii_letters + string.digits + string.punctuation + " ")
-LONGEST = 255
+MAX_LENGTH = 255
 
 
-def documented_texts(annotation: object, shape: Any) -> st.SearchStrategy[str]:
+def documented_strings(annotation: object, shape: Any) -> st.SearchStrategy[str]:
     regions = SERVICE.shape_for("RegionName").enum
     if is_a(annotation, names.AvailabilityZone):
-        # "follows the format us-east-2a", says the documentation of ResourceLocation.
+        # The documentation of ResourceLocation: "follows the format us-east-2a".
         return st.builds("{}{}".format, st.sampled_from(regions), st.sampled_from("abcdef"))
     if shape.enum:
         return st.sampled_from(shape.enum)
@@ -376,26 +371,26 @@ def documented_texts(annotation: object, shape: Any) -> st.SearchStrategy[str]:
         re.compile(PATTERNS[shape.name], re.ASCII), fullmatch=True, alphabet=PRINTABLE
     )
     if shape.name == "TimeOfDay":
-        # "in HH:00 format", says the documentation, and the pattern has minutes too.
+        # The documentation: "in HH:00 format"; the pattern has minutes, too.
         return matching.map(lambda text: f"{text[:2]}:00")
-    return matching.filter(lambda text: len(text) <= LONGEST)
+    return matching.filter(lambda text: len(text) <= MAX_LENGTH)
 
 
 @pytest.mark.parametrize(("annotation", "shape"), list(restricted()))
-def test_whatever_has_the_documented_form_is_accepted(annotation: Any, shape: Any) -> None:
+def test_documented_strings_are_accepted(annotation: Any, shape: Any) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
 
-    @given(documented_texts(annotation, shape))
-    def law(text: str) -> None:
+    @given(documented_strings(annotation, shape))
+    def check(text: str) -> None:
         assert adapter.dump_python(adapter.validate_python(text), mode="json") == text
 
-    law()
+    check()
 
 
 @pytest.mark.parametrize("name", ["a.b", "1st", "_x_", "a-b.c", "12", "a" * 255])
-def test_names_go_beyond_the_pattern_where_the_service_does(name: str) -> None:
+def test_names_that_the_service_accepts_are_accepted(name: str) -> None:
     assert TypeAdapter(names.NewResourceName).validate_python(name) == name
 
 
-def test_an_operation_has_the_fields_of_the_documentation() -> None:
+def test_operation_has_the_documented_fields() -> None:
     assert annotated(models.Operation).keys() == set(DOCUMENTED_OPERATION_FIELDS.split())

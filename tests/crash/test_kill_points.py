@@ -1,6 +1,6 @@
-"""Jobs whose process is killed at any request end, run again, as if nothing had happened.
+"""Check that workloads whose process is killed at any request can be run again.
 
-`LIGHTSAIL_SNAP_CRASH=full` kills at every request instead of at some.
+`LIGHTSAIL_SNAP_CRASH=full` kills at every request instead of at a sample.
 """
 
 from __future__ import annotations
@@ -13,70 +13,70 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.crash.jobs import HERE, JOBS, NAME, THREADED, copied
-from tests.crash.lab import Lab, Point, laboratory, measure
+from tests.crash.harness import Harness, Point, crash_harness, measure
+from tests.crash.workloads import HERE, NAME, THREADED, WORKLOADS, copy_or_resume
 
 FULL = os.environ.get("LIGHTSAIL_SNAP_CRASH") == "full"
-MOST = None if FULL else 8
+MAX_POINTS = None if FULL else 8
 CHAINS = 60 if FULL else 1
 DISK = "take a snapshot of a disk"
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with laboratory(tmp_path_factory.mktemp("crash")) as lab:
-        yield lab
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with crash_harness(tmp_path_factory.mktemp("crash")) as harness:
+        yield harness
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("job", JOBS)
-def test_a_job_that_is_killed_anywhere_can_be_run_again(lab: Lab, job: str) -> None:
-    figures = measure(lab, job, MOST)
-    assert figures.wrong == ()
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_workload_killed_anywhere_can_be_run_again(harness: Harness, workload: str) -> None:
+    figures = measure(harness, workload, MAX_POINTS)
+    assert figures.errors == ()
     assert figures.killed["before"]
     assert figures.killed["after"]
-    assert bool(figures.killed["late"]) == (job != THREADED)
+    assert bool(figures.killed["late"]) == (workload != THREADED)
 
 
 @pytest.mark.sample(1)
-@pytest.mark.parametrize("job", JOBS)
-def test_a_job_that_is_killed_again_and_again_ends_all_the_same(lab: Lab, job: str) -> None:
-    chance = random.Random(job)  # noqa: S311 - a test's chance has to repeat itself
-    points = [point for point in lab.points(job) if point.moment != "late"]
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_workload_killed_repeatedly_reaches_the_same_state(harness: Harness, workload: str) -> None:
+    generator = random.Random(workload)  # noqa: S311 - has to be repeatable
+    points = [point for point in harness.points(workload) if point.timing != "late"]
     for _ in range(CHAINS):
-        assert lab.kill(*chance.sample(points, 3)) == ""
+        assert harness.kill(*generator.sample(points, 3)) == ""
 
 
-def test_every_request_is_a_point_on_both_its_sides(lab: Lab) -> None:
-    asked, seen = lab.undisturbed(DISK)
-    assert asked[0] == "CreateDiskSnapshot"
-    points = [(point.index, point.moment) for point in lab.points(DISK)]
-    for index in range(len(asked)):
+def test_points_are_before_and_after_every_request(harness: Harness) -> None:
+    requests, final = harness.baseline(DISK)
+    assert requests[0] == "CreateDiskSnapshot"
+    points = [(point.index, point.timing) for point in harness.points(DISK)]
+    for index in range(len(requests)):
         assert {(index, "before"), (index, "after")} <= set(points)
     assert (0, "late") in points
-    assert seen.things[HERE, "GetDiskSnapshots", NAME]["state"] == "completed"
-    assert sum(seen.operations[key] for key in seen.operations if key[2] == NAME) == 1
+    assert final.resources[HERE, "GetDiskSnapshots", NAME]["state"] == "completed"
+    assert sum(final.operations[key] for key in final.operations if key[2] == NAME) == 1
 
 
-def test_the_way_to_run_a_copy_again_is_the_one_in_the_docs() -> None:
+def test_docs_show_how_to_run_a_copy_again() -> None:
     page = Path(__file__).parents[2] / "docs" / "crashes.md"
-    assert inspect.getsource(copied) in page.read_text(encoding="utf-8")
+    assert inspect.getsource(copy_or_resume) in page.read_text(encoding="utf-8")
 
 
-def test_a_sample_holds_both_sides_of_what_creates(lab: Lab) -> None:
-    sampled = {(point.index, point.moment) for point in lab.sample(DISK, 8)}
+def test_sample_has_points_around_the_creation(harness: Harness) -> None:
+    sampled = {(point.index, point.timing) for point in harness.sample(DISK, 8)}
     assert {(0, "before"), (0, "after"), (0, "late")} <= sampled
-    assert len(lab.sample(DISK, 8)) == 8
-    assert lab.sample(DISK, 8, seed=1) != lab.sample(DISK, 8) == lab.sample(DISK, 8)
+    assert len(harness.sample(DISK, 8)) == 8
+    assert harness.sample(DISK, 8, seed=1) != harness.sample(DISK, 8) == harness.sample(DISK, 8)
 
 
-def test_a_job_that_cannot_be_run_again_is_noticed(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+def test_harness_reports_a_workload_that_cannot_be_run_again(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, seen = lab.undisturbed(DISK)
+    requests, final = harness.baseline(DISK)
     key = (HERE, "GetDiskSnapshots", NAME)
-    altered: dict[Any, Any] = {**seen.things, key: {**seen.things[key], "state": "pending"}}
-    monkeypatch.setattr(seen, "things", altered)
-    assert "things differ" in lab.kill(Point(DISK, 0, "after"))
-    assert "was not killed" in lab.kill(Point(DISK, len(asked), "before"))
+    altered: dict[Any, Any] = {**final.resources, key: {**final.resources[key], "state": "pending"}}
+    monkeypatch.setattr(final, "resources", altered)
+    assert "resources differ" in harness.kill(Point(DISK, 0, "after"))
+    assert "was not killed" in harness.kill(Point(DISK, len(requests), "before"))

@@ -1,4 +1,4 @@
-"""One client for forked processes and for many threads; and what travels between processes."""
+"""Check one client in forked processes and in many threads, and pickling between processes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.crash import crossing
+from tests.crash import spawned
 from tests.crash.forked import ROUNDS
-from tests.crash.jobs import HERE, POLICY
+from tests.crash.workloads import HERE, POLICY
 
 from lightsail_snap import (
     CreateDiskSnapshotRequest,
@@ -42,24 +42,26 @@ def url(emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterato
         yield url
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are what it is about")
-def test_a_client_goes_on_in_a_forked_child_and_in_its_parent(
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_client_works_in_a_forked_child_and_its_parent(
     emulator: LightsailEmulator, url: str
 ) -> None:
-    for who in ("parent", "child"):
-        emulator.add_disk(who, region_name=HERE)
+    for name in ("parent", "child"):
+        emulator.add_disk(name, region_name=HERE)
     script = Path(__file__).with_name("forked.py")
-    result = subprocess.run(  # noqa: S603 - our own script
+    result = subprocess.run(  # noqa: S603 - a fixed script
         [sys.executable, str(script), url], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout) == {"wrong": 0, "makes clients": True}
-    # Not one request was sent a second time.
+    # No request was sent twice.
     assert emulator.calls["CreateDiskSnapshot"] == 2 * ROUNDS
 
 
 @pytest.mark.thorough
-def test_many_threads_on_one_client_get_each_its_own(emulator: LightsailEmulator, url: str) -> None:
+def test_threads_sharing_a_client_get_their_own_responses(
+    emulator: LightsailEmulator, url: str
+) -> None:
     for number in range(THREADS):
         emulator.add_disk(f"disk-{number}", region_name=HERE)
     with LightsailSnapClient(region_name=HERE, endpoint_url=url, wait_policy=POLICY) as client:
@@ -68,9 +70,13 @@ def test_many_threads_on_one_client_get_each_its_own(emulator: LightsailEmulator
             disk = DiskSource(disk_name=f"disk-{number}")
             tags = {"number": f"{number}"}
             made = client.take_disk_snapshot(f"made-{number}", disk, tags=tags)
-            seen = client.get_disk_snapshot(f"made-{number}").disk_snapshot
-            assert seen.arn == made.arn
-            return seen.name, seen.from_disk_name, {tag.key: tag.value for tag in seen.tags}
+            snapshot = client.get_disk_snapshot(f"made-{number}").disk_snapshot
+            assert snapshot.arn == made.arn
+            return (
+                snapshot.name,
+                snapshot.from_disk_name,
+                {tag.key: tag.value for tag in snapshot.tags},
+            )
 
         with ThreadPoolExecutor(THREADS) as threads:
             got = list(threads.map(take, range(THREADS)))
@@ -81,7 +87,7 @@ def test_many_threads_on_one_client_get_each_its_own(emulator: LightsailEmulator
     assert emulator.calls["CreateDiskSnapshot"] == THREADS
 
 
-def test_requests_results_and_errors_travel_to_a_spawned_process_and_back(
+def test_models_and_errors_are_pickled_to_a_process_and_back(
     emulator: LightsailEmulator, url: str
 ) -> None:
     emulator.add_disk("disk-1", region_name=HERE)
@@ -89,25 +95,25 @@ def test_requests_results_and_errors_travel_to_a_spawned_process_and_back(
         disk_snapshot_name="made-1", source=DiskSource(disk_name="disk-1"), tags={"env": "prod"}
     )
     with LightsailSnapClient(region_name=HERE, endpoint_url=url, wait_policy=POLICY) as client:
-        things: list[Any] = [request, client.send(request), client.get_disk("disk-1")]
+        resources: list[Any] = [request, client.send(request), client.get_disk("disk-1")]
         errors: list[LightsailSnapError] = []
-        for wrong in (
+        for act in (
             lambda: client.get_disk("no-such-disk"),
             lambda: client.send(request),
             lambda: client.create_disk_snapshot("-", DiskSource(disk_name="disk-1")),
             lambda: client.wait_for_disk_snapshot("made-1", timeout=0),
         ):
             with pytest.raises(LightsailSnapError) as caught:
-                wrong()
+                act()
             errors.append(caught.value)
-    here, _ = crossing.looked_at([*things, *errors])
+    this_process, _ = spawned.describe([*resources, *errors])
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as processes:
-        there, back = processes.submit(crossing.looked_at, [*things, *errors]).result()
-        assert processes.submit(crossing.wire_of, request).result() == request.to_wire()
-    assert there == here
-    assert back[: len(things)] == things
-    for one, other in zip(errors, back[len(things) :], strict=True):
+        other_process, back = processes.submit(spawned.describe, [*resources, *errors]).result()
+        assert processes.submit(spawned.wire_of, request).result() == request.to_wire()
+    assert other_process == this_process
+    assert back[: len(resources)] == resources
+    for one, other in zip(errors, back[len(resources) :], strict=True):
         assert type(one) is type(other)
         assert one.args == other.args
         assert vars(one) == vars(other)

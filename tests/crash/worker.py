@@ -1,8 +1,8 @@
-"""Runs jobs, each in a new process: `python worker.py URL`, with orders on standard input.
+"""Runs workloads, each in a new process: `python worker.py URL`, with commands on standard input.
 
-What takes time, to import and to make clients, is done once; then every order is carried out in a
-process that is forked from this one and knows of no other order. Written to standard output, a
-line each: the process's number, its word that it is done (if it lives so long), and how it ended.
+Imports and clients, which take time, are shared. Each command is executed in a process that is
+forked from this one. Writes lines to standard output: the process id, `done` if the process
+survives, and the exit status.
 """
 
 from __future__ import annotations
@@ -15,36 +15,38 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.crash import jobs
+from tests.crash import workloads
 
 from lightsail_snap import LightsailSnapClient
 
 
 def main(url: str) -> None:
     made = {
-        region: LightsailSnapClient(region_name=region, endpoint_url=url, wait_policy=jobs.POLICY)
-        for region in (jobs.HERE, jobs.THERE)
+        region: LightsailSnapClient(
+            region_name=region, endpoint_url=url, wait_policy=workloads.POLICY
+        )
+        for region in (workloads.HERE, workloads.THERE)
     }
     for line in sys.stdin:
-        order = json.loads(line)
+        command = json.loads(line)
         process = os.fork()
         if not process:
             status = 1
             try:
-                _say(f"begun {os.getpid()}")
-                jobs.JOBS[order["job"]](made.__getitem__, order["now"])
-                _say("done")
+                _print(f"begun {os.getpid()}")
+                workloads.WORKLOADS[command["workload"]](made.__getitem__, command["now"])
+                _print("done")
                 status = 0
-            except Exception:  # noqa: BLE001 - whatever it is, the test is to show it
-                _say(f"failed {json.dumps(traceback.format_exc())}")
+            except Exception:  # noqa: BLE001 - the test shows any failure
+                _print(f"failed {json.dumps(traceback.format_exc())}")
             finally:
                 os._exit(status)
         _, status = os.waitpid(process, 0)
-        _say(f"ended {os.waitstatus_to_exitcode(status)}")
+        _print(f"ended {os.waitstatus_to_exitcode(status)}")
 
 
-def _say(line: str) -> None:
-    # One write is one line, whichever process it comes from.
+def _print(line: str) -> None:
+    # One write is one line, whichever process writes it.
     os.write(1, f"{line}\n".encode())
 
 

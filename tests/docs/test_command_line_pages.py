@@ -1,4 +1,4 @@
-"""Every line of README.md and docs/ that begins with `lightsail-snap` runs."""
+"""Run every line of README.md and docs/ that starts with `lightsail-snap`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from tests.docs.shown_output import compile_output, find_command_outputs, strip_padding
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
@@ -31,13 +32,13 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```(sh|bash|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = "http://127.0.0.1:8123"
-# They serve for ever, take their time or are tested elsewhere: here their words have to make sense.
+# Commands that serve, take long or are tested elsewhere; here only their arguments are checked.
 TESTED_ELSEWHERE = {"emulator", "demo"}
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    """Stand where a reader stands: an empty folder, and no settings."""
+def server_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Serve an emulator to a reader with an empty folder and no settings."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -50,38 +51,40 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
 
 
 class Reader(io.StringIO):
-    """Somebody at a terminal."""
+    """Standard input of a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 class Shell:
-    """Runs the lines of a page as a shell would, as far as pages need one."""
+    """Runs the lines of a page, as far as pages need a shell."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         self.monkeypatch, self.url = monkeypatch, url
-        self.ran: list[str] = []
+        self.commands_run: list[str] = []
 
-    def line(self, line: str) -> None:
+    def line(self, line: str) -> str:
+        """Run a line, and return what it prints: first the results, then the messages."""
         if line.startswith("export "):
-            for word in shlex.split(line)[1:]:
-                name, _, value = word.partition("=")
+            for argument in shlex.split(line)[1:]:
+                name, _, value = argument.partition("=")
                 self.monkeypatch.setenv(name, value.replace(URL, self.url))
-            return
+            return ""
         line, _, target = line.partition(" > ")
-        command, *words = shlex.split(line.partition(" | ")[0], comments=True)
+        command, *arguments = shlex.split(line.partition(" | ")[0], comments=True)
         assert command == "lightsail-snap", line
-        self.ran.append(words[0])
-        if words[0] in TESTED_ELSEWHERE:
-            words.append("--help")
+        self.commands_run.append(arguments[0])
+        if arguments[0] in TESTED_ELSEWHERE:
+            arguments.append("--help")
         out, errors = io.StringIO(), io.StringIO()
         self.monkeypatch.setattr(sys, "stdin", Reader("y\n"))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            code = main(words)
+            code = main(arguments)
         assert code == 0, (line, out.getvalue(), errors.getvalue())
         if target:
             Path(target).write_text(out.getvalue(), encoding="utf-8")
+        return strip_padding(out.getvalue() + errors.getvalue())
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -93,9 +96,9 @@ QUICKSTART = DOCS / "quickstart.md"
 
 
 def commands(page: Path) -> list[str]:
-    """Find the lines that call the command; shells complete in tests/cli."""
+    """Return the lines that call the command; completion is tested in tests/cli."""
     lines = [
-        # The same command by its other name.
+        # The other name of the command.
         line.replace("python -m lightsail_snap", "lightsail-snap")
         for kind, text in blocks(page)
         if kind != "toml"
@@ -120,17 +123,28 @@ def test_pages_with_commands_are_found() -> None:
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page_runs(
-    page: Path, world: str, monkeypatch: pytest.MonkeyPatch
+    page: Path, server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell = Shell(monkeypatch, world)
+    shell = Shell(monkeypatch, server_url)
     (plan,) = (text for kind, text in blocks(QUICKSTART) if kind == "toml")
     Path("nightly.toml").write_text(plan, encoding="utf-8")
     settings = [text for _, text in blocks(QUICKSTART) if text.startswith("export ")]
     for line in settings[0].splitlines():
         shell.line(line)
-    for line in commands(page):
-        shell.line(line)
-    assert len(shell.ran) == len(commands(page))
+    printed = {line: shell.line(line) for line in commands(page)}
+    for lines, shown in find_command_outputs(page.read_text(encoding="utf-8")):
+        output = "".join(printed[line] for line in lines)
+        assert compile_output(shown).fullmatch(output), output
+    assert len(shell.commands_run) == len(commands(page))
+
+
+def test_readme_shows_the_output_of_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"command: demo -->.*?^```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    assert main(["demo", "--seconds", "0"]) == 0
+    output = capsys.readouterr().out
+    assert compile_output(shown[1]).fullmatch(output), output
 
 
 def free_port() -> int:
@@ -142,15 +156,15 @@ def free_port() -> int:
 
 @pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to follow it in")
-def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
-    """A real shell and real processes: half a second each, for what everybody tries first."""
+def test_quickstart_works(tmp_path: Path) -> None:
+    """Run the quickstart in a real shell with real processes."""
     port = free_port()
     script = ["set -euo pipefail"]
     for kind, text in blocks(QUICKSTART):
         if kind == "toml":
             script += [f"cat > nightly.toml <<'END'\n{text}END"]
         for line in text.splitlines() if kind == "sh" else ():
-            # What is installed is what is tested; that `[cli]` is enough is seen by test_package.
+            # The installed package is tested; test_package checks that `[cli]` suffices.
             if not line.startswith(("python3 -m venv", ". ", "pip install")):
                 quick = line.replace("--seconds 1 ", "--seconds 0.05 ")
                 script += [f"echo '$ {line}'", quick.replace("8123", str(port))]
@@ -162,10 +176,10 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     import pty  # noqa: PLC0415 - Windows has none, and no bash either
 
-    # A reader sits at a terminal, and answers the one question of the page.
+    # The reader has a terminal and confirms the one prompt of the page.
     reader, terminal = pty.openpty()
     os.write(reader, b"y\n")
-    with subprocess.Popen(  # noqa: S603 - our own page
+    with subprocess.Popen(  # noqa: S603 - a page of this project
         ["bash", "-c", "\n".join(script)],  # noqa: S607 - whichever bash a reader has
         cwd=tmp_path,
         env=environment,
@@ -183,10 +197,10 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
             os.close(terminal)
             os.close(reader)
     assert shell.returncode == 0, out
-    said = out.replace(str(port), "8123")
-    *_, looked, applied, again, pruned, listed, end = re.split(r"^\$ ", said, flags=re.MULTILINE)
-    assert "before-upgrade" in looked
-    assert "delete" in looked
+    output = out.replace(str(port), "8123")
+    *_, planned, applied, again, pruned, listed, end = re.split(r"^\$ ", output, flags=re.MULTILINE)
+    assert "before-upgrade" in planned
+    assert "delete" in planned
     assert re.search(r"take 1, copy 0, delete \d\d \(\d\d snapshots from .*, 1\d kept\)", applied)
     assert "Continue? [y/N]" in applied
     assert "skipped 0, failed 0" in applied
@@ -198,18 +212,20 @@ def test_who_follows_the_quickstart_gets_where_it_leads(tmp_path: Path) -> None:
     assert 10 <= len(rows) <= 14
     assert listed.splitlines()[-1] == f"{len(rows)} snapshots"
     assert end.startswith("kill %1")
-    # The emulator has gone: nothing answers there any more.
+    for _, shown in find_command_outputs(QUICKSTART.read_text(encoding="utf-8")):
+        assert compile_output(shown).search(strip_padding(output)), (shown, output)
+    # The emulator has ended.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass
 
 
-def test_all_exit_codes_are_listed() -> None:
+def test_cli_page_lists_all_exit_codes() -> None:
     page = (DOCS / "cli.md").read_text(encoding="utf-8")
     listed = [int(found) for found in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
     assert listed == sorted(ExitCode)
 
 
-def test_the_pictures_show_the_command(tmp_path: Path) -> None:
+def test_pictures_show_the_command_line(tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("drawn", DOCS / "pictures" / "command_line.py")
     assert spec is not None
     assert spec.loader is not None
@@ -218,21 +234,21 @@ def test_the_pictures_show_the_command(tmp_path: Path) -> None:
     before = dict(os.environ)
     module.draw(tmp_path)
     assert dict(os.environ) == before
-    drawn = {file.name: words_of(file) for file in tmp_path.iterdir()}
-    committed = {file.name: words_of(file) for file in (DOCS / "pictures").glob("cli-*.svg")}
+    drawn = {file.name: read_words(file) for file in tmp_path.iterdir()}
+    committed = {file.name: read_words(file) for file in (DOCS / "pictures").glob("cli-*.svg")}
     assert committed.keys() == drawn.keys()
-    # Words, since Rich may draw them otherwise one day. `--help` has typer's own words, too.
+    # Words only, since Rich may draw them differently. `--help` has words of typer, too.
     assert committed["cli-prune.svg"] == drawn["cli-prune.svg"]
     assert "no rule keeps it" in committed["cli-prune.svg"]
     assert "daily: newest of" in committed["cli-prune.svg"]
     commands: Any = typer.main.get_command(app)
     assert len(commands.commands) == 14
     for name, command in commands.commands.items():
-        told = " ".join(command.help.partition("\n\n")[0].replace("`", "").split())
-        assert f" {name} {told}" in committed["cli-help.svg"]
+        summary = " ".join(command.help.partition("\n\n")[0].replace("`", "").split())
+        assert f" {name} {summary}" in committed["cli-help.svg"]
 
 
-def words_of(picture: Path) -> str:
-    """Read the text of a picture that Rich has drawn."""
+def read_words(picture: Path) -> str:
+    """Return the words of a picture that Rich drew."""
     parts = re.findall("<text [^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8"))
     return " ".join(re.sub("[│╭╮╰╯─]", " ", html.unescape("".join(parts))).split())

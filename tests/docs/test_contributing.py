@@ -1,4 +1,4 @@
-"""Paths and sessions named for maintainers exist, and every script is described."""
+"""Check that the pages for maintainers name existing paths and sessions, and every script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every environment variable that a message, a help text or a page names really works."""
+"""Check that every environment variable in messages, help texts and pages has an effect."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _TEXTS = [
         if path.suffix in {".py", ".pyi", ".md", ".toml", ".yaml", ".yml", ".json", ".tf", ".sh"}
     ),
 ]
-# Not among botocore's session variables. test_endpoint_variables_work shows that they work.
+# Not among the session variables of botocore; test_endpoint_variables_work checks them.
 _ENDPOINTS = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LIGHTSAIL"}
-# Named for another reason than to be set.
+# Mentioned for another reason than to be set.
 _NOT_ADVICE = {
     "AWS_REGION": re.compile("boto3 does not read AWS_REGION"),
 }
@@ -47,8 +47,8 @@ def read_by_botocore() -> set[str]:
     return found | set(credentials.AssumeRoleWithWebIdentityProvider._CONFIG_TO_ENV_VAR.values())
 
 
-def read_by_us() -> set[str]:
-    """Return the strings of our own code and the CI script, which hold what is read."""
+def read_by_project() -> set[str]:
+    """Return the strings in the project's code, which include all variables that it reads."""
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     files = [ROOT / "noxfile.py"]
     files += [p for folder in ("src", "tests", "scripts") for p in (ROOT / folder).rglob("*.py")]
@@ -60,8 +60,8 @@ def read_by_us() -> set[str]:
     }
 
 
-def named() -> Iterator[tuple[str, str]]:
-    """Yield each variable that is named, with the file and the line."""
+def mentioned() -> Iterator[tuple[str, str]]:
+    """Yield each mentioned variable with its file and line."""
     for path in _TEXTS:
         text = path.read_text(encoding="utf-8")
         for number, line in enumerate(text.splitlines(), 1):
@@ -71,14 +71,15 @@ def named() -> Iterator[tuple[str, str]]:
                 yield name, f"{path.relative_to(ROOT)}:{number}"
 
 
-def test_every_variable_that_is_named_is_read() -> None:
-    found = list(named())
+def test_every_mentioned_variable_is_read() -> None:
+    found = list(mentioned())
     assert len(found) > 20
-    theirs, ours = read_by_botocore(), read_by_us()
+    botocore_variables, project_variables = read_by_botocore(), read_by_project()
     wrong = {
         f"{where}: {name}"
         for name, where in found
-        if name not in (ours if name.startswith("LIGHTSAIL_SNAP_") else theirs)
+        if name
+        not in (project_variables if name.startswith("LIGHTSAIL_SNAP_") else botocore_variables)
     }
     assert wrong == set()
 
@@ -92,7 +93,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-def test_aws_region_is_not_read_and_the_error_says_so(
+def test_aws_region_is_not_read_and_the_error_explains_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -126,7 +127,7 @@ def by_argument(_: pytest.MonkeyPatch, __: Path) -> LightsailSnapClient:
 
 
 @pytest.mark.parametrize("set_up", [by_variable, by_profile, by_argument])
-def test_every_way_that_the_advice_names_sets_the_region(
+def test_every_advised_setting_sets_the_region(
     set_up: Callable[[pytest.MonkeyPatch, Path], LightsailSnapClient],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

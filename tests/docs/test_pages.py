@@ -1,8 +1,10 @@
-"""Runs every Python block of README.md and docs/, page by page, on the embedded Lightsail."""
+"""Run every Python block of README.md and docs/ on the emulator, and compare its output."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.docs.shown_output import compile_output, find_output
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
@@ -24,8 +27,8 @@ WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf
 
 
 @pytest.fixture
-def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lead every client that a page connects to AWS to an emulator that has what pages name."""
+def _emulated_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connect every client of a page to an emulator with the resources that pages use."""
     clock = VirtualClock()
     emulator = LightsailEmulator(clock=clock)
     emulator.add_disk("Disk-Virginia-1", region_name="us-east-1", size_in_gb=32)
@@ -39,19 +42,23 @@ def _aws_is_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.sample(8)
-@pytest.mark.usefixtures("_aws_is_the_emulator")
+@pytest.mark.usefixtures("_emulated_aws")
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_code_of_a_page_runs(page: Path) -> None:
+def test_code_of_a_page_runs(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     names: dict[str, Any] = {"__name__": "page"}
     for block in BLOCK.finditer(text):
         line = text[: block.start(1)].count("\n")
-        exec(compile("\n" * line + block[1], str(page), "exec"), names)  # noqa: S102 - our own pages
+        code = compile("\n" * line + block[1], str(page), "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as stdout:
+            exec(code, names)  # noqa: S102 - pages of this project
+        if shown := find_output(text, block.end()):
+            assert compile_output(shown).fullmatch(stdout.getvalue()), stdout.getvalue()
     assert any(isinstance(value, LightsailSnapClient | type(lambda: 0)) for value in names.values())
 
 
-def test_what_people_write_with_boto3_runs_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other side of docs/migrating.md does what the page says of it."""
+def test_boto3_code_of_the_migration_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The boto3 side of docs/migrating.md behaves as the page describes."""
     page = ROOT / "docs" / "migrating.md"
     emulator = LightsailEmulator(progression=Progression.instant())
     emulator.add_disk("Disk-1", region_name="us-east-1")
@@ -67,14 +74,14 @@ def test_what_people_write_with_boto3_runs_too(monkeypatch: pytest.MonkeyPatch) 
         r"^```py\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     taken, listed, refused, deleted = (compile(side, str(page), "exec") for side in sides)
-    exec(taken, names)  # noqa: S102 - our own page
+    exec(taken, names)  # noqa: S102 - a page of this project
     assert names["state"] == "completed"
     exec(listed, names)  # noqa: S102 - likewise
     assert [each["name"] for each in names["snapshots"]] == ["nightly"]
     exec(refused, names)  # noqa: S102 - likewise
     exec(deleted, names)  # noqa: S102 - likewise
     assert boto.get_disk_snapshots()["diskSnapshots"] == []  # the last good one, too
-    # A name that is taken is all that the second attempt after a lost answer is told.
+    # After a lost response, the retry only reports that the name is in use.
     exec(taken, names)  # noqa: S102 - likewise
     monkeypatch.setattr(time, "sleep", lambda _: None)
     emulator.inject(Fault(kind=FaultKind.DROP, operation="CreateDiskSnapshot", after_commit=True))
@@ -96,20 +103,20 @@ EXCEPTIONS = {
 }
 
 
-def test_every_exception_is_in_the_catalogue_with_when_and_what_to_do() -> None:
+def test_error_catalogue_lists_every_exception() -> None:
     catalogue = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    told = set()
+    listed = set()
     for line in catalogue.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| `"):
             assert cells[1], line
             assert cells[3], line
-            told |= set(re.findall(r"`(\w+)`", cells[0]))
-    assert told == EXCEPTIONS - {"SerializedCause"}
+            listed |= set(re.findall(r"`(\w+)`", cells[0]))
+    assert listed == EXCEPTIONS - {"SerializedCause"}
     assert "`SerializedCause` is never raised" in catalogue
 
 
-def test_every_exception_is_in_the_tree() -> None:
+def test_error_docstring_lists_every_exception() -> None:
     names = re.findall(
         r"^(?:[├└│ ]+─ )?(\w+(?:Error|Exception))\b", errors.__doc__ or "", re.MULTILINE
     )

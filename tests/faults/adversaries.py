@@ -1,4 +1,4 @@
-"""What the service, proxies and other clients may do that no response admits."""
+"""Actions of the service, of proxies and of other clients that no response reveals."""
 
 from __future__ import annotations
 
@@ -7,134 +7,132 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.support import ForwardingTransport
+
 from lightsail_snap import (
     Request,
-    Response,
     ServiceError,
 )
 from lightsail_snap.emulator import Progression
-from lightsail_snap.emulator._wire import Response as WireAnswer
+from lightsail_snap.emulator._wire import Response as WireResponse
 
 NAME = "made-1"
 _MEMBERS = ("diskSnapshot", "instanceSnapshot", "disk", "operation")
 _LOOKUPS = ("GetDisk", "GetDiskSnapshot", "GetInstanceSnapshot")
 
-Alter = Callable[[str, WireAnswer], WireAnswer]
+ChangeResponse = Callable[[str, WireResponse], WireResponse]
 
 
 @dataclass(frozen=True)
 class Adversary:
-    """Something that happens to a job.
+    """An action that disturbs a method.
 
     Attributes:
-        name: Its name.
-        prepare: Sets it up in a world, before the job begins.
-        spares_evidence: Whether a job without a token has to succeed although its response is
-            lost, too.
+        name: The name.
+        prepare: Sets it up in an environment, before the method starts.
+        keeps_evidence: Whether a call without a token has to succeed even if its response is lost.
     """
 
     name: str
     prepare: Callable[[Any], None]
-    spares_evidence: bool = True
+    keeps_evidence: bool = True
 
 
-def _also(world: Any, alter: Alter) -> None:
-    before = world.emulator.alter
-    world.emulator.alter = lambda operation, answer: alter(operation, before(operation, answer))
+def _add_change(environment: Any, change_response: ChangeResponse) -> None:
+    before = environment.emulator.change_response
+    environment.emulator.change_response = lambda operation, response: change_response(
+        operation, before(operation, response)
+    )
 
 
-def _changed(answer: WireAnswer, change: Callable[[dict[str, Any]], None]) -> WireAnswer:
-    body = json.loads(answer.body) if answer.body else {}
+def _change_resource(
+    response: WireResponse, change: Callable[[dict[str, Any]], None]
+) -> WireResponse:
+    body = json.loads(response.body) if response.body else {}
     for member in _MEMBERS:
         if member in body:
             change(body[member])
-    return replace(answer, body=json.dumps(body).encode())
-
-
-def _same_as_the_job(world: Any) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    if world.job.has_token:
-        members["tags"] = [{"key": "env", "value": "prod"}]
-    elif world.job.look[0] == "GetInstanceSnapshot":
-        members["sourceSnapshotName"] = "old-instance"
-    return members
+    return replace(response, body=json.dumps(body).encode())
 
 
 def stale(reads: int, age: float) -> Adversary:
-    """Show a deleted, equal namesake in so many lookups."""
+    """Return a deleted resource with equal parameters in the first lookups."""
 
-    def prepare(world: Any) -> None:
-        progression = world.emulator.progression
-        world.emulator.progression = Progression.instant()
-        world.foreign(**_same_as_the_job(world))
-        look, member = world.job.look
-        old = world.emulator.handle("us-east-1", look, {f"{member}Name": NAME})
-        world.delete()
-        world.clock.sleep(age)
-        world.emulator.progression = progression
+    def prepare(environment: Any) -> None:
+        progression = environment.emulator.progression
+        environment.emulator.progression = Progression.instant()
+        environment.create_as_other(**environment.equal_parameters())
+        lookup, member = environment.method.lookup
+        old = environment.emulator.handle("us-east-1", lookup, {f"{member}Name": NAME})
+        environment.delete()
+        environment.clock.sleep(age)
+        environment.emulator.progression = progression
         left = [reads]
 
-        def alter(operation: str, answer: WireAnswer) -> WireAnswer:
-            is_after = world.job.operation in world.emulator.asked
-            if operation == look and is_after and left[0] > 0:
+        def change_response(operation: str, response: WireResponse) -> WireResponse:
+            is_after = environment.method.operation in environment.emulator.called
+            if operation == lookup and is_after and left[0] > 0:
                 left[0] -= 1
-                return WireAnswer(old.status, old.body, answer.headers)
-            return answer
+                return WireResponse(old.status, old.body, response.headers)
+            return response
 
-        _also(world, alter)
+        _add_change(environment, change_response)
 
-    return Adversary(f"{reads} stale reads of a namesake created {age} s before", prepare)
+    return Adversary(f"{reads} stale reads of an equal resource created {age} s before", prepare)
 
 
 def unseen(reads: int) -> Adversary:
-    """Let so many lookups not find the resource, every other time."""
+    """Let every other lookup miss the resource, up to a number."""
     missing = json.dumps({"__type": "NotFoundException", "message": "none"}).encode()
 
-    def prepare(world: Any) -> None:
+    def prepare(environment: Any) -> None:
         turns = [0]
 
-        def alter(operation: str, answer: WireAnswer) -> WireAnswer:
-            is_lookup = operation in _LOOKUPS and world.job.operation in world.emulator.asked
-            if is_lookup and answer.status == 200:
+        def change_response(operation: str, response: WireResponse) -> WireResponse:
+            is_lookup = (
+                operation in _LOOKUPS
+                and environment.method.operation in environment.emulator.called
+            )
+            if is_lookup and response.status == 200:
                 turns[0] += 1
                 if turns[0] % 2 and turns[0] < 2 * reads:
-                    return replace(answer, status=400, body=missing)
-            return answer
+                    return replace(response, status=400, body=missing)
+            return response
 
-        _also(world, alter)
+        _add_change(environment, change_response)
 
     return Adversary(f"{reads} lookups miss it", prepare)
 
 
 def _tagging(name: str, act: Callable[[Any], object]) -> Adversary:
-    def prepare(world: Any) -> None:
-        before = world.emulator.before
+    def prepare(environment: Any) -> None:
+        before = environment.emulator.before
         is_done: list[object] = []
 
         def change(operation: str, index: int) -> None:
             before(operation, index)
-            if not is_done and world.emulator.created:
-                is_done.append(act(world))
+            if not is_done and environment.emulator.created:
+                is_done.append(act(environment))
 
-        world.emulator.before = change
+        environment.emulator.before = change
 
-    return Adversary(name, prepare, spares_evidence=False)
+    return Adversary(name, prepare, keeps_evidence=False)
 
 
-def _retag(world: Any) -> object:
+def _retag(environment: Any) -> object:
     tags = [{"key": "env", "value": "PROD"}]
-    return world.emulator.do("TagResource", resourceName=NAME, tags=tags)
+    return environment.emulator.call("TagResource", resourceName=NAME, tags=tags)
 
 
-def _untag(world: Any) -> object:
+def _untag(environment: Any) -> object:
     keys = ["env", "lightsail-snap:client-token"]
-    return world.emulator.do("UntagResource", resourceName=NAME, tagKeys=keys)
+    return environment.emulator.call("UntagResource", resourceName=NAME, tagKeys=keys)
 
 
 def other_identity(reads: int) -> Adversary:
-    """Let so many responses in a row show another name or id."""
+    """Let the first lookups return another name or id."""
 
-    def prepare(world: Any) -> None:
+    def prepare(environment: Any) -> None:
         left = [reads]
 
         def rename(resource: dict[str, Any]) -> None:
@@ -142,86 +140,73 @@ def other_identity(reads: int) -> Adversary:
                 if member in resource:
                     resource[member] = f"other-{resource[member]}"
 
-        def alter(operation: str, answer: WireAnswer) -> WireAnswer:
-            is_lookup = operation in {*_LOOKUPS, "GetOperation"} and answer.status == 200
+        def change_response(operation: str, response: WireResponse) -> WireResponse:
+            is_lookup = operation in {*_LOOKUPS, "GetOperation"} and response.status == 200
             if is_lookup and left[0] > 0:
                 left[0] -= 1
-                return _changed(answer, rename)
-            return answer
+                return _change_resource(response, rename)
+            return response
 
-        _also(world, alter)
+        _add_change(environment, change_response)
 
     return Adversary(f"{reads} responses about other resources", prepare)
 
 
 def other_operations() -> Adversary:
-    """Response the creation with another client's operations."""
+    """Respond to the creation with the operations of another client."""
 
-    def prepare(world: Any) -> None:
+    def prepare(environment: Any) -> None:
         other = {"id": "op-other", "resourceName": "other-1", "status": "Succeeded"}
         body = json.dumps({"operations": [{**other, "isTerminal": True}]}).encode()
 
-        def alter(operation: str, answer: WireAnswer) -> WireAnswer:
-            if operation == world.job.operation and answer.status == 200:
-                return replace(answer, body=body)
-            return answer
+        def change_response(operation: str, response: WireResponse) -> WireResponse:
+            if operation == environment.method.operation and response.status == 200:
+                return replace(response, body=body)
+            return response
 
-        _also(world, alter)
+        _add_change(environment, change_response)
 
-    return Adversary("the creation is answered with another's operations", prepare)
+    return Adversary("the creation returns another client's operations", prepare)
 
 
 def lag(seconds: float) -> Adversary:
     """Let creation times differ from `Date`."""
 
-    def prepare(world: Any) -> None:
+    def prepare(environment: Any) -> None:
         def move(resource: dict[str, Any]) -> None:
             resource["createdAt"] += seconds
 
-        def alter(operation: str, answer: WireAnswer) -> WireAnswer:
-            return _changed(answer, move) if operation in _LOOKUPS else answer
+        def change_response(operation: str, response: WireResponse) -> WireResponse:
+            return _change_resource(response, move) if operation in _LOOKUPS else response
 
-        _also(world, alter)
+        _add_change(environment, change_response)
 
-    return Adversary(f"creation times {seconds:+} s off", prepare, spares_evidence=False)
-
-
-class _Replacing:
-    """A transport whose first creation is carried out, and refused by a proxy."""
-
-    def __init__(self, inner: Any, operation: str, status: int) -> None:
-        self._inner = inner
-        self._operation = operation
-        self._status = status
-        self._is_done = False
-
-    def send(self, request: Request[Any]) -> Response:
-        if request.operation_name != self._operation or self._is_done:
-            return self._inner.send(request)  # type: ignore[no-any-return] # a transport
-        self._is_done = True
-        self._inner.send(request)
-        status = self._status
-        raise ServiceError(
-            "<html>Blocked by policy</html>",
-            code=str(status),
-            http_status=status,
-            operation_name=request.operation_name,
-            may_have_executed=True,
-        ) from _NoLightsailError()
-
-    def close(self) -> None:
-        self._inner.close()
+    return Adversary(f"creation times {seconds:+} s off", prepare, keeps_evidence=False)
 
 
 class _NoLightsailError(Exception):
-    """Stands for botocore's exception."""
+    """Stands in for botocore's exception."""
 
 
 def replaced_response(status: int) -> Adversary:
-    """Let a proxy replace the response of the creation by a page of its own."""
+    """Let a proxy replace the response of the creation by an HTML page."""
 
-    def prepare(world: Any) -> None:
-        world.wrap = lambda inner: _Replacing(inner, world.job.operation, status)
+    def prepare(environment: Any) -> None:
+        replaced: list[Request[Any]] = []
+
+        def replace_response(request: Request[Any]) -> None:
+            if request.operation_name != environment.method.operation or replaced:
+                return
+            replaced.append(request)
+            raise ServiceError(
+                "<html>Blocked by policy</html>",
+                code=str(status),
+                http_status=status,
+                operation_name=request.operation_name,
+                may_have_executed=True,
+            ) from _NoLightsailError()
+
+        environment.wrap = lambda inner: ForwardingTransport(inner, after=replace_response)
 
     return Adversary(f"the response is replaced by an HTML page, {status}", prepare)
 

@@ -1,4 +1,4 @@
-"""A world in which jobs are disturbed, and the laws that hold whatever happens to them."""
+"""An environment in which creations are disturbed, and the invariants that always hold."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from tests.support import SkewedClock
 
 from lightsail_snap import (
     Clock,
@@ -44,56 +45,58 @@ _LISTS = {
     "GetInstanceSnapshots": "instanceSnapshots",
 }
 _FINAL = {"completed", "available"}
-# Worlds begin alike to the last id, so what stands there in the beginning is listed only once.
+# Environments start with the same ids, so their initial state is listed only once.
 _BEFORE: dict[str, tuple[set[str], set[tuple[str, str, str]]]] = {}
 
 
-class Meddled(LightsailEmulator):
-    """An emulator where others may act before and after every call, and change its answer."""
+class InterceptedEmulator(LightsailEmulator):
+    """An emulator with hooks before and after each call and for each response."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock=clock, page_size=200)
-        self.asked: list[str] = []
+        self.called: list[str] = []
         self.created: list[str] = []
         self.before: Callable[[str, int], object] = lambda _operation, _index: None
         self.after: Callable[[str, int], object] = lambda _operation, _index: None
-        self.alter: Callable[[str, Response], Response] = lambda _operation, answer: answer
+        self.change_response: Callable[[str, Response], Response] = lambda _operation, response: (
+            response
+        )
 
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Response:
         target = {name.lower(): value for name, value in headers.items()}["x-amz-target"]
-        operation, index = target.rpartition(".")[2], len(self.asked)
-        self.asked.append(operation)
+        operation, index = target.rpartition(".")[2], len(self.called)
+        self.called.append(operation)
         self.before(operation, index)
-        holder = self.holder() if operation in CREATING else None
+        current_arn = self.current_arn() if operation in CREATING else None
         try:
-            answer = super().exchange(headers, body)
+            response = super().exchange(headers, body)
         finally:
-            if operation in CREATING and (now := self.holder()) not in {None, holder}:
+            if operation in CREATING and (now := self.current_arn()) not in {None, current_arn}:
                 self.created.append(str(now))
-        answer = self.alter(operation, answer)
+        response = self.change_response(operation, response)
         self.after(operation, index)
-        return answer
+        return response
 
-    def holder(self) -> str | None:
-        """Return the ARN of the resource that holds the name NAME now."""
+    def current_arn(self) -> str | None:
+        """Return the ARN of the resource that is named NAME now."""
         # A request would count as a poll, by which the resource progresses.
         query = "SELECT wire FROM records WHERE region = ? AND name = ?"
         found = self._store._db.execute(query, (HERE, NAME)).fetchall()
         return str(json.loads(found[0][0])["arn"]) if found else None
 
-    def do(self, operation: str, region: str = HERE, **members: Any) -> dict[str, Any]:
-        """Act as somebody else, whom no fault and no hook touches; refusals do not matter."""
-        answer: dict[str, Any] = json.loads(self.handle(region, operation, members).body)
-        return answer
+    def call(self, operation: str, region: str = HERE, **members: Any) -> dict[str, Any]:
+        """Call an operation as another client, without faults and hooks; refusals are ignored."""
+        response: dict[str, Any] = json.loads(self.handle(region, operation, members).body)
+        return response
 
 
 @dataclass(frozen=True)
-class Job:
-    """A job that makes one thing by the name NAME."""
+class Method:
+    """A method of the client that creates one resource named NAME."""
 
     run: Callable[..., Any]
     operation: str
-    look: tuple[str, str]
+    lookup: tuple[str, str]
     delete: tuple[str, str]
     has_token: bool = True
 
@@ -124,22 +127,22 @@ def _restore(client: LightsailSnapClient, **options: Any) -> Any:
 
 
 _DISK_SNAPSHOT: dict[str, Any] = {
-    "look": ("GetDiskSnapshot", "diskSnapshot"),
+    "lookup": ("GetDiskSnapshot", "diskSnapshot"),
     "delete": ("DeleteDiskSnapshot", "diskSnapshotName"),
 }
 _INSTANCE_SNAPSHOT: dict[str, Any] = {
-    "look": ("GetInstanceSnapshot", "instanceSnapshot"),
+    "lookup": ("GetInstanceSnapshot", "instanceSnapshot"),
     "delete": ("DeleteInstanceSnapshot", "instanceSnapshotName"),
 }
 _COPY: dict[str, Any] = {"operation": "CopySnapshot", "has_token": False}
-JOBS = {
-    "disk": Job(_disk, "CreateDiskSnapshot", **_DISK_SNAPSHOT),
-    "system-volume": Job(_volume, "CreateDiskSnapshot", **_DISK_SNAPSHOT),
-    "instance": Job(_instance, "CreateInstanceSnapshot", **_INSTANCE_SNAPSHOT),
-    "copy-here": Job(_copy("old-disk", HERE), **_DISK_SNAPSHOT, **_COPY),
-    "copy-there": Job(_copy("old-disk-there", THERE), **_DISK_SNAPSHOT, **_COPY),
-    "copy-instance": Job(_copy("old-instance", HERE), **_INSTANCE_SNAPSHOT, **_COPY),
-    "restore": Job(
+METHODS = {
+    "disk": Method(_disk, "CreateDiskSnapshot", **_DISK_SNAPSHOT),
+    "system-volume": Method(_volume, "CreateDiskSnapshot", **_DISK_SNAPSHOT),
+    "instance": Method(_instance, "CreateInstanceSnapshot", **_INSTANCE_SNAPSHOT),
+    "copy-here": Method(_copy("old-disk", HERE), **_DISK_SNAPSHOT, **_COPY),
+    "copy-there": Method(_copy("old-disk-there", THERE), **_DISK_SNAPSHOT, **_COPY),
+    "copy-instance": Method(_copy("old-instance", HERE), **_INSTANCE_SNAPSHOT, **_COPY),
+    "restore": Method(
         _restore, "CreateDiskFromSnapshot", ("GetDisk", "disk"), ("DeleteDisk", "diskName")
     ),
 }
@@ -147,17 +150,17 @@ JOBS = {
 
 @dataclass
 class Outcome:
-    """How a job ended: with a thing or with an error."""
+    """The outcome of a method: a resource or an error."""
 
-    thing: Any = None
+    resource: Any = None
     error: LightsailSnapError | None = None
 
 
 @dataclass
-class World:
-    """What a job lives in: disks, an instance, old snapshots, and a client on its own clock."""
+class Environment:
+    """Disks, an instance, older snapshots, and a client with its own clock."""
 
-    job: Job
+    method: Method
     boto3_client: Any = None
     config: Config = field(default_factory=lambda: ONE_ATTEMPT)
     skew: float = 0.0
@@ -167,12 +170,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock()
-        self.emulator = Meddled(self.clock)
+        self.emulator = InterceptedEmulator(self.clock)
         self.emulator.progression = Progression.instant()
-        do = self.emulator.do
+        call = self.emulator.call
         for region, suffix in ((HERE, ""), (THERE, "-there")):
             self.emulator.add_disk("data-1", region_name=region, size_in_gb=16)
-            do(
+            call(
                 "CreateDiskSnapshot",
                 region,
                 diskName="data-1",
@@ -180,21 +183,23 @@ class World:
             )
         self.emulator.add_disk("data-2", region_name=HERE, size_in_gb=16)
         self.emulator.add_instance("web-1", region_name=HERE)
-        do("CreateInstanceSnapshot", instanceName="web-1", instanceSnapshotName="old-instance")
-        do("CreateDiskSnapshot", diskName="data-2", diskSnapshotName="old-disk-2")
+        call("CreateInstanceSnapshot", instanceName="web-1", instanceSnapshotName="old-instance")
+        call("CreateDiskSnapshot", diskName="data-2", diskSnapshotName="old-disk-2")
         self.clock.sleep(3600)
         self.emulator.progression = self.progression
-        self.begun = self.clock.time()
-        if self.job.operation not in _BEFORE:
-            _BEFORE[self.job.operation] = set(self._operations()), set(self.things())
-        self.operations_before, self.things_before = _BEFORE[self.job.operation]
+        self.start_time = self.clock.time()
+        if self.method.operation not in _BEFORE:
+            _BEFORE[self.method.operation] = set(self._operations()), set(self.resources())
+        self.operations_before, self.resources_before = _BEFORE[self.method.operation]
         if self.boto3_client is None:
             self.boto3_client = self.emulator.boto3_client(HERE, self.config)
         else:
             self.emulator.install(self.boto3_client)
 
     def client(self) -> LightsailSnapClient:
-        clock = self.client_clock or (_Skewed(self.clock, self.skew) if self.skew else self.clock)
+        clock = self.client_clock or (
+            SkewedClock(self.clock, self.skew) if self.skew else self.clock
+        )
         policy = WaitPolicy(random=lambda: 0.5)
         if self.wrap is None:
             return LightsailSnapClient(self.boto3_client, clock=clock, wait_policy=policy)
@@ -202,10 +207,10 @@ class World:
         return LightsailSnapClient(transport=transport, clock=clock, wait_policy=policy)
 
     def run(self, **options: Any) -> Outcome:
-        """Run the job; nothing but an error of ours may come out of it."""
+        """Run the method; errors outside the library's tree propagate."""
         with self.client() as client:
             try:
-                return Outcome(thing=self.job.run(client, **options))
+                return Outcome(resource=self.method.run(client, **options))
             except LightsailSnapError as error:
                 return Outcome(error=error)
 
@@ -213,8 +218,25 @@ class World:
         for fault in faults:
             self.emulator.inject(fault)
 
-    def foreign(self, **differing: Any) -> dict[str, Any]:
-        """Let somebody else make what the job makes, unless told otherwise."""
+    def inject_at_creation(self, fault: Fault) -> None:
+        """Inject a fault of the creating call."""
+        self.emulator.inject(replace(fault, operation=self.method.operation))
+
+    def act_after_creation(self, act: Callable[[], object], call: int = 1) -> None:
+        """Let another client act right before a call after the creating one."""
+        # A restore looks up its source first.
+        index = call + (self.method.operation == "CreateDiskFromSnapshot")
+        self.emulator.before = lambda _, number: act() if number == index else None
+
+    def equal_parameters(self) -> dict[str, Any]:
+        """Return the parameters of `create_as_other` that create an equal resource."""
+        if self.method.has_token:
+            return {"tags": [{"key": "env", "value": "prod"}]}
+        is_instance = self.method.lookup[0] == "GetInstanceSnapshot"
+        return {"sourceSnapshotName": "old-instance"} if is_instance else {}
+
+    def create_as_other(self, **differing: Any) -> dict[str, Any]:
+        """Create as another client what the method creates, with differing parameters."""
         members: dict[str, dict[str, Any]] = {
             "CreateDiskSnapshot": {"diskSnapshotName": NAME, "diskName": "data-1"},
             "CreateInstanceSnapshot": {"instanceSnapshotName": NAME, "instanceName": "web-1"},
@@ -230,150 +252,134 @@ class World:
                 "sizeInGb": 16,
             },
         }
-        operation = self.job.operation
-        return self.emulator.do(operation, **members[operation] | differing)
+        operation = self.method.operation
+        return self.emulator.call(operation, **members[operation] | differing)
 
     def delete(self) -> None:
-        """Let somebody delete what is there by the job's name."""
-        operation, member = self.job.delete
-        self.emulator.do(operation, **{member: NAME})
+        """Delete the resource named NAME as another client."""
+        operation, member = self.method.delete
+        self.emulator.call(operation, **{member: NAME})
 
-    def things(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+    def resources(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         return {
-            (region, listing, thing["name"]): thing
+            (region, listing, resource["name"]): resource
             for region in (HERE, THERE)
             for listing, member in _LISTS.items()
-            for thing in self.emulator.do(listing, region)[member]
+            for resource in self.emulator.call(listing, region)[member]
         }
 
     def _operations(self) -> dict[str, dict[str, Any]]:
         return {
             each["id"]: each
             for region in (HERE, THERE)
-            for each in self.emulator.do("GetOperations", region)["operations"]
+            for each in self.emulator.call("GetOperations", region)["operations"]
         }
 
     def creations(self) -> list[dict[str, Any]]:
-        """Find the operations that made something since the world stood."""
+        """Return the operations that created the resource since the environment was set up."""
         made = self._operations()
         fresh = [made[key] for key in made.keys() - self.operations_before]
-        # The second record of one call is about the source.
+        # The second record of a call is about the source.
         return [
             each
             for each in fresh
             if each["operationType"] in CREATING and each["resourceName"] == NAME
         ]
 
-    def there(self) -> dict[str, Any] | None:
-        """Find what is there now by the job's name."""
-        found = [thing for key, thing in self.things().items() if key[2] == NAME]
+    def find_resource(self) -> dict[str, Any] | None:
+        """Return the resource that is named NAME now."""
+        found = [resource for key, resource in self.resources().items() if key[2] == NAME]
         assert len(found) <= 1
         return found[0] if found else None
 
-    def check_honesty(self, outcome: Outcome) -> None:
-        """Require that the outcome tells of this call's resources only, and denies none.
+    def check_reported_outcome(self, outcome: Outcome) -> None:
+        """Require that the outcome is about this call's resource, and that creation is not denied.
 
         What this call created is read from the service's store after each of its requests.
         """
-        created, holder = self.emulator.created, self.emulator.holder()
+        created, current_arn = self.emulator.created, self.emulator.current_arn()
         assert len(created) <= 1, created
         if outcome.error is not None:
             assert outcome.error.may_have_executed or not created, repr(outcome.error)
             return
-        assert created == [outcome.thing.arn] == [holder], (created, outcome.thing, holder)
-        assert outcome.thing.state in _FINAL
+        assert created == [outcome.resource.arn] == [current_arn], (
+            created,
+            outcome.resource,
+            current_arn,
+        )
+        assert outcome.resource.state in _FINAL
 
     def check(self, outcome: Outcome, *, foreign: frozenset[str] = frozenset()) -> None:
-        """Hold the laws, by what the service really has.
-
-        Args:
-            outcome: How the job ended.
-            foreign: The ARNs of what others made.
-        """
-        creations, things = self.creations(), self.things()
-        fresh = [thing for key, thing in things.items() if key not in self.things_before]
-        thing = fresh[0] if fresh else None
-        # Nothing is made under another name or of another type, and nothing is made twice.
+        """Check the invariants by the service's state; `foreign` has other clients' ARNs."""
+        creations, resources = self.creations(), self.resources()
+        fresh = [
+            resource for key, resource in resources.items() if key not in self.resources_before
+        ]
+        resource = fresh[0] if fresh else None
+        # Nothing is created with another name or type, and nothing is created twice.
         assert [each["name"] for each in fresh] in ([], [NAME]), fresh
         if not foreign:
             assert len(creations) <= 1
-            assert {each["operationType"] for each in creations} <= {self.job.operation}
+            assert {each["operationType"] for each in creations} <= {self.method.operation}
         if outcome.error is None:
-            # A success is one: what is returned is there, is this call's, and can be used.
-            assert thing is not None
-            assert outcome.thing.arn == thing["arn"]
-            assert outcome.thing.state in _FINAL
-            assert thing["state"] in _FINAL
-            assert thing["arn"] not in foreign
-            assert thing["createdAt"] >= round(self.begun, 3)
+            # A returned resource exists, is of this call, and is usable.
+            assert resource is not None
+            assert outcome.resource.arn == resource["arn"]
+            assert outcome.resource.state in _FINAL
+            assert resource["state"] in _FINAL
+            assert resource["arn"] not in foreign
+            assert resource["createdAt"] >= round(self.start_time, 3)
             return
         error = outcome.error
-        if thing is not None and thing["arn"] not in foreign:
-            # What was made is not passed over in silence.
-            assert error.may_have_executed or _tells_how_to_resume(error), error
+        if resource is not None and resource["arn"] not in foreign:
+            # A created resource is reported.
+            assert error.may_have_executed or _explains_how_to_resume(error), error
         if isinstance(error, NameConflictError | OutcomeUnknownError):
-            # The library's own verdicts tell what they rest on.
+            # The errors that the library derives have a cause.
             assert error.__cause__ is not None, error
 
 
-def _tells_how_to_resume(error: LightsailSnapError) -> bool:
+def _explains_how_to_resume(error: LightsailSnapError) -> bool:
     return isinstance(error, WaitError) and "to keep waiting, call wait_for_" in str(error)
 
 
-class _Skewed:
-    """A clock that goes as the other does, and is wrong."""
-
-    def __init__(self, right: VirtualClock, wrong_by: float) -> None:
-        self._right = right
-        self._wrong_by = wrong_by
-
-    def time(self) -> float:
-        return self._right.time() + self._wrong_by
-
-    def monotonic(self) -> float:
-        return self._right.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self._right.sleep(seconds)
-
-
 def without(*members: str) -> Callable[[str, Response], Response]:
-    """Take members out of the things that look-ups show."""
+    """Return a change that removes fields from the resources in lookups."""
 
-    def alter(_: str, answer: Response) -> Response:
-        body = json.loads(answer.body) if answer.body else {}
+    def change_response(_: str, response: Response) -> Response:
+        body = json.loads(response.body) if response.body else {}
         for shape in ("diskSnapshot", "instanceSnapshot", "disk"):
             for member in members:
                 body.get(shape, {}).pop(member, None)
-        return replace(answer, body=json.dumps(body).encode())
+        return replace(response, body=json.dumps(body).encode())
 
-    return alter
+    return change_response
 
 
 def refusing(
     *operations: str, code: str = "AccessDeniedException"
 ) -> Callable[[str, Response], Response]:
-    """Refuse some operations."""
+    """Return a change that refuses some operations."""
     refusal = json.dumps({"__type": code, "message": "no"}).encode()
 
-    def alter(operation: str, answer: Response) -> Response:
-        return replace(answer, status=400, body=refusal) if operation in operations else answer
+    def change_response(operation: str, response: Response) -> Response:
+        return replace(response, status=400, body=refusal) if operation in operations else response
 
-    return alter
+    return change_response
 
 
-def without_date(_: str, answer: Response) -> Response:
-    """Take the header `Date` away."""
-    headers = {name: value for name, value in answer.headers.items() if name != "Date"}
-    return replace(answer, headers=headers)
+def without_date(_: str, response: Response) -> Response:
+    """Remove the header `Date`."""
+    headers = {name: value for name, value in response.headers.items() if name != "Date"}
+    return replace(response, headers=headers)
 
 
 @dataclass(frozen=True)
 class Kit:
-    """What the tests of this folder work with."""
+    """Helpers of the tests in this folder."""
 
-    jobs: Mapping[str, Job]
-    world: Callable[..., World]
+    methods: Mapping[str, Method]
+    environment: Callable[..., Environment]
     without: Callable[..., Any]
     refusing: Callable[..., Any]
     without_date: Callable[..., Any]
@@ -381,14 +387,17 @@ class Kit:
 
 @pytest.fixture(scope="session")
 def kit() -> Iterator[Kit]:
-    """Make worlds; those with the usual settings share one boto3 client, which is slow to make."""
+    """Return the helpers.
+
+    Environments with default settings share one boto3 client, which is slow to create.
+    """
     with LightsailEmulator() as emulator:
         shared = emulator.boto3_client(HERE, ONE_ATTEMPT)
 
-    def world(job: str, **settings: Any) -> World:
+    def environment(method: str, **settings: Any) -> Environment:
         if "config" not in settings:
             settings["boto3_client"] = shared
-        return World(JOBS[job], **settings)
+        return Environment(METHODS[method], **settings)
 
-    yield Kit(JOBS, world, without, refusing, without_date)
+    yield Kit(METHODS, environment, without, refusing, without_date)
     shared.close()

@@ -1,4 +1,4 @@
-"""Any history of faults, delays and strangers: the laws hold in all of them."""
+"""Check the invariants in random histories of faults, delays and other clients."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from lightsail_snap.emulator import Fault, FaultKind, Progression
 
-JOBS = ["disk", "instance", "copy-instance", "restore"]
-OURS = "job-1"
-# What the service's clock, told to the second and blurred, and slow answers leave open.
-_BLUR = 10
-_EITHER = set(FaultKind) - {
+METHODS = ["disk", "instance", "copy-instance", "restore"]
+OWN_ID = "token-1"
+# The service's clock has whole seconds, and responses may be slow.
+CLOCK_TOLERANCE = 10
+_MAY_COMMIT = set(FaultKind) - {
     FaultKind.REFUSE,
     FaultKind.THROTTLE,
     FaultKind.DELAY,
@@ -29,7 +29,7 @@ def faults(draw: st.DrawFn) -> Fault:
     kind = draw(st.sampled_from(FaultKind))
     return Fault(
         kind=kind,
-        after_commit=kind in _EITHER and draw(st.booleans()),
+        after_commit=kind in _MAY_COMMIT and draw(st.booleans()),
         skip=draw(st.integers(0, 8)),
         times=draw(st.sampled_from([1, 1, 1, 2, 5])),
         seconds=draw(st.sampled_from([0, 0, 1, 60])),
@@ -40,134 +40,138 @@ _PROGRESSIONS = st.one_of(
     st.builds(Progression.by_polls, st.integers(0, 3), st.integers(0, 3)),
     st.builds(Progression.by_seconds, st.integers(0, 60), st.integers(0, 60)),
 )
-# Who, at which call, before or after it, does what.
-_STRANGERS = st.lists(
+# The call, before or after it, and the action of another client.
+_OTHER_CLIENTS = st.lists(
     st.tuples(
         st.integers(0, 9),
         st.sampled_from(["before", "after"]),
-        st.sampled_from(["make the same", "make another", "delete"]),
+        st.sampled_from(["create equal", "create other", "delete"]),
     ),
     max_size=4,
 )
 
 
-def _same(job: str) -> dict[str, Any]:
-    return {"sourceSnapshotName": "old-instance"} if job == "copy-instance" else {}
+def _equal_parameters(method: str) -> dict[str, Any]:
+    return {"sourceSnapshotName": "old-instance"} if method == "copy-instance" else {}
 
 
-def _another(job: str) -> dict[str, Any]:
+def _other_parameters(method: str) -> dict[str, Any]:
     members: dict[str, dict[str, Any]] = {
         "disk": {"diskName": "data-2"},
         "instance": {"tags": [{"key": "env", "value": "test"}]},
         "copy-instance": {"sourceSnapshotName": "old-disk"},
         "restore": {"sizeInGb": 17},
     }
-    return members[job]
+    return members[method]
 
 
 @dataclass
-class Chronicle:
-    """Who made what, as it really happened."""
+class History:
+    """A record of who created which resource."""
 
-    world: Any
-    job: str
+    environment: Any
+    method: str
     has_tags: bool
-    ours: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
     equal: dict[str, float] = field(default_factory=dict)
     other: set[str] = field(default_factory=set)
     lost: int = 0
 
     def _arn(self) -> str | None:
-        thing = self.world.there()
-        return thing["arn"] if thing else None
+        resource = self.environment.find_resource()
+        return resource["arn"] if resource else None
 
-    def notice(self) -> None:
-        """Note what this job has made."""
+    def record_created(self) -> None:
+        """Record what this method has created."""
         arn = self._arn()
-        if arn and arn not in {*self.ours, *self.equal, *self.other}:
-            self.ours.append(arn)
+        if arn and arn not in {*self.created, *self.equal, *self.other}:
+            self.created.append(arn)
 
-    def strangers(self, deed: str) -> None:
-        self.notice()
+    def act_as_other(self, action: str) -> None:
+        self.record_created()
         before = self._arn()
-        if deed == "delete":
-            self.world.delete()
-            self.lost += before in self.ours and self._arn() is None
+        if action == "delete":
+            self.environment.delete()
+            self.lost += before in self.created and self._arn() is None
             return
-        members = _same(self.job) if deed == "make the same" else _another(self.job)
-        if self.has_tags and deed == "make the same":
+        members = (
+            _equal_parameters(self.method)
+            if action == "create equal"
+            else _other_parameters(self.method)
+        )
+        if self.has_tags and action == "create equal":
             members = {**members, "tags": [{"key": "env", "value": "prod"}]}
-        self.world.foreign(**members)
+        self.environment.create_as_other(**members)
         after = self._arn()
         if after and after != before:
-            if deed == "make the same":
-                self.equal[after] = self.world.clock.time()
+            if action == "create equal":
+                self.equal[after] = self.environment.clock.time()
             else:
                 self.other.add(after)
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @given(
-    disturbances=st.lists(faults(), max_size=6),
+    injected_faults=st.lists(faults(), max_size=6),
     progression=_PROGRESSIONS,
-    strangers=_STRANGERS,
-    namesake=st.sampled_from([None, None, None, ("make the same", 30), ("make another", 30)]),
+    other_clients=_OTHER_CLIENTS,
+    existing=st.sampled_from([None, None, None, ("create equal", 30), ("create other", 30)]),
     latency=st.sampled_from([0, 0.2, 2]),
     skew=st.sampled_from([0, -240, 3600]),
     has_token=st.booleans(),
 )
-def test_the_laws_hold_in_every_history(  # noqa: PLR0913, PLR0917 - each is one thing that can happen
+def test_invariants_hold_in_every_history(  # noqa: PLR0913, PLR0917 - each is one kind of event
     kit: Any,
-    job: str,
-    disturbances: list[Fault],
+    method: str,
+    injected_faults: list[Fault],
     progression: Progression,
-    strangers: list[tuple[int, str, str]],
-    namesake: tuple[str, int] | None,
+    other_clients: list[tuple[int, str, str]],
+    existing: tuple[str, int] | None,
     latency: float,
     skew: float,
     *,
     has_token: bool,
 ) -> None:
-    world = kit.world(job, progression=progression, skew=skew)
-    takes_tags = kit.jobs[job].has_token
-    chronicle = Chronicle(world, job, takes_tags)
-    if namesake:
-        chronicle.strangers(namesake[0])
-        world.clock.sleep(namesake[1])
-    began = world.clock.time()
+    environment = kit.environment(method, progression=progression, skew=skew)
+    takes_tags = kit.methods[method].has_token
+    history = History(environment, method, takes_tags)
+    if existing:
+        history.act_as_other(existing[0])
+        environment.clock.sleep(existing[1])
+    began = environment.clock.time()
 
     def at(when: str) -> Any:
         def act(_: str, index: int) -> None:
-            chronicle.notice()
-            for number, moment, deed in strangers:
-                if (number, moment) == (index, when):
-                    chronicle.strangers(deed)
-            world.clock.sleep(latency)
+            history.record_created()
+            for number, time, action in other_clients:
+                if (number, time) == (index, when):
+                    history.act_as_other(action)
+            environment.clock.sleep(latency)
 
         return act
 
-    world.emulator.before, world.emulator.after = at("before"), at("after")
-    world.inject(*disturbances)
+    environment.emulator.before, environment.emulator.after = at("before"), at("after")
+    environment.inject(*injected_faults)
     options: dict[str, Any] = {"tags": {"env": "prod"}} if takes_tags else {}
     if takes_tags and has_token:
-        options["client_token"] = OURS
-    outcome = world.run(**options)
-    chronicle.notice()
+        options["client_token"] = OWN_ID
+    outcome = environment.run(**options)
+    history.record_created()
 
-    # Never a duplicate: a second one is made only after a stranger took the first away.
-    assert len(chronicle.ours) <= 1 + chronicle.lost
-    fresh = world.things().keys() - world.things_before
+    # Never a duplicate: a second resource is created only after another client deleted the first.
+    assert len(history.created) <= 1 + history.lost
+    fresh = environment.resources().keys() - environment.resources_before
     assert {name for _, _, name in fresh} <= {"made-1"}
     if outcome.error is None:
-        # Never a false success: it is this job's, or equal in all that was asked for.
-        arn = outcome.thing.arn
-        assert outcome.thing.state in {"completed", "available"}
-        if arn not in chronicle.ours:
+        # Never a false success: the resource is this method's, or equal in all parameters.
+        arn = outcome.resource.arn
+        assert outcome.resource.state in {"completed", "available"}
+        if arn not in history.created:
             assert "client_token" not in options
-            # A copy does not tell what it was made from: one that a stranger puts in the place of
-            # this job's own while that is awaited passes for it.
-            is_swapped = not takes_tags and chronicle.lost > 0
-            assert is_swapped or chronicle.equal[arn] >= began - _BLUR
-    elif world.there() and world.there()["arn"] in chronicle.ours:
-        # Never a lost success that is not told.
+            # A copy does not show its source. One that another client creates in its place during
+            # the wait is accepted.
+            is_swapped = not takes_tags and history.lost > 0
+            assert is_swapped or history.equal[arn] >= began - CLOCK_TOLERANCE
+    elif environment.find_resource() and environment.find_resource()["arn"] in history.created:
+        # Never an unreported success.
         assert outcome.error.may_have_executed

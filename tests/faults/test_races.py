@@ -1,14 +1,14 @@
-"""Others act at the same time, clocks are wrong, evidence is missing, time is short."""
+"""Check exactly-once creation with concurrent clients, wrong clocks and missing evidence."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.support import SkewedClock
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -22,7 +22,6 @@ from lightsail_snap import (
     RequestValidationError,
     SnapshotConflictError,
     ThrottlingError,
-    VirtualClock,
     WaitFailedError,
     WaitTimeoutError,
 )
@@ -31,8 +30,16 @@ from lightsail_snap.emulator import Fault, FaultKind, Progression
 SNAPSHOTS = ["disk", "instance"]
 COPIES = ["copy-here", "copy-instance"]
 TOKENED = [*SNAPSHOTS, "restore"]
-JOBS = ["disk", "system-volume", "instance", "copy-here", "copy-there", "copy-instance", "restore"]
-OURS = "job-1"
+METHODS = [
+    "disk",
+    "system-volume",
+    "instance",
+    "copy-here",
+    "copy-there",
+    "copy-instance",
+    "restore",
+]
+OWN_ID = "token-1"
 MINUTES, HOURS = 60, 3600
 LOST = [
     Fault(kind=FaultKind.DROP, after_commit=True),
@@ -42,90 +49,77 @@ LOST = [
 NOT_MADE = Fault(kind=FaultKind.DROP)
 
 
-def options(kit: Any, job: str, **others: Any) -> dict[str, Any]:
-    return {"tags": {"env": "prod"}, **others} if kit.jobs[job].has_token else others
+def options(kit: Any, method: str, **others: Any) -> dict[str, Any]:
+    return {"tags": {"env": "prod"}, **others} if kit.methods[method].has_token else others
 
 
-def same(kit: Any, job: str) -> dict[str, Any]:
-    """Give what somebody else has to say to make just what the job makes."""
-    members: dict[str, Any] = {}
-    if kit.jobs[job].has_token:
-        members["tags"] = [{"key": "env", "value": "prod"}]
-    if job == "copy-instance":
-        members["sourceSnapshotName"] = "old-instance"
-    return members
+def current_arns(environment: Any) -> frozenset[str]:
+    return frozenset({environment.find_resource()["arn"]})
 
 
-def arn_there(world: Any) -> frozenset[str]:
-    return frozenset({world.there()["arn"]})
-
-
-def before_call(world: Any, index: int, act: Callable[[], object]) -> None:
-    """Let somebody act right before the job's call of this number."""
-    world.emulator.before = lambda _, number: act() if number == index else None
-
-
-# --- Somebody else has the name already.
+# Existing resources with the same name
 
 
 @pytest.mark.sample(25)
-@pytest.mark.parametrize("job", [*SNAPSHOTS, *COPIES, "restore"])
+@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, "restore"])
 @pytest.mark.parametrize("fault", [None, NOT_MADE, Fault(kind=FaultKind.TIMEOUT, seconds=60)])
 @pytest.mark.parametrize("age", [10, 4 * MINUTES, 1 * HOURS])
 @pytest.mark.parametrize("skew", [0, -4 * MINUTES, 4 * MINUTES, -1 * HOURS, 1 * HOURS])
-def test_older_namesake_is_a_conflict_whatever_the_clients_clock_shows(
-    kit: Any, job: str, fault: Fault | None, age: float, skew: float
+def test_older_resource_is_a_conflict_with_any_client_clock(
+    kit: Any, method: str, fault: Fault | None, age: float, skew: float
 ) -> None:
-    world = kit.world(job, skew=skew)
-    world.foreign(**same(kit, job))
-    world.clock.sleep(age)
-    theirs = arn_there(world)
+    environment = kit.environment(method, skew=skew)
+    environment.create_as_other(**environment.equal_parameters())
+    environment.clock.sleep(age)
+    other_arns = current_arns(environment)
     if fault:
-        world.inject(replace(fault, operation=kit.jobs[job].operation))
-    outcome = world.run(**options(kit, job))
+        environment.inject_at_creation(fault)
+    outcome = environment.run(**options(kit, method))
 
     assert outcome.error.__cause__ is not None
-    # After a lost response nothing clears the flag, and creation times are not exact.
+    # After a lost response, the flag stays set, and creation times are not exact.
     assert outcome.error.may_have_executed is bool(fault)
     if fault and age == 10:
         assert type(outcome.error) is OutcomeUnknownError
     else:
         assert type(outcome.error) is (
-            NameConflictError if job == "restore" else SnapshotConflictError
+            NameConflictError if method == "restore" else SnapshotConflictError
         )
-        assert outcome.error.resource.arn in theirs
-    world.check(outcome, foreign=theirs)
-    assert arn_there(world) == theirs
+        assert outcome.error.resource.arn in other_arns
+    environment.check(outcome, foreign=other_arns)
+    assert current_arns(environment) == other_arns
 
 
-@pytest.mark.parametrize("job", ["disk", "copy-here", "restore"])
-def test_where_the_namesake_cannot_be_looked_at_the_service_has_the_word(
-    kit: Any, job: str
-) -> None:
-    world = kit.world(job)
-    world.foreign()
-    world.emulator.alter = kit.refusing(kit.jobs[job].look[0])
-    error = world.run().error
+@pytest.mark.parametrize("method", ["disk", "copy-here", "restore"])
+def test_conflict_without_lookup_permission_raises_the_service_error(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    environment.create_as_other()
+    environment.emulator.change_response = kit.refusing(kit.methods[method].lookup[0])
+    error = environment.run().error
     assert isinstance(error, InvalidInputException)
     assert error.sub_code == "NameExists"
     assert not error.may_have_executed
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fault", [None, NOT_MADE])
-def test_a_name_that_another_type_holds(kit: Any, job: str, fault: Fault | None) -> None:
-    world = kit.world(job)
-    if job == "restore":
-        world.emulator.do("CreateDiskSnapshot", diskSnapshotName="made-1", diskName="data-1")
+def test_name_of_another_resource_type_raises_the_service_error(
+    kit: Any, method: str, fault: Fault | None
+) -> None:
+    environment = kit.environment(method)
+    if method == "restore":
+        environment.emulator.call(
+            "CreateDiskSnapshot", diskSnapshotName="made-1", diskName="data-1"
+        )
     else:
-        world.emulator.add_disk("made-1", region_name="us-east-1")
-    theirs = arn_there(world)
+        environment.emulator.add_disk("made-1", region_name="us-east-1")
+    other_arns = current_arns(environment)
     if fault:
-        world.inject(replace(fault, operation=kit.jobs[job].operation))
-    outcome = world.run()
-    world.check(outcome, foreign=theirs)
+        environment.inject_at_creation(fault)
+    outcome = environment.run()
+    environment.check(outcome, foreign=other_arns)
     if fault:
-        # It is never seen under its name, and what is not seen may yet appear.
+        # Lookups never find it, and what is not found may still appear.
         assert isinstance(outcome.error, OutcomeUnknownError)
         assert isinstance(outcome.error.__cause__, InvalidInputException)
     else:
@@ -133,21 +127,22 @@ def test_a_name_that_another_type_holds(kit: Any, job: str, fault: Fault | None)
         assert not outcome.error.may_have_executed
 
 
-# --- Somebody else makes the same, at the same time.
+# Concurrent creation of the same resource
 
 
-@pytest.mark.parametrize("job", [*SNAPSHOTS, *COPIES, "restore"])
+@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, "restore"])
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.kind)
-def test_who_comes_second_makes_nothing(kit: Any, job: str, fault: Fault) -> None:
-    create = 1 if job == "restore" else 0
-    for index in range(create + 1, create + 5):
-        world = kit.world(job, skew=4 * MINUTES)
-        before_call(world, index, world.foreign)
-        world.inject(replace(fault, operation=kit.jobs[job].operation))
-        outcome = world.run(**options(kit, job))
-        world.check(outcome)
+def test_later_creation_by_another_client_has_no_effect(
+    kit: Any, method: str, fault: Fault
+) -> None:
+    for call in range(1, 5):
+        environment = kit.environment(method, skew=4 * MINUTES)
+        environment.act_after_creation(environment.create_as_other, call)
+        environment.inject_at_creation(fault)
+        outcome = environment.run(**options(kit, method))
+        environment.check(outcome)
         assert outcome.error is None
-        assert len(world.creations()) == 1
+        assert len(environment.creations()) == 1
 
 
 _OTHERS: dict[str, list[dict[str, Any]]] = {
@@ -168,27 +163,26 @@ _OTHERS: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(
-    ("job", "differing"), [(job, each) for job, those in _OTHERS.items() for each in those]
+    ("method", "differing"), [(method, each) for method, those in _OTHERS.items() for each in those]
 )
 @pytest.mark.parametrize("skew", [0, -1 * HOURS])
-def test_equally_new_resource_that_differs_is_no_success(
-    kit: Any, job: str, differing: dict[str, Any], skew: float
+def test_new_resource_with_other_parameters_is_no_success(
+    kit: Any, method: str, differing: dict[str, Any], skew: float
 ) -> None:
-    world = kit.world(job, skew=skew)
-    world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
-    # Between the request that is lost and the look.
-    create = 1 if job == "restore" else 0
-    before_call(world, create + 1, lambda: world.foreign(**differing))
-    outcome = world.run(**options(kit, job))
-    # Any client may change tags, so they prove nothing; sources and sizes never change.
+    environment = kit.environment(method, skew=skew)
+    environment.inject_at_creation(NOT_MADE)
+    # Between the lost request and the lookup.
+    environment.act_after_creation(lambda: environment.create_as_other(**differing))
+    outcome = environment.run(**options(kit, method))
+    # Any client may change tags, so they prove nothing. Sources and sizes never change.
     is_proof = differing.keys() - {"tags"} and differing.get("diskName") != "data-1"
     assert isinstance(outcome.error, NameConflictError if is_proof else OutcomeUnknownError)
     assert outcome.error.may_have_executed
-    world.check(outcome, foreign=arn_there(world))
+    environment.check(outcome, foreign=current_arns(environment))
 
 
 @pytest.mark.parametrize(
-    ("job", "operation", "members"),
+    ("method", "operation", "members"),
     [
         (
             "restore",
@@ -199,109 +193,105 @@ def test_equally_new_resource_that_differs_is_no_success(
         ("instance", "CopySnapshot", {"sourceSnapshotName": "old-instance"}),
     ],
 )
-def test_what_was_made_in_another_way_is_a_conflict(
-    kit: Any, job: str, operation: str, members: dict[str, Any]
+def test_resource_created_by_another_operation_is_a_conflict(
+    kit: Any, method: str, operation: str, members: dict[str, Any]
 ) -> None:
     if operation == "CopySnapshot":
         members = {**members, "targetSnapshotName": "made-1", "sourceRegion": "us-east-1"}
-    world = kit.world(job)
-    world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
-    create = 1 if job == "restore" else 0
-    before_call(world, create + 1, lambda: world.emulator.do(operation, **members))
-    outcome = world.run()
+    environment = kit.environment(method)
+    environment.inject_at_creation(NOT_MADE)
+    environment.act_after_creation(lambda: environment.emulator.call(operation, **members))
+    outcome = environment.run()
     assert isinstance(outcome.error, NameConflictError)
-    world.check(outcome, foreign=arn_there(world))
+    environment.check(outcome, foreign=current_arns(environment))
 
 
-@pytest.mark.parametrize("job", [*SNAPSHOTS, *COPIES, "restore"])
-def test_an_equal_thing_of_the_same_moment_is_as_good_as_ones_own_without_a_token(
-    kit: Any, job: str
-) -> None:
-    """Nothing can tell it from a request of our own that was carried out late."""
-    world = kit.world(job)
-    world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
-    create = 1 if job == "restore" else 0
-    before_call(world, create + 1, lambda: world.foreign(**same(kit, job)))
-    outcome = world.run(**options(kit, job))
-    world.check(outcome)
+@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, "restore"])
+def test_equal_resource_of_the_same_time_is_accepted_without_token(kit: Any, method: str) -> None:
+    """It cannot be distinguished from this call's own request that was executed late."""
+    environment = kit.environment(method)
+    environment.inject_at_creation(NOT_MADE)
+    environment.act_after_creation(
+        lambda: environment.create_as_other(**environment.equal_parameters()),
+    )
+    outcome = environment.run(**options(kit, method))
+    environment.check(outcome)
     assert outcome.error is None
-    assert len(world.creations()) == 1
+    assert len(environment.creations()) == 1
 
 
-@pytest.mark.parametrize("job", TOKENED)
-def test_equal_resource_without_the_token_is_no_success(kit: Any, job: str) -> None:
-    world = kit.world(job)
-    world.inject(replace(NOT_MADE, operation=kit.jobs[job].operation))
-    create = 1 if job == "restore" else 0
-    before_call(world, create + 1, lambda: world.foreign(**same(kit, job)))
-    outcome = world.run(**options(kit, job, client_token=OURS))
+@pytest.mark.parametrize("method", TOKENED)
+def test_equal_resource_without_the_token_is_no_success(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    environment.inject_at_creation(NOT_MADE)
+    environment.act_after_creation(
+        lambda: environment.create_as_other(**environment.equal_parameters()),
+    )
+    outcome = environment.run(**options(kit, method, client_token=OWN_ID))
     # Another client may have removed the token's tag from a resource of this call.
     assert isinstance(outcome.error, OutcomeUnknownError)
-    world.check(outcome, foreign=arn_there(world))
+    environment.check(outcome, foreign=current_arns(environment))
 
 
-# --- Somebody else deletes it.
+# Concurrent deletion
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_what_is_deleted_before_it_was_ever_seen_is_made_again(kit: Any, job: str) -> None:
-    world = kit.world(job)
-    world.inject(replace(LOST[0], operation=kit.jobs[job].operation))
-    create = 1 if job == "restore" else 0
-    before_call(world, create + 1, world.delete)
-    outcome = world.run(**options(kit, job))
+@pytest.mark.parametrize("method", METHODS)
+def test_resource_deleted_before_the_first_lookup_is_created_again(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    environment.inject_at_creation(LOST[0])
+    environment.act_after_creation(environment.delete)
+    outcome = environment.run(**options(kit, method))
     assert outcome.error is None
-    assert arn_there(world) == {outcome.thing.arn}
-    # At no time were there two.
-    assert len(world.creations()) == 2
+    assert current_arns(environment) == {outcome.resource.arn}
+    # There were never two at the same time.
+    assert len(environment.creations()) == 2
 
 
 @pytest.mark.sample(8)
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
-def test_what_is_deleted_while_it_is_awaited_is_no_success(kit: Any, job: str, call: int) -> None:
-    world = kit.world(job, progression=Progression.by_polls(1, 3))
-    create = 1 if job == "restore" else 0
-    before_call(world, create + call, world.delete)
-    outcome = world.run()
+def test_resource_deleted_during_the_wait_is_no_success(kit: Any, method: str, call: int) -> None:
+    environment = kit.environment(method, progression=Progression.by_polls(1, 3))
+    environment.act_after_creation(environment.delete, call)
+    outcome = environment.run()
     assert isinstance(outcome.error, NotFoundException | WaitFailedError)
     assert outcome.error.may_have_executed
-    assert len(world.creations()) == 1
+    assert len(environment.creations()) == 1
 
 
 @pytest.mark.parametrize(
-    ("job", "differing"),
-    [(job, each) for job, those in _OTHERS.items() for each in those if "copy" not in job],
+    ("method", "differing"),
+    [(method, each) for method, those in _OTHERS.items() for each in those if "copy" not in method],
 )
 @pytest.mark.parametrize("call", [1, 2, 3])
-def test_what_somebody_puts_in_its_place_is_no_success(
-    kit: Any, job: str, differing: dict[str, Any], call: int
+def test_resource_replaced_during_the_wait_is_no_success(
+    kit: Any, method: str, differing: dict[str, Any], call: int
 ) -> None:
-    world = kit.world(job)
+    environment = kit.environment(method)
 
     def replace_it() -> None:
-        world.delete()
-        world.foreign(**differing)
+        environment.delete()
+        environment.create_as_other(**differing)
 
-    create = 1 if job == "restore" else 0
-    before_call(world, create + call, replace_it)
-    outcome = world.run(**options(kit, job))
+    environment.act_after_creation(replace_it, call)
+    outcome = environment.run(**options(kit, method))
     assert isinstance(outcome.error, WaitFailedError)
     assert outcome.error.may_have_executed
-    seen = outcome.error.disk if job == "restore" else outcome.error.snapshot
+    seen = outcome.error.disk if method == "restore" else outcome.error.snapshot
     assert seen is not None
-    assert {seen.arn} == arn_there(world)
+    assert {seen.arn} == current_arns(environment)
 
 
-def test_of_many_one_that_somebody_replaces_fails_alone(kit: Any) -> None:
-    world = kit.world("disk")
+def test_batch_with_one_replaced_resource_fails_only_for_it(kit: Any) -> None:
+    environment = kit.environment("disk")
 
     def replace_it() -> None:
-        world.delete()
-        world.foreign(diskName="data-2")
+        environment.delete()
+        environment.create_as_other(diskName="data-2")
 
-    before_call(world, 3, replace_it)
-    with world.client() as client, pytest.raises(PartialFailureError) as caught:
+    environment.act_after_creation(replace_it, 3)
+    with environment.client() as client, pytest.raises(PartialFailureError) as caught:
         client.take_disk_snapshots(_requests(), concurrency=1)
     assert list(caught.value.failures) == ["made-1"]
     assert isinstance(caught.value.failures["made-1"], WaitFailedError)
@@ -309,136 +299,116 @@ def test_of_many_one_that_somebody_replaces_fails_alone(kit: Any) -> None:
     assert sorted(caught.value.successes) == ["made-2", "made-3"]
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("ago", [1, 2 * HOURS])
 @pytest.mark.parametrize("is_disk", [False, True])
-def test_what_a_namesake_left_behind_misleads_nobody(
-    kit: Any, job: str, ago: float, *, is_disk: bool
+def test_deleted_resource_of_the_same_name_does_not_matter(
+    kit: Any, method: str, ago: float, *, is_disk: bool
 ) -> None:
-    world = kit.world(job, progression=Progression.instant())
+    environment = kit.environment(method, progression=Progression.instant())
     if is_disk:
         members = {"diskName": "made-1", "sizeInGb": 16, "availabilityZone": "us-east-1a"}
-        world.emulator.do("CreateDisk", **members)
-        world.emulator.do("DeleteDisk", diskName="made-1")
+        environment.emulator.call("CreateDisk", **members)
+        environment.emulator.call("DeleteDisk", diskName="made-1")
     else:
-        world.foreign(**same(kit, job))
-        world.delete()
-    assert world.there() is None
-    world.clock.sleep(ago)
-    world.inject(replace(LOST[0], operation=kit.jobs[job].operation))
-    outcome = world.run(**options(kit, job))
+        environment.create_as_other(**environment.equal_parameters())
+        environment.delete()
+    assert environment.find_resource() is None
+    environment.clock.sleep(ago)
+    environment.inject_at_creation(LOST[0])
+    outcome = environment.run(**options(kit, method))
     assert outcome.error is None
-    assert arn_there(world) == {outcome.thing.arn}
-    assert len(world.creations()) == 2
+    assert current_arns(environment) == {outcome.resource.arn}
+    assert len(environment.creations()) == 2
 
 
-@pytest.mark.parametrize("job", [*COPIES, "restore"])
-def test_the_operation_is_found_on_whichever_page_it_stands(kit: Any, job: str) -> None:
-    """The service's model says oldest first, its samples say newest first."""
-    world = kit.world(job, progression=Progression.instant())
-    world.foreign(**same(kit, job))
-    world.delete()
-    world.clock.sleep(2 * HOURS)
+@pytest.mark.parametrize("method", [*COPIES, "restore"])
+def test_operation_is_found_on_any_page(kit: Any, method: str) -> None:
+    """The service's model documents oldest first, its samples show newest first."""
+    environment = kit.environment(method, progression=Progression.instant())
+    environment.create_as_other(**environment.equal_parameters())
+    environment.delete()
+    environment.clock.sleep(2 * HOURS)
     rest: list[Any] = []
 
-    def oldest_first(operation: str, answer: Any) -> Any:
+    def oldest_first(operation: str, response: Any) -> Any:
         if operation != "GetOperationsForResource":
-            return answer
+            return response
         if rest:
             body: dict[str, Any] = {"operations": rest}
         else:
-            newest, *older = json.loads(answer.body)["operations"]
+            newest, *older = json.loads(response.body)["operations"]
             rest.append(newest)
             body = {"operations": older[::-1], "nextPageToken": "more"}
-        return replace(answer, status=200, body=json.dumps(body).encode())
+        return replace(response, status=200, body=json.dumps(body).encode())
 
-    world.emulator.alter = oldest_first
-    world.inject(replace(LOST[0], operation=kit.jobs[job].operation))
-    outcome = world.run()
+    environment.emulator.change_response = oldest_first
+    environment.inject_at_creation(LOST[0])
+    outcome = environment.run()
     assert outcome.error is None
-    assert world.emulator.asked.count("GetOperationsForResource") == 2
-    assert arn_there(world) == {outcome.thing.arn}
+    assert environment.emulator.called.count("GetOperationsForResource") == 2
+    assert current_arns(environment) == {outcome.resource.arn}
 
 
-# --- Clocks.
+# Clocks
 
 
 @pytest.mark.sample(8)
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("skew", [-4 * MINUTES, 4 * MINUTES, -1 * HOURS, 1 * HOURS])
-def test_a_lost_answer_is_made_up_for_whatever_the_clients_clock_says(
-    kit: Any, job: str, skew: float
+def test_lost_response_is_recovered_with_any_client_clock(
+    kit: Any, method: str, skew: float
 ) -> None:
     for fault in LOST:
-        world = kit.world(job, skew=skew)
-        world.inject(replace(fault, operation=kit.jobs[job].operation))
-        outcome = world.run(**options(kit, job))
-        world.check(outcome)
+        environment = kit.environment(method, skew=skew)
+        environment.inject_at_creation(fault)
+        outcome = environment.run(**options(kit, method))
+        environment.check(outcome)
         assert outcome.error is None
 
 
-class Odd:
-    """A clock one of whose hands jumps by itself once it is told to."""
-
-    def __init__(self, right: VirtualClock) -> None:
-        self.right = right
-        self.hand = 0.0
-        self.ran = 0.0
-
-    def time(self) -> float:
-        return self.right.time() + self.hand
-
-    def monotonic(self) -> float:
-        return self.right.monotonic() + self.ran
-
-    def sleep(self, seconds: float) -> None:
-        self.right.sleep(seconds)
-
-
-@pytest.mark.parametrize("hand", [-1 * HOURS, 1 * HOURS])
+@pytest.mark.parametrize("wall_offset", [-1 * HOURS, 1 * HOURS])
 @pytest.mark.parametrize("is_foreign", [False, True])
-def test_a_clock_that_is_set_in_between_makes_nobodys_snapshot_ours(
-    kit: Any, hand: float, *, is_foreign: bool
-) -> None:
-    world = kit.world("disk")
+def test_clock_step_proves_no_ownership(kit: Any, wall_offset: float, *, is_foreign: bool) -> None:
+    environment = kit.environment("disk")
     if is_foreign:
-        world.foreign()
-        world.clock.sleep(30 * MINUTES)
-    theirs = arn_there(world) if is_foreign else frozenset()
-    world.client_clock = clock = Odd(world.clock)
-    before_call(world, 1, lambda: setattr(clock, "hand", hand))
-    world.inject(NOT_MADE if is_foreign else LOST[0])
-    outcome = world.run()
-    world.check(outcome, foreign=theirs)
-    if hand < 0:
-        # Time does not run back, so that hand is passed over.
+        environment.create_as_other()
+        environment.clock.sleep(30 * MINUTES)
+    other_arns = current_arns(environment) if is_foreign else frozenset()
+    environment.client_clock = clock = SkewedClock(environment.clock)
+    environment.act_after_creation(lambda: setattr(clock, "wall_offset", wall_offset))
+    environment.inject(NOT_MADE if is_foreign else LOST[0])
+    outcome = environment.run()
+    environment.check(outcome, foreign=other_arns)
+    if wall_offset < 0:
+        # Time does not run backwards, so a step backwards is ignored.
         assert isinstance(outcome.error, SnapshotConflictError if is_foreign else type(None))
     elif is_foreign:
-        # The machine may as well have slept.
+        # The machine may have been suspended.
         assert isinstance(outcome.error, OutcomeUnknownError)
     else:
         assert outcome.error is None
 
 
-def test_a_machine_that_slept_in_between_does_not_disown_its_snapshot(kit: Any) -> None:
-    world = kit.world("disk")
-    world.client_clock = clock = Odd(world.clock)
+def test_suspension_makes_the_outcome_unknown(kit: Any) -> None:
+    environment = kit.environment("disk")
+    environment.client_clock = clock = SkewedClock(environment.clock)
 
     def sleep() -> None:
-        # The monotonic clock of many machines stands still while they sleep.
-        world.clock.sleep(1 * HOURS)
-        clock.ran -= 1 * HOURS
+        # The monotonic clock of many machines stops while they are suspended.
+        environment.clock.sleep(1 * HOURS)
+        clock.monotonic_offset -= 1 * HOURS
 
-    before_call(world, 1, sleep)
-    world.inject(LOST[0])
-    outcome = world.run()
-    world.check(outcome)
-    # It was made in an hour of which nobody can say whether it was before this call began.
+    environment.act_after_creation(sleep)
+    environment.inject(LOST[0])
+    outcome = environment.run()
+    environment.check(outcome)
+    # Whether it was created before or during this call is unknown.
     assert isinstance(outcome.error, OutcomeUnknownError)
     assert outcome.error.may_have_executed
 
 
-@pytest.mark.parametrize("job", ["disk", "instance", "copy-here", "restore"])
+@pytest.mark.parametrize("method", ["disk", "instance", "copy-here", "restore"])
 @pytest.mark.parametrize(
     ("age", "error"),
     [
@@ -447,155 +417,159 @@ def test_a_machine_that_slept_in_between_does_not_disown_its_snapshot(kit: Any) 
         (7 * MINUTES, NameConflictError),
     ],
 )
-def test_without_a_date_the_five_minutes_of_a_signature_are_all_that_is_known(
-    kit: Any, job: str, age: float, error: type[Exception]
+def test_missing_date_header_leaves_five_minutes_of_uncertainty(
+    kit: Any, method: str, age: float, error: type[Exception]
 ) -> None:
-    world = kit.world(job)
-    world.emulator.alter = kit.without_date
-    theirs: frozenset[str] = frozenset()
+    environment = kit.environment(method)
+    environment.emulator.change_response = kit.without_date
+    other_arns: frozenset[str] = frozenset()
     if age:
-        world.foreign(**same(kit, job))
-        theirs = arn_there(world)
-        world.clock.sleep(age)
-    world.inject(replace(NOT_MADE if age else LOST[0], operation=kit.jobs[job].operation))
-    outcome = world.run(**options(kit, job))
+        environment.create_as_other(**environment.equal_parameters())
+        other_arns = current_arns(environment)
+        environment.clock.sleep(age)
+    environment.inject_at_creation(NOT_MADE if age else LOST[0])
+    outcome = environment.run(**options(kit, method))
     assert isinstance(outcome.error, error)
-    world.check(outcome, foreign=theirs)
+    environment.check(outcome, foreign=other_arns)
 
 
-@pytest.mark.parametrize("job", ["disk", "instance", "copy-here"])
-def test_without_a_date_what_was_made_long_after_is_ours(kit: Any, job: str) -> None:
-    world = kit.world(job)
-    world.emulator.alter = kit.without_date
-    # The request is carried out late, as the second one is on its way.
-    world.inject(Fault(kind=FaultKind.TIMEOUT, seconds=10 * MINUTES, after_commit=True))
-    outcome = world.run()
-    world.check(outcome)
+@pytest.mark.parametrize("method", ["disk", "instance", "copy-here"])
+def test_missing_date_header_and_late_creation_is_a_success(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    environment.emulator.change_response = kit.without_date
+    # The request is executed late, when the second one is already sent.
+    environment.inject(Fault(kind=FaultKind.TIMEOUT, seconds=10 * MINUTES, after_commit=True))
+    outcome = environment.run()
+    environment.check(outcome)
     assert outcome.error is None
 
 
-@pytest.mark.parametrize("job", TOKENED)
-def test_with_a_token_no_date_is_needed(kit: Any, job: str) -> None:
-    world = kit.world(job)
-    world.emulator.alter = kit.without_date
-    world.inject(replace(LOST[0], operation=kit.jobs[job].operation))
-    outcome = world.run(**options(kit, job, client_token=OURS))
-    world.check(outcome)
+@pytest.mark.parametrize("method", TOKENED)
+def test_token_proves_ownership_without_date_header(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    environment.emulator.change_response = kit.without_date
+    environment.inject_at_creation(LOST[0])
+    outcome = environment.run(**options(kit, method, client_token=OWN_ID))
+    environment.check(outcome)
     assert outcome.error is None
 
 
-# --- Evidence is missing, or not to be had.
+# Missing evidence
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidInputException"])
-def test_operations_that_are_not_told_are_missed_only_where_nothing_else_tells(
-    kit: Any, job: str, code: str
+def test_refused_operations_matter_only_without_other_evidence(
+    kit: Any, method: str, code: str
 ) -> None:
-    world = kit.world(job)
-    world.emulator.alter = kit.refusing("GetOperationsForResource", code=code)
-    world.inject(replace(LOST[0], operation=kit.jobs[job].operation))
-    outcome = world.run()
-    world.check(outcome)
-    if job.startswith("copy") or job == "restore":
+    environment = kit.environment(method)
+    environment.emulator.change_response = kit.refusing("GetOperationsForResource", code=code)
+    environment.inject_at_creation(LOST[0])
+    outcome = environment.run()
+    environment.check(outcome)
+    if method.startswith("copy") or method == "restore":
         assert isinstance(outcome.error, OutcomeUnknownError)
     else:
         assert outcome.error is None
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "members", [("createdAt",), ("fromDiskName", "fromDiskArn", "fromInstanceName")]
 )
-def test_what_does_not_tell_when_or_of_what_it_is_may_be_anybodys(
-    kit: Any, job: str, members: tuple[str, ...]
+def test_resource_without_time_or_source_proves_no_ownership(
+    kit: Any, method: str, members: tuple[str, ...]
 ) -> None:
-    world = kit.world(job)
-    world.emulator.alter = kit.without(*members)
-    world.inject(replace(LOST[0], operation=kit.jobs[job].operation))
-    outcome = world.run(**options(kit, job))
-    world.check(outcome)
-    if members == ("createdAt",) or not (job.startswith("copy") or job == "restore"):
+    environment = kit.environment(method)
+    environment.emulator.change_response = kit.without(*members)
+    environment.inject_at_creation(LOST[0])
+    outcome = environment.run(**options(kit, method))
+    environment.check(outcome)
+    if members == ("createdAt",) or not (method.startswith("copy") or method == "restore"):
         assert isinstance(outcome.error, OutcomeUnknownError)
     else:
         assert outcome.error is None
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_a_look_that_is_refused_leaves_the_outcome_unknown(kit: Any, job: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_refused_lookup_leaves_the_outcome_unknown(kit: Any, method: str) -> None:
     for fault in LOST:
-        world = kit.world(job)
-        world.emulator.alter = kit.refusing(
-            "GetDiskSnapshot" if job.startswith("copy") else kit.jobs[job].look[0]
+        environment = kit.environment(method)
+        environment.emulator.change_response = kit.refusing(
+            "GetDiskSnapshot" if method.startswith("copy") else kit.methods[method].lookup[0]
         )
-        world.inject(replace(fault, operation=kit.jobs[job].operation))
-        outcome = world.run(**({"size_in_gb": 16} if job == "restore" else {}))
-        world.check(outcome)
+        environment.inject_at_creation(fault)
+        outcome = environment.run(**({"size_in_gb": 16} if method == "restore" else {}))
+        environment.check(outcome)
         assert isinstance(outcome.error, OutcomeUnknownError)
         assert isinstance(outcome.error.__cause__, AccessDeniedException)
 
 
-@pytest.mark.parametrize("job", JOBS)
-@pytest.mark.parametrize("refused", ["GetOperation", "look"])
-def test_a_wait_that_is_refused_says_that_it_was_made(kit: Any, job: str, refused: str) -> None:
-    world = kit.world(job)
-    operation = kit.jobs[job].look[0] if refused == "look" else refused
-    world.emulator.alter = kit.refusing(operation)
-    outcome = world.run(**({"size_in_gb": 16} if job == "restore" else {}))
-    world.check(outcome)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("refused", ["GetOperation", "lookup"])
+def test_refused_wait_reports_the_creation(kit: Any, method: str, refused: str) -> None:
+    environment = kit.environment(method)
+    operation = kit.methods[method].lookup[0] if refused == "lookup" else refused
+    environment.emulator.change_response = kit.refusing(operation)
+    outcome = environment.run(**({"size_in_gb": 16} if method == "restore" else {}))
+    environment.check(outcome)
     assert isinstance(outcome.error, AccessDeniedException)
     assert outcome.error.may_have_executed
     assert "call wait_for_" in outcome.error.__notes__[0]
-    assert len(world.creations()) == 1
+    assert len(environment.creations()) == 1
 
 
 @pytest.mark.sample(8)
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("hidden", [1, 2, 4, 100])
-def test_what_is_not_visible_at_once_is_looked_for_again(kit: Any, job: str, hidden: int) -> None:
-    world = kit.world(job)
-    fault = replace(LOST[0], operation=kit.jobs[job].operation)
-    world.inject(fault)
-    shown = json.dumps({"__type": "NotFoundException", "message": "none"}).encode()
-    left = [hidden]
+def test_resource_that_is_not_visible_at_once_is_polled_again(
+    kit: Any, method: str, hidden: int
+) -> None:
+    environment = kit.environment(method)
+    fault = replace(LOST[0], operation=kit.methods[method].operation)
+    environment.inject(fault)
+    not_found = json.dumps({"__type": "NotFoundException", "message": "none"}).encode()
+    remaining = [hidden]
 
-    def hide(operation: str, answer: Any) -> Any:
-        looks = {"GetDisk", "GetDiskSnapshot", "GetInstanceSnapshot"}
-        is_look = operation in looks and kit.jobs[job].operation in world.emulator.asked
-        if is_look and left[0] > 0 and answer.status == 200:
-            left[0] -= 1
-            return replace(answer, status=400, body=shown)
-        return answer
+    def hide_resource(operation: str, response: Any) -> Any:
+        lookups = {"GetDisk", "GetDiskSnapshot", "GetInstanceSnapshot"}
+        is_lookup = (
+            operation in lookups and kit.methods[method].operation in environment.emulator.called
+        )
+        if is_lookup and remaining[0] > 0 and response.status == 200:
+            remaining[0] -= 1
+            return replace(response, status=400, body=not_found)
+        return response
 
-    world.emulator.alter = hide
-    outcome = world.run(**options(kit, job))
-    world.check(outcome)
-    assert len(world.creations()) == 1
+    environment.emulator.change_response = hide_resource
+    outcome = environment.run(**options(kit, method))
+    environment.check(outcome)
+    assert len(environment.creations()) == 1
     if hidden == 100:
         assert isinstance(outcome.error, OutcomeUnknownError)
     else:
         assert outcome.error is None
 
 
-# --- Storms and deadlines.
+# Throttling and deadlines
 
 
 @pytest.mark.sample(8)
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("times", [4, 5])
 @pytest.mark.parametrize("is_lost_first", [False, True])
-def test_throttling_is_sat_out_until_the_sends_are_used_up(
-    kit: Any, job: str, times: int, *, is_lost_first: bool
+def test_throttling_is_retried_until_sends_are_exhausted(
+    kit: Any, method: str, times: int, *, is_lost_first: bool
 ) -> None:
-    world = kit.world(job)
-    operation = kit.jobs[job].operation
+    environment = kit.environment(method)
+    operation = kit.methods[method].operation
     if is_lost_first:
-        world.inject(replace(NOT_MADE, operation=operation))
+        environment.inject(replace(NOT_MADE, operation=operation))
     faults = times - 1 if is_lost_first else times
-    world.inject(Fault(kind=FaultKind.THROTTLE, operation=operation, times=faults))
-    outcome = world.run()
-    world.check(outcome)
-    assert world.emulator.calls[operation] == 5
+    environment.inject(Fault(kind=FaultKind.THROTTLE, operation=operation, times=faults))
+    outcome = environment.run()
+    environment.check(outcome)
+    assert environment.emulator.calls[operation] == 5
     if times == 4:
         assert outcome.error is None
     elif is_lost_first:
@@ -607,103 +581,103 @@ def test_throttling_is_sat_out_until_the_sends_are_used_up(
 
 
 @pytest.mark.sample(10)
-@pytest.mark.parametrize("job", ["disk", "copy-here", "copy-instance", "restore"])
+@pytest.mark.parametrize("method", ["disk", "copy-here", "copy-instance", "restore"])
 @pytest.mark.parametrize("timeout", [0, 7])
 @pytest.mark.parametrize("kind", [*FaultKind, None])
-def test_a_deadline_is_kept_and_nothing_is_hidden(
-    kit: Any, job: str, timeout: float, kind: FaultKind | None
+def test_deadline_is_met_and_creation_is_reported(
+    kit: Any, method: str, timeout: float, kind: FaultKind | None
 ) -> None:
-    create = kit.jobs[job].operation
+    create = kit.methods[method].operation
     for after_commit, times, operation in itertools.product(
         (False, True), (1, None), (create, None)
     ):
         if after_commit and kind in {FaultKind.REFUSE, FaultKind.THROTTLE}:
             continue
-        world = kit.world(job, progression=Progression.by_seconds(operation=40, snapshot=60))
+        environment = kit.environment(
+            method, progression=Progression.by_seconds(operation=40, snapshot=60)
+        )
         if kind:
             fault = Fault(kind=kind, operation=operation, times=times, after_commit=after_commit)
-            world.inject(fault)
-        began = world.clock.monotonic()
-        outcome = world.run(timeout=timeout)
-        assert world.clock.monotonic() - began <= timeout
-        world.check(outcome)
+            environment.inject(fault)
+        began = environment.clock.monotonic()
+        outcome = environment.run(timeout=timeout)
+        assert environment.clock.monotonic() - began <= timeout
+        environment.check(outcome)
         assert outcome.error is not None
         if kind is None:
             assert isinstance(outcome.error, WaitTimeoutError)
 
 
-# --- Tokens.
+# Tokens
 
 
 class Crash(BaseException):
-    """The process dies."""
+    """The process is killed."""
 
 
-@pytest.mark.parametrize("job", TOKENED)
-def test_with_a_token_a_job_that_died_anywhere_is_completed_by_running_it_again(
-    kit: Any, job: str
-) -> None:
-    def die() -> None:
+@pytest.mark.parametrize("method", TOKENED)
+def test_method_with_token_completes_when_run_again_after_a_crash(kit: Any, method: str) -> None:
+    def kill() -> None:
         raise Crash
 
     for number in range(6):
-        world = kit.world(job)
+        environment = kit.environment(method)
 
         def after(_: str, index: int, number: int = number) -> None:
             if index == number:
-                die()
+                kill()
 
-        world.emulator.after = after
+        environment.emulator.after = after
         try:
-            world.run(**options(kit, job, client_token=OURS))
+            environment.run(**options(kit, method, client_token=OWN_ID))
         except Crash:
-            world.clock.sleep(3 * HOURS)
-            outcome = world.run(**options(kit, job, client_token=OURS))
+            environment.clock.sleep(3 * HOURS)
+            outcome = environment.run(**options(kit, method, client_token=OWN_ID))
             assert outcome.error is None
-            world.check(outcome)
-        assert len(world.creations()) == 1
-        assert arn_there(world)
+            environment.check(outcome)
+        assert len(environment.creations()) == 1
+        assert current_arns(environment)
 
 
-@pytest.mark.parametrize("job", TOKENED)
-@pytest.mark.parametrize("token", [None, "theirs"])
-def test_another_token_or_none_is_another_job(kit: Any, job: str, token: str | None) -> None:
-    world = kit.world(job)
-    first = world.run(**options(kit, job, client_token=OURS))
+@pytest.mark.parametrize("method", TOKENED)
+@pytest.mark.parametrize("token", [None, "other-token"])
+def test_other_or_missing_token_is_a_conflict(kit: Any, method: str, token: str | None) -> None:
+    environment = kit.environment(method)
+    first = environment.run(**options(kit, method, client_token=OWN_ID))
     assert first.error is None
-    second = world.run(**options(kit, job, client_token=token))
+    second = environment.run(**options(kit, method, client_token=token))
     assert isinstance(second.error, NameConflictError)
     assert not second.error.may_have_executed
-    assert len(world.creations()) == 1
+    assert len(environment.creations()) == 1
 
 
-@pytest.mark.parametrize("job", TOKENED)
-def test_token_proves_ownership_whatever_the_tags_are_now(kit: Any, job: str) -> None:
-    world = kit.world(job)
-    first = world.run(**options(kit, job, client_token=OURS))
-    second = world.run(tags={"env": "test"}, client_token=OURS)
+@pytest.mark.parametrize("method", TOKENED)
+def test_token_proves_ownership_with_any_tags(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    first = environment.run(**options(kit, method, client_token=OWN_ID))
+    second = environment.run(tags={"env": "test"}, client_token=OWN_ID)
     assert second.error is None
-    assert second.thing.arn == first.thing.arn
+    assert second.resource.arn == first.resource.arn
 
 
 def test_token_that_is_reused_for_another_size_is_a_conflict(kit: Any) -> None:
-    world = kit.world("restore")
-    assert world.run(client_token=OURS).error is None
-    second = world.run(client_token=OURS, size_in_gb=32)
+    environment = kit.environment("restore")
+    assert environment.run(client_token=OWN_ID).error is None
+    second = environment.run(client_token=OWN_ID, size_in_gb=32)
     assert isinstance(second.error, NameConflictError)
     assert "use another client token and another name" in str(second.error)
     assert not second.error.may_have_executed
 
 
-def test_a_token_passes_no_snapshot_of_one_disk_off_as_one_of_another(kit: Any) -> None:
-    world = kit.world("disk")
-    with world.client() as client:
-        client.take_disk_snapshot("made-1", DiskSource(disk_name="data-2"), client_token=OURS)
-    second = world.run(client_token=OURS)
+def test_token_of_a_snapshot_of_another_disk_is_a_conflict(kit: Any) -> None:
+    environment = kit.environment("disk")
+    with environment.client() as client:
+        client.take_disk_snapshot("made-1", DiskSource(disk_name="data-2"), client_token=OWN_ID)
+    second = environment.run(client_token=OWN_ID)
     assert isinstance(second.error, SnapshotConflictError)
 
 
-# --- Many at a time.
+# Batches
 
 
 def _requests() -> list[CreateDiskSnapshotRequest]:
@@ -716,68 +690,70 @@ def _requests() -> list[CreateDiskSnapshotRequest]:
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.kind)
-def test_many_are_taken_once_each(kit: Any, fault: Fault) -> None:
+def test_batch_creates_each_snapshot_once(kit: Any, fault: Fault) -> None:
     for skip in range(12):
-        world = kit.world("disk")
-        world.inject(replace(fault, skip=skip, times=2))
-        with world.client() as client:
+        environment = kit.environment("disk")
+        environment.inject(replace(fault, skip=skip, times=2))
+        with environment.client() as client:
             taken = client.take_disk_snapshots(_requests(), concurrency=1)
         assert sorted(taken) == ["made-1", "made-2", "made-3"]
-        fresh = world.things().keys() - world.things_before
+        fresh = environment.resources().keys() - environment.resources_before
         assert {name for _, _, name in fresh} == set(taken)
 
 
-def test_of_many_one_that_is_lost_from_sight_says_that_it_was_made(kit: Any) -> None:
-    world = kit.world("disk")
-    world.emulator.alter = kit.refusing("GetDiskSnapshot", "GetDiskSnapshots")
-    with world.client() as client, pytest.raises(PartialFailureError) as caught:
+def test_batch_without_lookup_permission_reports_creation(kit: Any) -> None:
+    environment = kit.environment("disk")
+    environment.emulator.change_response = kit.refusing("GetDiskSnapshot", "GetDiskSnapshots")
+    with environment.client() as client, pytest.raises(PartialFailureError) as caught:
         client.take_disk_snapshots(_requests(), concurrency=1)
     assert caught.value.may_have_executed
     assert all(error.may_have_executed for error in caught.value.failures.values())
     assert not any(isinstance(e, NotFoundException) for e in caught.value.failures.values())
 
 
-def test_of_many_one_whose_operation_fails_says_that_it_was_made(kit: Any) -> None:
+def test_batch_with_a_failed_operation_reports_creation(kit: Any) -> None:
     progression = Progression.by_polls().with_failed_operation(resource_name="made-2")
-    world = kit.world("disk", progression=progression)
-    with world.client() as client, pytest.raises(PartialFailureError) as caught:
+    environment = kit.environment("disk", progression=progression)
+    with environment.client() as client, pytest.raises(PartialFailureError) as caught:
         client.take_disk_snapshots(_requests(), concurrency=1)
     assert list(caught.value.failures) == ["made-2"]
     assert caught.value.failures["made-2"].may_have_executed
 
 
-# --- What the service may not tell.
+# Missing facts
 
 
-def test_a_namesake_that_does_not_tell_its_age_is_a_conflict_all_the_same(kit: Any) -> None:
-    world = kit.world("disk")
-    world.foreign()
-    world.emulator.alter = kit.without("createdAt")
-    error = world.run().error
+def test_existing_resource_without_creation_time_is_a_conflict(kit: Any) -> None:
+    environment = kit.environment("disk")
+    environment.create_as_other()
+    environment.emulator.change_response = kit.without("createdAt")
+    error = environment.run().error
     assert isinstance(error, SnapshotConflictError)
     assert "the name made-1 is taken by a DiskSnapshot that this call did not make" in str(error)
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_an_operation_that_is_forgotten_is_no_failure(kit: Any, job: str) -> None:
-    world = kit.world(job)
-    world.emulator.alter = kit.refusing("GetOperation", code="NotFoundException")
-    outcome = world.run()
-    world.check(outcome)
+@pytest.mark.parametrize("method", METHODS)
+def test_expired_operation_record_is_no_failure(kit: Any, method: str) -> None:
+    environment = kit.environment(method)
+    environment.emulator.change_response = kit.refusing("GetOperation", code="NotFoundException")
+    outcome = environment.run()
+    environment.check(outcome)
     assert outcome.error is None
 
 
-def test_of_many_one_whose_operation_is_forgotten_is_no_failure(kit: Any) -> None:
-    world = kit.world("disk")
-    world.emulator.alter = kit.refusing("GetOperation", "GetOperations", code="NotFoundException")
-    with world.client() as client:
+def test_batch_with_expired_operation_records_succeeds(kit: Any) -> None:
+    environment = kit.environment("disk")
+    environment.emulator.change_response = kit.refusing(
+        "GetOperation", "GetOperations", code="NotFoundException"
+    )
+    with environment.client() as client:
         assert len(client.take_disk_snapshots(_requests(), concurrency=1)) == 3
 
 
-def test_a_size_that_is_not_told_has_to_be_given(kit: Any) -> None:
-    world = kit.world("restore")
-    world.emulator.alter = kit.without("sizeInGb")
-    outcome = world.run()
+def test_restore_without_source_size_requires_size_in_gb(kit: Any) -> None:
+    environment = kit.environment("restore")
+    environment.emulator.change_response = kit.without("sizeInGb")
+    outcome = environment.run()
     assert isinstance(outcome.error, RequestValidationError)
-    assert world.there() is None
-    assert world.run(size_in_gb=16).error is None
+    assert environment.find_resource() is None
+    assert environment.run(size_in_gb=16).error is None

@@ -1,4 +1,4 @@
-"""A short soak: it holds, its seed repeats it, and what is broken is told with a way to see it."""
+"""Check a short soak: invariants hold, a seed repeats it, and broken invariants are reported."""
 
 from __future__ import annotations
 
@@ -23,93 +23,95 @@ DAYS = 8
 BROKEN_ON = 2
 
 
-def test_the_same_seed_gives_the_same_digest_in_any_process() -> None:
+def test_same_seed_gives_the_same_digest_in_any_process() -> None:
     here = soak.soak(DAYS, seed=5)
     command = [sys.executable, "scripts/soak.py", "--days", str(DAYS), "--seed", "5"]
-    # Whatever depends on the order of sets would differ.
+    # Results that depend on the order of sets would differ.
     environment = os.environ | {"PYTHONHASHSEED": "12345"}
-    result = subprocess.run(  # noqa: S603 - our own script
+    result = subprocess.run(  # noqa: S603 - a fixed script
         command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == f"digest {here.digest}"
-    # It was worth something: all was done, and trouble came through to the caller.
-    assert all(here.counts[word] for word in ("taken", "copied", "deleted", "tagged", "foreign"))
+    # The soak covers all actions, and faults caused errors.
+    assert all(here.counts[event] for event in ("taken", "copied", "deleted", "tagged", "foreign"))
     assert here.faults > DAYS
     assert here.errors
     assert here.requests > 100 * DAYS
 
 
-def test_another_seed_gives_another_digest() -> None:
+def test_other_seed_gives_another_digest() -> None:
     assert soak.soak(1, seed=1).digest != soak.soak(1, seed=2).digest
 
 
-def _delete_foreign(life: soak.Life) -> None:
-    life.emulator.call_as_other_client(
+def _delete_foreign(simulation: soak.Simulation) -> None:
+    simulation.emulator.call_as_other_client(
         "CreateDiskSnapshot", HERE, diskName="db-1", diskSnapshotName="by-hand"
     )
-    life.client(HERE).delete_disk_snapshot("by-hand")
+    simulation.client(HERE).delete_disk_snapshot("by-hand")
 
 
-def _delete_newest(life: soak.Life) -> None:
-    ours = [each for each in life.emulator.snapshots(HERE).values() if "nightly-db-2" in each.name]
-    newest = max(ours, key=lambda each: each.created_at or life.now)
-    life.client(HERE).delete_disk_snapshot(newest.name)
+def _delete_newest(simulation: soak.Simulation) -> None:
+    snapshots = [
+        each for each in simulation.emulator.snapshots(HERE).values() if "nightly-db-2" in each.name
+    ]
+    newest = max(snapshots, key=lambda each: each.created_at or simulation.now)
+    simulation.client(HERE).delete_disk_snapshot(newest.name)
 
 
-def _make_more(life: soak.Life) -> None:
-    life.client(HERE).take_disk_snapshot("one-more", DiskSource(disk_name="db-1"))
+def _create_unrecorded(simulation: soak.Simulation) -> None:
+    simulation.client(HERE).take_disk_snapshot("one-more", DiskSource(disk_name="db-1"))
 
 
-def _lose_one(life: soak.Life) -> None:
-    oldest = min(life.emulator.snapshots(HERE))
-    life.emulator.call_as_other_client("DeleteDiskSnapshot", HERE, diskSnapshotName=oldest)
+def _lose_one(simulation: soak.Simulation) -> None:
+    oldest = min(simulation.emulator.snapshots(HERE))
+    simulation.emulator.call_as_other_client("DeleteDiskSnapshot", HERE, diskSnapshotName=oldest)
 
 
-def _fail_otherwise(life: soak.Life) -> None:
-    life.persist("divide", lambda: 1 // 0)
+def _raise_foreign_error(simulation: soak.Simulation) -> None:
+    simulation.retry("divide", lambda: 1 // 0)
 
 
-def _tell_a_secret(life: soak.Life) -> None:
+def _leak_a_secret(simulation: soak.Simulation) -> None:
     def fail() -> None:
         raise LightsailSnapError("no") from ValueError(f"the key is {SECRETS[0]}")
 
-    life.persist("whisper", fail)
+    simulation.retry("whisper", fail)
 
 
-def _fail_for_ever(life: soak.Life) -> None:
-    life.persist("look", lambda: life.client(HERE).get_disk("no-such-disk"))
+def _fail_permanently(simulation: soak.Simulation) -> None:
+    simulation.retry("get", lambda: simulation.client(HERE).get_disk("no-such-disk"))
 
 
-BREAKING: dict[str, Callable[[soak.Life], None]] = {
+BREAKING: dict[str, Callable[[soak.Simulation], None]] = {
     "foreign snapshot by-hand was deleted": _delete_foreign,
     "newest snapshot nightly-db-2-": _delete_newest,
-    "unexpected resources: [('us-east-1', 'one-more')]": _make_more,
+    "unexpected resources: [('us-east-1', 'one-more')]": _create_unrecorded,
     "missing resources: [('us-east-1', ": _lose_one,
-    "divide raised ZeroDivisionError": _fail_otherwise,
-    "LightsailSnapError contains a secret": _tell_a_secret,
-    "did not succeed after all faults had ended": _fail_for_ever,
+    "divide raised ZeroDivisionError": _raise_foreign_error,
+    "LightsailSnapError contains a secret": _leak_a_secret,
+    "did not succeed after all faults had ended": _fail_permanently,
 }
 
 
-@pytest.mark.parametrize("told", BREAKING)
-def test_a_broken_invariant_is_told_with_its_seed_and_a_command(
-    told: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("message", BREAKING)
+def test_broken_invariant_is_reported_with_seed_and_command(
+    message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def meddle(life: soak.Life, day: int) -> None:
+    def intervene(simulation: soak.Simulation, day: int) -> None:
         if day == BROKEN_ON:
-            BREAKING[told](life)
+            BREAKING[message](simulation)
 
-    assert soak.main(["--days", "30", "--seed", "3"], meddle) == 1
+    assert soak.main(["--days", "30", "--seed", "3"], intervene) == 1
     captured = capsys.readouterr()
     assert f"seed 3, day {BROKEN_ON}: BrokenInvariantError" in captured.err
-    assert told in captured.err
-    # The command stops at the day it shows.
+    assert message in captured.err
+    # The command ends on the broken day.
     assert f"python scripts/soak.py --days {BROKEN_ON + 1} --seed 3\n" in captured.err
     assert not captured.out
 
 
-def test_pruning_that_differs_from_the_verdicts_is_told(
+def test_pruning_that_differs_from_retention_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(_planning, "_plan_deletions", lambda *_, **__: ([], 0))
@@ -117,12 +119,12 @@ def test_pruning_that_differs_from_the_verdicts_is_told(
     assert "after pruning by nightly" in capsys.readouterr().err
 
 
-def test_a_thing_that_is_made_twice_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    def meddle(life: soak.Life, _day: int) -> None:
+def test_duplicate_creation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    def intervene(simulation: soak.Simulation, _day: int) -> None:
         # As if what is made today had been made before.
-        life.created_today[HERE, "nightly-db-1-20231114"] -= 1
+        simulation.created_today[HERE, "nightly-db-1-20231114"] -= 1
 
-    assert soak.main(["--days", "1", "--seed", "3"], meddle) == 1
+    assert soak.main(["--days", "1", "--seed", "3"], intervene) == 1
     assert "created more or less often than recorded" in capsys.readouterr().err
 
 
@@ -134,23 +136,23 @@ def test_a_thing_that_is_made_twice_is_told(capsys: pytest.CaptureFixture[str]) 
         ("descriptors", Footprint(100, 10, 50)),
     ],
 )
-def test_what_grows_is_told(name: str, after: Footprint) -> None:
+def test_growth_is_reported(name: str, after: Footprint) -> None:
     before = Footprint(100, 10, 5)
     soak_checks.check_footprint(before, before)
     with pytest.raises(BrokenInvariantError, match=f"{name} grew by"):
         soak_checks.check_footprint(before, after)
 
 
-def test_two_things_of_one_name_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    life = soak.Life(1, soak_checks.Log(None))
+def test_two_resources_with_one_name_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = soak.Simulation(1, soak_checks.Log(None))
     every: Any = lambda *_: [{"name": "db-1"}]  # noqa: E731 - as short as it is wrong
-    monkeypatch.setattr(life.emulator, "list_all", every)
+    monkeypatch.setattr(simulation.emulator, "list_all", every)
     with pytest.raises(BrokenInvariantError, match="db-1 exists twice"):
-        life.emulator.resources(HERE)
-    life.emulator.close()
+        simulation.emulator.resources(HERE)
+    simulation.emulator.close()
 
 
-def test_the_figures_make_a_table_and_the_log_a_file(tmp_path: Path) -> None:
+def test_figures_and_log_are_written(tmp_path: Path) -> None:
     path = tmp_path / "log"
     figures = soak.soak(1, seed=4, log=path)
     table = soak.soak_table(figures)

@@ -1,6 +1,6 @@
-"""Writes the seeds of the corpus: good answers and requests, and the bad ones that are known.
+"""Writes the seeds of the corpus: valid responses and requests, and known invalid ones.
 
-What a fuzzing run finds is added to it by hand, as a file of its own, and stays.
+Add the findings of fuzzing by hand, each as a file.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ REQUESTS = (
     b'EnableAddOn\n{"resourceName":"d-1","addOnRequest":{"addOnType":"AutoSnapshot"}}',
 )  # fmt: skip
 HTTP = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
-DOOR = (
+HTTP_REQUESTS = (
     HTTP + b"X-Amz-Target: Lightsail_20161128.GetDisks\r\nAuthorization: Credential=k/d/us-east-1/"
     b"lightsail/aws4_request\r\nContent-Length: 2\r\n\r\n{}",
     HTTP + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
@@ -123,29 +123,33 @@ keep_daily = 7
 """
 
 
-def keep(target: str, data: bytes) -> None:
-    """Keep an input under a name made of what it is."""
+def write_input(target: str, data: bytes) -> None:
+    """Write an input to a file that is named after its hash."""
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 
 
 def main() -> None:
-    """Write them."""
+    """Write all seeds."""
     for body in BODIES:
         for number in (0, 7, 20, 33, 46):
-            keep("results", bytes([number]) + json.dumps(body).encode())
+            write_input("results", bytes([number]) + json.dumps(body).encode())
     for error in ERRORS:
         for head in (b"\x64\0", b"\xc8\1", b"\0\2"):
-            keep("errors", head + error)
+            write_input("errors", head + error)
     plan = BackupPlan.from_toml(PLAN_TOML)
     run = make_run(plan, Inventory((Source("db-1", {}),), {}), datetime(2026, 11, 23, tzinfo=UTC))
     plans = (b"\0" + PLAN_TOML, b"\1" + plan.to_json().encode(), b"\2" + run.to_json().encode())
     for data in plans:
-        keep("plans", data)
-    for target, kept in (("exchange", REQUESTS), ("door", DOOR), ("command", COMMANDS)):
-        for data in kept:
-            keep(target, data)
+        write_input("plans", data)
+    for target, corpus_sizes in (
+        ("exchange", REQUESTS),
+        ("http", HTTP_REQUESTS),
+        ("command", COMMANDS),
+    ):
+        for data in corpus_sizes:
+            write_input(target, data)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What is fuzzed: each target takes bytes, and holds the laws about what becomes of them.
+"""Fuzz targets: each takes bytes and checks the invariants.
 
-The laws: nothing but `LightsailSnapError` (for the command line also `SystemExit`) gets out; what
-does is one printable line that pickles and tells no credential; nothing hangs.
+The invariants: only `LightsailSnapError` is raised (by the command line, also `SystemExit`). It is
+one printable line, pickles, and contains no credential. Nothing hangs.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from lightsail_snap.models._base import RequestModel, WireModel
 from lightsail_snap.plans import BackupPlan, Run
 
 CORPUS = Path(__file__).parent / "corpus"
-# Forms in which a credential is recognised. One that is cut or misspelt is nobody's any more.
+# Formats of credentials. A cut or altered one is harmless.
 CANARIES = (
     re.compile(r"(?<![A-Z0-9])AKIACANARYCANARYCANA"),
     re.compile(r"(?i)x-amz-security-token: canary-session-token"),
     re.compile(r"://me:hunter2canary@h"),
 )
-_LONGEST_TEXT = 20_000
+_MAX_MESSAGE_LENGTH = 20_000
 _ERROR_STATUS = 400
 
 KINDS: tuple[type[WireModel], ...] = tuple(
@@ -50,27 +50,27 @@ KINDS: tuple[type[WireModel], ...] = tuple(
 _REQUEST = DeleteDiskSnapshotRequest(disk_snapshot_name="db-1")
 
 
-class BrokenLawError(Exception):
-    """A law does not hold."""
+class BrokenInvariantError(Exception):
+    """An invariant does not hold."""
 
 
-def _require(holds: object, law: str, text: str) -> None:
+def _require(holds: object, invariant: str, text: str) -> None:
     if not holds:
-        raise BrokenLawError(f"{law}: {text[:500]!r}")
+        raise BrokenInvariantError(f"{invariant}: {text[:500]!r}")
 
 
 def check_error(error: LightsailSnapError) -> None:
-    """Hold what is true of every error."""
+    """Check the invariants of errors."""
     text = str(error)
     _require(text.isprintable(), "an error is one printable line", text)
-    _require(len(text) < _LONGEST_TEXT, "an error is bounded", text)
+    _require(len(text) < _MAX_MESSAGE_LENGTH, "an error is bounded", text)
     for canary in CANARIES:
-        _require(not canary.search(text), "no credential is told", text)
-    _require(str(pickle.loads(pickle.dumps(error))) == text, "errors pickle", text)  # noqa: S301 - our own
+        _require(not canary.search(text), "no credential is shown", text)
+    _require(str(pickle.loads(pickle.dumps(error))) == text, "errors pickle", text)  # noqa: S301 - pickled here
 
 
 def results(data: bytes) -> None:
-    """Read an answer as one of the shapes that the first byte chooses."""
+    """Read a response as the model that the first byte selects."""
     kind = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
     try:
         found = kind.from_wire(data[1:])
@@ -78,14 +78,14 @@ def results(data: bytes) -> None:
     except LightsailSnapError as error:
         check_error(error)
         return
-    # Not a number does not equal itself, so texts are compared.
+    # NaN does not equal itself, so representations are compared.
     _require(repr(back) == repr(found), "reading what was written gives the same", repr(found))
     hash(found)
     repr(found)
 
 
 def errors(data: bytes) -> None:
-    """Map an error answer, with attempts as the first two bytes choose."""
+    """Map an error response, with attempts that the first two bytes select."""
     head, body = data[:2].ljust(2, b"\0"), data[2:]
     status = 300 + head[0] % 300
     attempts = [Attempt(http_status=None)] * (head[1] % 3) + [Attempt(http_status=status)]
@@ -93,7 +93,7 @@ def errors(data: bytes) -> None:
     error = error_from_response(_REQUEST, body, metadata, attempts)
     check_error(error)
     was_lost = len(attempts) > 1
-    _require(error.may_have_executed or not was_lost, "a lost answer is not forgotten", str(error))
+    _require(error.may_have_executed or not was_lost, "a lost response is reported", str(error))
 
 
 @functools.cache
@@ -105,21 +105,21 @@ _HEAD = {"authorization": "Credential=k/d/us-east-1/lightsail/aws4_request"}
 
 
 def exchange(data: bytes) -> None:
-    """Ask the emulator: an operation, a line break, a body."""
+    """Call the emulator: an operation, a line break, a body."""
     operation, _, body = data.partition(b"\n")
     target = f"Lightsail_20161128.{operation.decode('latin-1')}"
-    answer = _emulator().exchange(_HEAD | {"x-amz-target": target}, body)
-    parsed = json.loads(answer.body)
+    response = _emulator().exchange(_HEAD | {"x-amz-target": target}, body)
+    parsed = json.loads(response.body)
     is_error = "__type" in parsed
-    _require(is_error == (answer.status >= _ERROR_STATUS), "errors have types", repr(parsed))
+    _require(is_error == (response.status >= _ERROR_STATUS), "errors have types", repr(parsed))
     _require(parsed.get("__type") != "ServiceException", "the emulator does not fail", repr(data))
 
 
-class Door:
-    """The emulator's HTTP door."""
+class HttpServer:
+    """The emulator's HTTP server."""
 
     def __init__(self) -> None:
-        """Open it."""
+        """Start it."""
         self._stack = contextlib.ExitStack()
         emulator = self._stack.enter_context(LightsailEmulator())
         url = self._stack.enter_context(emulator.serve())
@@ -127,20 +127,22 @@ class Door:
         self._address = (host, int(port))
 
     def close(self) -> None:
-        """Close it."""
+        """Stop it."""
         self._stack.close()
 
     def __call__(self, data: bytes) -> None:
-        """Send bytes, and see that what comes back is HTTP, in time."""
+        """Send bytes, and require an HTTP response in time."""
         with socket.create_connection(self._address, timeout=10) as connection:
-            answer = b""
+            response = b""
             with contextlib.suppress(ConnectionError):
                 connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
                 while piece := connection.recv(65536):
-                    answer += piece
-        _require(not answer or answer.startswith(b"HTTP/1."), "it answers HTTP", repr(answer))
-        _require(b"Traceback" not in answer, "it tells nothing of itself", repr(answer))
+                    response += piece
+        _require(
+            not response or response.startswith(b"HTTP/1."), "it responds with HTTP", repr(response)
+        )
+        _require(b"Traceback" not in response, "no traceback is sent", repr(response))
 
 
 _PLAN = """
@@ -150,11 +152,11 @@ slot = "day"
 select = { kind = "disk", globs = ["disk-*"] }
 retention = { time_zone = "UTC", keep_last = 1 }
 """
-# In no input, so that only the environment can tell it.
+# In no input, so only the environment can leak it.
 _KEY_ID = "AKIAOFTHEENVIRONMENT"
-# Stands for a file that holds a plan.
+# Placeholder for the path of a plan file.
 _FILE = "plan.toml"
-_WORDS = (
+_ARGUMENTS = (
     "demo", "emulator", "--help", "--version", "--source", "disk", "instance", "--seconds", "0",
     "-1", "nan", "inf", "1e999", "--host", "192.0.2.1", "198.51.100.1", "example.com", "--port",
     "65536", "-p", "99999999999999999999", "--", "-", "", "--seconds=", "@/etc/passwd", "\x1b[2J",
@@ -168,23 +170,23 @@ _WORDS = (
     "--profile", _FILE,
 )  # fmt: skip
 _WAITING = {"create", "wait", "restore", "copy"}
-# So many commands make so much that to list it takes longer than all else.
-_WORLDS_LAST = 200
+# After this many commands, lists would take longer than everything else.
+_COMMANDS_PER_EMULATOR = 200
 
 
 class Command:
-    """The command line, with an emulator to talk to."""
+    """The command line, connected to an emulator."""
 
     def __init__(self) -> None:
-        """Get ready."""
+        """Prepare; the first call starts an emulator."""
         self._tries = 0
         self._stack = contextlib.ExitStack()
 
     def close(self) -> None:
-        """Clean up."""
+        """Remove the emulator and its files."""
         self._stack.close()
 
-    def _begin(self) -> None:
+    def _start_emulator(self) -> None:
         self._stack.close()
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         (folder / _FILE).write_text(_PLAN, encoding="utf-8")
@@ -205,21 +207,23 @@ class Command:
         }
 
     def __call__(self, data: bytes) -> None:
-        """Give words to the command line, none of which makes it serve or wait for long."""
-        if self._tries % _WORLDS_LAST == 0:
-            self._begin()
+        """Run a command line with arguments that neither serve nor wait for long."""
+        if self._tries % _COMMANDS_PER_EMULATOR == 0:
+            self._start_emulator()
         self._tries += 1
-        words = [
-            _WORDS[piece[0] % len(_WORDS)] if len(piece) == 1 else piece.decode("utf-8", "replace")
+        arguments = [
+            _ARGUMENTS[piece[0] % len(_ARGUMENTS)]
+            if len(piece) == 1
+            else piece.decode("utf-8", "replace")
             for piece in data.split(b"\0")
         ]
-        words = [self._plan if word == _FILE else word for word in words]
-        if words[:1] == ["demo"]:
-            words.append("--no-such-option")  # a whole demo takes its time
-        if words[:1] == ["emulator"]:
-            words += ["--host", "192.0.2.1"]  # refused, since other machines could reach it
-        if words[0] in _WAITING:
-            words += ["--timeout", "0s"]
+        arguments = [self._plan if argument == _FILE else argument for argument in arguments]
+        if arguments[:1] == ["demo"]:
+            arguments.append("--no-such-option")  # a demo takes long
+        if arguments[:1] == ["emulator"]:
+            arguments += ["--host", "192.0.2.1"]  # refused, since other machines could reach it
+        if arguments[0] in _WAITING:
+            arguments += ["--timeout", "0s"]
         out, err = io.StringIO(), io.StringIO()
         with (
             mock.patch.dict(os.environ, self._environment),
@@ -228,22 +232,22 @@ class Command:
             contextlib.redirect_stderr(err),
         ):
             try:
-                code: object = main(words)
+                code: object = main(arguments)
             except SystemExit as end:
                 code = end.code
         _require(
-            code is None or code in _CODES, "the exit code is a known one", repr((words, code))
+            code is None or code in _CODES, "the exit code is a known one", repr((arguments, code))
         )
-        told = out.getvalue() + err.getvalue()
-        _require("Traceback" not in told, "no traceback is shown", told)
-        _require(_KEY_ID not in told, "no credential is told", told)
+        output = out.getvalue() + err.getvalue()
+        _require("Traceback" not in output, "no traceback is shown", output)
+        _require(_KEY_ID not in output, "no credential is shown", output)
 
 
 _CODES = {code.value for code in ExitCode} - {ExitCode.INTERNAL_ERROR.value}
 
 
 def plans(data: bytes) -> None:
-    """Read a plan as TOML or JSON, or a run, as the first byte chooses."""
+    """Read a plan as TOML or JSON, or a run, as the first byte selects."""
     kind = data[0] % 3 if data else 0
     read = (BackupPlan.from_toml, BackupPlan.from_json, Run.from_json)[kind]
     try:
@@ -267,7 +271,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def corpus(target: str) -> list[bytes]:
-    """Read the inputs that are kept for a target."""
+    """Return the inputs of the corpus for a target."""
     return [path.read_bytes() for path in sorted((CORPUS / target).glob("*"))]
 
 
@@ -286,50 +290,40 @@ def _members() -> tuple[bytes, ...]:
 MEMBERS = _members()
 
 
-def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
-    """Make an input out of those that are kept."""
-    data = bytearray(chance.choice(seeds))
-    for _ in range(chance.randrange(1, 6)):
-        at = chance.randrange(len(data) + 1)
-        to = min(len(data), at + chance.choice((0, 1, 1, 2, 4, 16)))
-        match chance.randrange(7):
+def mutate(generator: random.Random, seeds: list[bytes]) -> bytes:
+    """Return an input made of inputs of the corpus."""
+    data = bytearray(generator.choice(seeds))
+    for _ in range(generator.randrange(1, 6)):
+        at = generator.randrange(len(data) + 1)
+        to = min(len(data), at + generator.choice((0, 1, 1, 2, 4, 16)))
+        match generator.randrange(7):
             case 0:
-                data[at:to] = chance.randbytes(chance.choice((1, 1, 2, 8)))
+                data[at:to] = generator.randbytes(generator.choice((1, 1, 2, 8)))
             case 1:
-                data[at:to] = chance.choice(_INTERESTING)
+                data[at:to] = generator.choice(_INTERESTING)
             case 2:
-                data[at:at] = data[at:to] * chance.randrange(1, 20)
+                data[at:at] = data[at:to] * generator.randrange(1, 20)
             case 3:
                 del data[at:to]
             case 4 if data:
-                data[at % len(data)] ^= 1 << chance.randrange(8)
+                data[at % len(data)] ^= 1 << generator.randrange(8)
             case 5:
-                data[at:to] = chance.choice(MEMBERS)
+                data[at:to] = generator.choice(MEMBERS)
             case _:
-                other = chance.choice(seeds)
-                start = chance.randrange(len(other) + 1)
-                data[at:to] = other[start : start + chance.randrange(1, 200)]
+                other = generator.choice(seeds)
+                start = generator.randrange(len(other) + 1)
+                data[at:to] = other[start : start + generator.randrange(1, 200)]
     return bytes(data[:4096])
 
 
 def inputs(
-    target: str, count: int, seed: int, keeps: Callable[[], bool] = lambda: False
+    target: str, count: int, seed: int, is_new: Callable[[], bool] = lambda: False
 ) -> Iterator[bytes]:
-    """Make many inputs, the same for the same seed.
-
-    Args:
-        target: For which target.
-        count: How many.
-        seed: What they are drawn with.
-        keeps: Whether more is to be made of the last one.
-
-    Yields:
-        The inputs.
-    """
+    """Yield random inputs; those for which `is_new()` is true are varied, too."""
     seeds = corpus(target)
-    chance = random.Random(f"{target}/{seed}")  # noqa: S311 - it must repeat itself
+    generator = random.Random(f"{target}/{seed}")  # noqa: S311 - has to be repeatable
     for _ in range(count):
-        data = mutated(chance, seeds)
+        data = mutate(generator, seeds)
         yield data
-        if keeps():
+        if is_new():
             seeds.append(data)

@@ -1,6 +1,6 @@
-"""Replays what fuzzing keeps, and fuzzes a little; `scripts/fuzz.py` does it at length.
+"""Replay the fuzzing corpus and fuzz for a short time; `scripts/fuzz.py` fuzzes at length.
 
-The thorough test tries 4,000 inputs in all, or as many as `LIGHTSAIL_SNAP_FUZZ` says.
+The thorough test tries 4,000 inputs, or the number in `LIGHTSAIL_SNAP_FUZZ`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.fuzz import targets
 
 from lightsail_snap import LightsailSnapError
 
-Acts = dict[str, Callable[[bytes], None]]
+Actions = dict[str, Callable[[bytes], None]]
 COUNT = int(os.environ.get("LIGHTSAIL_SNAP_FUZZ", "4000"))
 SHARES = {
     "results": 0.46,
@@ -26,31 +26,31 @@ SHARES = {
     "exchange": 0.12,
     "plans": 0.06,
     "command": 0.02,
-    "door": 0.04,
+    "http": 0.04,
 }
 
 
 @pytest.fixture(scope="module")
-def acts() -> Iterator[Acts]:
-    door, command = targets.Door(), targets.Command()
-    yield targets.TARGETS | {"door": door, "command": command}
-    door.close()
+def actions() -> Iterator[Actions]:
+    server, command = targets.HttpServer(), targets.Command()
+    yield targets.TARGETS | {"http": server, "command": command}
+    server.close()
     command.close()
 
 
 @pytest.mark.parametrize("name", SHARES)
-def test_what_is_kept_breaks_no_law(name: str, acts: Acts) -> None:
-    kept = targets.corpus(name)
-    assert kept
-    for data in kept:
-        acts[name](data)
+def test_corpus_breaks_no_invariant(name: str, actions: Actions) -> None:
+    corpus_sizes = targets.corpus(name)
+    assert corpus_sizes
+    for data in corpus_sizes:
+        actions[name](data)
 
 
 @pytest.mark.parametrize("name", SHARES)
 @pytest.mark.parametrize("count", [400, pytest.param(COUNT, marks=pytest.mark.thorough)])
-def test_inputs_made_of_it_break_no_law(name: str, count: int, acts: Acts) -> None:
+def test_inputs_from_the_corpus_break_no_invariant(name: str, count: int, actions: Actions) -> None:
     for data in targets.inputs(name, int(count * SHARES[name]), seed=1):
-        acts[name](data)
+        actions[name](data)
 
 
 pieces = st.one_of(
@@ -61,53 +61,53 @@ pieces = st.one_of(
 
 @pytest.mark.parametrize("name", sorted(targets.TARGETS))
 @given(st.lists(pieces, max_size=12).map(b"".join))
-def test_inputs_made_of_pieces_break_no_law(name: str, data: bytes) -> None:
+def test_inputs_from_tokens_break_no_invariant(name: str, data: bytes) -> None:
     targets.TARGETS[name](data)
 
 
-def test_a_broken_law_is_seen() -> None:
-    with pytest.raises(targets.BrokenLawError, match="a law"):
-        targets._require(False, "a law", "text")  # noqa: FBT003 - what is required
+def test_broken_invariant_is_detected() -> None:
+    with pytest.raises(targets.BrokenInvariantError, match="an invariant"):
+        targets._require(False, "an invariant", "text")  # noqa: FBT003 - the condition
 
     class LeakyError(LightsailSnapError):
         def __str__(self) -> str:
             return "AKIACANARYCANARYCANA"
 
-    with pytest.raises(targets.BrokenLawError, match="no credential is told"):
+    with pytest.raises(targets.BrokenInvariantError, match="no credential is shown"):
         targets.check_error(LeakyError())
 
 
-def test_what_breaks_a_law_is_told_and_written_down(
+def test_input_that_breaks_an_invariant_is_reported_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(data: bytes) -> None:
         if b"null" in data:
-            raise targets.BrokenLawError("no nulls")
+            raise targets.BrokenInvariantError("no nulls")
 
     monkeypatch.setattr(targets, "TARGETS", targets.TARGETS | {"errors": fail})
     monkeypatch.setattr(targets, "corpus", lambda _: [b"some"])
-    words = ["--inputs", "400", "--targets", "errors", "--found", str(tmp_path)]
-    assert fuzz.main(words) == 1
-    told = capsys.readouterr()
+    arguments = ["--inputs", "400", "--targets", "errors", "--found", str(tmp_path)]
+    assert fuzz.main(arguments) == 1
+    output = capsys.readouterr()
     written = list(tmp_path.iterdir())
     assert written
     assert all(b"null" in path.read_bytes() for path in written)
-    assert f"{len(written)} inputs broke an invariant" in told.out
-    assert all(str(path) in told.err for path in written)
+    assert f"{len(written)} inputs broke an invariant" in output.out
+    assert all(str(path) in output.err for path in written)
 
 
-def test_what_reaches_something_new_is_varied_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_input_that_reaches_new_code_is_varied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(targets, "corpus", lambda _: [b"\0{}"])
     figures = fuzz.fuzz(300, chosen=["results"])
     assert figures.broken == ()
     assert figures.tried == {"results": 300}
-    # The interpreter tells what is reached from 3.12 on.
-    can_tell = sys.version_info >= (3, 12)
-    assert bool(figures.grown["results"]) is bool(figures.reached) is can_tell
+    # `sys.monitoring` exists from Python 3.12 on.
+    has_monitoring = sys.version_info >= (3, 12)
+    assert bool(figures.discovered["results"]) is bool(figures.reached) is has_monitoring
     assert "| responses, read as any model | 1 | 300 |" in fuzz.fuzz_table(figures)
 
 
-def test_figures_are_not_lost_where_the_page_has_no_place_for_them(
+def test_write_without_markers_raises_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for part in reliability.PARTS:

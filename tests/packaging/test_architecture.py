@@ -1,4 +1,4 @@
-"""The rooms of the house, and which way imports may go."""
+"""Check the layers of the package: the allowed directions of imports."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALLOWED = {
     "plans": _CLIENT_SIDE | {"client"},
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
-    "testing": _CLIENT_SIDE | {"client", "aio", "emulator"},
+    "testing": _CLIENT_SIDE | {"_lazy", "client", "aio", "emulator", "plans"},
     "json_schema": _PURE,
     "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "__init__"},
     "__main__": {"cli"},
@@ -47,12 +47,13 @@ ALLOWED = {
 MAY_IMPORT_BOTO = {
     "plans/_sessions.py",
     "emulator/_in_process.py",
+    "testing/_mock.py",
     "emulator/_service_model.py",
 }
 
 
 def _run_time_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk a module without the blocks that only type checkers read."""
+    """Yield the nodes of a module without the blocks for type checkers."""
     for child in ast.iter_child_nodes(node):
         is_typing = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
         if not is_typing:
@@ -71,7 +72,7 @@ def _imported(path: Path) -> set[str]:
     return names
 
 
-def _room(dotted: str) -> str:
+def _module_of(dotted: str) -> str:
     parts = dotted.split(".")
     known = len(parts) > 1 and parts[1] in ALLOWED
     return parts[1] if known else "__init__"
@@ -81,27 +82,29 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_import_runs_back_up(path: Path) -> None:
+def test_imports_follow_the_layers(path: Path) -> None:
     inside = path.relative_to(ROOT)
-    room = inside.parts[0].removesuffix(".py")
-    rooms = {_room(name) for name in _imported(path) if name.split(".")[0] == "lightsail_snap"}
-    assert rooms - {room} <= ALLOWED[room]
+    module = inside.parts[0].removesuffix(".py")
+    imported_modules = {
+        _module_of(name) for name in _imported(path) if name.split(".")[0] == "lightsail_snap"
+    }
+    assert imported_modules - {module} <= ALLOWED[module]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_boto_stays_in_its_rooms(path: Path) -> None:
-    takes_boto = {name.split(".")[0] for name in _imported(path)} & {"boto3", "botocore"}
+def test_only_allowed_modules_import_boto(path: Path) -> None:
+    boto_imports = {name.split(".")[0] for name in _imported(path)} & {"boto3", "botocore"}
     inside = path.relative_to(ROOT)
-    assert not takes_boto or inside.parts[0] == "_boto" or inside.as_posix() in MAY_IMPORT_BOTO
+    assert not boto_imports or inside.parts[0] == "_boto" or inside.as_posix() in MAY_IMPORT_BOTO
 
 
-def test_the_walk_sees_imports_at_all() -> None:
+def test_imports_are_found() -> None:
     assert "lightsail_snap._drivers.sync" in {
         name.rpartition(".")[0] for name in _imported(ROOT / "client.py")
     }
     assert any(name.startswith("botocore") for name in _imported(ROOT / "_boto/transport.py"))
 
 
-@pytest.mark.parametrize(("driver", "most"), [("sync.py", 120), ("anyio.py", 240)])
-def test_the_drivers_are_small_enough_to_be_read_at_once(driver: str, most: int) -> None:
-    assert len((ROOT / "_drivers" / driver).read_text(encoding="utf-8").splitlines()) <= most
+@pytest.mark.parametrize(("driver", "max_lines"), [("sync.py", 120), ("anyio.py", 240)])
+def test_drivers_are_short(driver: str, max_lines: int) -> None:
+    assert len((ROOT / "_drivers" / driver).read_text(encoding="utf-8").splitlines()) <= max_lines

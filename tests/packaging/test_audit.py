@@ -1,4 +1,4 @@
-"""The audit of dependencies can fail, also where nobody can be asked."""
+"""Check that the audit of dependencies fails for known vulnerabilities, also offline."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ audit: Any = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(audit)
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str = "") -> None:
-    answer = SimpleNamespace(stdout=stdout, stderr=stderr)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
+def fake_pip_audit(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str = "") -> None:
+    result = SimpleNamespace(stdout=stdout, stderr=stderr)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: result)
 
 
 UNREACHABLE = "ERROR: Connection refused"
@@ -43,48 +43,48 @@ UNREACHABLE = "ERROR: Connection refused"
         ("another", "0.1", False),
     ],
 )
-def test_what_is_kept_tells_bad_versions(package: str, version: str, is_affected: bool) -> None:  # noqa: FBT001 - pytest's parameters
+def test_advisories_match_affected_versions(package: str, version: str, is_affected: bool) -> None:  # noqa: FBT001 - pytest's parameters
     assert bool(audit.find_known({package: version})) is is_affected
 
 
-def test_a_known_vulnerability_fails_although_nobody_can_be_asked(
+def test_known_vulnerability_fails_offline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answering(monkeypatch, "", UNREACHABLE)
+    fake_pip_audit(monkeypatch, "", UNREACHABLE)
     installed = audit.find_dependencies("lightsail-snap")
     monkeypatch.setattr(audit, "find_dependencies", lambda _: installed | {"urllib3": "2.6.2"})
     with pytest.raises(SystemExit, match=r"urllib3 2\.6\.2: GHSA-38jv-5279-wg99"):
         audit.main()
 
 
-def test_silence_is_told_and_is_no_failure(
+def test_unreachable_index_is_reported_without_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answering(monkeypatch, "", UNREACHABLE)
+    fake_pip_audit(monkeypatch, "", UNREACHABLE)
     monkeypatch.setattr(audit, "find_known", lambda _: [])
     audit.main()
     assert "PyPI is unreachable" in capsys.readouterr().out
 
 
-def test_what_pip_audit_finds_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finding_of_pip_audit_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     vulnerability = {"id": "PYSEC-1", "fix_versions": ["9"]}
-    told = {"dependencies": [{"name": "six", "version": "1", "vulns": [vulnerability]}]}
-    answering(monkeypatch, json.dumps(told))
+    report = {"dependencies": [{"name": "six", "version": "1", "vulns": [vulnerability]}]}
+    fake_pip_audit(monkeypatch, json.dumps(report))
     monkeypatch.setattr(audit, "find_known", lambda _: [])
     with pytest.raises(SystemExit, match="six 1: PYSEC-1, fixed in 9"):
         audit.main()
 
 
-def test_a_broken_pip_audit_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, "", "Traceback\nKeyError: 'vulns'")
+def test_crash_of_pip_audit_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_pip_audit(monkeypatch, "", "Traceback\nKeyError: 'vulns'")
     monkeypatch.setattr(audit, "find_known", lambda _: [])
     with pytest.raises(SystemExit, match="pip-audit failed"):
         audit.main()
 
 
-def test_what_is_kept_is_about_dependencies() -> None:
-    # One that is misspelt, or no dependency any more, would never be found.
-    kept = tomllib.loads((ROOT / "scripts" / "advisories.toml").read_text(encoding="utf-8"))
-    assert {each["package"] for each in kept["advisory"]} <= set(
+def test_advisories_are_about_dependencies() -> None:
+    # A misspelt or former dependency would never be found.
+    advisories = tomllib.loads((ROOT / "scripts" / "advisories.toml").read_text(encoding="utf-8"))
+    assert {each["package"] for each in advisories["advisory"]} <= set(
         audit.find_dependencies("lightsail-snap")
     )

@@ -21,7 +21,7 @@ for _pin in PINS:
 
 
 def requirements(extra: str) -> Iterator[Requirement]:
-    """Give the requirements of an extra and of the extras that it names."""
+    """Yield the requirements of an extra and of the extras that it includes."""
     for text in PROJECT["optional-dependencies"][extra]:
         requirement = Requirement(text)
         if requirement.name == PROJECT["name"]:
@@ -35,14 +35,14 @@ NEEDED = [*map(Requirement, PROJECT["dependencies"]), *requirements("dev")]
 
 
 @pytest.mark.parametrize("requirement", NEEDED, ids=str)
-def test_every_requirement_is_pinned_within_its_range(requirement: Requirement) -> None:
+def test_requirement_is_pinned_within_its_range(requirement: Requirement) -> None:
     versions = VERSIONS[canonicalize_name(requirement.name)]
     for version in versions:
         assert re.fullmatch(r"==[\w.]+", version), version
         assert requirement.specifier.contains(version.removeprefix("=="), prereleases=True)
 
 
-def test_every_constraint_is_one_exact_version() -> None:
+def test_constraint_is_one_exact_version() -> None:
     assert len(PINS) > len(NEEDED) > 20
     for pin in PINS:
         assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), pin
@@ -50,7 +50,7 @@ def test_every_constraint_is_one_exact_version() -> None:
     assert not [line for line in LINES if "://" in line or line.startswith("-")]
 
 
-def test_every_installation_of_the_tests_uses_the_constraints() -> None:
+def test_documented_installations_use_the_constraints() -> None:
     places = ["README.md", "CONTRIBUTING.md", ".ci/run", "noxfile.py"]
     commands = [
         line

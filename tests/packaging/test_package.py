@@ -1,4 +1,4 @@
-"""What a user gets by installing and importing the package."""
+"""Check what users get by installing and importing the package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lightsail_snap import _exports, models
 
 
 @pytest.mark.parametrize(
-    ("imported", "absent"),
+    ("imported", "not_loaded"),
     [
         ("lightsail_snap", "boto3 botocore pydantic hypothesis waitress"),
         ("lightsail_snap.client", "boto3 botocore hypothesis waitress"),
@@ -30,15 +30,15 @@ from lightsail_snap import _exports, models
         ("lightsail_snap.testing", "boto3 botocore pydantic hypothesis waitress"),
     ],
 )
-def test_importing_does_not_cost_what_is_not_used(imported: str, absent: str) -> None:
-    code = f"import sys, {imported}; print([m for m in {absent.split()} if m in sys.modules])"
-    result = subprocess.run(  # noqa: S603 - our own code
+def test_import_loads_no_unused_packages(imported: str, not_loaded: str) -> None:
+    code = f"import sys, {imported}; print([m for m in {not_loaded.split()} if m in sys.modules])"
+    result = subprocess.run(  # noqa: S603 - fixed code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
 
 
-def test_every_public_name_is_there_once_and_listed() -> None:
+def test_public_names_exist_once_and_are_listed() -> None:
     names = lightsail_snap.__all__
     assert len(set(names)) == len(names)
     for name in names:
@@ -50,7 +50,7 @@ def test_every_public_name_is_there_once_and_listed() -> None:
 
 def test_exports_index_is_up_to_date() -> None:
     script = Path(__file__).parents[2] / "scripts" / "make_exports.py"
-    subprocess.run([sys.executable, str(script), "--check"], check=True)  # noqa: S603 - our own code
+    subprocess.run([sys.executable, str(script), "--check"], check=True)  # noqa: S603 - fixed code
 
 
 @pytest.mark.parametrize("package", ["lightsail_snap", "lightsail_snap.models"])
@@ -82,7 +82,7 @@ def test_package_works_without_its_sources(tmp_path: Path) -> None:
         path.unlink()
     code = "import lightsail_snap as p; print(p.__file__, len([getattr(p, n) for n in p.__all__]))"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(  # noqa: S603 - fixed code
         command,
         capture_output=True,
         text=True,
@@ -93,7 +93,7 @@ def test_package_works_without_its_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["models", "errors", "waiters", "clock", "client", "transport"])
-def test_no_public_class_is_forgotten(module: str) -> None:
+def test_every_public_class_is_exported(module: str) -> None:
     found = importlib.import_module(f"lightsail_snap.{module}")
     classes = {
         name
@@ -102,26 +102,26 @@ def test_no_public_class_is_forgotten(module: str) -> None:
         and value.__module__.startswith(found.__name__)
         and not name.startswith("_")
     }
-    # What a wait decides on is the business of the flows.
+    # Used by waits only.
     assert classes - {"PollStatus"} <= set(lightsail_snap.__all__)
 
 
-def test_every_public_thing_is_documented() -> None:
+def test_every_public_class_has_a_docstring() -> None:
     for name in lightsail_snap.__all__:
         value = getattr(lightsail_snap, name)
         if inspect.isclass(value):
             assert value.__doc__, name
 
 
-def test_the_package_says_that_it_is_typed() -> None:
+def test_package_is_marked_as_typed() -> None:
     assert (Path(lightsail_snap.__file__).parent / "py.typed").is_file()
 
 
-def test_the_version_is_one() -> None:
+def test_version_matches_the_metadata() -> None:
     assert version("lightsail-snap") == lightsail_snap.__version__
 
 
-def test_the_core_depends_on_three_packages_and_time_zone_data() -> None:
+def test_core_has_four_dependencies() -> None:
     core = {
         match[0].lower()
         for requirement in requires("lightsail-snap") or []
@@ -132,7 +132,7 @@ def test_the_core_depends_on_three_packages_and_time_zone_data() -> None:
     assert metadata("lightsail-snap")["License-Expression"] == "Apache-2.0"
 
 
-def test_the_quickstart_tells_the_supported_versions() -> None:
+def test_quickstart_lists_the_supported_versions() -> None:
     root = Path(__file__).parents[2]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     page = (root / "docs" / "quickstart.md").read_text(encoding="utf-8")
@@ -152,7 +152,7 @@ def test_the_quickstart_tells_the_supported_versions() -> None:
     assert f"| CPython | {', '.join(pythons)} |" in page.splitlines()
 
 
-def test_the_command_comes_with_all_that_its_commands_need() -> None:
+def test_cli_extra_includes_the_emulator_extra() -> None:
     needed: dict[str, set[str]] = {"cli": set(), "emulator": set()}
     for requirement in requires("lightsail-snap") or []:
         what, _, extra = requirement.partition("; extra == ")
@@ -165,5 +165,5 @@ def test_the_command_comes_with_all_that_its_commands_need() -> None:
     "LIGHTSAIL_SNAP_EXPECT_WHEEL" not in os.environ,
     reason="only the gate insists on the built wheel; at the desk an editable install is fine",
 )
-def test_the_tests_run_against_the_built_wheel() -> None:
+def test_tests_run_against_the_built_wheel() -> None:
     assert "site-packages" in Path(lightsail_snap.__file__).parts

@@ -1,4 +1,4 @@
-"""The versions that are declared, documented and tested are the same."""
+"""Check that the declared, documented and tested versions are the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Read a version; 2.12 is 2.12.0."""
+    """Parse a version; 2.12 is 2.12.0."""
     found = tuple(int(part) for part in version.split("."))
     return found + (0,) * (3 - len(found))
 
@@ -33,7 +33,7 @@ def test_declared_range_is_the_tested_range(package: str) -> None:
     assert found is not None
     versions = versions_of(package)
     assert numbers(found[1]) == versions[0]
-    # An upper bound excludes the next major version and nothing less.
+    # An upper bound excludes only the next major version.
     assert int(found[2]) == versions[-1][0] + 1
     assert f"`{declared}`" in PAGE
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.support import ForwardingTransport
 
-from lightsail_snap import LightsailSnapClient, Request, Response, VirtualClock, WaitPolicy
+from lightsail_snap import LightsailSnapClient, Request, VirtualClock, WaitPolicy
 from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.plans import BackupPlan, Run, RunResult, apply, prepare
@@ -42,12 +43,23 @@ class State:
         """Return a new client of a Region. The method is also a client factory."""
         policy = WaitPolicy(random=lambda: 0.5)
         return LightsailSnapClient(
-            transport=_HookedTransport(self, region), clock=self.clock, wait_policy=policy
+            transport=self._transport(region), clock=self.clock, wait_policy=policy
         )
 
     def another_client(self, region: str = HOME) -> LightsailSnapClient:
         """Return a client whose calls are neither recorded nor hooked."""
         return LightsailSnapClient(self.emulator.boto3_client(region), clock=self.clock)
+
+    def _transport(self, region: str) -> ForwardingTransport:
+        def before(request: Request[Any]) -> None:
+            self.calls.append((region, request.operation_name))
+            self.on_call(request, False)  # noqa: FBT003 - not done
+
+        return ForwardingTransport(
+            BotoTransport(self.emulator.boto3_client(region)),
+            before=before,
+            after=lambda request: self.on_call(request, True),  # noqa: FBT003 - done
+        )
 
     @property
     def now(self) -> datetime:
@@ -93,24 +105,6 @@ class State:
                 key=lambda each: str(each["name"]),
             )
         return found
-
-
-class _HookedTransport:
-    def __init__(self, state: State, region: str) -> None:
-        self._state = state
-        self._region = region
-        self._transport = BotoTransport(state.emulator.boto3_client(region))
-
-    def send(self, request: Request[Any]) -> Response:
-        self._state.calls.append((self._region, request.operation_name))
-        self._state.on_call(request, False)  # noqa: FBT003 - before
-        try:
-            return self._transport.send(request)
-        finally:
-            self._state.on_call(request, True)  # noqa: FBT003 - after
-
-    def close(self) -> None:
-        self._transport.close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support import ScriptedTransport, not_sent
 
 from lightsail_snap import (
     ConfigurationError,
@@ -27,7 +28,6 @@ from lightsail_snap import (
     Request,
     RequestNotSentError,
     RequestValidationError,
-    Response,
     ServiceException,
     SnapshotConflictError,
     WaitFailedError,
@@ -252,13 +252,7 @@ def test_apply_with_an_unreachable_copy_region_still_takes_snapshots(
     plan = make_plan(copies=[AWAY, "eu-west-1"], retention={"time_zone": "UTC", "keep_last": 1})
     state.run_days(plan, 1)
 
-    class Unreachable:
-        def send(self, request: Request[Any]) -> Response:
-            raise RequestNotSentError("unreachable", request=request)
-
-        def close(self) -> None: ...
-
-    away = LightsailSnapClient(transport=Unreachable(), clock=state.clock)
+    away = LightsailSnapClient(transport=ScriptedTransport(not_sent), clock=state.clock)
 
     def clients(region: str) -> LightsailSnapClient:
         found: LightsailSnapClient = away if region == AWAY else state.client(region)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import ForwardingTransport, SkewedClock
 
 import lightsail_snap
 from lightsail_snap import (
@@ -59,10 +60,24 @@ class State:
         self.emulator.add_instance("web", region_name=HOME)
         self.calls: list[str] = []
         self.on_call: Hook = do_nothing
-        self.skew = 0.0
         self.date: Callable[[datetime | None], datetime | None] = lambda date: date
-        self.client = LightsailSnapClient(transport=Watched(self), clock=Skewed(self))
+        self.host_clock = SkewedClock(self.clock)
+        transport = ForwardingTransport(
+            BotoTransport(self.emulator.boto3_client(HOME)),
+            before=self._before,
+            after=lambda request: self.on_call(request, True),  # noqa: FBT003 - done
+            change=self._change_date,
+        )
+        self.client = LightsailSnapClient(transport=transport, clock=self.host_clock)
         self.another = LightsailSnapClient(self.emulator.boto3_client(HOME), clock=self.clock)
+
+    def _before(self, request: Request[Any]) -> None:
+        self.calls.append(request.operation_name)
+        self.on_call(request, False)  # noqa: FBT003 - not done
+
+    def _change_date(self, response: Response) -> Response:
+        date = self.date(response.metadata.date)
+        return replace(response, metadata=replace(response.metadata, date=date))
 
     @property
     def now(self) -> datetime:
@@ -82,39 +97,6 @@ class State:
     def plan(self, keep_last: int = 2, **scope: Any) -> Any:
         policy = RetentionPolicy(time_zone="UTC", keep_last=keep_last)
         return plan_prune(policy, self.client, scope=Scope(**(scope or {"owner": "nightly"})))
-
-
-class Skewed:
-    """The host's clock: it may differ from the service's."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def time(self) -> float:
-        return self._state.clock.time() + self._state.skew
-
-    def monotonic(self) -> float:
-        return self._state.clock.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self._state.clock.sleep(seconds)
-
-
-class Watched:
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._transport = BotoTransport(state.emulator.boto3_client(HOME))
-
-    def send(self, request: Request[Any]) -> Response:
-        self._state.calls.append(request.operation_name)
-        self._state.on_call(request, False)  # noqa: FBT003 - before
-        response = self._transport.send(request)
-        self._state.on_call(request, True)  # noqa: FBT003 - after
-        date = self._state.date(response.metadata.date)
-        return replace(response, metadata=replace(response.metadata, date=date))
-
-    def close(self) -> None:
-        self._transport.close()
 
 
 @pytest.fixture
@@ -412,7 +394,7 @@ def test_apply_expires_unselected_sources_only_with_delete_older_than(state: Sta
 @pytest.mark.parametrize("skew", [-301, 301, -DAY, DAY])
 def test_prune_with_clocks_that_differ_deletes_nothing(state: State, skew: float) -> None:
     planned = state.plan()
-    state.skew = skew
+    state.host_clock.wall_offset = skew
     result = prune(planned, state.client)
     assert set(outcomes(result).values()) == {"untrusted_clock"}
     direction = "ahead of" if skew > 0 else "behind"
@@ -426,7 +408,7 @@ def test_prune_with_clocks_that_differ_deletes_nothing(state: State, skew: float
 
 @pytest.mark.parametrize("skew", [-299, 299])
 def test_prune_with_clocks_within_the_tolerance_deletes(state: State, skew: float) -> None:
-    state.skew = skew
+    state.host_clock.wall_offset = skew
     assert prune(state.plan(), state.client).is_complete
     assert state.names == ["s3", "s4"]
 
@@ -442,7 +424,7 @@ def test_prune_with_responses_without_a_date_deletes_nothing(state: State) -> No
 @pytest.mark.parametrize("number", [2, 3])
 def test_prune_with_a_clock_error_before_a_deletion_stops(state: State, number: int) -> None:
     planned = state.plan()
-    state.on_call = before_call(number, lambda: setattr(state, "skew", 400.0))
+    state.on_call = before_call(number, lambda: setattr(state.host_clock, "wall_offset", 400.0))
     assert set(outcomes(prune(planned, state.client)).values()) == {"untrusted_clock"}
     assert len(state.names) == 5
 
@@ -452,7 +434,7 @@ def test_prune_with_both_clocks_jumping_together_deletes_nothing(state: State, j
     planned = state.plan()
 
     def jump_clocks() -> None:
-        state.skew = jump
+        state.host_clock.wall_offset = jump
         state.date = lambda date: date and date + timedelta(seconds=jump)
 
     state.on_call = before_call(2, jump_clocks)
@@ -905,7 +887,7 @@ def test_prune_with_any_clocks_deletes_only_while_they_agree(
     state = State()
     state.take("s0", "s1", "s2")
     planned = state.plan(keep_last=1)
-    state.skew = host
+    state.host_clock.wall_offset = host
     state.date = lambda date: date and date + timedelta(seconds=service) if is_dated else None
     prune(planned, state.client)
     has_deleted = len(state.names) < 3

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from tests.support import ScriptedTransport, http_response
 
 from lightsail_snap import LightsailSnapClient, Response
-from lightsail_snap.models import Request, ResponseMetadata
-
-
-class Raw:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.body
+from lightsail_snap.models import ResponseMetadata
 
 
 class Network:
@@ -69,22 +62,7 @@ class Network:
         status, body, *rest = outcome
         request_id = rest[0] if rest else "rid-1"
         headers = {} if request_id is None else {"x-amzn-RequestId": request_id}
-        return AWSResponse(request.url, status, headers, Raw(body))
-
-
-class Recorder:
-    """Transport that records requests and always returns the same response."""
-
-    def __init__(self) -> None:
-        self.requests: list[Any] = []
-        self.payload: Any = b"{}"
-
-    def send(self, request: Request[Any]) -> Response:
-        self.requests.append(request)
-        return Response(self.payload, ResponseMetadata(request_id="rid-1", http_status=200))
-
-    def close(self) -> None:
-        """Do nothing."""
+        return http_response(request, status, headers, body)
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +89,12 @@ def retrying_network(networks: dict[int, Network], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
+def recorder() -> Any:
+    """Return a transport that records requests and returns `payload`."""
+    metadata = ResponseMetadata(request_id="rid-1", http_status=200)
+    transport: Any = ScriptedTransport(lambda _: Response(transport.payload, metadata))
+    transport.payload = b"{}"
+    return transport
 
 
 @pytest.fixture

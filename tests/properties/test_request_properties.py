@@ -13,18 +13,14 @@ import pytest
 from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import exported_models
 
 from lightsail_snap import LightsailSnapError, Request, RequestValidationError, models
 from lightsail_snap.models._base import RequestModel
 from lightsail_snap.models.source import SourcedRequest
 from lightsail_snap.testing import strategies
 
-ABSTRACT = {models.PagedRequest, models.Request}
-SHAPES: list[type[RequestModel]] = [
-    kind
-    for kind in models.exported().values()
-    if isinstance(kind, type) and issubclass(kind, RequestModel) and kind not in ABSTRACT
-]
+SHAPES = exported_models(RequestModel)
 # A subclass of Tag, but a part of responses.
 SHAPES.remove(models.ResourceTag)
 OPERATIONS = list(models.request_types().values())

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import lightsail_snap.testing.strategies  # noqa: F401 - registers strategies of snapshots
 from lightsail_snap import RequestValidationError, Violation
 from lightsail_snap.models import DiskSnapshot, InstanceSnapshot
 from lightsail_snap.retention import (
@@ -21,6 +20,7 @@ from lightsail_snap.retention import (
     RetentionPolicy,
     plan_retention,
 )
+from lightsail_snap.testing import strategies
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]
@@ -267,7 +267,7 @@ def test_plan_without_groups_keeps_the_newest(
         assert any(each.created_at == newest and each in eligible for each in plan.keep)
 
 
-anything = st.from_type(DiskSnapshot) | st.from_type(InstanceSnapshot)
+anything = strategies.hostile_disk_snapshots() | strategies.hostile_instance_snapshots()
 
 
 @given(

@@ -13,6 +13,7 @@ from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.support import exported_models
 
 from lightsail_snap import (
     CreateDiskSnapshotRequest,
@@ -248,13 +249,7 @@ def types_in(value: Any) -> set[type]:
 
 # Models of one shape: a tag in a request and in a response, a disk and one without a name.
 SHAPE_NAMES = {"ResourceTag": "Tag", "InstanceDisk": "Disk"}
-SHAPES = sorted(
-    name
-    for name, kind in models.exported().items()
-    if isinstance(kind, type)
-    and issubclass(kind, ResultModel)
-    and kind not in {models.PagedResult, models.Result}
-)
+SHAPES = sorted(kind.__name__ for kind in exported_models(ResultModel))
 
 
 @pytest.mark.sample(12)

@@ -10,11 +10,10 @@ from typing import Any
 
 import boto3.session
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.security.raw_http import build_request, responding, send
+from tests.support import FixedNetwork
 
 from lightsail_snap import (
     DiskSource,
@@ -66,27 +65,7 @@ def assert_each_is_one_line(lines: list[str]) -> None:
 SESSION = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="us-east-1")
 
 
-class Server:
-    """A client whose network always gives one response."""
-
-    def __init__(self) -> None:
-        self.response: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
-        config = Config(retries={"total_max_attempts": 1})
-        self.boto: Any = SESSION.client("lightsail", config=config)
-        self.boto.meta.events.register_last("before-send.lightsail", self._respond)
-        self.client = LightsailSnapClient(self.boto, clock=VirtualClock())
-
-    def _respond(self, request: Any, **_: Any) -> AWSResponse:
-        status, headers, body = self.response
-
-        class RawBody:
-            def stream(self) -> Iterator[bytes]:
-                yield body
-
-        return AWSResponse(request.url, status, headers, RawBody())
-
-
-SERVER = Server()
+SERVER = FixedNetwork()
 
 
 @given(st.one_of(st.just(FORGED), st.text(max_size=20)), st.sampled_from([200, 400, 500]))

@@ -1,13 +1,15 @@
-"""Holds what the type checkers say about `cases/` against what the cases expect, line by line."""
+"""Compare the findings of type checkers with the expectations in `cases/`, line by line."""
 
 from __future__ import annotations
 
 import ast
+import atexit
 import functools
 import importlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from pathlib import Path
 from types import FunctionType
 
 import pytest
+from tests.typing.asynchronous import to_asynchronous
 
 import lightsail_snap
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient
@@ -24,10 +27,18 @@ from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient
 pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).parents[2]
-CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
+FOLDER = Path(__file__).parent / "cases"
+# The cases of the asynchronous client are derived, and kept in a temporary folder.
+DERIVED = Path(tempfile.mkdtemp()).resolve()
+atexit.register(shutil.rmtree, DERIVED)
+ASYNCHRONOUS = DERIVED / "async_client_methods.py"
+ASYNCHRONOUS.write_text(
+    to_asynchronous((FOLDER / "client_methods.py").read_text(encoding="utf-8")), encoding="utf-8"
+)
+CASES = [*sorted(FOLDER.glob("*.py")), ASYNCHRONOUS]
 CONSUMER = Path(__file__).parent / "consumer"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Away from this project, so that neither its settings nor its stubs are found.
+# Outside this project, so that neither its settings nor its stubs are found.
 AWAY = tempfile.gettempdir()
 Findings = dict[tuple[str, int], set[str]]
 
@@ -48,7 +59,7 @@ def expected(checker: str, files: list[Path] = CASES) -> Findings:
 
 
 def run(*command: str, files: list[Path] = CASES, cwd: str | Path = AWAY) -> str:
-    result = subprocess.run(  # noqa: S603 - our own tools on our own files
+    result = subprocess.run(  # noqa: S603 - fixed tools and files
         [sys.executable, "-m", *command, *map(str, files)],
         capture_output=True,
         text=True,
@@ -62,18 +73,18 @@ def run(*command: str, files: list[Path] = CASES, cwd: str | Path = AWAY) -> str
 
 @functools.cache
 def mypy(*options: str, files: tuple[Path, ...] = tuple(CASES)) -> dict[tuple[str, int, str], str]:
-    """Every error that `mypy --strict` finds, by file, line and code."""
+    """Return the errors of `mypy --strict` by file, line and code."""
     with tempfile.TemporaryDirectory() as cache:
         settings = ("--config-file=", "--strict", "--cache-dir", cache)
         output = run("mypy", *settings, *options, files=list(files))
     found = re.findall(r"^(.*?):(\d+): error: (.*)  \[([a-z-]+)\]$", output, re.MULTILINE)
-    # A third party's modules may be reached, too, and are none of our business.
+    # Modules of other packages may be checked, too, and are ignored.
     places = {Path(AWAY, file): file for file, *_ in found}
-    ours = {file for place, file in places.items() if place in files}
+    checked = {file for place, file in places.items() if place in files}
     return {
         (Path(file).name, int(number), code): message
         for file, number, message, code in found
-        if file in ours
+        if file in checked
     }
 
 
@@ -84,13 +95,13 @@ def by_line(errors: dict[tuple[str, int, str], str]) -> Findings:
     return findings
 
 
-def test_mypy_accepts_and_rejects_what_it_should() -> None:
+def test_mypy_reports_the_expected_errors() -> None:
     errors = mypy()
     assert by_line(errors) == expected("mypy"), errors
 
 
 def public_names(file: Path) -> Iterator[str]:
-    """The `__all__` of a module, or else what it defines, or a package's `__init__` imports."""
+    """Yield the names in `__all__` of a module, or else the names that it defines or re-exports."""
     body = ast.parse(file.read_text(encoding="utf-8")).body
     for node in body:
         match node:
@@ -113,7 +124,7 @@ def public_names(file: Path) -> Iterator[str]:
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    """Every module that can be imported without naming anything private."""
+    """Yield the modules that can be imported without private names."""
     package = Path(lightsail_snap.__file__).parent
     for file in sorted(package.rglob("*.py")):
         parts = file.relative_to(package.parent).with_suffix("").parts
@@ -130,8 +141,8 @@ PUBLIC = {
 } | {("lightsail_snap", name) for name in lightsail_snap.__all__}
 
 
-def test_every_public_name_is_used_and_misused() -> None:
-    misused_lines = expected("mypy")
+def test_cases_use_and_misuse_every_public_name() -> None:
+    error_lines = expected("mypy")
     imports = {
         (case.name, number)
         for case in CASES
@@ -140,19 +151,19 @@ def test_every_public_name_is_used_and_misused() -> None:
         for number in range(node.lineno, (node.end_lineno or 0) + 1)
     }
     used: set[str] = set()
-    # What an error is about is often told by its message only, as in `page.disks`.
+    # Some errors name their subject in the message only, as in `page.disks`.
     misused = {word for message in mypy().values() for word in re.findall(r"\w+", message)}
     for name, number, line in lines_of(CASES):
         if (name, number) not in imports:
             words = re.findall(r"\w+", line.split("#")[0])
-            (misused if (name, number) in misused_lines else used).update(words)
+            (misused if (name, number) in error_lines else used).update(words)
     names = {name for _, name in PUBLIC}
     assert names >= {*lightsail_snap.__all__, "PruneResult", "json_schema", "Fault", "tag_lists"}
     assert (sorted(names - used), sorted(names - misused)) == ([], [])
 
 
 def types_named(annotation: ast.expr | None) -> Iterator[str]:
-    """The classes that an annotation such as `Paginator[Disk, Page] | None` is made of."""
+    """Yield the classes in an annotation such as `Paginator[Disk, Page] | None`."""
     match annotation:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             yield name
@@ -166,7 +177,7 @@ def types_named(annotation: ast.expr | None) -> Iterator[str]:
 
 
 def methods_called(case: Path) -> Iterator[tuple[str, str, int]]:
-    """The class, the name and the line of each attribute of an argument or a class."""
+    """Yield class, name and line of each attribute of a parameter or of a class."""
     for function in ast.walk(ast.parse(case.read_text(encoding="utf-8"))):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -185,45 +196,45 @@ CLASSES: dict[str, type[object]] = {
 
 
 def methods_of(kind: type[object]) -> dict[str, str]:
-    """The public methods and properties of a class that are ours, each with who has it first."""
+    """Return the package's methods and properties of a class, each with its first definer."""
     found: dict[str, str] = {}
     for definer in reversed(kind.__mro__):
-        is_ours = definer.__module__.startswith("lightsail_snap")
+        is_of_package = definer.__module__.startswith("lightsail_snap")
         for name, value in vars(definer).items():
-            # What overrides a method of somebody else's is that one's to describe.
+            # Methods that override those of other packages are documented there.
             is_method = isinstance(value, FunctionType | classmethod | staticmethod | property)
-            if not is_ours or (is_method and not name.startswith("_")):
-                found.setdefault(name, definer.__qualname__ if is_ours else "")
+            if not is_of_package or (is_method and not name.startswith("_")):
+                found.setdefault(name, definer.__qualname__ if is_of_package else "")
     return {name: definer for name, definer in found.items() if definer}
 
 
-def test_every_method_is_used_and_misused() -> None:
-    misused_lines = expected("mypy")
+def test_cases_use_and_misuse_every_method() -> None:
+    error_lines = expected("mypy")
     used: set[tuple[str, str]] = set()
     misused: set[tuple[str, str]] = set()
     for case in CASES:
         for name, method, line in methods_called(case):
             definer = methods_of(CLASSES[name]).get(method) if name in CLASSES else None
             if definer is not None:
-                # The clients have theirs from private bases that both could be said to share.
+                # The clients inherit their methods from private bases.
                 is_client = CLASSES[name] in {LightsailSnapClient, AsyncLightsailSnapClient}
                 found = (name if is_client else definer, method)
-                (misused if (case.name, line) in misused_lines else used).add(found)
-    wanted = {
+                (misused if (case.name, line) in error_lines else used).add(found)
+    methods = {
         (name if kind in {LightsailSnapClient, AsyncLightsailSnapClient} else definer, method)
         for name, kind in CLASSES.items()
         for method, definer in methods_of(kind).items()
     }
-    assert ("AsyncLightsailSnapClient", "send") in wanted
-    assert (sorted(wanted - used), sorted(wanted - misused)) == ([], [])
+    assert ("AsyncLightsailSnapClient", "send") in methods
+    assert (sorted(methods - used), sorted(methods - misused)) == ([], [])
 
 
-def test_a_consumer_without_stubs_of_boto3_sees_no_any_of_ours() -> None:
+def test_package_exposes_no_any_without_boto3_stubs() -> None:
     files = [CONSUMER / "without_stubs.py", *CASES]
     flags = ("--disallow-any-unimported", "--disallow-any-expr")
     errors = mypy(*flags, files=tuple(files))
-    rejected = expected("mypy", files)
-    found = {place for place in by_line(errors) if place not in rejected}
+    expected_errors = expected("mypy", files)
+    found = {place for place in by_line(errors) if place not in expected_errors}
     assert found == set(expected("any", files)), errors
 
 
@@ -234,7 +245,7 @@ TYPED = os.environ.get("LIGHTSAIL_SNAP_TYPES_BOTO3")
     TYPED is None and "LIGHTSAIL_SNAP_EXPECT_WHEEL" not in os.environ,
     reason="needs an environment with types-boto3[lightsail]; the gate insists on it",
 )
-def test_a_consumer_with_types_boto3_hands_its_client_over_without_a_cast() -> None:
+def test_client_of_types_boto3_is_accepted_without_a_cast() -> None:
     assert TYPED, "name the environment's python in LIGHTSAIL_SNAP_TYPES_BOTO3"
     file = CONSUMER / "with_types_boto3.py"
     errors = mypy("--python-executable", TYPED, files=(file,))
@@ -252,13 +263,13 @@ def test_mypy_accepts_the_code_of_the_documentation(tmp_path: Path) -> None:
             files.append(tmp_path / f"page_{page.stem.lower()}.py")
             files[-1].write_text("\n".join(blocks), encoding="utf-8")
     assert len(files) > 3
-    # Pages use boto3, too, so that this project's stubs are wanted.
+    # Pages use boto3, so this project's stubs are needed.
     settings = ("--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path))
     output = run("mypy", *settings, files=files, cwd=ROOT)
     assert output.startswith("Success"), output
 
 
-def test_the_readme_shows_what_mypy_really_says(tmp_path: Path) -> None:
+def test_readme_shows_the_output_of_mypy(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.search(r"<!-- types -->\n```py\n(.*?)```\n.*?```text\n(.*?)```\n", readme, re.DOTALL)
     assert shown, "README.md shows no code below <!-- types -->"
@@ -266,20 +277,19 @@ def test_the_readme_shows_what_mypy_really_says(tmp_path: Path) -> None:
     file.write_text(shown[1], encoding="utf-8")
     settings = ("--config-file=", "--cache-dir", str(tmp_path / "cache"))
     output = run("mypy", "--strict", *settings, files=[file])
-    # mypy names the file by its path, the page by its name; and where a class is defined only if
-    # it has just read it.
+    # mypy prints the path of the file, and where a class is defined if it has just read it.
     output = re.sub(r"^\S*caught\.py", file.name, output, flags=re.MULTILINE)
     assert re.sub(r"^.*: note: .* defined in .*\n", "", output, flags=re.MULTILINE) == shown[2]
 
 
-def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
+def test_pyright_reports_the_expected_errors(tmp_path: Path) -> None:
     config = tmp_path / "pyrightconfig.json"
-    # The cases consist of expressions whose only purpose is to be checked.
+    # The cases consist of expressions that are checked only.
     settings = {
         "typeCheckingMode": "strict",
         "reportUnusedExpression": "none",
         "reportUnusedVariable": "none",
-        "include": [os.path.relpath(CASES[0].parent, tmp_path)],
+        "include": [os.path.relpath(each, tmp_path) for each in (FOLDER, DERIVED)],
     }
     config.write_text(json.dumps(settings), encoding="utf-8")
     result = subprocess.run(  # noqa: S603 - likewise
@@ -292,7 +302,7 @@ def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
     for diagnostic in report["generalDiagnostics"]:
         line = diagnostic["range"]["start"]["line"] + 1
         rule = diagnostic.get("rule", "")
-        # Strict mode repeats an unknown member as an unknown type; the first finding is enough.
+        # Strict mode repeats an unknown member as an unknown type; the first finding counts.
         if not rule.startswith("reportUnknown"):
             findings[Path(diagnostic["file"]).name, line].add(rule)
     assert report["summary"]["filesAnalyzed"] >= len(CASES)
@@ -300,7 +310,7 @@ def test_pyright_accepts_and_rejects_what_it_should(tmp_path: Path) -> None:
 
 
 def differences(checker: str) -> set[str]:
-    """The lines that docs/typing.md says this checker sees otherwise."""
+    """Return the lines that this checker sees differently, from docs/typing.md."""
     page = (ROOT / "docs" / "typing.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(.*?)` \| (.*?) \|", page, re.MULTILINE)
     return {line for line, checkers in rows if checker in checkers.split(", ")}
@@ -313,7 +323,7 @@ def differences(checker: str) -> set[str]:
         ("ty", ("ty", "check", "--output-format", "concise", "--python", sys.prefix)),
     ],
 )
-def test_newer_checkers_differ_as_the_documentation_says(
+def test_newer_checkers_differ_as_documented(
     checker: str, command: tuple[str, ...], tmp_path: Path
 ) -> None:
     if checker == "pyrefly":
@@ -327,10 +337,10 @@ def test_newer_checkers_differ_as_the_documentation_says(
     }
     lines = {(name, number): line.split("  #")[0] for name, number, line in lines_of(CASES)}
     other = {lines[place].strip() for place in found ^ set(expected("mypy"))}
-    table = differences(checker)
-    assert (sorted(other - table), sorted(table - other)) == ([], [])
+    documented = differences(checker)
+    assert (sorted(other - documented), sorted(documented - other)) == ([], [])
 
 
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_the_cases_do_expect_something(checker: str) -> None:
+def test_cases_expect_errors(checker: str) -> None:
     assert len(expected(checker)) > 30

@@ -1,4 +1,4 @@
-"""Holds that the stubs describe what is used of boto3 and botocore, and no more."""
+"""Check that the stubs describe exactly what is used of boto3 and botocore."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def names(stub: Path) -> Iterator[str]:
             yield node.target.id
 
 
-def test_every_name_in_the_stubs_is_used_by_the_project_or_by_another_stub() -> None:
+def test_every_name_in_the_stubs_is_used() -> None:
     used = set(re.findall(r"\w+", "".join(path.read_text(encoding="utf-8") for path in USERS)))
-    # The definition itself is one mention; any other is by a stub that needs it.
+    # The definition is one mention; any other is by a stub that needs it.
     described = re.findall(r"\w+", "".join(stub.read_text(encoding="utf-8") for stub in STUBS))
     unused = [
         f"{stub.relative_to(ROOT)}: {name}"
@@ -38,7 +38,7 @@ def test_every_name_in_the_stubs_is_used_by_the_project_or_by_another_stub() -> 
     assert not unused
 
 
-def test_every_module_that_has_a_stub_is_imported() -> None:
+def test_every_module_with_a_stub_is_imported() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in USERS + STUBS)
     imported = set(
         re.findall(r"^\s*(?:import|from) ((?:boto3|botocore)[\w.]*)", text, re.MULTILINE)

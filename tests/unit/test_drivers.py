@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 import trio
 import trio.testing
 from botocore.config import Config
+from tests.support import ScriptedTransport, create_client, run_on, service_error, throttled
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -36,7 +37,6 @@ from lightsail_snap import (
     ResponseMetadata,
     ResponseValidationError,
     SystemClock,
-    ThrottlingError,
     VirtualClock,
     WaitPolicy,
     WaitTimeoutError,
@@ -51,48 +51,21 @@ on_both_loops = pytest.mark.parametrize("anyio_backend", LOOPS)
 of_both_clients = pytest.mark.parametrize("kind", CLIENTS)
 
 
-class Scripted:
-    """A transport that gives its responses in their order, the last one for ever."""
-
-    def __init__(self, *responses: Response | Callable[[Request[Any]], BaseException]) -> None:
-        self.responses = list(responses)
-        self.requests: list[str] = []
-        self.threads: set[str] = set()
-        self.closed = 0
-
-    def send(self, request: Request[Any]) -> Response:
-        self.requests.append(request.operation_name)
-        self.threads.add(threading.current_thread().name)
-        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
-        if isinstance(response, Response):
-            return response
-        raise response(request)
-
-    def close(self) -> None:
-        self.closed += 1
-
-
 def snapshot(state: str, **metadata: Any) -> Response:
     wire = {"diskSnapshot": {"name": "db-1", "state": state}}
     return Response(wire, ResponseMetadata(**metadata))
 
 
-def missing(request: Request[Any]) -> LightsailSnapError:
-    return NotFoundException(
-        "none",
-        code="NotFoundException",
-        operation_name=request.operation_name,
-        request_id="request-2",
-        http_status=400,
-        retry_attempts=2,
-    )
+missing = service_error(
+    NotFoundException, message="none", request_id="request-2", http_status=400, retry_attempts=2
+)
 
 
 # Time
 
 
 def test_sync_client_uses_the_system_clock() -> None:
-    transport = Scripted(snapshot("pending"), snapshot("completed"))
+    transport = ScriptedTransport(snapshot("pending"), snapshot("completed"))
     client = LightsailSnapClient(
         transport=transport, wait_policy=WaitPolicy(min_delay=0.01, max_delay=0.01)
     )
@@ -102,14 +75,14 @@ def test_sync_client_uses_the_system_clock() -> None:
 @pytest.mark.anyio
 @on_both_loops
 async def test_async_client_uses_the_event_loops_clock() -> None:
-    transport = Scripted(snapshot("pending"), snapshot("completed"))
+    transport = ScriptedTransport(snapshot("pending"), snapshot("completed"))
     policy = WaitPolicy(min_delay=0.01, max_delay=0.01)
     client = AsyncLightsailSnapClient(transport=transport, wait_policy=policy)
     assert (await client.wait_for_disk_snapshot("db-1")).state == "completed"
 
 
 def test_wait_on_a_virtual_trio_clock_takes_no_time() -> None:
-    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("pending")))
+    client = AsyncLightsailSnapClient(transport=ScriptedTransport(snapshot("pending")))
 
     async def main() -> float:
         began = trio.current_time()
@@ -131,26 +104,26 @@ async def test_blocking_clock_does_not_block_the_event_loop() -> None:
             super().sleep(seconds)
 
     is_awake, clock = threading.Event(), Blocking()
-    transport = Scripted(snapshot("pending"), snapshot("completed"))
+    transport = ScriptedTransport(snapshot("pending"), snapshot("completed"))
     client = AsyncLightsailSnapClient(transport=transport, clock=clock)
     async with anyio.create_task_group() as group:
         group.start_soon(client.wait_for_disk_snapshot, "db-1")
         await anyio.sleep(0.01)
         is_awake.set()
-    assert transport.requests == ["GetDiskSnapshot"] * 2
+    assert transport.operations == ["GetDiskSnapshot"] * 2
     assert clock.monotonic() > 0
 
 
 @pytest.mark.anyio
 @on_both_loops
 async def test_async_calls_run_in_threads() -> None:
-    transport = Scripted(snapshot("completed"))
+    transport = ScriptedTransport(snapshot("completed"))
     await AsyncLightsailSnapClient(transport=transport).get_disk_snapshot("db-1")
     assert threading.current_thread().name not in transport.threads
 
 
 def test_calls_without_a_deadline_run_in_the_callers_thread() -> None:
-    transport = Scripted(snapshot("completed"))
+    transport = ScriptedTransport(snapshot("completed"))
     client = LightsailSnapClient(transport=transport)
     client.get_disk_snapshot("db-1")
     client.wait_for_disk_snapshots(["db-1"], timeout=None)
@@ -159,7 +132,7 @@ def test_calls_without_a_deadline_run_in_the_callers_thread() -> None:
 
 
 def test_calls_with_a_deadline_run_in_other_threads() -> None:
-    transport = Scripted(snapshot("completed"))
+    transport = ScriptedTransport(snapshot("completed"))
     client = LightsailSnapClient(transport=transport)
     client.wait_for_disk_snapshot("db-1")
     assert transport.threads == {"lightsail-snap GetDiskSnapshot"}
@@ -174,7 +147,7 @@ def broken(_: Request[Any]) -> BaseException:
 
 def test_foreign_error_propagates_unchanged() -> None:
     """It is a defect of a transport, or an interrupt."""
-    client = LightsailSnapClient(transport=Scripted(broken))
+    client = LightsailSnapClient(transport=ScriptedTransport(broken))
     with pytest.raises(ZeroDivisionError, match="a defect"):
         client.get_disk_snapshot("db-1")
     with pytest.raises(ZeroDivisionError, match="a defect"):
@@ -184,7 +157,7 @@ def test_foreign_error_propagates_unchanged() -> None:
 @pytest.mark.anyio
 @on_both_loops
 async def test_foreign_error_propagates_unchanged_on_event_loops() -> None:
-    client = AsyncLightsailSnapClient(transport=Scripted(broken))
+    client = AsyncLightsailSnapClient(transport=ScriptedTransport(broken))
     with pytest.raises(ZeroDivisionError, match="a defect"):
         await client.get_disk_snapshot("db-1")
     with pytest.raises(ZeroDivisionError, match="a defect"):
@@ -201,31 +174,21 @@ async def test_async_client_can_be_created_without_an_event_loop(
 
 @pytest.fixture
 def created_earlier() -> AsyncLightsailSnapClient:
-    return AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
+    return AsyncLightsailSnapClient(transport=ScriptedTransport(snapshot("completed")))
 
 
 def test_async_client_works_on_one_loop_after_another() -> None:
-    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")), concurrency=1)
+    client = AsyncLightsailSnapClient(
+        transport=ScriptedTransport(snapshot("completed")), concurrency=1
+    )
     for _ in range(2):
         assert asyncio.run(client.get_disk_snapshot("db-1")).disk_snapshot.state == "completed"
 
 
-class SlowTransport(Scripted):
-    """A transport that takes a moment, and counts how many calls it makes at the same time."""
-
-    def __init__(self, *responses: Any) -> None:
-        super().__init__(*responses)
-        self.lock = threading.Lock()
-        self.running = self.most = 0
-
-    def send(self, request: Request[Any]) -> Response:
-        with self.lock:
-            self.running += 1
-            self.most = max(self.most, self.running)
-        threading.Event().wait(0.02)
-        with self.lock:
-            self.running -= 1
-        return super().send(request)
+def slow_transport() -> ScriptedTransport:
+    return ScriptedTransport(
+        {"diskSnapshot": {"name": "db-1"}}, before=lambda _: threading.Event().wait(0.02)
+    )
 
 
 async def many_at_once(client: AsyncLightsailSnapClient) -> None:
@@ -239,17 +202,17 @@ async def many_at_once(client: AsyncLightsailSnapClient) -> None:
     "loops", [("asyncio", "trio"), ("trio", "asyncio"), ("asyncio", "asyncio"), ("trio", "trio")]
 )
 def test_one_async_client_works_on_event_loops_in_turn(loops: tuple[str, str]) -> None:
-    transport = SlowTransport(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    transport = slow_transport()
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
     for loop in loops:
         anyio.run(many_at_once, client, backend=loop)
     assert len(transport.requests) == 20
-    assert transport.most == 2
+    assert transport.max_concurrency == 2
 
 
 @pytest.mark.parametrize("loops", [("asyncio", "trio"), ("asyncio", "asyncio")])
 def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -> None:
-    transport = SlowTransport(Response({"diskSnapshot": {"name": "db-1"}}, ResponseMetadata()))
+    transport = slow_transport()
     client = AsyncLightsailSnapClient(transport=transport, concurrency=2)
 
     def run(loop: str) -> None:
@@ -259,11 +222,11 @@ def test_one_async_client_works_on_event_loops_at_once(loops: tuple[str, str]) -
         list(pool.map(run, loops))
     assert len(transport.requests) == 20
     # The limit is one of each event loop.
-    assert transport.most <= 4
+    assert transport.max_concurrency <= 4
 
 
 def test_closed_event_loops_are_forgotten() -> None:
-    client = AsyncLightsailSnapClient(transport=Scripted(snapshot("completed")))
+    client = AsyncLightsailSnapClient(transport=ScriptedTransport(snapshot("completed")))
     for _ in range(3):
         asyncio.run(client.get_disk_snapshot("db-1"))
     # The worker threads of an event loop hold it until they end, shortly after it.
@@ -278,21 +241,16 @@ def test_closed_event_loops_are_forgotten() -> None:
 @pytest.mark.anyio
 @on_both_loops
 async def test_gathered_workflows_start_in_order() -> None:
-    class Naming(Scripted):
-        def send(self, request: Request[Any]) -> Response:
-            if isinstance(request, CreateDiskSnapshotRequest):
-                names.append(request.disk_snapshot_name)
-            return super().send(request)
-
-    names: list[str] = []
     wanted = [f"db-{number}" for number in range(20)]
-    client = AsyncLightsailSnapClient(transport=Naming(missing), clock=VirtualClock())
+    transport = ScriptedTransport(missing)
+    client = AsyncLightsailSnapClient(transport=transport, clock=VirtualClock())
     with pytest.raises(PartialFailureError):
         await client.take_disk_snapshots(
             [CreateDiskSnapshotRequest(disk_snapshot_name=name, source=DISK) for name in wanted],
             concurrency=1,
         )
-    assert names == wanted
+    created = [each for each in transport.requests if isinstance(each, CreateDiskSnapshotRequest)]
+    assert [each.disk_snapshot_name for each in created] == wanted
 
 
 # Clients
@@ -300,7 +258,7 @@ async def test_gathered_workflows_start_in_order() -> None:
 
 @of_both_clients
 def test_client_is_immutable(kind: Any) -> None:
-    client = kind(transport=Scripted(missing))
+    client = kind(transport=ScriptedTransport(missing))
     with pytest.raises(AttributeError, match="a client is immutable; create another one to change"):
         client.anything = 5
     with pytest.raises(AttributeError, match="to change _transport"):
@@ -318,23 +276,23 @@ def test_client_repr_shows_its_transport_only(kind: Any) -> None:
 
 
 def test_client_closes_its_transport() -> None:
-    transport = Scripted(missing)
+    transport = ScriptedTransport(missing)
     with LightsailSnapClient(transport=transport) as client:
-        assert transport.closed == 0
-    assert transport.closed == 1
+        assert transport.close_count == 0
+    assert transport.close_count == 1
     client.close()
-    assert transport.closed == 2
+    assert transport.close_count == 2
 
 
 @pytest.mark.anyio
 @on_both_loops
 async def test_async_client_closes_its_transport() -> None:
-    transport = Scripted(missing)
+    transport = ScriptedTransport(missing)
     async with AsyncLightsailSnapClient(transport=transport) as client:
-        assert transport.closed == 0
-    assert transport.closed == 1
+        assert transport.close_count == 0
+    assert transport.close_count == 1
     await client.close()
-    assert transport.closed == 2
+    assert transport.close_count == 2
 
 
 @pytest.mark.anyio
@@ -356,19 +314,19 @@ async def test_closed_client_sends_nothing() -> None:
 @pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "10", None])
 def test_invalid_concurrency_is_refused(concurrency: Any) -> None:
     with pytest.raises(ConfigurationError, match="concurrency must be a positive integer"):
-        AsyncLightsailSnapClient(transport=Scripted(missing), concurrency=concurrency)
+        AsyncLightsailSnapClient(transport=ScriptedTransport(missing), concurrency=concurrency)
 
 
 @of_both_clients
 def test_contradicting_settings_are_refused(kind: Any) -> None:
     with pytest.raises(ConfigurationError, match="contradict each other"):
-        kind(transport=Scripted(missing), region_name="us-east-1")
+        kind(transport=ScriptedTransport(missing), region_name="us-east-1")
 
 
 def test_missing_anyio_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anyio", None)
     with pytest.raises(ConfigurationError, match=r'install "lightsail-snap\[aio\]"') as caught:
-        AsyncLightsailSnapClient(transport=Scripted(missing))
+        AsyncLightsailSnapClient(transport=ScriptedTransport(missing))
     assert isinstance(caught.value.__cause__, ImportError)
 
 
@@ -404,30 +362,16 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in plain}
 
 
-class Slow(Scripted):
-    """A transport that takes two seconds."""
-
-    def __init__(self, clock: VirtualClock, *responses: Any) -> None:
-        super().__init__(*responses)
-        self._clock = clock
-
-    def send(self, request: Request[Any]) -> Response:
-        self._clock.sleep(2)
-        return super().send(request)
-
-
 def call_once(interface: str, *responses: Any) -> None:
     """Make one call through a client of either kind."""
     clock = VirtualClock()
-    settings: dict[str, Any] = {"transport": Slow(clock, *responses), "clock": clock}
-    if interface == "sync":
-        LightsailSnapClient(**settings).get_disk_snapshot("db-1")
-        return
+    # Each call takes two seconds.
+    transport = ScriptedTransport(*responses, before=lambda _: clock.sleep(2))
 
-    async def main() -> None:
-        await AsyncLightsailSnapClient(**settings).get_disk_snapshot("db-1")
+    async def get() -> None:
+        await create_client(interface, transport=transport, clock=clock).get_disk_snapshot("db-1")
 
-    anyio.run(main, backend=interface)
+    run_on(interface, get)
 
 
 on_every_interface = pytest.mark.parametrize("interface", ["sync", *LOOPS])
@@ -500,24 +444,13 @@ def test_unreadable_response_is_logged_with_its_request_id(
 
 @on_every_interface
 def test_retries_of_a_workflow_are_logged(interface: str, records: list[logging.LogRecord]) -> None:
-    clock = VirtualClock()
-    responses: list[Any] = [
-        lambda request: ThrottlingError(
-            "slow", code="ThrottlingException", operation_name=request.operation_name,
-            is_retryable=True,
-        ),
-        Response({"operations": []}, ResponseMetadata()),
-        snapshot("completed"),
-    ]  # fmt: skip
-    settings: dict[str, Any] = {"transport": Scripted(*responses), "clock": clock}
-    if interface == "sync":
-        LightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
-    else:
+    transport = ScriptedTransport(throttled, {"operations": []}, snapshot("completed"))
 
-        async def main() -> None:
-            await AsyncLightsailSnapClient(**settings).take_disk_snapshot("db-1", DISK)
+    async def take() -> None:
+        client = create_client(interface, transport=transport, clock=VirtualClock())
+        await client.take_disk_snapshot("db-1", DISK)
 
-        anyio.run(main, backend=interface)
+    run_on(interface, take)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
     assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: slow (")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
@@ -586,6 +519,6 @@ async def test_deadline_on_a_custom_clock() -> None:
 
     for clock in (Own(), Wrapped()):
         client: Any = AsyncLightsailSnapClient(
-            transport=Scripted(snapshot("completed")), clock=clock
+            transport=ScriptedTransport(snapshot("completed")), clock=clock
         )
         assert (await client.wait_for_disk_snapshot("db-1")).state == "completed"

@@ -10,7 +10,7 @@ import pickle
 import ssl
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cache
 from types import SimpleNamespace
@@ -33,6 +33,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import http_response
 
 import lightsail_snap.transport
 from lightsail_snap import (
@@ -65,14 +66,6 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105 - AWS's docume
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 
 
-class RawBody:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.body
-
-
 @cache
 def _session() -> boto3.session.Session:
     """Return one session for all tests: most time to create a client goes into its data files."""
@@ -88,7 +81,7 @@ def canned(*outcomes: Outcome, **settings: Any) -> Any:
         if isinstance(outcome, Exception):
             raise outcome
         headers = {"x-amzn-RequestId": "rid-1", "Content-Type": "application/x-amz-json-1.1"}
-        return AWSResponse(request.url, outcome[0], headers, RawBody(outcome[1]))
+        return http_response(request, outcome[0], headers, outcome[1])
 
     client = _session().client(
         "lightsail",
@@ -552,7 +545,7 @@ class _Nesting:
         if isinstance(outcome, Exception):
             raise outcome
         headers = {"x-amzn-RequestId": "inner" if self.depth else "outer"}
-        return AWSResponse(request.url, outcome[0], headers, RawBody(outcome[1]))
+        return http_response(request, outcome[0], headers, outcome[1])
 
 
 OUTER: list[list[Outcome]] = [
@@ -630,7 +623,7 @@ def test_handler_changing_parameters_acts_as_with_boto3(
 
         def respond(request: Any, **_: Any) -> AWSResponse:
             seen.append(request.body)
-            return AWSResponse(request.url, 200, {"x-amzn-RequestId": "1"}, RawBody(GOOD[1]))
+            return http_response(request, 200, {"x-amzn-RequestId": "1"}, GOOD[1])
 
         def tamper(params: dict[str, Any], **_: Any) -> None:
             change(params)
@@ -690,7 +683,7 @@ def test_threads_receive_their_own_responses() -> None:
     def echo(request: Any, **_: Any) -> AWSResponse:
         name = request.body.decode().split('"')[3]
         body = f'{{"disk":{{"name":"{name}"}}}}'.encode()
-        return AWSResponse(request.url, 200, {"x-amzn-RequestId": name}, RawBody(body))
+        return http_response(request, 200, {"x-amzn-RequestId": name}, body)
 
     boto = canned(GOOD)
     boto.meta.events.register_first("before-send.lightsail", echo)
@@ -776,7 +769,7 @@ def test_client_is_immutable_and_keeps_passed_client_open() -> None:
     with LightsailSnapClient(boto) as client:
         assert repr(client) == "LightsailSnapClient(transport=BotoTransport(region='us-east-1'))"
         with pytest.raises(AttributeError, match="immutable"):
-            client.region_name = "x"  # type: ignore[attr-defined] # the test shows that it is refused
+            client.region_name = "x"  # type: ignore[misc] # the test shows that it is refused
         with pytest.raises(AttributeError, match="immutable"):
             del client._transport
     assert boto.get_operation(operationId="1")

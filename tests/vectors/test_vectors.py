@@ -6,21 +6,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3.session
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.config import Config
+from tests.support import FixedNetwork, RecordingClock, Reply, ScriptedTransport
 
 from lightsail_snap import (
     LightsailSnapClient,
     LightsailSnapError,
-    Response,
     ResponseValidationError,
     ServiceError,
     VirtualClock,
@@ -44,32 +40,9 @@ def cases(name: str, part: str = "cases") -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", found, ids=names)
 
 
-class Wire:
-    """Client over boto3 with one response for all requests, and the last request."""
-
-    def __init__(self) -> None:
-        self.response: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
-        self.sent: Any = None
-        session = boto3.session.Session("key", "secret", region_name="us-east-1")
-        config = Config(retries={"total_max_attempts": 1})
-        boto: Any = session.client("lightsail", config=config)
-        boto.meta.events.register_last("before-send.lightsail", self._exchange)
-        self.client = LightsailSnapClient(boto)
-
-    def _exchange(self, request: Any, **_: Any) -> AWSResponse:
-        self.sent = request
-        status, headers, body = self.response
-
-        class Raw:
-            def stream(self) -> Iterator[bytes]:
-                yield body
-
-        return AWSResponse(request.url, status, headers, Raw())
-
-
 @pytest.fixture(scope="module")
-def wire() -> Wire:
-    return Wire()
+def network() -> FixedNetwork:
+    return FixedNetwork()
 
 
 @pytest.mark.parametrize("name", ["errors", "results", "requests", "waiters"])
@@ -82,10 +55,10 @@ def test_vectors_name_their_source(name: str) -> None:
 
 
 @cases("errors")
-def test_error_matches_vector(case: dict[str, Any], wire: Wire) -> None:
-    wire.response = (case["status"], case.get("headers", {}), case["body"].encode())
+def test_error_matches_vector(case: dict[str, Any], network: FixedNetwork) -> None:
+    network.response = (case["status"], case.get("headers", {}), case["body"].encode())
     with pytest.raises(ServiceError) as caught:
-        wire.client.get_disk("disk-1")
+        network.client.get_disk("disk-1")
     error = caught.value
     assert (error.code, error.message) == (case["code"], case["message"])
     assert error.http_status == case["status"]
@@ -94,13 +67,13 @@ def test_error_matches_vector(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("results")
-def test_result_matches_vector(case: dict[str, Any], wire: Wire) -> None:
-    wire.response = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
+def test_result_matches_vector(case: dict[str, Any], network: FixedNetwork) -> None:
+    network.response = (200, case.get("headers", {}), json.dumps({"disk": case["disk"]}).encode())
     if "refused" in case:
         with pytest.raises(ResponseValidationError):
-            wire.client.get_disk("d")
+            network.client.get_disk("d")
         return
-    result = wire.client.get_disk("d")
+    result = network.client.get_disk("d")
     for name, expected in case["expected"].items():
         value = getattr(result.disk, name)
         if isinstance(value, datetime):
@@ -110,16 +83,16 @@ def test_result_matches_vector(case: dict[str, Any], wire: Wire) -> None:
 
 
 @cases("requests", "sent")
-def test_request_matches_vector(case: dict[str, Any], wire: Wire) -> None:
-    wire.response = (200, {}, b"{}")
-    wire.client.get_disks(page_token=None)
+def test_request_matches_vector(case: dict[str, Any], network: FixedNetwork) -> None:
+    network.response = (200, {}, b"{}")
+    network.client.get_disks(page_token=None)
     headers = {
         name.lower(): value.decode() if isinstance(value, bytes) else value
-        for name, value in wire.sent.headers.items()
+        for name, value in network.request.headers.items()
     }
-    assert wire.sent.method == "POST"
-    assert urlsplit(wire.sent.url).path == "/"
-    assert wire.sent.body == case.get("body", "{}").encode()
+    assert network.request.method == "POST"
+    assert urlsplit(network.request.url).path == "/"
+    assert network.request.body == case.get("body", "{}").encode()
     for name, value in case.get("headers", {}).items():
         assert headers[name.lower()] == value
 
@@ -134,29 +107,18 @@ def test_emulator_request_matches_vector(case: dict[str, Any]) -> None:
     assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
 
 
-class Scripted:
-    """Transport that returns snapshots in given states, or raises errors; it repeats the last."""
-
-    def __init__(self, states: list[str]) -> None:
-        self.states = states
-        self.polls = 0
-
-    def send(self, request: Any) -> Response:
-        name = self.states[min(self.polls, len(self.states) - 1)]
-        self.polls += 1
-        if name.endswith("Exception"):
-            metadata = ResponseMetadata(http_status=400)
-            body = json.dumps({"__type": name}).encode()
-            raise error_from_response(request, body, metadata)
-        return Response({"diskSnapshot": {"name": "db-1", "state": name}}, ResponseMetadata())
-
-    def close(self) -> None:
-        """Do nothing."""
+def reply(name: str) -> Reply:
+    """Return a reply with the state of a snapshot, or with an error."""
+    if name.endswith("Exception"):
+        body = json.dumps({"__type": name}).encode()
+        metadata = ResponseMetadata(http_status=400)
+        return lambda request: error_from_response(request, body, metadata)
+    return {"diskSnapshot": {"name": "db-1", "state": name}}
 
 
 @cases("waiters", "workflow")
 def test_wait_matches_vector(case: dict[str, Any]) -> None:
-    transport = Scripted(case["states"])
+    transport = ScriptedTransport(*map(reply, case["states"]))
     client = LightsailSnapClient(transport=transport, clock=VirtualClock())
     outcome = "success"
     try:
@@ -167,25 +129,19 @@ def test_wait_matches_vector(case: dict[str, Any]) -> None:
     except LightsailSnapError as error:
         outcome = type(error).__name__
     assert outcome == case["outcome"]
-    assert transport.polls == case.get("polls", transport.polls)
+    polls = len(transport.requests)
+    assert polls == case.get("polls", polls)
 
 
 @cases("waiters", "retries")
 def test_wait_delays_match_vector(case: dict[str, int]) -> None:
     minimum, maximum, allowed = case["minDelay"], case["maxDelay"], case["maxWaitTime"]
-    delays: list[float] = []
-
-    class RecordingClock(VirtualClock):
-        def sleep(self, seconds: float) -> None:
-            delays.append(seconds)
-            super().sleep(seconds)
-
-    transport = Scripted(["pending"])
+    transport, clock = ScriptedTransport(reply("pending")), RecordingClock()
     policy = WaitPolicy(timeout=allowed, min_delay=minimum, max_delay=maximum)
-    client = LightsailSnapClient(transport=transport, clock=RecordingClock(), wait_policy=policy)
+    client = LightsailSnapClient(transport=transport, clock=clock, wait_policy=policy)
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1")
-    assert all(minimum <= delay <= maximum for delay in delays[:-1])
+    assert all(minimum <= delay <= maximum for delay in clock.pauses[:-1])
     # The last delay ends at the timeout, and one more poll follows.
-    assert sum(delays) == pytest.approx(allowed)
-    assert transport.polls == len(delays) + 1
+    assert sum(clock.pauses) == pytest.approx(allowed)
+    assert len(transport.requests) == len(clock.pauses) + 1

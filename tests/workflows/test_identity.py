@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import Reply, ScriptedTransport, lost, not_found, service_error
 
 from lightsail_snap import (
     CreateDiskSnapshotRequest,
@@ -18,12 +19,9 @@ from lightsail_snap import (
     LightsailSnapClient,
     LightsailSnapError,
     ManualSnapshotSource,
-    NotFoundException,
     Operation,
     OutcomeUnknownError,
     PartialFailureError,
-    Request,
-    Response,
     ResponseMetadata,
     ResponseValidationError,
     VirtualClock,
@@ -43,47 +41,16 @@ NOW = 1_700_000_000
 _FINAL = {"operation": "Succeeded", "diskSnapshot": "completed"}
 _MEMBERS = ("operation", "diskSnapshot", "instanceSnapshot", "disk")
 
-Reply = dict[str, Any] | Callable[[Request[Any]], LightsailSnapError]
+taken = service_error(InvalidInputException, sub_code="NameExists")
 
 
-class Service:
-    """A transport that replies to each operation by a list; the last reply comes for ever."""
-
-    def __init__(self, **replies: list[Reply]) -> None:
-        self.replies = replies
-        self.sent: list[str] = []
-
-    def send(self, request: Request[Any]) -> Response:
-        name = request.operation_name
-        self.sent.append(name)
-        replies = self.replies.get(name) or [missing]
-        reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        if callable(reply):
-            raise reply(request)
-        return Response(reply, ResponseMetadata(date=datetime.fromtimestamp(NOW, UTC)))
-
-    def close(self) -> None:
-        pass
+def script(**operations: list[Reply]) -> ScriptedTransport:
+    """Return a transport with replies for each operation; all other calls find nothing."""
+    date = datetime.fromtimestamp(NOW, UTC)
+    return ScriptedTransport(not_found, operations=operations, metadata=ResponseMetadata(date=date))
 
 
-def missing(request: Request[Any]) -> LightsailSnapError:
-    return NotFoundException(
-        "none", code="NotFoundException", operation_name=request.operation_name
-    )
-
-
-def taken(request: Request[Any]) -> LightsailSnapError:
-    return InvalidInputException(
-        "in use", code="InvalidInputException", sub_code="NameExists",
-        operation_name=request.operation_name,
-    )  # fmt: skip
-
-
-def lost(request: Request[Any]) -> LightsailSnapError:
-    return OutcomeUnknownError("no response", request=request)
-
-
-def client(service: Service) -> LightsailSnapClient:
+def client(service: ScriptedTransport) -> LightsailSnapClient:
     return LightsailSnapClient(transport=service, clock=VirtualClock(NOW))
 
 
@@ -123,26 +90,26 @@ WAITS: dict[str, tuple[str, str, Callable[[LightsailSnapClient], Any]]] = {
 def test_wait_refuses_a_response_about_another_resource(wait: str) -> None:
     operation, member, act = WAITS[wait]
     other: Reply = resource(member, "other-1")
-    service = Service(**{operation: [other]})
+    service = script(**{operation: [other]})
     with pytest.raises(ResponseValidationError, match="must be 'db-1', as requested") as caught:
         act(client(service))
     assert not caught.value.may_have_executed
-    assert len(service.sent) == 4
+    assert len(service.operations) == 4
 
 
 @pytest.mark.parametrize("wait", WAITS)
 def test_wait_outlives_a_response_about_another_resource(wait: str) -> None:
     operation, member, act = WAITS[wait]
-    right: Reply = missing if wait == "deletion" else resource(member, "db-1")
-    service = Service(**{operation: [resource(member, "other-1"), right]})
+    right: Reply = not_found if wait == "deletion" else resource(member, "db-1")
+    service = script(**{operation: [resource(member, "other-1"), right]})
     found = act(client(service))
-    assert len(service.sent) == 2
+    assert len(service.operations) == 2
     if found is not None:
         assert getattr(found, "name", getattr(found, "id", None)) == "db-1"
 
 
 def test_deletion_wait_ignores_another_resource_at_the_deadline() -> None:
-    service = Service(GetDiskSnapshot=[resource("diskSnapshot", "other-1")])
+    service = script(GetDiskSnapshot=[resource("diskSnapshot", "other-1")])
     with pytest.raises(WaitTimeoutError, match="still not seen") as caught:
         client(service).wait_for_disk_snapshot_deletion("db-1", timeout=0)
     assert isinstance(caught.value.__cause__, ResponseValidationError)
@@ -150,7 +117,7 @@ def test_deletion_wait_ignores_another_resource_at_the_deadline() -> None:
 
 def test_group_wait_refuses_other_resources_in_lists_and_lookups() -> None:
     listed = {"diskSnapshots": [resource("diskSnapshot", "other-1")["diskSnapshot"]]}
-    service = Service(
+    service = script(
         GetDiskSnapshots=[listed], GetDiskSnapshot=[resource("diskSnapshot", "other-1")]
     )
     with pytest.raises(PartialFailureError) as caught:
@@ -164,9 +131,9 @@ def test_group_wait_refuses_other_resources_in_lists_and_lookups() -> None:
 
 def test_wait_does_not_go_back_to_an_earlier_resource() -> None:
     pending, old = snapshot(0, state="pending"), snapshot(3600, "arn:old")
-    service = Service(GetDiskSnapshot=[pending, old, snapshot(0)])
+    service = script(GetDiskSnapshot=[pending, old, snapshot(0)])
     assert client(service).wait_for_disk_snapshot("db-1").arn == "arn:new"
-    service = Service(GetDiskSnapshot=[pending, old])
+    service = script(GetDiskSnapshot=[pending, old])
     with pytest.raises(
         WaitFailedError, match="keeps returning an earlier one of this name"
     ) as caught:
@@ -176,12 +143,12 @@ def test_wait_does_not_go_back_to_an_earlier_resource() -> None:
 
 def test_wait_follows_a_name_to_a_later_resource() -> None:
     pending = snapshot(3600, "arn:old", state="pending")
-    service = Service(GetDiskSnapshot=[pending, snapshot(0)])
+    service = script(GetDiskSnapshot=[pending, snapshot(0)])
     assert client(service).wait_for_disk_snapshot("db-1").arn == "arn:new"
 
 
 def test_resource_that_is_missing_once_has_not_vanished() -> None:
-    service = Service(GetDiskSnapshot=[snapshot(0, state="pending"), missing, snapshot(0)])
+    service = script(GetDiskSnapshot=[snapshot(0, state="pending"), not_found, snapshot(0)])
     assert client(service).wait_for_disk_snapshot("db-1").state == "completed"
 
 
@@ -194,7 +161,7 @@ def accepted(age: float | None = 0, **more: Any) -> dict[str, Any]:
     return {"operations": [{**operation, **created, **more}]}
 
 
-def take(service: Service, **options: Any) -> DiskSnapshot:
+def take(service: ScriptedTransport, **options: Any) -> DiskSnapshot:
     return client(service).take_disk_snapshot("db-1", DISK, **options)
 
 
@@ -204,20 +171,20 @@ def test_creation_does_not_return_an_earlier_resource(
     operations: dict[str, Any], age: float
 ) -> None:
     old = snapshot(age, "arn:old")
-    service = Service(CreateDiskSnapshot=[operations], GetDiskSnapshot=[old, old, snapshot(0)])
+    service = script(CreateDiskSnapshot=[operations], GetDiskSnapshot=[old, old, snapshot(0)])
     assert take(service).arn == "arn:new"
-    service = Service(CreateDiskSnapshot=[operations], GetDiskSnapshot=[old])
+    service = script(CreateDiskSnapshot=[operations], GetDiskSnapshot=[old])
     with pytest.raises(WaitFailedError, match="earlier one of this name") as caught:
         take(service)
     assert caught.value.may_have_executed
-    service = Service(CreateDiskSnapshot=[operations], GetDiskSnapshot=[old])
+    service = script(CreateDiskSnapshot=[operations], GetDiskSnapshot=[old])
     with pytest.raises(WaitTimeoutError) as late:
         take(service, timeout=3)
     assert late.value.may_have_executed
 
 
 def test_creations_do_not_return_earlier_resources() -> None:
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[snapshot(3600, "arn:old")])
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[snapshot(3600, "arn:old")])
     request = CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=DISK)
     with pytest.raises(PartialFailureError) as caught:
         client(service).take_disk_snapshots([request])
@@ -227,26 +194,26 @@ def test_creations_do_not_return_earlier_resources() -> None:
 
 def test_creation_time_within_the_tolerance_counts_if_responses_agree() -> None:
     lagging = snapshot(30)
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[lagging])
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[lagging])
     assert take(service).arn == "arn:new"
-    assert service.sent.count("GetDiskSnapshot") == 5
+    assert service.operations.count("GetDiskSnapshot") == 5
     # One that changes is not the same, and only so many are tried.
     replies: list[Reply] = [snapshot(30 + (n % 2), f"arn:{n % 2}") for n in range(20)]
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=replies)
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=replies)
     with pytest.raises(WaitFailedError):
         take(service)
 
 
 def test_created_resource_without_a_date_is_accepted() -> None:
     undated = resource("diskSnapshot", "db-1", fromDiskName="disk-1")
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[undated])
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[undated])
     assert take(service).created_at is None
 
 
 def test_creation_notices_that_its_resource_was_replaced() -> None:
     pending = snapshot(0, state="pending")
     later = snapshot(-60, "arn:later")
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[pending, later])
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[pending, later])
     with pytest.raises(WaitFailedError, match="deleted, and another one of this name") as caught:
         take(service)
     assert caught.value.may_have_executed
@@ -258,7 +225,7 @@ def test_later_resource_is_recognized_by_its_operation(*, has_later: bool, is_ow
     history = [{"id": "op-1", "createdAt": NOW, **kind}, {"id": "op-0", **kind}]
     if has_later:
         history.append({"id": "op-2", "createdAt": NOW + 60, **kind})
-    service = Service(
+    service = script(
         CreateDiskSnapshot=[accepted()],
         GetDiskSnapshot=[snapshot(-60)],
         GetOperationsForResource=[{"operations": history}],
@@ -272,26 +239,26 @@ def test_later_resource_is_recognized_by_its_operation(*, has_later: bool, is_ow
 
 def test_changed_tags_of_that_moment_are_no_replacement() -> None:
     other = [{"key": "env", "value": "PROD"}]
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[snapshot(0, tags=other)])
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[snapshot(0, tags=other)])
     assert take(service, tags={"env": "prod"}).arn == "arn:new"
     # Of another moment, and without operations, nothing speaks for it.
-    service = Service(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[snapshot(-60, tags=other)])
+    service = script(CreateDiskSnapshot=[accepted()], GetDiskSnapshot=[snapshot(-60, tags=other)])
     with pytest.raises(WaitFailedError, match="or changed its tags"):
         take(service, tags={"env": "prod"})
 
 
 def test_acceptance_about_other_resources_is_no_acceptance() -> None:
     other = accepted(resourceName="other-1")
-    service = Service(CreateDiskSnapshot=[other, taken], GetDiskSnapshot=[missing, snapshot(0)])
+    service = script(CreateDiskSnapshot=[other, taken], GetDiskSnapshot=[not_found, snapshot(0)])
     assert take(service).arn == "arn:new"
-    service = Service(CreateDiskSnapshot=[other], GetDiskSnapshot=[missing])
+    service = script(CreateDiskSnapshot=[other], GetDiskSnapshot=[not_found])
     with pytest.raises(LightsailSnapError) as caught:
         take(service)
     assert caught.value.may_have_executed
 
 
 def test_lookup_of_another_resource_settles_nothing() -> None:
-    service = Service(
+    service = script(
         CreateDiskSnapshot=[lost], GetDiskSnapshot=[resource("diskSnapshot", "other-1")]
     )
     with pytest.raises(OutcomeUnknownError, match="cannot be looked up"):
@@ -299,10 +266,10 @@ def test_lookup_of_another_resource_settles_nothing() -> None:
 
 
 def test_size_of_another_disk_is_not_used() -> None:
-    service = Service(GetDiskSnapshot=[resource("diskSnapshot", "other-1", sizeInGb=8)])
+    service = script(GetDiskSnapshot=[resource("diskSnapshot", "other-1", sizeInGb=8)])
     with pytest.raises(ResponseValidationError):
         client(service).restore_disk("d-2", MANUAL, availability_zone="us-east-1a")
-    assert set(service.sent) == {"GetDiskSnapshot"}
+    assert set(service.operations) == {"GetDiskSnapshot"}
 
 
 # A name that is in use
@@ -311,15 +278,15 @@ def test_size_of_another_disk_is_not_used() -> None:
 @pytest.mark.parametrize("misses", [1, 4])
 def test_missing_holder_of_a_name_is_polled(misses: int) -> None:
     token = [{"key": "lightsail-snap:client-token", "value": "job-1"}]
-    replies: list[Reply] = [*[missing] * misses, snapshot(3600, tags=token)]
-    service = Service(CreateDiskSnapshot=[taken], GetDiskSnapshot=replies)
+    replies: list[Reply] = [*[not_found] * misses, snapshot(3600, tags=token)]
+    service = script(CreateDiskSnapshot=[taken], GetDiskSnapshot=replies)
     assert take(service, client_token="job-1").arn == "arn:new"  # noqa: S106 - no secret
-    assert service.sent.count("CreateDiskSnapshot") == 1
+    assert service.operations.count("CreateDiskSnapshot") == 1
 
 
 @pytest.mark.parametrize("timeout", [0, "policy"])
 def test_missing_holder_of_a_name_leaves_a_token_unknown(timeout: Any) -> None:
-    service = Service(CreateDiskSnapshot=[taken])
+    service = script(CreateDiskSnapshot=[taken])
     with pytest.raises(OutcomeUnknownError) as caught:
         take(service, client_token="job-1", timeout=timeout)  # noqa: S106 - no secret
     assert isinstance(caught.value.__cause__, InvalidInputException)
@@ -331,12 +298,12 @@ def test_missing_holder_of_a_name_leaves_a_token_unknown(timeout: Any) -> None:
 def test_stale_namesake_does_not_hide_what_an_earlier_run_created() -> None:
     token = [{"key": "lightsail-snap:client-token", "value": "job-1"}]
     old = snapshot(7200, "arn:old")
-    service = Service(CreateDiskSnapshot=[taken], GetDiskSnapshot=[old, snapshot(3600, tags=token)])
+    service = script(CreateDiskSnapshot=[taken], GetDiskSnapshot=[old, snapshot(3600, tags=token)])
     assert take(service, client_token="job-1").arn == "arn:new"  # noqa: S106 - no secret
 
 
 def test_unconfirmed_namesake_leaves_the_outcome_unknown() -> None:
-    service = Service(CreateDiskSnapshot=[lost], GetDiskSnapshot=[snapshot(7200, "arn:old")])
+    service = script(CreateDiskSnapshot=[lost], GetDiskSnapshot=[snapshot(7200, "arn:old")])
     with pytest.raises(OutcomeUnknownError, match="another client may have created it"):
         take(service, timeout=3)
 
@@ -379,4 +346,4 @@ def test_precision_is_finer_than_tolerance() -> None:
 def test_operations_are_identified_by_their_ids() -> None:
     begun = Operation.from_wire({"id": "op-1", "createdAt": NOW, "status": "Started"})
     reply = resource("operation", "op-1", createdAt=NOW - 3600, isTerminal=True)
-    assert client(Service(GetOperation=[reply])).wait_for_operation(begun).id == "op-1"
+    assert client(script(GetOperation=[reply])).wait_for_operation(begun).id == "op-1"

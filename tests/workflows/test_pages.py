@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import ScriptedTransport, create_client, run_on
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -22,41 +24,42 @@ from lightsail_snap import (
     RequestNotSentError,
     RequestValidationError,
     Response,
-    ResponseMetadata,
     WaitTimeoutError,
 )
 from lightsail_snap._drivers import deadlines
 from lightsail_snap._workflows import paging
 
+Pages = dict[str | None, tuple[list[str], str | None]]
 
-class Pages:
-    """A transport that serves pages by their tokens."""
 
-    def __init__(self, pages: dict[str | None, tuple[list[str], str | None]]) -> None:
-        self.pages = pages
-        self.requests: list[str | None] = []
+def serve(pages: Pages) -> ScriptedTransport:
+    """Serve pages by their tokens."""
 
-    def send(self, request: Request[Any]) -> Response:
+    def reply(request: Request[Any]) -> dict[str, Any]:
         assert isinstance(request, GetDiskSnapshotsRequest)
-        self.requests.append(request.page_token)
-        names, token = self.pages[request.page_token]
-        wire = {"diskSnapshots": [{"name": name} for name in names], "nextPageToken": token}
-        return Response(wire, ResponseMetadata())
+        names, token = pages[request.page_token]
+        return {"diskSnapshots": [{"name": name} for name in names], "nextPageToken": token}
 
-    def close(self) -> None:
-        pass
+    return ScriptedTransport(reply)
 
 
-def chain(pages: Iterable[list[str]]) -> Pages:
-    """Serve pages that follow one another, under the tokens t1, t2 and so on."""
+def tokens_of(transport: ScriptedTransport) -> list[str | None]:
+    """Return the page tokens of all requests."""
+    return [each.page_token for each in transport.requests if isinstance(each, PagedRequest)]
+
+
+def link(pages: Iterable[list[str]]) -> Pages:
+    """Return pages that follow one another, under the tokens t1, t2 and so on."""
     listed = list(pages) or [[]]
     last = len(listed) - 1
-    return Pages(
-        {
-            f"t{index}" if index else None: (names, f"t{index + 1}" if index < last else None)
-            for index, names in enumerate(listed)
-        }
-    )
+    return {
+        f"t{index}" if index else None: (names, f"t{index + 1}" if index < last else None)
+        for index, names in enumerate(listed)
+    }
+
+
+def chain(pages: Iterable[list[str]]) -> ScriptedTransport:
+    return serve(link(pages))
 
 
 THREE = [["a", "b"], [], ["c"]]
@@ -70,19 +73,19 @@ def test_iteration_returns_all_pages_in_order() -> None:
 def test_page_is_fetched_when_it_is_needed() -> None:
     transport = chain(THREE)
     items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
-    assert transport.requests == []
+    assert tokens_of(transport) == []
     assert next(items).name == "a"
     assert next(items).name == "b"
-    assert transport.requests == [None]
+    assert tokens_of(transport) == [None]
     assert next(items).name == "c"
-    assert transport.requests == [None, "t1", "t2"]
+    assert tokens_of(transport) == [None, "t1", "t2"]
 
 
 def test_paginator_can_be_iterated_again() -> None:
     transport = chain(THREE)
     listing = LightsailSnapClient(transport=transport).iter_disk_snapshots()
     assert [item.name for item in listing] == [item.name for item in listing]
-    assert len(transport.requests) == 6
+    assert len(tokens_of(transport)) == 6
 
 
 def test_pages_are_iterable_and_resumable() -> None:
@@ -95,7 +98,7 @@ def test_pages_are_iterable_and_resumable() -> None:
 
 
 def test_empty_token_ends_the_list() -> None:
-    client = LightsailSnapClient(transport=Pages({None: (["a"], "")}))
+    client = LightsailSnapClient(transport=serve({None: (["a"], "")}))
     assert [item.name for item in client.iter_disk_snapshots()] == ["a"]
 
 
@@ -109,7 +112,7 @@ def test_empty_token_ends_the_list() -> None:
 def test_repeated_token_raises_after_all_items(
     pages: dict[str | None, tuple[list[str], str | None]], listed: list[str]
 ) -> None:
-    items = iter(LightsailSnapClient(transport=Pages(pages)).iter_disk_snapshots())
+    items = iter(LightsailSnapClient(transport=serve(pages)).iter_disk_snapshots())
     assert [next(items).name for _ in listed] == listed
     with pytest.raises(PaginationError, match="'t' twice") as caught:
         next(items)
@@ -118,7 +121,7 @@ def test_repeated_token_raises_after_all_items(
 
 
 def test_repeated_token_raises_in_a_resumed_list() -> None:
-    client = LightsailSnapClient(transport=Pages({"t": (["b"], "t")}))
+    client = LightsailSnapClient(transport=serve({"t": (["b"], "t")}))
     with pytest.raises(PaginationError):
         list(client.iter_disk_snapshots(page_token="t"))  # noqa: S106 - a page's, no secret
 
@@ -138,11 +141,12 @@ def test_invalid_token_is_refused_at_once(token: Any) -> None:
 
 
 def test_iteration_resumes_after_an_error() -> None:
-    transport = chain(THREE)
+    served = link(THREE)
+    transport = serve(served)
     client = LightsailSnapClient(transport=transport)
     pages = client.iter_disk_snapshots().pages()
     first = next(pages)
-    del transport.pages["t1"]
+    del served["t1"]
 
     def refuse(request: Request[Any]) -> Response:
         raise RequestNotSentError("no connection", request=request)
@@ -151,7 +155,7 @@ def test_iteration_resumes_after_an_error() -> None:
     with pytest.raises(LightsailSnapError):
         next(pages)
     transport.send = whole  # type: ignore[method-assign] # as above
-    transport.pages["t1"] = (["x"], None)
+    served["t1"] = (["x"], None)
     rest = client.iter_disk_snapshots(page_token=first.next_page_token)
     assert [item.name for item in rest] == ["x"]
 
@@ -168,27 +172,23 @@ def test_every_iteration_ends(tokens: list[str], data: st.DataObject) -> None:
     following = {token: data.draw(st.sampled_from([*tokens, None])) for token in {*tokens}}
     pages: dict[str | None, tuple[list[str], str | None]] = {None: ([], tokens[0])}
     pages |= {token: ([], following[token]) for token in following}
-    transport = Pages(pages)
+    transport = serve(pages)
     try:
         assert list(LightsailSnapClient(transport=transport).iter_disk_snapshots()) == []
     except PaginationError as error:
-        assert error.page_token in transport.requests  # noqa: PT017 - either end is right
-    assert len(transport.requests) == len(set(transport.requests))
+        assert error.page_token in tokens_of(transport)  # noqa: PT017 - either end is right
+    assert len(tokens_of(transport)) == len(set(tokens_of(transport)))
 
 
-class Endless(Pages):
-    """A transport whose lists never end; every page has a new token."""
+def endless(*items: str) -> ScriptedTransport:
+    """Serve lists that never end; every page has a new token."""
+    numbers = itertools.count(1)
 
-    def __init__(self, *items: str) -> None:
-        super().__init__({})
-        self.items = list(items)
+    def reply(_: Request[Any]) -> dict[str, Any]:
+        members = {name: [{"name": item} for item in items] for name in LISTS}
+        return {**members, "nextPageToken": f"t{next(numbers)}"}
 
-    def send(self, request: Request[Any]) -> Response:
-        assert isinstance(request, PagedRequest)
-        self.requests.append(request.page_token)
-        token = f"t{len(self.requests)}"
-        members = {name: [{"name": item} for item in self.items] for name in LISTS}
-        return Response({**members, "nextPageToken": token}, ResponseMetadata())
+    return ScriptedTransport(reply)
 
 
 LISTS = ("diskSnapshots", "instanceSnapshots", "disks", "exportSnapshotRecords")
@@ -206,21 +206,15 @@ def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     ("items", "pages", "message"), [([], 3, "3 empty pages in a row"), (["a"], 7, "than 7 pages")]
 )
 def test_endless_list_raises(interface: str, items: list[str], pages: int, message: str) -> None:
-    transport, found = Endless(*items), []
+    transport, found = endless(*items), []
 
-    async def main() -> None:
-        async for item in AsyncLightsailSnapClient(transport=transport).iter_disk_snapshots():
-            found.append(item)  # noqa: PERF401 - what came before the error counts
-
-    def read() -> None:
-        if interface != "sync":
-            anyio.run(main, backend=interface)
-        for item in LightsailSnapClient(transport=transport).iter_disk_snapshots():
-            found.append(item)  # noqa: PERF402 - likewise
+    async def read() -> None:
+        async for item in create_client(interface, transport=transport).iter_disk_snapshots():
+            found.append(item)  # noqa: PERF401 - the items before the error count
 
     with pytest.raises(PaginationError, match=message) as caught:
-        read()
-    assert len(transport.requests) == pages
+        run_on(interface, read)
+    assert len(tokens_of(transport)) == pages
     assert len(found) == pages * len(items)
     assert caught.value.page_token == f"t{pages}"
     # From the token that the error holds it can be continued.
@@ -228,7 +222,7 @@ def test_endless_list_raises(interface: str, items: list[str], pages: int, messa
         page_token=caught.value.page_token
     )
     next(rest.pages())
-    assert transport.requests[-1] == f"t{pages}"
+    assert tokens_of(transport)[-1] == f"t{pages}"
 
 
 @pytest.mark.usefixtures("_few_pages")
@@ -246,26 +240,27 @@ def test_bounds_allow_a_million_resources() -> None:
 @pytest.mark.usefixtures("_few_pages")
 def test_wait_for_export_in_an_endless_list_fails() -> None:
     with pytest.raises(PaginationError):
-        LightsailSnapClient(transport=Endless("a")).wait_for_export("db-1")
+        LightsailSnapClient(transport=endless("a")).wait_for_export("db-1")
 
 
 def test_time_limit_bounds_the_pages_within_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "GRACE_SECONDS", 0)
-    client = LightsailSnapClient(transport=Endless("a"))
+    client = LightsailSnapClient(transport=endless("a"))
     with pytest.raises(WaitTimeoutError) as caught:
         client.wait_for_export("db-1", timeout=0.1)
     assert "the time limit had passed" in str(caught.value.__cause__)
 
 
 def test_iterator_continues_after_a_transient_error() -> None:
-    transport = chain(THREE)
+    served = link(THREE)
+    transport = serve(served)
     items = iter(LightsailSnapClient(transport=transport).iter_disk_snapshots())
     assert next(items).name == "a"
     assert next(items).name == "b"
-    page = transport.pages.pop("t1")
+    page = served.pop("t1")
     with pytest.raises(KeyError):
         next(items)
-    transport.pages["t1"] = page
+    served["t1"] = page
     assert [item.name for item in items] == ["c"]
     assert list(items) == []
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from typing import Any
 
 import pytest
+from tests.support import (
+    Reply,
+    ScriptedTransport,
+    lost,
+    not_found,
+    not_sent,
+    server_error,
+    service_error,
+    throttled,
+)
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -19,15 +29,10 @@ from lightsail_snap import (
     LightsailSnapError,
     NotFoundException,
     Operation,
-    OutcomeUnknownError,
     Request,
-    RequestNotSentError,
     RequestValidationError,
-    Response,
-    ResponseMetadata,
     ResponseValidationError,
     ServiceError,
-    ServiceException,
     ThrottlingError,
     VirtualClock,
     WaitFailedError,
@@ -35,26 +40,6 @@ from lightsail_snap import (
     WaitProgress,
     WaitTimeoutError,
 )
-
-Reply = dict[str, Any] | bytes | Callable[[Request[Any]], BaseException]
-
-
-class Script:
-    """A transport that returns scripted replies; it repeats the last one."""
-
-    def __init__(self, replies: Iterable[Reply]) -> None:
-        self.replies = list(replies)
-        self.requests: list[str] = []
-
-    def send(self, request: Request[Any]) -> Response:
-        self.requests.append(request.operation_name)
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if callable(reply):
-            raise reply(request)
-        return Response(reply, ResponseMetadata())
-
-    def close(self) -> None:
-        pass
 
 
 def snapshot(state: str | None, progress: str | None = None) -> dict[str, Any]:
@@ -67,45 +52,17 @@ def operation(
     return {"operation": {"id": "op-1", "status": status, "isTerminal": is_terminal, **more}}
 
 
-def throttled(request: Request[Any]) -> LightsailSnapError:
-    return ThrottlingError(
-        "slow down", code="ThrottlingException", operation_name=request.operation_name,
-        is_retryable=True,
-    )  # fmt: skip
-
-
-def broken(request: Request[Any]) -> LightsailSnapError:
-    return ServiceException(
-        "oops", code="ServiceException", operation_name=request.operation_name, is_retryable=True
-    )
-
-
-def refused(request: Request[Any]) -> LightsailSnapError:
-    return RequestNotSentError("connection refused", request=request)
-
-
-def lost(request: Request[Any]) -> LightsailSnapError:
-    return OutcomeUnknownError("read timeout", request=request)
-
-
-def forbidden(request: Request[Any]) -> LightsailSnapError:
-    return AccessDeniedException(
-        "no", code="AccessDeniedException", operation_name=request.operation_name
-    )
-
-
-def missing(request: Request[Any]) -> LightsailSnapError:
-    return NotFoundException(
-        "none", code="NotFoundException", operation_name=request.operation_name
-    )
+forbidden = service_error(AccessDeniedException)
 
 
 def interrupted(_: Request[Any]) -> BaseException:
     return KeyboardInterrupt()
 
 
-def make(*replies: Reply, **policy: Any) -> tuple[LightsailSnapClient, Script, VirtualClock]:
-    script, clock = Script(replies), VirtualClock()
+def make(
+    *replies: Reply, **policy: Any
+) -> tuple[LightsailSnapClient, ScriptedTransport, VirtualClock]:
+    script, clock = ScriptedTransport(*replies), VirtualClock()
     settings: dict[str, Any] = {
         "timeout": 100,
         "min_delay": 2,
@@ -123,7 +80,7 @@ def test_wait_for_ended_operation_sends_nothing() -> None:
     ended = Operation(id="op-1", status="Succeeded", is_terminal=True)  # type: ignore[arg-type] # pydantic makes the enumeration of it
 
     assert client.wait_for_operation(ended) is ended
-    assert script.requests == []
+    assert script.operations == []
     assert clock.monotonic() == 0
 
 
@@ -132,7 +89,7 @@ def test_wait_for_pending_operation_polls_after_a_pause() -> None:
     begun = Operation(id="op-1", status="Started", is_terminal=False)  # type: ignore[arg-type] # likewise
 
     assert client.wait_for_operation(begun).status == "Succeeded"
-    assert script.requests == ["GetOperation"]
+    assert script.operations == ["GetOperation"]
     assert clock.monotonic() > 0
 
 
@@ -143,7 +100,7 @@ def test_wait_for_failed_operation_raises_without_polling() -> None:
     with pytest.raises(WaitFailedError, match="ended in Failed: Quota") as caught:
         client.wait_for_operation(failed)
     assert caught.value.operation is failed
-    assert script.requests == []
+    assert script.operations == []
 
 
 @pytest.mark.parametrize(
@@ -204,7 +161,7 @@ def test_wait_for_snapshot_returns_it_completed() -> None:
     done = client.wait_for_disk_snapshot("db-1", on_progress=reports.append)
 
     assert done.state == "completed"
-    assert script.requests == ["GetDiskSnapshot"] * 3
+    assert script.operations == ["GetDiskSnapshot"] * 3
     assert [report.percent for report in reports] == [0, 40, 100]
     assert [report.polls for report in reports] == [1, 2, 3]
     assert reports[0].elapsed == timedelta(0) < reports[1].elapsed < reports[2].elapsed
@@ -239,7 +196,7 @@ def test_unknown_state_waits_until_the_deadline(state: str | None) -> None:
     ):
         client.wait_for_disk_snapshot("db-1")
     assert clock.monotonic() == 100
-    assert len(script.requests) > 2
+    assert len(script.operations) > 2
 
 
 def test_last_pause_ends_at_the_deadline_before_one_more_poll() -> None:
@@ -247,14 +204,14 @@ def test_last_pause_ends_at_the_deadline_before_one_more_poll() -> None:
     client, script, clock = make(*replies, timeout=5, min_delay=4, max_delay=4)
     assert client.wait_for_disk_snapshot("db-1").state == "completed"
     assert clock.monotonic() == 5
-    assert len(script.requests) == 3
+    assert len(script.operations) == 3
 
 
 def test_zero_timeout_polls_once() -> None:
     client, script, clock = make(snapshot("pending"))
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1", timeout=0)
-    assert len(script.requests) == 1
+    assert len(script.operations) == 1
     assert clock.monotonic() == 0
 
 
@@ -262,18 +219,18 @@ def test_zero_timeout_polls_a_given_operation_once() -> None:
     client, script, clock = make(operation("Started"))
     with pytest.raises(WaitTimeoutError):
         client.wait_for_operation(Operation(id="op-1"), timeout=timedelta(0))
-    assert len(script.requests) == 1
+    assert len(script.operations) == 1
     assert clock.monotonic() == 0
 
 
 def test_none_timeout_never_ends() -> None:
     client, script, clock = make(*[snapshot("pending")] * 5000, snapshot("completed"))
     assert client.wait_for_disk_snapshot("db-1", timeout=None).state == "completed"
-    assert len(script.requests) == 5001
+    assert len(script.operations) == 5001
     assert clock.monotonic() > 100
 
 
-@pytest.mark.parametrize("fault", [throttled, broken, refused, lost])
+@pytest.mark.parametrize("fault", [throttled, server_error, not_sent, lost])
 def test_transient_error_does_not_end_the_wait(fault: Reply) -> None:
     reports: list[WaitProgress[DiskSnapshot]] = []
     client, _, _ = make(fault, snapshot("pending"), *[fault] * 9, snapshot("completed"))
@@ -302,14 +259,14 @@ def test_permanent_error_ends_the_wait() -> None:
     client, script, _ = make(snapshot("pending"), forbidden)
     with pytest.raises(AccessDeniedException):
         client.wait_for_disk_snapshot("db-1")
-    assert len(script.requests) == 2
+    assert len(script.operations) == 2
 
 
 def test_constantly_unreadable_response_ends_the_wait() -> None:
     client, script, _ = make(snapshot("pending"), b"<html>")
     with pytest.raises(ResponseValidationError):
         client.wait_for_disk_snapshot("db-1")
-    assert len(script.requests) == 5
+    assert len(script.operations) == 5
 
 
 def test_occasionally_unreadable_response_does_not_end_the_wait() -> None:
@@ -319,13 +276,13 @@ def test_occasionally_unreadable_response_does_not_end_the_wait() -> None:
 
 
 def test_missing_snapshot_is_not_found() -> None:
-    client, _, _ = make(missing)
+    client, _, _ = make(not_found)
     with pytest.raises(NotFoundException):
         client.wait_for_disk_snapshot("db-1")
 
 
 def test_deleted_snapshot_fails_the_wait() -> None:
-    client, _, _ = make(snapshot("pending"), missing)
+    client, _, _ = make(snapshot("pending"), not_found)
     with pytest.raises(
         WaitFailedError, match=r"no longer exists .* last seen in pending"
     ) as caught:
@@ -334,7 +291,7 @@ def test_deleted_snapshot_fails_the_wait() -> None:
 
 
 def test_deleted_operation_fails_the_wait() -> None:
-    client, _, _ = make(missing)
+    client, _, _ = make(not_found)
     with pytest.raises(WaitFailedError, match="check the resource itself"):
         client.wait_for_operation(Operation(id="op-1"))
 
@@ -359,7 +316,7 @@ def test_invalid_timeout_is_refused_before_any_request(timeout: Any) -> None:
     client, script, _ = make(snapshot("pending"))
     with pytest.raises(RequestValidationError, match="timeout: must be a timedelta or a finite"):
         client.wait_for_disk_snapshot("db-1", timeout=timeout)
-    assert script.requests == []
+    assert script.operations == []
 
 
 @pytest.mark.parametrize("given", [{"timeout": -1}, {"min_delay": -1}, {"max_delay": "x"},
@@ -377,13 +334,8 @@ def test_pauses_grow_to_their_limit() -> None:
 
 def test_wait_exceeds_its_deadline_by_one_call_at_most() -> None:
     clock = VirtualClock()
-
-    class Slow(Script):
-        def send(self, request: Request[Any]) -> Response:
-            clock.sleep(60)
-            return super().send(request)
-
-    client = LightsailSnapClient(transport=Slow([snapshot("pending")]), clock=clock)
+    transport = ScriptedTransport(snapshot("pending"), before=lambda _: clock.sleep(60))
+    client = LightsailSnapClient(transport=transport, clock=clock)
     with pytest.raises(WaitTimeoutError):
         client.wait_for_disk_snapshot("db-1", timeout=100)
     assert clock.monotonic() <= 160
@@ -447,16 +399,16 @@ def test_waiting_for_the_error_state_is_refused(state: Any) -> None:
     client, script, _ = make(disk("error"))
     with pytest.raises(RequestValidationError, match="state: must be a state that means success"):
         client.wait_for_disk("disk-1", state=state)
-    assert script.requests == []
+    assert script.operations == []
 
 
 def test_wait_for_deletion_returns_when_missing() -> None:
     reports: list[WaitProgress[DiskSnapshot]] = []
-    client, script, _ = make(snapshot("completed"), snapshot("error"), throttled, missing)
+    client, script, _ = make(snapshot("completed"), snapshot("error"), throttled, not_found)
     client.wait_for_disk_snapshot_deletion("db-1", on_progress=reports.append)
-    assert len(script.requests) == 4
+    assert len(script.operations) == 4
     assert len(reports) == 3
-    client, script, clock = make(missing)
+    client, script, clock = make(not_found)
     client.wait_for_instance_snapshot_deletion("web-1")
     assert clock.monotonic() == 0
 
@@ -480,7 +432,7 @@ def test_newest_export_of_the_snapshot_counts() -> None:
         exports(record("new", "Succeeded", created=2), record("old", "Failed")),
     )
     assert client.wait_for_export("db-1").name == "new"
-    assert len(script.requests) == 5
+    assert len(script.operations) == 5
 
 
 def test_export_before_since_is_ignored() -> None:
@@ -510,12 +462,12 @@ def test_since_without_a_time_zone_is_refused(since: Any) -> None:
     client, script, _ = make(exports())
     with pytest.raises(RequestValidationError, match="since: must be a datetime with a time zone"):
         client.wait_for_export("db-1", since=since)
-    assert script.requests == []
+    assert script.operations == []
 
 
 @pytest.mark.parametrize("name", ["", " ", "two\nlines", None, 5, ["db-1"]])
 def test_invalid_name_is_refused_before_any_request(name: Any) -> None:
-    client, script, _ = make(missing)
+    client, script, _ = make(not_found)
     for wait in (
         client.wait_for_disk_snapshot,
         client.wait_for_instance_snapshot,
@@ -527,7 +479,7 @@ def test_invalid_name_is_refused_before_any_request(name: Any) -> None:
     ):
         with pytest.raises(RequestValidationError):
             wait(name)
-    assert script.requests == []
+    assert script.operations == []
 
 
 async def async_callback(_: object) -> None:
@@ -543,7 +495,7 @@ def test_invalid_progress_callback_is_refused(listener: Any) -> None:
     ):
         with pytest.raises(RequestValidationError, match="on_progress: must be callable"):
             wait()
-    assert script.requests == []
+    assert script.operations == []
 
 
 def damaged(request: Request[Any]) -> LightsailSnapError:
@@ -556,7 +508,7 @@ def test_unreadable_error_does_not_end_the_wait() -> None:
     client, script, _ = make(damaged)
     with pytest.raises(ServiceError):
         client.wait_for_disk_snapshot("db-1")
-    assert len(script.requests) == 4
+    assert len(script.operations) == 4
 
 
 def failing() -> Iterator[str]:
@@ -577,11 +529,11 @@ def test_invalid_list_of_names_is_refused(names: Any, reports: str) -> None:
     client, script, _ = make(snapshot("completed"))
     with pytest.raises(RequestValidationError, match=f"disk_snapshot_names: {reports}"):
         client.wait_for_disk_snapshots(names)
-    assert script.requests == []
+    assert script.operations == []
 
 
 def test_empty_client_token_is_refused() -> None:
     client, script, _ = make(snapshot("completed"))
     with pytest.raises(RequestValidationError, match="client_token: must not be empty"):
         client.take_disk_snapshot("db-1", DiskSource(disk_name="disk-1"), client_token="")
-    assert script.requests == []
+    assert script.operations == []

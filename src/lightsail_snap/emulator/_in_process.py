@@ -91,19 +91,24 @@ def install(client: Any, handler: RequestHandler) -> None:  # noqa: ANN401 - bot
         raise TypeError(message)
 
     def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - loaded with the client
-
-        body = request.body or b""
-        headers = {name: _decode(value) for name, value in request.headers.items()}
-        response = handler(headers, body.encode() if isinstance(body, str) else body)
-        # botocore makes urllib3 ignore the announced length, so it accepts a truncated body.
-        if response.ending not in {Ending.WHOLE, Ending.TRUNCATED}:
-            raise _network_error(response.ending, request.url)
-        return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+        return exchange(request, handler)
 
     # Last, so that handlers that count attempts have counted this one when it fails.
     client.meta.events.unregister(_EVENT, unique_id=_HANDLER_ID)
     client.meta.events.register_last(_EVENT, send, unique_id=_HANDLER_ID)
+
+
+def exchange(request: AWSPreparedRequest, handler: RequestHandler) -> AWSResponse:
+    """Return the handler's response to a request, or raise botocore's network error."""
+    from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - keeps botocore out of start-up
+
+    body = request.body or b""
+    headers = {name: _decode(value) for name, value in request.headers.items()}
+    response = handler(headers, body.encode() if isinstance(body, str) else body)
+    # botocore makes urllib3 ignore the announced length, so it accepts a truncated body.
+    if response.ending not in {Ending.WHOLE, Ending.TRUNCATED}:
+        raise _network_error(response.ending, request.url)
+    return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
 
 
 def _decode(value: str | bytes) -> str:

@@ -1,4 +1,4 @@
-"""Histories: what a run is configured with, and what happens between its calls."""
+"""Histories: the configuration of runs, and the events between their calls."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ HOUR, DAY = 3600, 86_400
 SOURCES = ("db-1", "db-2", "web-1")
 OWNER, OTHER_OWNER = "nightly", "weekly"
 
-Tag = Literal["ours", "kept", "other", "empty", "none"]
+Tag = Literal["managed", "kept", "other", "empty", "none"]
 Mode = Literal["prune", "prune-plan", "apply", "apply-many"]
 ScopeKind = Literal["owner", "owner-names", "names", "sources"]
 
-DEEDS = (
+ACTIONS = (
     "delete newest",
     "delete last seen",
     "delete all but oldest",
     "delete victim",
-    "create ours",
+    "create managed",
     "create other",
     "replace newest",
     "replace victim",
@@ -46,8 +46,8 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Job:
-    """One run under test."""
+class RunConfig:
+    """Configuration of one run under test."""
 
     mode: Mode
     rules: Rules
@@ -62,11 +62,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens at a call.
+    """An event at a call.
 
     Attributes:
-        call: The number of the call, of all runs together.
-        what: One of DEEDS, FAULTS, READS or CLOCKS.
+        call: Number of the call, of all runs together.
+        what: One of ACTIONS, FAULTS, READS or CLOCKS.
         amount: Seconds for CLOCKS, the age in calls for READS.
     """
 
@@ -77,10 +77,10 @@ class Event:
 
 @dataclass(frozen=True)
 class History:
-    """All that is chosen."""
+    """All choices of a history."""
 
     snapshots: tuple[tuple[str, int, Tag], ...]
-    jobs: tuple[Job, ...]
+    configs: tuple[RunConfig, ...]
     events: tuple[Event, ...] = ()
     turns: tuple[int, ...] = ()
     page_size: int = 100
@@ -91,15 +91,15 @@ _AMOUNTS: dict[str, tuple[float, ...]] = {
     "step": (30, -30, 250, 320, -320, -HOUR, 20 * HOUR, DAY, -DAY),
     "suspend": (30, 61, 290, 320, DAY),
 }
-_TAGS: tuple[Tag, ...] = (*(("ours",) * 9), "kept", "other", "other", "empty", "none", "none")
+_TAGS: tuple[Tag, ...] = (*(("managed",) * 9), "kept", "other", "other", "empty", "none", "none")
 _MODES: tuple[Mode, ...] = ("prune", "prune", "prune-plan", "apply", "apply", "apply-many")
 _SCOPES: tuple[ScopeKind, ...] = ("owner", "owner", "owner-names", "names", "sources")
 _AHEAD = (2, -2, 250, -250, 320, -320, HOUR, -HOUR, 20 * HOUR, DAY, -DAY)
 
 
-def random_history(chance: Random) -> History:
-    """Return a history that is drawn from a generator of chance."""
-    pick = chance.choice
+def random_history(generator: Random) -> History:
+    """Return a random history."""
+    pick = generator.choice
 
     def rules() -> Rules:
         found = Rules(
@@ -107,45 +107,46 @@ def random_history(chance: Random) -> History:
         )
         return found if found.last or found.daily or found.older_than_days else rules()
 
-    def job() -> Job:
-        return Job(
+    def config() -> RunConfig:
+        return RunConfig(
             mode=pick(_MODES),
             rules=rules(),
             scope=pick(_SCOPES),
             minimum_remaining=pick((1, 1, 1, 2, 4)),
             max_deletions=pick((*((None,) * 9), 20, 6, 4, 1, 0)),
-            remove_all=chance.random() < 0.1,
-            has_copies=chance.random() < 0.3,
-            clock_ahead=pick(_AHEAD) if chance.random() < 0.2 else 0,
-            other_owner=chance.random() < 0.15,
+            remove_all=generator.random() < 0.1,
+            has_copies=generator.random() < 0.3,
+            clock_ahead=pick(_AHEAD) if generator.random() < 0.2 else 0,
+            other_owner=generator.random() < 0.15,
         )
 
     def event(calls: int) -> Event:
-        call, draw = chance.randrange(calls), chance.random()
+        call, draw = generator.randrange(calls), generator.random()
         if draw < 0.5:
-            return Event(call, pick(DEEDS))
+            return Event(call, pick(ACTIONS))
         if draw < 0.7:
             return Event(call, pick(FAULTS))
         if draw < 0.85:
-            return Event(call, pick(READS), chance.randint(1, 12))
+            return Event(call, pick(READS), generator.randint(1, 12))
         what = pick(CLOCKS)
         return Event(call, what, pick(_AMOUNTS[what]))
 
-    sources = SOURCES if chance.random() < 0.4 else SOURCES[:1]
+    sources = SOURCES if generator.random() < 0.4 else SOURCES[:1]
     snapshots = [
-        (pick(sources), pick((1, 6, 24, 24, 30)), pick(_TAGS)) for _ in range(chance.randint(3, 12))
+        (pick(sources), pick((1, 6, 24, 24, 30)), pick(_TAGS))
+        for _ in range(generator.randint(3, 12))
     ]
-    jobs = [job() for _ in range(1 if chance.random() < 0.7 else 2)]
-    if len(jobs) == 2 and chance.random() < 0.5:
-        jobs[1] = jobs[0]
-    calls = 18 * len(jobs)
+    configs = [config() for _ in range(1 if generator.random() < 0.7 else 2)]
+    if len(configs) == 2 and generator.random() < 0.5:
+        configs[1] = configs[0]
+    calls = 18 * len(configs)
     events = [event(calls) for _ in range(pick((0, 1, 1, 2, 2, 3, 4, 6)))]
-    if jobs[0].clock_ahead and chance.random() < 0.4:
+    if configs[0].clock_ahead and generator.random() < 0.4:
         # The clock was wrong when the run was prepared, and has been set since.
-        events.append(Event(0, "step", -jobs[0].clock_ahead))
-    turns = [chance.randrange(2) for _ in range(40 if len(jobs) > 1 else 0)]
+        events.append(Event(0, "step", -configs[0].clock_ahead))
+    turns = [generator.randrange(2) for _ in range(40 if len(configs) > 1 else 0)]
     page_size = pick((100, 100, 2, 3, 5))
-    return History(tuple(snapshots), tuple(jobs), tuple(events), tuple(turns), page_size)
+    return History(tuple(snapshots), tuple(configs), tuple(events), tuple(turns), page_size)
 
 
 def shrink(history: History, fails: Callable[[History], bool]) -> History:
@@ -161,8 +162,8 @@ def shrink(history: History, fails: Callable[[History], bool]) -> History:
 
 
 def _smaller(history: History) -> Iterator[History]:
-    if len(history.jobs) > 1:
-        yield from (replace(history, jobs=(job,), turns=()) for job in history.jobs)
+    if len(history.configs) > 1:
+        yield from (replace(history, configs=(config,), turns=()) for config in history.configs)
     for field in ("events", "snapshots"):
         parts = getattr(history, field)
         for place in range(len(parts)):
@@ -171,10 +172,10 @@ def _smaller(history: History) -> Iterator[History]:
         yield replace(history, page_size=History.page_size)
     for place in range(len(history.turns), 0, -8):
         yield replace(history, turns=history.turns[: place - 1])
-    plain = Job("prune", Rules(last=1))
-    for place, job in enumerate(history.jobs):
+    plain = RunConfig("prune", Rules(last=1))
+    for place, config in enumerate(history.configs):
         for name, value in vars(plain).items():
-            if getattr(job, name) != value:
-                changed = replace(job, **{name: value})
-                jobs = (*history.jobs[:place], changed, *history.jobs[place + 1 :])
-                yield replace(history, jobs=jobs)
+            if getattr(config, name) != value:
+                changed = replace(config, **{name: value})
+                configs = (*history.configs[:place], changed, *history.configs[place + 1 :])
+                yield replace(history, configs=configs)

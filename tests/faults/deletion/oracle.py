@@ -1,7 +1,7 @@
 """The oracle of deletions. It shares no code with the package.
 
-It knows the requests that a run sent and the responses that it received, as JSON, and the true
-snapshots. It evaluates retention by itself, for the rules that histories use.
+Its input is the requests that a run sent, the responses that it received, as JSON, and the true
+snapshots. It evaluates retention on its own, for the rules that histories use.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ class Limits:
         return owner == "" or (owner is None and bool(self.names))
 
     def split(self, listed: Iterable[Wire], now: float) -> tuple[list[Wire], list[Wire]]:
-        """Return what remains and what may go of the snapshots of one source, newest first."""
+        """Return the snapshots of one source to keep and to delete, newest first."""
         usable = [each for each in listed if is_usable(each) and self.covers(each)]
         usable.sort(key=lambda each: each["name"])
         usable.sort(key=lambda each: each["createdAt"], reverse=True)
         rules, days = self.rules, list[str]()
-        keep, go = list[Wire](), list[Wire]()
+        keep, expired = list[Wire](), list[Wire]()
         for place, each in enumerate(usable):
             day = f"{datetime.fromtimestamp(each['createdAt'], UTC):%Y-%m-%d}"
             is_new_day = day not in days
@@ -88,10 +88,10 @@ class Limits:
                 is_kept = not is_old and (is_kept or not (rules.last or rules.daily))
             is_kept = is_kept or (rules.tagged and "keep" in tags_of(each))
             is_kept = is_kept or (place == 0 and not self.remove_all)
-            (keep if is_kept else go).append(each)
+            (keep if is_kept else expired).append(each)
         floor = 0 if self.remove_all else max(1, self.minimum_remaining)
         missing = max(0, floor - len(keep))
-        return keep + go[:missing], go[missing:]
+        return keep + expired[:missing], expired[missing:]
 
 
 def by_source(listed: Iterable[Wire]) -> dict[tuple[str, str], list[Wire]]:
@@ -109,7 +109,7 @@ def by_source(listed: Iterable[Wire]) -> dict[tuple[str, str], list[Wire]]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Exchange:
     """A response that a run received, or a request without one (`body` is None).
 
     Attributes:
@@ -117,7 +117,7 @@ class Seen:
         host: The host's clock.
         monotonic: The host's monotonic clock.
         service: The service's clock.
-        is_true: Whether the response shows what existed when it was sent.
+        is_true: Whether the response shows the state of the time when it was sent.
     """
 
     region: str
@@ -133,14 +133,14 @@ class Seen:
 
 @dataclass
 class Watch:
-    """What the oracle knows of one run."""
+    """Facts that the oracle has about one run."""
 
     limits: Limits
     approved: dict[tuple[str, str, str], tuple[Any, ...]] | None = None
     run_time: float | None = None
     made: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     copies: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
-    seen: list[Seen] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
     deletions: list[tuple[str, str, str]] = field(default_factory=list)
     succeeded: set[tuple[str, str, str]] = field(default_factory=set)
@@ -151,14 +151,14 @@ class Watch:
         if not is_met:
             self.broken.append(f"{invariant}: {detail}")
 
-    def _listing(self, region: str) -> tuple[list[Wire], list[Seen], int]:
-        """Return the snapshots of the last complete listing, its pages and the place of its end."""
-        pages: list[Seen] = []
+    def _listing(self, region: str) -> tuple[list[Wire], list[Exchange], int]:
+        """Return the snapshots of the last complete listing, its pages and the index of its end."""
+        pages: list[Exchange] = []
         found: list[Wire] = []
         place = -1
         kinds = 2 if self._lists_instances(region) and self._lists_disks(region) else 1
-        for index in range(len(self.seen) - 1, -1, -1):
-            each = self.seen[index]
+        for index in range(len(self.exchanges) - 1, -1, -1):
+            each = self.exchanges[index]
             if each.region != region or each.operation not in LISTS:
                 if pages:
                     break
@@ -178,20 +178,15 @@ class Watch:
         return [], [], -1
 
     def _lists_instances(self, region: str) -> bool:
-        return any(e.region == region and e.operation == "GetInstanceSnapshots" for e in self.seen)
+        return any(
+            e.region == region and e.operation == "GetInstanceSnapshots" for e in self.exchanges
+        )
 
     def _lists_disks(self, region: str) -> bool:
-        return any(e.region == region and e.operation == "GetDiskSnapshots" for e in self.seen)
+        return any(e.region == region and e.operation == "GetDiskSnapshots" for e in self.exchanges)
 
-    def check_request(self, region: str, operation: str, name: str, now: Seen) -> None:
-        """Check all that a run knew when it sent the request for a deletion.
-
-        Args:
-            region: The Region.
-            operation: The operation.
-            name: The snapshot.
-            now: The clocks.
-        """
+    def check_request(self, region: str, operation: str, name: str, now: Exchange) -> None:
+        """Check all facts that a run had when it sent a deletion."""
         what = f"{operation} {name}"
         kind = operation.removeprefix("Delete")
         listed, pages, end = self._listing(region)
@@ -201,7 +196,7 @@ class Watch:
         # Pages are in the reverse order of their responses.
         first = pages[-1]
         self.require(now.monotonic - first.monotonic <= MAX_AGE, "fresh evidence", f"{what}: old")
-        age = self.seen[-1].service - first.service
+        age = self.exchanges[-1].service - first.service
         self.require(age <= MAX_AGE + ROUNDING, "fresh evidence", f"{what}: {age} s")
         groups = by_source(listed)
         entries = [
@@ -212,8 +207,8 @@ class Watch:
             return
         entry = entries[0]
         group = groups[source_of(entry)]
-        keep, go = self.limits.split(group, max(page.service for page in pages))
-        self.require(entry in go, "fresh evidence", f"{what}: the listing does not delete it")
+        keep, expired = self.limits.split(group, max(page.service for page in pages))
+        self.require(entry in expired, "fresh evidence", f"{what}: the listing does not delete it")
         self.require(self.limits.covers(entry) and is_usable(entry), "scope", what)
         self._check_approval(region, kind, what, entry)
         self._check_gets(what, entry, keep)
@@ -223,20 +218,20 @@ class Watch:
         self._check_count(region, kind, name, what)
 
     def _approve_first_listing(self) -> dict[tuple[str, str, str], tuple[Any, ...]]:
-        """Return what the first listing of a policy's run deletes, which is approved thereby."""
-        pages: list[Seen] = []
-        for each in takewhile(lambda each: each.operation in LISTS, self.seen):
+        """Return what the first listing of a policy's run deletes, which is thereby approved."""
+        pages: list[Exchange] = []
+        for each in takewhile(lambda each: each.operation in LISTS, self.exchanges):
             is_again = any(page.operation == each.operation for page in pages)
             if is_again and not each.members.get("pageToken"):
                 break
             pages.append(each)
         listed = [e for page in pages for e in (page.body or {})[LISTS[page.operation]]]
         now = max(page.service for page in pages)
-        going = [
+        expired = [
             e for group in by_source(listed).values() for e in self.limits.split(group, now)[1]
         ]
         region = pages[0].region
-        return {(region, each["resourceType"], each["name"]): identity(each) for each in going}
+        return {(region, each["resourceType"], each["name"]): identity(each) for each in expired}
 
     def _check_approval(self, region: str, kind: str, what: str, entry: Wire) -> None:
         if self.approved is None:
@@ -246,7 +241,7 @@ class Watch:
         self.require(expected in {None, identity(entry)}, "identity", f"{what} has changed")
 
     def _check_gets(self, what: str, entry: Wire, keep: Sequence[Wire]) -> None:
-        gets = self.seen[-2:] if keep else self.seen[-1:]
+        gets = self.exchanges[-2:] if keep else self.exchanges[-1:]
         found = [GETS[e.operation] for e in gets if e.operation in GETS and e.body]
         if len(found) != len(gets):
             self.require(False, "floor", f"{what}: no Gets right before")  # noqa: FBT003 - as above
@@ -264,13 +259,13 @@ class Watch:
     def _check_floor(
         self, what: str, group: Sequence[Wire], keep: Sequence[Wire], end: int, region: str
     ) -> None:
-        gone = {
+        deleted = {
             e.members[DELETES[e.operation]]
-            for e in self.seen[end:]
+            for e in self.exchanges[end:]
             if e.operation in DELETES and e.region == region
         }
         counted = [
-            e for e in group if is_usable(e) and self.limits.covers(e) and e["name"] not in gone
+            e for e in group if is_usable(e) and self.limits.covers(e) and e["name"] not in deleted
         ]
         remaining = len(counted) - 1
         enough = 0 if self.limits.remove_all else 1
@@ -278,10 +273,12 @@ class Watch:
 
     def _check_time(self, what: str, region: str, end: int) -> None:
         # The lookup after a Delete without a response only finds out whether it was carried out.
-        is_lookup = [before.operation in DELETES and before.body is None for before in self.seen]
+        is_lookup = [
+            before.operation in DELETES and before.body is None for before in self.exchanges
+        ]
         read = [
             each
-            for each, skipped in zip(self.seen, [False, *is_lookup], strict=False)
+            for each, skipped in zip(self.exchanges, [False, *is_lookup], strict=False)
             if each.region == region and each.body is not None
             if each.operation in LISTS or (each.operation in GETS and not skipped)
         ]
@@ -298,7 +295,7 @@ class Watch:
                 abs(moved) <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: moved {moved}"
             )
         if self.run_time is not None:
-            ahead = self.run_time - self.seen[end].service
+            ahead = self.run_time - self.exchanges[end].service
             self.require(
                 ahead <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: run {ahead} s ahead"
             )
@@ -318,7 +315,7 @@ class Watch:
                 and each.operation in GETS
                 and each.body[GETS[each.operation]]["name"] == name
                 and is_usable(each.body[GETS[each.operation]])
-                for each in self.seen
+                for each in self.exchanges
             )
             self.require(got, "prerequisite", f"{what}: no copy {copy_region}/{name}")
 
@@ -352,8 +349,8 @@ class Watch:
         """
         if victim is None or victim["name"] in victim_touched:
             return
-        gets = [each for each in self.seen[-2:] if each.operation in GETS and each.body]
-        if len(gets) == len(self.seen[-2:]) and gets and gets[0].is_true:
+        gets = [each for each in self.exchanges[-2:] if each.operation in GETS and each.body]
+        if len(gets) == len(self.exchanges[-2:]) and gets and gets[0].is_true:
             self.require(self.limits.covers(victim), "scope", f"{what}: in truth")
             if self.approved is not None:
                 key = (gets[0].region, victim["resourceType"], victim["name"])
@@ -365,5 +362,5 @@ class Watch:
         left = [
             e for e in others if source_of(e) == source and is_usable(e) and self.limits.covers(e)
         ]
-        is_excused = bool(touched) or not self.seen[-1].is_true
+        is_excused = bool(touched) or not self.exchanges[-1].is_true
         self.require(bool(left) or is_excused, "floor", f"{what}: it is the last one, in truth")

@@ -1,4 +1,4 @@
-"""Runs histories, and counts what happened in them."""
+"""Runs histories and counts their events."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
+from tests.faults.deletion.environment import HERE, THERE, Environment, Turns
 from tests.faults.deletion.history import (
+    ACTIONS,
     CLOCKS,
-    DEEDS,
     FAULTS,
     OTHER_OWNER,
     OWNER,
     READS,
     History,
-    Job,
+    RunConfig,
     random_history,
     shrink,
 )
@@ -31,7 +32,7 @@ from tests.faults.deletion.oracle import (
     identity,
     tags_of,
 )
-from tests.faults.deletion.world import HERE, THERE, HostClock, Turns, World
+from tests.support import SkewedClock
 from typing_extensions import override
 
 from lightsail_snap import (
@@ -75,7 +76,7 @@ class _Inline(Executor):
 
 @dataclass
 class Tally:
-    """What happened in histories."""
+    """Counts of the events in histories."""
 
     histories: int = 0
     requests: int = 0
@@ -93,8 +94,8 @@ class Tally:
         self.outcomes += other.outcomes
 
 
-def _policy(job: Job) -> RetentionPolicy | None:
-    rules = job.rules
+def _policy(config: RunConfig) -> RetentionPolicy | None:
+    rules = config.rules
     return RetentionPolicy(
         time_zone="UTC",
         keep_last=rules.last or None,
@@ -104,81 +105,83 @@ def _policy(job: Job) -> RetentionPolicy | None:
     )
 
 
-def _owner(job: Job) -> str:
-    return OTHER_OWNER if job.other_owner else OWNER
+def _owner(config: RunConfig) -> str:
+    return OTHER_OWNER if config.other_owner else OWNER
 
 
-def _scope(job: Job) -> Scope:
-    match job.scope:
+def _scope(config: RunConfig) -> Scope:
+    match config.scope:
         case "owner":
-            return Scope(owner=_owner(job))
+            return Scope(owner=_owner(config))
         case "owner-names":
-            return Scope(owner=_owner(job), names=["s-*"])
+            return Scope(owner=_owner(config), names=["s-*"])
         case "names":
             return Scope(names=["s-*"])
         case "sources":
             return Scope(sources=["db-1"])
 
 
-def _limits(job: Job) -> Limits:
-    is_plan = job.mode.startswith("apply")
-    scope = "owner" if is_plan else job.scope
+def _limits(config: RunConfig) -> Limits:
+    is_plan = config.mode.startswith("apply")
+    scope = "owner" if is_plan else config.scope
     return Limits(
-        job.rules,
-        _owner(job) if scope.startswith("owner") else None,
+        config.rules,
+        _owner(config) if scope.startswith("owner") else None,
         ("s-*",) if scope in {"names", "owner-names"} else (),
         ("db-1",) if scope == "sources" else (),
-        1 if _removes_all(job) else job.minimum_remaining,
-        job.max_deletions if job.mode != "apply-many" or job.max_deletions is not None else None,
-        _removes_all(job),
+        1 if _removes_all(config) else config.minimum_remaining,
+        config.max_deletions
+        if config.mode != "apply-many" or config.max_deletions is not None
+        else None,
+        _removes_all(config),
     )
 
 
-def _removes_all(job: Job) -> bool:
-    return job.remove_all and not job.mode.startswith("apply")
+def _removes_all(config: RunConfig) -> bool:
+    return config.remove_all and not config.mode.startswith("apply")
 
 
-def _plan(job: Job) -> BackupPlan:
+def _plan(config: RunConfig) -> BackupPlan:
     return BackupPlan(
-        name=_owner(job),
+        name=_owner(config),
         region=HERE,
         slot="hour",
         select={"kind": "disk", "globs": ["db-*"]},
-        copies=[THERE] if job.has_copies else [],
-        retention=_policy(job),
-        minimum_remaining=job.minimum_remaining,
-        max_deletions=job.max_deletions,
+        copies=[THERE] if config.has_copies else [],
+        retention=_policy(config),
+        minimum_remaining=config.minimum_remaining,
+        max_deletions=config.max_deletions,
     )
 
 
 @dataclass
 class _Runner:
-    """A run under test: it is prepared, then carried out while things happen."""
+    """A run under test: it is prepared, then executed while events happen."""
 
-    world: World
-    job: Job
+    environment: Environment
+    config: RunConfig
     number: int
     records: list[DeletionRecord] = field(default_factory=list)
     is_complete: bool = False
     error: BaseException | None = None
 
     def prepare(self) -> Callable[[], None]:
-        """Prepare it, undisturbed and unwatched; return what carries it out."""
-        world, job = self.world, self.job
-        watch = Watch(_limits(job))
-        world.watches[self.number] = watch
-        client = world.client(self.number, HERE)
+        """Prepare the run, without events and checks; return the function that executes it."""
+        environment, config = self.environment, self.config
+        watch = Watch(_limits(config))
+        environment.watches[self.number] = watch
+        client = environment.client(self.number, HERE)
         options: dict[str, Any] = {
-            "scope": _scope(job),
+            "scope": _scope(config),
             "minimum_remaining": watch.limits.minimum_remaining,
-            "unsafe_allow_remove_all": _removes_all(job),
+            "unsafe_allow_remove_all": _removes_all(config),
         }
-        if job.mode == "prune":
+        if config.mode == "prune":
             return lambda: self._prune(
-                _policy(job), client, max_deletions=job.max_deletions, **options
+                _policy(config), client, max_deletions=config.max_deletions, **options
             )
-        if job.mode == "prune-plan":
-            planned = plan_prune(_policy(job), client, **options)
+        if config.mode == "prune-plan":
+            planned = plan_prune(_policy(config), client, **options)
             watch.approved = {
                 (HERE, _KINDS[isinstance(each, InstanceSnapshot)], each.name): (
                     each.name,
@@ -188,18 +191,20 @@ class _Runner:
                 )
                 for each in planned.delete
             }
-            watch.seen.clear()
+            watch.exchanges.clear()
             watch.marks.clear()
-            return lambda: self._prune(planned, client, max_deletions=job.max_deletions, **options)
+            return lambda: self._prune(
+                planned, client, max_deletions=config.max_deletions, **options
+            )
         run = prepare_run(
-            _plan(job), client, clients=lambda region: world.client(self.number, region)
+            _plan(config), client, clients=lambda region: environment.client(self.number, region)
         )
         self._watch_run(watch, run)
         return lambda: self._apply(run, client)
 
     @staticmethod
     def _watch_run(watch: Watch, run: Run) -> None:
-        watch.seen.clear()
+        watch.exchanges.clear()
         watch.marks.clear()
         watch.run_time = run.now.timestamp()
         watch.approved = {}
@@ -228,9 +233,9 @@ class _Runner:
 
     def _apply(self, run: Run, client: LightsailSnapClient) -> None:
         def clients(region: str) -> LightsailSnapClient:
-            return self.world.client(self.number, region)
+            return self.environment.client(self.number, region)
 
-        if self.job.mode == "apply-many":
+        if self.config.mode == "apply-many":
             fleet = apply_many([run], client_factory=clients, executor=_Inline(), concurrency=1)
             result = fleet.outcomes[0].result
             if result is None:
@@ -241,72 +246,66 @@ class _Runner:
         self.records += [each.deletion for each in result.results if each.deletion]
 
     def carry_out(self, work: Callable[[], None]) -> None:
-        """Carry it out; errors of the package and interrupts end it."""
+        """Execute the run; errors of the package and interrupts end it."""
         try:
             work()
         except (LightsailSnapError, KeyboardInterrupt) as error:
             self.error = error
         except BaseException as error:  # noqa: BLE001 - raised again by the main thread
             self.error = error
-            self.world.crashes.append(error)
+            self.environment.crashes.append(error)
 
 
 def run_history(history: History) -> Tally:
-    """Run a history, and check every invariant.
-
-    Args:
-        history: The history.
-
-    Returns:
-        What happened.
-
-    Raises:
-        InvariantError: If an invariant was broken.
-    """
-    world = World(history)
-    world.is_quiet = True
-    for job in history.jobs:
-        world.clocks.append(HostClock(world.clock, job.clock_ahead))
-        world.watches.append(Watch(_limits(job)))
-    runners = [_Runner(world, job, number) for number, job in enumerate(history.jobs)]
+    """Run a history and check every invariant; raise `InvariantError` for broken ones."""
+    environment = Environment(history)
+    environment.is_quiet = True
+    for config in history.configs:
+        environment.clocks.append(SkewedClock(environment.clock, config.clock_ahead))
+        environment.watches.append(Watch(_limits(config)))
+    runners = [
+        _Runner(environment, config, number) for number, config in enumerate(history.configs)
+    ]
     prepared = []
     for runner in runners:
         try:
             prepared.append((runner, runner.prepare()))
         except LightsailSnapError as error:
             runner.error = error
-    world.calls, world.is_quiet = 0, False
-    _together(world, prepared)
+    environment.calls, environment.is_quiet = 0, False
+    _run_prepared(environment, prepared)
     tally = Tally(
         histories=1,
-        requests=world.calls,
-        deletions=sum(len(watch.deletions) for watch in world.watches),
+        requests=environment.calls,
+        deletions=sum(len(watch.deletions) for watch in environment.watches),
         runs=len(runners),
-        happened=Counter(world.happened),
+        happened=Counter(environment.happened),
     )
     for runner in runners:
         tally.outcomes.update(record.outcome for record in runner.records)
-    broken = [line for watch in world.watches for line in watch.broken]
-    broken += _dishonest(world, runners)
-    broken += _not_resumed(world, runners[0])
-    if world.crashes:
-        raise world.crashes[0]
+    broken = [line for watch in environment.watches for line in watch.broken]
+    broken += _wrong_records(environment, runners)
+    broken += _check_resumption(environment, runners[0])
+    if environment.crashes:
+        raise environment.crashes[0]
     if broken:
         raise InvariantError("; ".join(broken))
     return tally
 
 
-def _together(world: World, prepared: list[tuple[_Runner, Callable[[], None]]]) -> None:
+def _run_prepared(
+    environment: Environment, prepared: list[tuple[_Runner, Callable[[], None]]]
+) -> None:
     if len(prepared) == 1:
         runner, work = prepared[0]
         runner.carry_out(work)
         return
     if not prepared:
         return
-    world.turns = Turns(world.history.turns, len(prepared))
+    environment.turns = Turns(environment.history.turns, len(prepared))
 
     def follow(runner: _Runner, work: Callable[[], None]) -> None:
-        turns = world.turns
+        turns = environment.turns
         assert turns is not None
         turns.enter(runner.number)
         try:
@@ -319,12 +318,12 @@ def _together(world: World, prepared: list[tuple[_Runner, Callable[[], None]]]) 
         thread.start()
     for thread in threads:
         thread.join()
-    world.turns = None
+    environment.turns = None
 
 
-def _dishonest(world: World, runners: list[_Runner]) -> list[str]:
-    """Return the records that do not agree with what exists."""
-    arns = {each["arn"] for region in (HERE, THERE) for each in world.state(region)}
+def _wrong_records(environment: Environment, runners: list[_Runner]) -> list[str]:
+    """Return the records that do not agree with the state."""
+    arns = {each["arn"] for region in (HERE, THERE) for each in environment.state(region)}
     return [
         f"record: {record.name} is recorded as deleted, but exists"
         for runner in runners
@@ -333,40 +332,40 @@ def _dishonest(world: World, runners: list[_Runner]) -> list[str]:
     ]
 
 
-def _not_resumed(world: World, before: _Runner) -> list[str]:
-    """Run again, undisturbed; return what is not as an undisturbed run leaves it."""
-    world.is_quiet = True
-    job = before.job
-    world.clocks[0] = HostClock(world.clock, 0)
+def _check_resumption(environment: Environment, before: _Runner) -> list[str]:
+    """Run again without events; return the differences from a run without faults."""
+    environment.is_quiet = True
+    config = before.config
+    environment.clocks[0] = SkewedClock(environment.clock, 0)
     # Snapshots of the same time would be ordered by name.
-    world.clock.sleep(2)
-    old = world.state()
-    again = _Runner(world, job, 0)
+    environment.clock.sleep(2)
+    old = environment.state()
+    again = _Runner(environment, config, 0)
     again.carry_out(again.prepare())
-    broken = [f"run again: {line}" for line in world.watches[0].broken]
-    new = world.state()
+    broken = [f"run again: {line}" for line in environment.watches[0].broken]
+    new = environment.state()
     made = [each for each in new if each not in old]
-    limits = _limits(job)
-    everything, going = [*old, *made], list[Wire]()
-    tokens = [token for found in world.watches[0].made.values() for token in found]
+    limits = _limits(config)
+    everything, to_delete = [*old, *made], list[Wire]()
+    tokens = [token for found in environment.watches[0].made.values() for token in found]
     for source, group in by_source(everything).items():
-        if job.mode.startswith("apply") and source[0] != "DiskSnapshot":
+        if config.mode.startswith("apply") and source[0] != "DiskSnapshot":
             continue
-        go = limits.split(group, world.clock.time())[1]
-        # What the run itself takes stays, even if another client has taken a later one.
-        going += [each for each in go if tags_of(each).get(TOKEN_TAG) not in tokens]
-    limit, count = job.max_deletions, len(going)
-    if job.mode.startswith("apply"):
-        rules = vars(job.rules).values()
+        expired = limits.split(group, environment.clock.time())[1]
+        # Snapshots of the run itself stay, even if another client has taken a later one.
+        to_delete += [each for each in expired if tags_of(each).get(TOKEN_TAG) not in tokens]
+    limit, count = config.max_deletions, len(to_delete)
+    if config.mode.startswith("apply"):
+        rules = vars(config.rules).values()
         usual = sum(map(bool, rules)) * len(tokens)
         limit = max(10, 2 * usual) if limit is None else limit
         # Copies in the other Region count, too.
-        count = len(world.watches[0].approved or ())
+        count = len(environment.watches[0].approved or ())
     if limit is not None and count > limit:
-        going = []
-    expected = [each for each in everything if each not in going]
-    if not again.is_complete and job.mode.startswith("apply"):
-        # Another client has the name of the new snapshot, or the limit holds.
+        to_delete = []
+    expected = [each for each in everything if each not in to_delete]
+    if not again.is_complete and config.mode.startswith("apply"):
+        # Another client has the name of the new snapshot, or the limit applies.
         return broken
     if sorted(map(repr, map(identity, new))) != sorted(map(repr, map(identity, expected))):
         names = [[each["name"] for each in state] for state in (old, new, expected)]
@@ -375,21 +374,13 @@ def _not_resumed(world: World, before: _Runner) -> list[str]:
 
 
 def run_many(count: int, seed: int) -> Tally:
-    """Run many histories.
+    """Run `count` random histories, the first with this seed.
 
-    Args:
-        count: How many.
-        seed: The seed of the first; each has its own.
-
-    Returns:
-        What happened in them.
-
-    Raises:
-        InvariantError: If an invariant was broken, with the simplest history found that breaks one.
+    If an invariant is broken, the raised error notes the simplest history that breaks one.
     """
     tally = Tally()
     for number in range(seed, seed + count):
-        history = random_history(Random(number))  # noqa: S311 - it must repeat itself
+        history = random_history(Random(number))  # noqa: S311 - has to be repeatable
         try:
             tally.add(run_history(history))
         except Exception:
@@ -399,9 +390,9 @@ def run_many(count: int, seed: int) -> Tally:
 
 
 def deletion_table(tally: Tally, violations: int) -> str:
-    """Return the figures as a table in Markdown."""
+    """Return the counts as a Markdown table."""
     groups = (
-        ("actions of other clients", DEEDS),
+        ("actions of other clients", ACTIONS),
         ("failed requests and lost responses", FAULTS[:-2]),
         ("interrupts", FAULTS[-2:]),
         ("stale responses", READS),
@@ -423,7 +414,7 @@ def _raise_simplest(history: History) -> None:
     def fails(candidate: History) -> bool:
         try:
             run_history(candidate)
-        except Exception:  # noqa: BLE001 - whatever it is, it is shown in the end
+        except Exception:  # noqa: BLE001 - any failure is shown in the end
             return True
         return False
 

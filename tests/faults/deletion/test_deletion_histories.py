@@ -1,4 +1,4 @@
-"""Whatever other clients, clocks and networks do, the invariants of deletion hold."""
+"""Check the invariants of deletion under events of other clients, clocks and networks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.faults.deletion.history import Event, History, Job, Rules, Tag, shrink
+from tests.faults.deletion.history import Event, History, Rules, RunConfig, Tag, shrink
 from tests.faults.deletion.run import InvariantError, run_history, run_many
 
 from lightsail_snap import DiskSnapshot, Scope
 from lightsail_snap.plans import _apply, _deletion
 
-_OURS: Tag = "ours"
-_FIVE = tuple(("db-1", 24, _OURS) for _ in range(5))
-_KEEP_TWO = Job("prune-plan", Rules(last=2))
+_MANAGED: Tag = "managed"
+_FIVE = tuple(("db-1", 24, _MANAGED) for _ in range(5))
+_KEEP_TWO = RunConfig("prune-plan", Rules(last=2))
 SAMPLE, THOROUGH = 20, 1_000
 
 
@@ -46,16 +46,16 @@ def test_many_random_histories_keep_all_invariants() -> None:
 )
 @pytest.mark.parametrize("mode", ["prune", "apply"])
 @pytest.mark.sample(8)
-def test_a_failure_at_any_call_keeps_all_invariants(call: int, what: str, mode: Any) -> None:
-    job = Job(mode, Rules(last=2), has_copies=mode == "apply")
-    run_history(History(_FIVE, (job,), (Event(call, what),)))
+def test_failure_at_any_call_keeps_all_invariants(call: int, what: str, mode: Any) -> None:
+    config = RunConfig(mode, Rules(last=2), has_copies=mode == "apply")
+    run_history(History(_FIVE, (config,), (Event(call, what),)))
 
 
-@pytest.mark.parametrize("deed", ["delete newest", "delete last seen", "delete all but oldest"])
+@pytest.mark.parametrize("action", ["delete newest", "delete last seen", "delete all but oldest"])
 @pytest.mark.parametrize("call", range(16))
 @pytest.mark.sample(6)
-def test_keepers_deleted_at_any_call_end_no_history(call: int, deed: str) -> None:
-    run_history(History(_FIVE, (_KEEP_TWO,), (Event(call, deed),)))
+def test_keepers_deleted_at_any_call_keep_the_floor(call: int, action: str) -> None:
+    run_history(History(_FIVE, (_KEEP_TWO,), (Event(call, action),)))
 
 
 @pytest.mark.parametrize("seconds", [63, 290])
@@ -76,41 +76,41 @@ def test_two_equal_runs_delete_each_snapshot_once() -> None:
     assert tally.outcomes["deleted"] == 3
 
 
-def _forget_keeper_get(patch: pytest.MonkeyPatch) -> None:
+def _skip_keeper_get(patch: pytest.MonkeyPatch) -> None:
     def check(_gate: Any, source: Any) -> Any:
         return source.keepers[0].name
 
     patch.setattr(_deletion.DeletionGate, "_check_keeper", check)
 
 
-def _forget_age(patch: pytest.MonkeyPatch) -> None:
+def _skip_age(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion.DeletionGate, "_is_old", lambda _gate, _listing: False)
 
 
-def _forget_floor(patch: pytest.MonkeyPatch) -> None:
+def _skip_floor(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion._Source, "keep_at_least", lambda _source, _count: None)
 
 
-def _forget_clock(patch: pytest.MonkeyPatch) -> None:
+def _skip_clock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion._ServiceTime, "read", lambda _time, metadata: metadata.date)
 
 
-def _forget_run_time(patch: pytest.MonkeyPatch) -> None:
+def _skip_run_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion.DeletionGate, "_check_run_time", lambda _gate, _listing: None)
 
 
-def _forget_scope(patch: pytest.MonkeyPatch) -> None:
+def _skip_scope(patch: pytest.MonkeyPatch) -> None:
     def covers(_scope: Scope, _snapshot: DiskSnapshot) -> bool:
         return True
 
     patch.setattr(Scope, "__call__", covers)
 
 
-def _forget_identity(patch: pytest.MonkeyPatch) -> None:
+def _skip_identity(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion, "_check_same", lambda _approved, _found: None)
 
 
-def _forget_limit(patch: pytest.MonkeyPatch) -> None:
+def _skip_limit(patch: pytest.MonkeyPatch) -> None:
     limitless = 10**6
     deletions = _apply._RunExecution.deletions
 
@@ -120,60 +120,60 @@ def _forget_limit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_apply._RunExecution, "deletions", unlimited)
 
 
-def _forget_new_snapshot(patch: pytest.MonkeyPatch) -> None:
+def _skip_new_snapshot(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion.DeletionGate, "_check_made", lambda _gate, _listing, _made: None)
 
 
-def _count_doubt_as_done(patch: pytest.MonkeyPatch) -> None:
+def _count_unknown_as_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion.DeletionGate, "_is_there", lambda _gate, _approved: False)
 
 
-_PRUNE, _APPLY = Job("prune", Rules(last=1)), Job("apply", Rules(last=1))
+_PRUNE, _APPLY = RunConfig("prune", Rules(last=1)), RunConfig("apply", Rules(last=1))
 _THREE = _FIVE[:3]
 _BROKEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], History, str]] = {
-    "the keeper is not read": (_forget_keeper_get, History(_THREE, (_PRUNE,)), "floor"),
+    "the keeper is not read": (_skip_keeper_get, History(_THREE, (_PRUNE,)), "floor"),
     "evidence has no age": (
-        _forget_age,
+        _skip_age,
         History(_THREE, (_PRUNE,), (Event(3, "pass", 61),)),
         "fresh evidence",
     ),
     "no minimum remains": (
-        _forget_floor,
+        _skip_floor,
         History(_THREE, (replace(_PRUNE, minimum_remaining=2),)),
         "floor",
     ),
     "clocks are not compared": (
-        _forget_clock,
+        _skip_clock,
         History(_THREE, (replace(_PRUNE, clock_ahead=320),)),
         "trusted time",
     ),
     "the time of the run is not compared": (
-        _forget_run_time,
+        _skip_run_time,
         History(_THREE, (replace(_APPLY, clock_ahead=3600),), (Event(0, "step", -3600),)),
         "trusted time",
     ),
     "everything is in scope": (
-        _forget_scope,
+        _skip_scope,
         History((("db-1", 24, "other"), *_THREE), (_PRUNE,)),
         "scope",
     ),
     "changes of the snapshot are ignored": (
-        _forget_identity,
+        _skip_identity,
         History(_THREE, (_PRUNE,), (Event(2, "tag victim as kept"),)),
         "identity",
     ),
     "any number is deleted": (
-        _forget_limit,
+        _skip_limit,
         History(_THREE, (replace(_APPLY, max_deletions=1),)),
         "max_deletions",
     ),
     "the new snapshot need not be listed": (
-        _forget_new_snapshot,
+        _skip_new_snapshot,
         History(_THREE, (_APPLY,), (Event(6, "stale", 9),)),
         "prerequisite",
     ),
     "an unknown outcome counts as success": (
-        _count_doubt_as_done,
+        _count_unknown_as_done,
         History(_THREE[:2], (_PRUNE,), (Event(4, "500"),)),
         "record",
     ),

@@ -1,4 +1,4 @@
-"""What goes wrong in the matrix."""
+"""The faults of the matrix."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from botocore.exceptions import (
 )
 from tests.faults.matrix import fields
 from tests.faults.matrix.fields import Path
-from tests.faults.matrix.world import Exchange
+from tests.faults.matrix.service import Exchange
 
 from lightsail_snap.emulator._wire import Failure, Response, make_response
 
-# What the library takes for too much while the matrix runs: the real limit takes too long to fill.
+# The response limit while the matrix runs: bodies of the real limit take too long to make.
 LIMIT = 256 * 1024
 _URL = "https://lightsail.us-east-1.amazonaws.com/"
 _STORM = 6
-# More than Python's stack and its reading of numbers take.
+# More than Python's stack and its number parser accept.
 _DEPTH, _DIGITS = 100_000, 20_000
 _SLOW = 55.0
 _TIMEOUT = 60.0
@@ -39,20 +39,20 @@ Act = Callable[[Exchange, Path | None], Response]
 
 @dataclass(frozen=True, eq=False)
 class Fault:
-    """Something that goes wrong.
+    """A fault of the service or of the network.
 
     Attributes:
-        name: What it is called.
-        act: Answers a request in the service's place.
-        times: How often it happens; always if None.
-        skip: How many requests go well first.
-        is_unsent: Whether the network says that nothing was sent.
-        is_refusal: Whether the service says that it did not carry the request out.
-        passes: Whether it passes, so that a job or a wait has to succeed nevertheless.
-        alters: Whether answers say anything else than the service does.
-        echoes: Whether credentials are told by what answers.
-        by_field: Whether it can happen to one field alone.
-        only: The names of the fields it can happen to; any if there are none.
+        name: The name.
+        act: Responds to a request in place of the service.
+        times: How often the fault occurs; always if None.
+        skip: Number of requests that succeed first.
+        is_unsent: Whether the network reports that nothing was sent.
+        is_refusal: Whether the service reports that it did not execute the request.
+        passes: Whether the fault is transient, so that high-level operations have to succeed.
+        alters: Whether responses differ from those of the service.
+        echoes: Whether responses contain credentials.
+        by_field: Whether the fault can affect a single field.
+        only: Names of the fields it can affect; all if empty.
     """
 
     name: str
@@ -78,18 +78,18 @@ def _raising(make: Callable[[], Exception], *, commits: bool, seconds: float = 0
     return act
 
 
-def _saying(status: int, body: bytes, *, commits: bool, kind: str | None = None) -> Act:
+def _responding(status: int, body: bytes, *, commits: bool, kind: str | None = None) -> Act:
     def act(exchange: Exchange, _: Path | None) -> Response:
         if commits:
             exchange.carry_out()
-        said = make_response(status, body, exchange.now)
-        return replace(said, headers={**said.headers, "Content-Type": kind}) if kind else said
+        made = make_response(status, body, exchange.now)
+        return replace(made, headers={**made.headers, "Content-Type": kind}) if kind else made
 
     return act
 
 
 def _refusing(code: str, message: str, status: int = 400) -> Act:
-    return _saying(status, Failure(code, message).body(), commits=False)
+    return _responding(status, Failure(code, message).body(), commits=False)
 
 
 def _altering(alter: Callable[[Response], Response], seconds: float = 0) -> Act:
@@ -105,7 +105,7 @@ def _by_field(change: fields.Change) -> Act:
 
 
 def _handshake(reason: str) -> Exception:
-    inner = ssl.SSLError(1, f"[SSL: {reason}] told by the test")
+    inner = ssl.SSLError(1, f"[SSL: {reason}] failed by the test")
     inner.reason = reason
     return SSLError(endpoint_url=_URL, error=inner)
 
@@ -129,14 +129,14 @@ def _headed(name: str, value: Callable[[Exchange], str]) -> Act:
 
 
 def _echo(exchange: Exchange, _: Path | None) -> Response:
-    told = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
+    echoed = "\n".join(f"{name}:{value}" for name, value in sorted(exchange.headers.items()))
     text = "The request signature we calculated does not match the signature you provided. "
-    failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{told}'")
+    failure = Failure("InvalidSignatureException", f"{text}Canonical String: 'POST\n/\n\n{echoed}'")
     return make_response(403, failure.body(), exchange.now)
 
 
-def _lasting(name: str, act: Act, **kinds: Any) -> list[Fault]:
-    """Let something happen once, and always."""
+def _once_and_always(name: str, act: Act, **kinds: Any) -> list[Fault]:
+    """Return a transient and a permanent fault."""
     return [
         Fault(f"{name}, once", act, times=1, passes=True, **kinds),
         Fault(f"{name}, always", act, **kinds),
@@ -166,45 +166,51 @@ def _network() -> list[Fault]:
     after: list[tuple[str, Callable[[], Exception], float]] = [
         ("reset after commit", lambda: closed, 0),
         ("read timeout after commit", lambda: late, _TIMEOUT),
-        ("TLS fails while the answer is read", lambda: _handshake("DECRYPTION_FAILED"), 0),
-        ("the answer breaks off, noticed", lambda: broken, 0),
+        ("TLS fails while the response is read", lambda: _handshake("DECRYPTION_FAILED"), 0),
+        ("the response breaks off, noticed", lambda: broken, 0),
     ]
     found = [
         fault
         for name, make in before
-        for fault in _lasting(name, _raising(make, commits=False), is_unsent=True)
+        for fault in _once_and_always(name, _raising(make, commits=False), is_unsent=True)
     ]
-    found += _lasting("reset before the service has it", _raising(lambda: closed, commits=False))
+    found += _once_and_always(
+        "reset before the service has it", _raising(lambda: closed, commits=False)
+    )
     for name, make, seconds in after:
-        found += _lasting(name, _raising(make, commits=True, seconds=seconds))
+        found += _once_and_always(name, _raising(make, commits=True, seconds=seconds))
     return found
 
 
-def _answers() -> list[Fault]:
+def _responses() -> list[Fault]:
     found = []
     for status, name in ((500, "500"), (502, "502"), (503, "503")):
         body = Failure("ServiceException", name).body() if status == 500 else b"<html>busy</html>"
         kind = None if status == 500 else "text/html"
         for commits, moment in ((False, "before"), (True, "after")):
-            act = _saying(status, body, commits=commits, kind=kind)
-            found += _lasting(f"HTTP {name} {moment} commit", act)
+            act = _responding(status, body, commits=commits, kind=kind)
+            found += _once_and_always(f"HTTP {name} {moment} commit", act)
     found += _stormy("ThrottlingException (400)", _refusing("ThrottlingException", "Rate exceeded"))
     found += _stormy("HTTP 429", _refusing("TooManyRequestsException", "Slow down", 429))
     garbage, page = b'{"operations": [{"id": "\xff\xfe', b"<!DOCTYPE html><title>Welcome</title>"
-    found += _lasting("garbage body", _saying(200, garbage, commits=True), alters=True)
-    found += _lasting(
-        "web page under 200", _saying(200, page, commits=False, kind="text/html"), alters=True
+    found += _once_and_always("garbage body", _responding(200, garbage, commits=True), alters=True)
+    found += _once_and_always(
+        "web page under 200", _responding(200, page, commits=False, kind="text/html"), alters=True
     )
-    found += _lasting("empty body", _saying(200, b"", commits=True), alters=True)
+    found += _once_and_always("empty body", _responding(200, b"", commits=True), alters=True)
     nested = b'{"operations":' + b"[" * _DEPTH + b"]" * _DEPTH + b"}"
-    found += _lasting("JSON nested without end", _saying(200, nested, commits=True), alters=True)
+    found += _once_and_always(
+        "JSON nested without end", _responding(200, nested, commits=True), alters=True
+    )
     digits = b'{"operations":[{"createdAt":' + b"9" * _DIGITS + b"}]}"
-    found += _lasting("a number without end", _saying(200, digits, commits=True), alters=True)
+    found += _once_and_always(
+        "a number without end", _responding(200, digits, commits=True), alters=True
+    )
     halved = _altering(lambda whole: replace(whole, body=whole.body[: len(whole.body) // 2]))
-    found += _lasting("truncated body, unnoticed", halved, alters=True)
-    found += _lasting("slow drip", _altering(lambda whole: whole, _SLOW))
+    found += _once_and_always("truncated body, unnoticed", halved, alters=True)
+    found += _once_and_always("slow drip", _altering(lambda whole: whole, _SLOW))
     oversized = _altering(lambda whole: fields.filled(whole, LIMIT + 1))
-    return [*found, *_lasting("JSON larger than the limit", oversized, alters=True)]
+    return [*found, *_once_and_always("JSON larger than the limit", oversized, alters=True)]
 
 
 def _identity() -> list[Fault]:
@@ -245,8 +251,8 @@ def _contents() -> list[Fault]:
         Fault("fields null", _by_field(fields.null), alters=True, by_field=True),
         Fault("fields missing", _by_field(fields.missing), alters=True, by_field=True),
         Fault(
-            "words unheard of",
-            _by_field(fields.unheard_of),
+            "unknown enumeration values",
+            _by_field(fields.unknown_value),
             alters=True,
             by_field=True,
             only=fields.ENUMERATIONS,
@@ -257,23 +263,23 @@ def _contents() -> list[Fault]:
                 ("all fields of wrong types", fields.wrong_type, True),
                 ("all fields null", fields.null, True),
                 ("all fields missing", fields.missing, True),
-                # An operation that has ended in a word unheard of has not succeeded.
-                ("all words unheard of", fields.unheard_of, False),
+                # An operation that ends in an unknown state has not succeeded.
+                ("all enumeration values unknown", fields.unknown_value, False),
             )
         ),
     ]
 
 
 def _wrong_resources() -> list[Fault]:
-    """Responses that show other resources than the requested one."""
+    """Return faults whose responses show other resources than the requested one."""
     other, early = _by_field(fields.another_identity), _by_field(fields.created_in_1970)
     return [
-        *_lasting("names and ids of other resources", other, alters=True),
-        *_lasting("creation times of 1970", early, alters=True),
+        *_once_and_always("names and ids of other resources", other, alters=True),
+        *_once_and_always("creation times of 1970", early, alters=True),
     ]
 
 
 FAULTS: dict[str, Fault] = {
     each.name: each
-    for each in [*_network(), *_answers(), *_identity(), *_contents(), *_wrong_resources()]
+    for each in [*_network(), *_responses(), *_identity(), *_contents(), *_wrong_resources()]
 }

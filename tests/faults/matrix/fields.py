@@ -1,4 +1,4 @@
-"""Answers with other fields than the service's: of wrong types, null, missing, unheard of."""
+"""Changes of the fields of responses: other types, null, missing, unknown values."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
-from lightsail_snap import models
+from tests.support import exported_models
+
 from lightsail_snap.emulator._wire import Response
 from lightsail_snap.models import OpenEnum
 from lightsail_snap.models._base import ResultModel
 
 Path = tuple[str, ...]
-"""Where a field is: the names on the way to it. All items of a list are alike."""
+"""Names of the fields that lead to a field. All items of a list share one path."""
 Change = Callable[[str, Any], Any]
 MISSING = object()
-UNHEARD_OF = "Brand-New"
+UNKNOWN_VALUE = "Brand-New"
 
 
 def _is_enumeration(annotation: object) -> bool:
@@ -28,16 +29,15 @@ def _is_enumeration(annotation: object) -> bool:
 
 ENUMERATIONS = frozenset(
     field.alias or name
-    for model in models.exported().values()
-    if isinstance(model, type) and issubclass(model, ResultModel)
+    for model in exported_models(ResultModel)
     for name, field in model.model_fields.items()
     if _is_enumeration(field.annotation)
 )
-"""The fields that hold a word of an enumeration."""
+"""Names of the fields whose values are enumeration members."""
 
 
 def wrong_type(_: str, value: Any) -> Any:
-    """Give a value that has another type."""
+    """Return a value of another type."""
     match value:
         case bool():
             return "yes"
@@ -52,29 +52,29 @@ def wrong_type(_: str, value: Any) -> Any:
 
 
 def null(_: str, value: Any) -> Any:
-    """Give null."""
+    """Return null."""
     del value
 
 
 def missing(_: str, value: Any) -> Any:
-    """Leave it out."""
+    """Return the mark of a field to omit."""
     del value
     return MISSING
 
 
 def another_identity(name: str, value: Any) -> Any:
-    """Give the name or id of another resource."""
+    """Return the name or id of another resource."""
     return f"other-{value}" if name in {"name", "id", "resourceName"} else value
 
 
 def created_in_1970(name: str, value: Any) -> Any:
-    """Give a creation time that is none."""
+    """Return a creation time in 1970."""
     return 1.0 if name == "createdAt" else value
 
 
-def unheard_of(name: str, value: Any) -> Any:
-    """Give a word that no enumeration has."""
-    return UNHEARD_OF if name in ENUMERATIONS else value
+def unknown_value(name: str, value: Any) -> Any:
+    """Return a value that no enumeration has."""
+    return UNKNOWN_VALUE if name in ENUMERATIONS else value
 
 
 def _changed(value: Any, change: Change, chosen: Path | None, path: Path) -> Any:
@@ -97,31 +97,33 @@ def _changed(value: Any, change: Change, chosen: Path | None, path: Path) -> Any
             return value
 
 
-def members_of(answer: Response) -> Any:
-    """Read the JSON of an answer."""
-    return json.loads(answer.body) if answer.body else {}
+def members_of(response: Response) -> Any:
+    """Return the JSON of a response."""
+    return json.loads(response.body) if response.body else {}
 
 
-def with_body(answer: Response, body: bytes) -> Response:
-    """Put another body into an answer."""
-    return replace(answer, body=body, headers={**answer.headers, "Content-Length": str(len(body))})
+def with_body(response: Response, body: bytes) -> Response:
+    """Return a response with another body."""
+    return replace(
+        response, body=body, headers={**response.headers, "Content-Length": str(len(body))}
+    )
 
 
-def changed(answer: Response, change: Change, chosen: Path | None) -> Response:
-    """Change one field, or all that hold no others if none is chosen."""
-    members = _changed(members_of(answer), change, chosen, ())
-    return with_body(answer, json.dumps(members).encode())
+def changed(response: Response, change: Change, chosen: Path | None) -> Response:
+    """Return a response with one changed field, or with all leaf fields changed."""
+    members = _changed(members_of(response), change, chosen, ())
+    return with_body(response, json.dumps(members).encode())
 
 
-def filled(answer: Response, size: int) -> Response:
-    """Fill an answer up to a size with a member that nobody knows."""
-    rest = b"}" if answer.body == b"{}" else b"," + answer.body[1:]
+def filled(response: Response, size: int) -> Response:
+    """Return a response that an unknown field fills up to a size."""
+    rest = b"}" if response.body == b"{}" else b"," + response.body[1:]
     head, tail = b'{"filler":"', b'"' + rest
-    return with_body(answer, head + b"x" * (size - len(head) - len(tail)) + tail)
+    return with_body(response, head + b"x" * (size - len(head) - len(tail)) + tail)
 
 
 def paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Go through the fields of an answer."""
+    """Yield the paths of all fields."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield (*path, name)
@@ -132,7 +134,7 @@ def paths(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def duplicated(value: Any) -> str:
-    """Write JSON in which every key stands twice, first with null."""
+    """Return JSON in which every key occurs twice, first with null."""
     match value:
         case dict():
             pairs = (

@@ -1,4 +1,4 @@
-"""Whether anything that was opened stays open."""
+"""Detection of files and sockets that are not closed."""
 
 from __future__ import annotations
 
@@ -12,34 +12,27 @@ _OPEN = Path("/proc/self/fd")
 
 
 def _open_files() -> set[str]:
-    """List the open files of this process; none where the system does not tell."""
+    """Return the open files of this process, as far as the system lists them."""
     return {path.name for path in _OPEN.iterdir()} if _OPEN.is_dir() else set()
 
 
 @contextlib.contextmanager
-def watched(broken: list[str]) -> Iterator[None]:
-    """Watch what is left open when the block ends, and when what it made is collected.
-
-    Args:
-        broken: What there is to object is put here.
-
-    Yields:
-        Nothing.
-    """
-    # What was there before is none of the matter, and takes long to look through.
+def check_leaks(broken: list[str]) -> Iterator[None]:
+    """Append to `broken` what is still open after the block, once its objects are collected."""
+    # Objects from before the block are not examined, which would take long.
     gc.collect(0)
     gc.freeze()
     before = _open_files()
     try:
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResourceWarning)
             yield
             gc.collect()
     finally:
         gc.unfreeze()
-    left = [str(each.message) for each in told if issubclass(each.category, ResourceWarning)]
-    # The folder is itself open while it is listed, under one and the same number.
+    left = [str(each.message) for each in caught if issubclass(each.category, ResourceWarning)]
+    # The folder itself is open while it is listed, both times with the same number.
     more = len(_open_files()) - len(before)
-    broken += [f"all_is_closed: {text}" for text in left]
+    broken += [f"everything_is_closed: {each}" for each in left]
     if more > 0:
-        broken.append(f"all_is_closed: {more} more files are open than before")
+        broken.append(f"everything_is_closed: {more} more files are open than before")

@@ -1,4 +1,4 @@
-"""What the matrix does: every operation of the library, its jobs, waits and a list."""
+"""The operations of the matrix: each API operation, high-level methods, waits and a list."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.faults.matrix.plan import tonight, tonight_makes
-from tests.faults.matrix.world import HERE, THERE, beginning
+from tests.faults.matrix.plan import nightly_run, nightly_snapshot_name
+from tests.faults.matrix.service import HERE, THERE, initial_state
 
 from lightsail_snap import DiskSource, LatestAutoSnapshotSource, ManualSnapshotSource, models
-from lightsail_snap.models import GetInstancesRequest, Request
+from lightsail_snap.models import Request
 
 NAME = "made-1"
 ZONE = f"{HERE}a"
 CLIENTS = ("sync", "asyncio", "trio")
-Kind = Literal["call", "job", "wait", "list", "plan"]
+Kind = Literal["call", "workflow", "wait", "list", "plan"]
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """Something that a client can do.
+    """An operation that a client can perform.
 
     Attributes:
-        name: What it is called: the API operation, or the method.
-        kind: A single call, a whole job, a wait, a list, or a night of a backup plan.
-        act: Has a client do it, either kind of client; the async one's answer is to be awaited.
-            For a plan, has the clients of both regions do it.
-        look: What the service tells of what it returns, for jobs and waits: the API operations
-            and the member of the answer.
-        makes: The names of what it may make.
+        name: Name of the API operation or of the method.
+        kind: A single call, a high-level workflow, a wait, a list, or a nightly plan run.
+        act: Performs it with a client of either kind. With the async client, the result is
+            awaitable. A plan receives the clients of both Regions.
+        lookups: For workflows and waits, the API operations that return the resource, and the
+            field of the response.
+        creates: Names of the resources that it may create.
     """
 
     name: str
     kind: Kind
     act: Callable[[Any], Any]
-    look: tuple[tuple[str, str], ...] = ()
-    makes: tuple[str, ...] = ()
+    lookups: tuple[tuple[str, str], ...] = ()
+    creates: tuple[str, ...] = ()
 
     @property
     def clients(self) -> tuple[str, ...]:
-        """The kinds of client that can do it: plans are carried out in threads, not in tasks."""
+        """Kinds of client that can perform it: plans run in threads only."""
         return CLIENTS[:1] if self.kind == "plan" else CLIENTS
 
 
 def _requests() -> dict[type[Request[Any]], dict[str, Any]]:
-    facts = beginning().facts
+    facts = initial_state().facts
     disk, image = {"disk_snapshot_name": "old-1"}, {"instance_snapshot_name": "old-image-1"}
     manual = ManualSnapshotSource(snapshot_name="old-1")
     return {
@@ -102,17 +102,18 @@ def _requests() -> dict[type[Request[Any]], dict[str, Any]]:
         models.GetOperationRequest: {"operation_id": facts["operation_id"]},
         models.GetOperationsRequest: {},
         models.GetOperationsForResourceRequest: {"resource_name": "data-1"},
-        # Plans and the command ask for it; it is no method of the clients.
-        GetInstancesRequest: {},
+        models.GetInstanceRequest: {"instance_name": "web-1"},
+        models.GetInstanceStateRequest: {"instance_name": "web-1"},
+        models.GetInstancesRequest: {},
     }
 
 
 def _calls() -> list[Operation]:
     def sending(kind: type[Request[Any]], members: dict[str, Any]) -> Operation:
         request = kind(**members)
-        makes = (NAME, "made-2") if kind.__name__.startswith("CreateInstances") else (NAME,)
+        creates = (NAME, "made-2") if kind.__name__.startswith("CreateInstances") else (NAME,)
         return Operation(
-            kind.operation_name, "call", lambda client: client.send(request), makes=makes
+            kind.operation_name, "call", lambda client: client.send(request), creates=creates
         )
 
     return [sending(kind, members) for kind, members in _requests().items()]
@@ -122,35 +123,35 @@ _DISK_SNAPSHOT = ("GetDiskSnapshot", "diskSnapshot")
 _INSTANCE_SNAPSHOT = ("GetInstanceSnapshot", "instanceSnapshot")
 
 
-def _jobs() -> list[Operation]:
+def _high_level_operations() -> list[Operation]:
     disk, made = DiskSource(disk_name="data-1"), (NAME,)
     manual = ManualSnapshotSource(snapshot_name="old-1")
-    operation_id = beginning().facts["operation_id"]
+    operation_id = initial_state().facts["operation_id"]
     return [
         Operation(
             "take_disk_snapshot",
-            "job",
+            "workflow",
             lambda client: client.take_disk_snapshot(NAME, disk),
             (_DISK_SNAPSHOT,),
             made,
         ),
         Operation(
             "take_instance_snapshot",
-            "job",
+            "workflow",
             lambda client: client.take_instance_snapshot(NAME, "web-2"),
             (_INSTANCE_SNAPSHOT,),
             made,
         ),
         Operation(
             "copy",
-            "job",
+            "workflow",
             lambda client: client.copy(NAME, manual, source_region=THERE),
             (_DISK_SNAPSHOT, _INSTANCE_SNAPSHOT),
             made,
         ),
         Operation(
             "restore_disk",
-            "job",
+            "workflow",
             lambda client: client.restore_disk(NAME, manual, availability_zone=ZONE),
             (("GetDisk", "disk"),),
             made,
@@ -180,8 +181,10 @@ def _jobs() -> list[Operation]:
             (("GetDisk", "disk"),),
         ),
         Operation("iter_disk_snapshots", "list", lambda client: client.iter_disk_snapshots()),
-        Operation("a night of a plan", "plan", tonight, makes=(tonight_makes(),)),
+        Operation("nightly plan run", "plan", nightly_run, creates=(nightly_snapshot_name(),)),
     ]
 
 
-OPERATIONS: dict[str, Operation] = {each.name: each for each in [*_calls(), *_jobs()]}
+OPERATIONS: dict[str, Operation] = {
+    each.name: each for each in [*_calls(), *_high_level_operations()]
+}

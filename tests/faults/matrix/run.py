@@ -1,4 +1,4 @@
-"""Runs the cells of the matrix: one fault, one operation, one kind of client, one retry mode."""
+"""Runs the cells of the matrix: a fault, an operation, a kind of client, a retry mode."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from botocore.config import Config
 from tests.faults.matrix import fields
 from tests.faults.matrix.faults import FAULTS, LIMIT, Fault
 from tests.faults.matrix.fields import Path
-from tests.faults.matrix.leaks import watched
+from tests.faults.matrix.leaks import check_leaks
 from tests.faults.matrix.operations import OPERATIONS, Operation
-from tests.faults.matrix.plan import State, evening, state_of
-from tests.faults.matrix.world import (
+from tests.faults.matrix.plan import State, state_before_nightly_run, state_of
+from tests.faults.matrix.service import (
     HERE,
     THERE,
-    EndlessError,
+    EndlessCallsError,
     Exchange,
-    Meddle,
+    Handler,
     Record,
-    World,
-    fresh_world,
+    RecordingEmulator,
+    new_emulator,
 )
 from typing_extensions import override
 
@@ -43,24 +43,24 @@ from lightsail_snap.emulator._wire import Response
 
 MODES = ("legacy", "standard", "adaptive")
 TIMEOUT = 300.0
-# Unmistakable, and in the forms that real ones have.
+# Unmistakable, and in the format of real credentials.
 KEY_ID, SECRET, TOKEN = "AKIACANARYCANARYCANA", "canary/secret+key", "canary-session-token=="
-# A condition that waits for less than this would wait for ever on a clock of doubles.
+# Shorter waits would not advance a clock of doubles, and so never end.
 _INSTANT = 0.001
 _A_WHILE = 3600
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing to try.
+    """One combination to run.
 
     Attributes:
-        fault: What goes wrong.
-        operation: What is done.
-        client: By which kind of client.
-        mode: How botocore retries.
-        skip: How many requests go well before the fault happens.
-        path: The one field it happens to, if it does not happen to all.
+        fault: The fault.
+        operation: The operation.
+        client: The kind of client.
+        mode: The retry mode of botocore.
+        skip: Number of requests that succeed before the fault occurs.
+        path: The only field that the fault affects; all fields if None.
     """
 
     fault: Fault
@@ -77,26 +77,26 @@ class Cell:
 
 
 @dataclass
-class Evidence:
-    """What came of it.
+class Outcome:
+    """The outcome of a cell.
 
     Attributes:
-        cell: What was tried.
-        world: Where, with what really happened there.
-        value: What was returned; a list of all items for a list.
-        error: What was raised instead.
-        began: What the clock showed when it began.
-        elapsed: How much time passed there, in seconds.
-        log: What the library's log tells.
-        is_closed: Whether the client has closed what it opened.
-        sockets: The addresses that somebody tried to connect to.
-        happened: How often the fault happened.
-        state: What there was at the end of a plan's night.
-        again: What there was after the same night was run again, undisturbed.
+        cell: The cell.
+        emulator: The emulator, with the record of what really happened.
+        value: The returned value; for a list, all items.
+        error: The raised error.
+        began: Monotonic clock at the beginning.
+        elapsed: Seconds that passed on the emulator's clock.
+        log: Log records of the library.
+        is_closed: Whether the client closed what it opened.
+        sockets: Addresses of attempted connections.
+        happened: How often the fault occurred.
+        state: State after a plan run.
+        rerun_state: State after the same plan was run again without faults.
     """
 
     cell: Cell
-    world: World
+    emulator: RecordingEmulator
     value: Any = None
     error: BaseException | None = None
     began: float = 0.0
@@ -106,13 +106,13 @@ class Evidence:
     sockets: list[object] = field(default_factory=list)
     happened: int = 0
     state: State | None = None
-    again: State | None = None
+    rerun_state: State | None = None
 
 
 @functools.cache
 def _session() -> boto3.session.Session:
     core = botocore.session.Session()
-    # Every cell makes a client, and half of what that takes is methods that nobody here calls.
+    # Every cell creates a client, which takes twice as long with all its unused methods.
     load_less_data(core)
     return boto3.session.Session(KEY_ID, SECRET, TOKEN, region_name=HERE, botocore_session=core)
 
@@ -141,9 +141,9 @@ def _log() -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def surroundings(world: World, sockets: list[object]) -> Iterator[None]:
-    """Let botocore pause on the world's clock, and let nobody reach a network."""
-    sleep = world.clock.sleep
+def surroundings(emulator: RecordingEmulator, sockets: list[object]) -> Iterator[None]:
+    """Make botocore sleep on the emulator's clock, and block network access."""
+    sleep = emulator.clock.sleep
 
     class Condition(threading.Condition):
         @override
@@ -156,7 +156,7 @@ def surroundings(world: World, sockets: list[object]) -> Iterator[None]:
         message = "the matrix has no network"
         raise OSError(message)
 
-    time = SimpleNamespace(time=world.clock.time, sleep=sleep)
+    time = SimpleNamespace(time=emulator.clock.time, sleep=sleep)
     threads = SimpleNamespace(Condition=Condition, Lock=threading.Lock)
     with (
         mock.patch("botocore.endpoint.time", time),
@@ -168,144 +168,147 @@ def surroundings(world: World, sockets: list[object]) -> Iterator[None]:
         yield
 
 
-def _meddling(found: Evidence) -> Meddle:
-    """Let the fault happen when its time has come."""
-    fault, found.happened = found.cell.fault, 0
+def _fault_handler(outcome: Outcome) -> Handler:
+    """Return a handler that lets the fault occur."""
+    fault, outcome.happened = outcome.cell.fault, 0
     requests = itertools.count()
 
-    def meddle(exchange: Exchange) -> Response:
-        is_over = fault.times is not None and found.happened >= fault.times
-        if next(requests) < found.cell.skip or is_over:
+    def handler(exchange: Exchange) -> Response:
+        is_over = fault.times is not None and outcome.happened >= fault.times
+        if next(requests) < outcome.cell.skip or is_over:
             return exchange.carry_out()
-        found.happened += 1
-        return fault.act(exchange, found.cell.path)
+        outcome.happened += 1
+        return fault.act(exchange, outcome.cell.path)
 
-    return meddle
+    return handler
 
 
-def _sync(cell: Cell, found: Evidence, given: dict[str, Any]) -> None:
-    client = LightsailSnapClient(**given)
+def _sync(cell: Cell, outcome: Outcome, options: dict[str, Any]) -> None:
+    client = LightsailSnapClient(**options)
     try:
         with client:
-            found.world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
-            outcome = cell.operation.act(client)
-            found.value = list(outcome) if cell.operation.kind == "list" else outcome
+            outcome.emulator.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
+            returned = cell.operation.act(client)
+            outcome.value = list(returned) if cell.operation.kind == "list" else returned
     finally:
-        found.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
+        outcome.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
 
 
-async def _async(cell: Cell, found: Evidence, given: dict[str, Any]) -> None:
-    client = AsyncLightsailSnapClient(**given)
+async def _async(cell: Cell, outcome: Outcome, options: dict[str, Any]) -> None:
+    client = AsyncLightsailSnapClient(**options)
     try:
         async with client:
-            found.world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
-            outcome = cell.operation.act(client)
+            outcome.emulator.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
+            returned = cell.operation.act(client)
             is_list = cell.operation.kind == "list"
-            found.value = [item async for item in outcome] if is_list else await outcome
+            outcome.value = [item async for item in returned] if is_list else await returned
     finally:
-        found.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
+        outcome.is_closed = client._transport._is_closed  # type: ignore[attr-defined] # as above
 
 
-def _plan(cell: Cell, found: Evidence, given: dict[str, Any]) -> None:
-    world = found.world
-    clients = {region: LightsailSnapClient(**given, region_name=region) for region in (HERE, THERE)}
+def _plan(cell: Cell, outcome: Outcome, options: dict[str, Any]) -> None:
+    emulator = outcome.emulator
+    clients = {
+        region: LightsailSnapClient(**options, region_name=region) for region in (HERE, THERE)
+    }
     try:
         with clients[HERE], clients[THERE]:
             for client in clients.values():
-                world.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
+                emulator.install(client._transport._client)  # type: ignore[attr-defined] # BotoTransport
             try:
-                found.value = cell.operation.act(clients)
+                outcome.value = cell.operation.act(clients)
             finally:
-                found.elapsed = world.clock.monotonic() - found.began
-                found.state = state_of(world)
-                _again(cell, found, clients)
+                outcome.elapsed = emulator.clock.monotonic() - outcome.began
+                outcome.state = state_of(emulator)
+                _run_again(cell, outcome, clients)
     finally:
-        found.is_closed = all(
+        outcome.is_closed = all(
             client._transport._is_closed  # type: ignore[attr-defined] # as above
             for client in clients.values()
         )
 
 
-def _again(cell: Cell, found: Evidence, clients: dict[str, LightsailSnapClient]) -> None:
-    """Run a night again when all faults have passed; what is recorded of it does not count."""
-    world = found.world
-    record, meddle = world.record, world.meddle
-    world.record, world.meddle = Record(), None
+def _run_again(cell: Cell, outcome: Outcome, clients: dict[str, LightsailSnapClient]) -> None:
+    """Run a plan again after all faults; its requests are not recorded."""
+    emulator = outcome.emulator
+    record, handler = emulator.record, emulator.handler
+    emulator.record, emulator.handler = Record(), None
     try:
-        # What botocore's adaptive mode has learnt of a storm takes a while to be forgotten.
-        world.clock.sleep(_A_WHILE)
+        # botocore's adaptive mode needs some time to forget a throttling storm.
+        emulator.clock.sleep(_A_WHILE)
         cell.operation.act(clients)
-        found.again = state_of(world)
+        outcome.rerun_state = state_of(emulator)
     finally:
-        world.record, world.meddle = record, meddle
+        emulator.record, emulator.handler = record, handler
 
 
-def run(cell: Cell) -> Evidence:
-    """Try one thing."""
+def run(cell: Cell) -> Outcome:
+    """Run one cell."""
     is_plan = cell.operation.kind == "plan"
-    world = fresh_world(evening()) if is_plan else fresh_world()
-    found = Evidence(cell, world)
-    world.meddle = _meddling(found)
-    found.began = world.clock.monotonic()
-    with _log() as lines, surroundings(world, found.sockets), contextlib.ExitStack() as stack:
-        given: dict[str, Any] = {
-            "clock": world.clock,
+    emulator = new_emulator(state_before_nightly_run()) if is_plan else new_emulator()
+    outcome = Outcome(cell, emulator)
+    emulator.handler = _fault_handler(outcome)
+    outcome.began = emulator.clock.monotonic()
+    with _log() as lines, surroundings(emulator, outcome.sockets), contextlib.ExitStack() as stack:
+        options: dict[str, Any] = {
+            "clock": emulator.clock,
             "wait_policy": WaitPolicy(timeout=TIMEOUT, random=lambda: 0.5),
         }
         config = Config(retries={"mode": cell.mode})
         if cell.client == "trio":
-            # A client that is handed in is parsed by botocore, too.
-            given["boto3_client"] = _session().client("lightsail", config=config)
-            stack.callback(given["boto3_client"].close)
+            # The responses of a client that is passed in are parsed by botocore, too.
+            options["boto3_client"] = _session().client("lightsail", config=config)
+            stack.callback(options["boto3_client"].close)
         else:
-            given |= {"session": _session(), "config": config}
+            options |= {"session": _session(), "config": config}
         try:
             if is_plan:
-                _plan(cell, found, given)
+                _plan(cell, outcome, options)
             elif cell.client == "sync":
-                _sync(cell, found, given)
+                _sync(cell, outcome, options)
             else:
-                anyio.run(_async, cell, found, given, backend=cell.client)
-        except (Exception, EndlessError) as error:  # noqa: BLE001 - the judge decides about it
-            found.error = error
-    found.log = "\n".join(lines)
+                anyio.run(_async, cell, outcome, options, backend=cell.client)
+        except (Exception, EndlessCallsError) as error:  # noqa: BLE001 - the oracle evaluates it
+            outcome.error = error
+    outcome.log = "\n".join(lines)
     if not is_plan:
-        found.elapsed = world.clock.monotonic() - found.began
-    return found
+        outcome.elapsed = emulator.clock.monotonic() - outcome.began
+    return outcome
 
 
 @dataclass(frozen=True)
-class Undisturbed:
-    """What an operation does when nothing goes wrong.
+class Baseline:
+    """An operation without faults.
 
     Attributes:
-        requests: How many requests it makes.
-        paths: The fields of the answers to them.
+        requests: Number of requests.
+        paths: Fields of the responses.
     """
 
     requests: int
     paths: tuple[Path, ...]
 
 
-QUIET = Fault("nothing", lambda exchange, _: exchange.carry_out(), times=0)
+NO_FAULT = Fault("nothing", lambda exchange, _: exchange.carry_out(), times=0)
 
 
 @functools.cache
-def undisturbed(name: str) -> Undisturbed:
-    """See what an operation does when nothing goes wrong."""
-    found = run(Cell(QUIET, OPERATIONS[name], "sync", "standard"))
-    if found.error is not None:
-        raise found.error
-    answers = [
-        fields.members_of(Response(each.status, each.body)) for each in found.world.record.given
+def baseline(name: str) -> Baseline:
+    """Run an operation without faults."""
+    outcome = run(Cell(NO_FAULT, OPERATIONS[name], "sync", "standard"))
+    if outcome.error is not None:
+        raise outcome.error
+    responses = [
+        fields.members_of(Response(each.status, each.body))
+        for each in outcome.emulator.record.responses
     ]
-    every = dict.fromkeys(path for answer in answers for path in fields.paths(answer))
-    return Undisturbed(len(answers), tuple(every))
+    every = dict.fromkeys(path for response in responses for path in fields.paths(response))
+    return Baseline(len(responses), tuple(every))
 
 
 def places(fault: Fault, operation: Operation) -> list[tuple[int, Path | None]]:
-    """Tell where a fault can happen: from which request on, and to which field."""
-    usual = undisturbed(operation.name)
+    """Return where a fault can occur: from which request on, and at which field."""
+    usual = baseline(operation.name)
     if fault.by_field:
         chosen = (
             [path for path in usual.paths if path[-1] in fault.only] if fault.only else usual.paths
@@ -317,7 +320,7 @@ def places(fault: Fault, operation: Operation) -> list[tuple[int, Path | None]]:
 
 
 def every_cell() -> Iterator[Cell]:
-    """Give all there is to try."""
+    """Yield all cells."""
     for fault, operation in itertools.product(FAULTS.values(), OPERATIONS.values()):
         for place in places(fault, operation):
             for client, mode in itertools.product(operation.clients, MODES):
@@ -325,31 +328,23 @@ def every_cell() -> Iterator[Cell]:
 
 
 def sample(seed: int, more: int = 0) -> Iterator[Cell]:
-    """Give a part of it: every fault with every operation, wherever chance has it.
-
-    Args:
-        seed: What chance is drawn from.
-        more: How many further cells for each fault.
-
-    Yields:
-        The cells.
-    """
-    chance = random.Random(seed)  # noqa: S311 - it must repeat itself
+    """Yield random cells: every fault with every operation, and `more` further ones per fault."""
+    generator = random.Random(seed)  # noqa: S311 - it must repeat itself
     turn = Counter[tuple[str, ...]]()
     names = list(OPERATIONS)
     for fault in FAULTS.values():
-        for name in [*names, *chance.choices(names, k=more)]:
+        for name in [*names, *generator.choices(names, k=more)]:
             operation = OPERATIONS[name]
             turn[operation.clients] += 1
-            # One after the other, so that each way is tried with each fault.
+            # In turns, so that each fault occurs with every client and mode.
             ways = list(itertools.product(operation.clients, MODES))
             way = ways[turn[operation.clients] % len(ways)]
-            yield Cell(fault, operation, *way, *chance.choice(places(fault, operation)))
+            yield Cell(fault, operation, *way, *generator.choice(places(fault, operation)))
 
 
 @dataclass
 class Row:
-    """What came of one fault."""
+    """Figures of one fault."""
 
     tried: int = 0
     held: int = 0
@@ -359,34 +354,34 @@ class Row:
 
 @dataclass
 class Report:
-    """What came of many cells.
+    """Figures of many cells.
 
     Attributes:
         rows: By fault.
-        broken: The laws that were broken, and by which cell.
+        broken: Broken invariants with their cells.
     """
 
     rows: dict[str, Row] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
 
-def objection(found: Evidence) -> str | None:
-    """Say which law is broken and how; None if all hold."""
-    from tests.faults.matrix.judge import BrokenLawError, judge  # noqa: PLC0415 - it imports this
+def find_violation(outcome: Outcome) -> str | None:
+    """Return which invariant is broken and how, or None."""
+    from tests.faults.matrix.oracle import BrokenInvariantError, check_invariants  # noqa: PLC0415 - it imports this
 
-    if not found.happened:
+    if not outcome.happened:
         return "the fault did not happen"
     try:
-        judge(found)
-    except BrokenLawError as error:
+        check_invariants(outcome)
+    except BrokenInvariantError as error:
         return str(error)
     return None
 
 
 def run_all(cells: Iterable[Cell]) -> Report:
-    """Try many things, and judge each."""
+    """Run cells and check the invariants in each."""
     report = Report()
-    with watched(report.broken):
+    with check_leaks(report.broken):
         _try(cells, report)
     return report
 
@@ -395,11 +390,11 @@ def _try(cells: Iterable[Cell], report: Report) -> None:
     for cell in cells:
         row = report.rows.setdefault(cell.fault.name, Row())
         row.tried += 1
-        found = run(cell)
-        row.succeeded += found.error is None
-        row.errors += found.error is not None
-        broken = objection(found)
+        outcome = run(cell)
+        row.succeeded += outcome.error is None
+        row.errors += outcome.error is not None
+        broken = find_violation(outcome)
         row.held += broken is None
         if broken is not None:
             report.broken.append(f"{cell}: {broken}")
-        found.world.close()
+        outcome.emulator.close()

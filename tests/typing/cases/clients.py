@@ -1,4 +1,4 @@
-"""What type checkers say about the client. Checked, never run.
+"""Type-check the client. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -52,7 +52,7 @@ def creating(client: LightsailSnapClient) -> None:
     client.create_disk_snapshot(b"db", disk)  # mypy: arg-type pyright: reportArgumentType
 
 
-def looking(client: LightsailSnapClient) -> None:
+def lookups(client: LightsailSnapClient) -> None:
     snapshot = client.get_disk_snapshot("db").disk_snapshot
     assert_type(snapshot, DiskSnapshot)
     assert_type(snapshot.name, str)
@@ -65,7 +65,7 @@ def looking(client: LightsailSnapClient) -> None:
     snapshot.state = "completed"  # mypy: misc,assignment pyright: reportAttributeAccessIssue
 
 
-def told(progress: WaitProgress[DiskSnapshot]) -> None:
+def on_progress(progress: WaitProgress[DiskSnapshot]) -> None:
     assert_type(progress.resource, DiskSnapshot | None)
     assert_type(progress.percent, int | None)
 
@@ -74,11 +74,11 @@ def waiting(client: LightsailSnapClient, operation: Operation) -> None:
     assert_type(client.wait_for_operation(operation, timeout=None), Operation)
     assert_type(client.wait_for_operation("x", timeout=0), Operation)
     assert_type(
-        client.wait_for_disk_snapshot("db", timeout=timedelta(hours=1), on_progress=told),
+        client.wait_for_disk_snapshot("db", timeout=timedelta(hours=1), on_progress=on_progress),
         DiskSnapshot,
     )
     client.wait_for_disk_snapshot("db", on_progress=print)
-    client.wait_for_operation(operation, on_progress=told)  # mypy: arg-type pyright: reportArgumentType
+    client.wait_for_operation(operation, on_progress=on_progress)  # mypy: arg-type pyright: reportArgumentType
     client.wait_for_operation(None)  # mypy: arg-type pyright: reportArgumentType
     client.wait_for_disk_snapshot("db", 60)  # mypy: call-arg pyright: reportCallIssue
     client.wait_for_disk_snapshot("db", timeout="soon")  # mypy: arg-type pyright: reportArgumentType

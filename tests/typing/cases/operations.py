@@ -1,4 +1,4 @@
-"""What type checkers say about the request and the result of each operation. Checked, never run.
+"""Type-check the request and the result of each operation. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -107,7 +107,7 @@ LatestAutoSnapshotSource(resource_name="Disk-1", restore_date=DAY)  # mypy: call
 manual.snapshot_name = "other"  # mypy: misc pyright: reportAttributeAccessIssue
 
 
-def told_apart_by_their_kind(source: RestoreSource) -> str:
+def narrowed_by_kind(source: RestoreSource) -> str:
     assert_type(source.kind, Literal["manual", "auto", "latest-auto"])
     if source.kind == "manual":
         assert_type(source, ManualSnapshotSource)
@@ -301,15 +301,15 @@ def exports() -> None:
         record.source_info.size_in_gb  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def exported_disks(disk: DiskSnapshotInfo, instance: InstanceSnapshotInfo, made: DestinationInfo) -> None:
+def exported_disks(disk: DiskSnapshotInfo, instance: InstanceSnapshotInfo, creation: DestinationInfo) -> None:
     assert_type(disk.size_in_gb, int | None)
     assert_type(instance.from_disk_info, tuple[DiskInfo, ...])
     assert_type(instance.from_disk_info[0].is_system_disk, bool | None)
-    assert_type(made.service, str | None)
+    assert_type(creation.service, str | None)
     disk.name  # mypy: attr-defined pyright: reportAttributeAccessIssue
     instance.from_disk_info[0].state  # mypy: attr-defined pyright: reportAttributeAccessIssue
     instance.name  # mypy: attr-defined pyright: reportAttributeAccessIssue
-    made.name  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    creation.name  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
 def tags() -> None:
@@ -342,8 +342,8 @@ def operations() -> None:
 def pages_are_one_family(request: PagedRequest[GetDisksResult]) -> None:
     assert_type(sent(request), GetDisksResult)
     bound: PagedRequest[GetDisksResult] = GetDisksRequest()
-    answer = sent(bound)
-    page: PagedResult[Disk] = answer
+    response = sent(bound)
+    page: PagedResult[Disk] = response
     assert_type(page.items, tuple[Disk, ...])
     other: PagedRequest[GetDisksResult] = GetOperationsRequest()  # mypy: assignment pyright: reportAssignmentType
     snapshots: PagedResult[DiskSnapshot] = page  # mypy: assignment pyright: reportAssignmentType

@@ -1,4 +1,4 @@
-"""What type checkers say about requests. Checked, never run.
+"""Type-check requests. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -54,7 +54,7 @@ Tag(value="prod")  # mypy: call-arg pyright: reportCallIssue
 disk.disk_name = "other"  # mypy: misc pyright: reportAttributeAccessIssue
 
 
-def told_apart_by_the_discriminator(source: SnapshotSource) -> str:
+def narrowed_by_the_discriminator(source: SnapshotSource) -> str:
     if source.kind == "disk":
         assert_type(source, DiskSource)
         return source.disk_name

@@ -1,4 +1,4 @@
-"""What a consumer with types-boto3 sees: its client is taken without a cast. Checked, never run.
+"""Type-check a consumer with types-boto3: its client is accepted without a cast. Never run.
 
 A line that must be rejected names the error code: `# mypy: ...`.
 """
@@ -15,7 +15,7 @@ from lightsail_snap import AsyncLightsailSnapClient, Boto3Client, Boto3Session, 
 from lightsail_snap.emulator import LightsailEmulator
 
 
-def hand_over(client: LightsailClient, session: Session) -> None:
+def accepted_clients(client: LightsailClient, session: Session) -> None:
     assert_type(boto3.client("lightsail"), LightsailClient)
     LightsailSnapClient(client)
     LightsailSnapClient(boto3.client("lightsail"))
@@ -24,11 +24,11 @@ def hand_over(client: LightsailClient, session: Session) -> None:
     AsyncLightsailSnapClient(client)
     AsyncLightsailSnapClient(session=Session())
     LightsailEmulator().install(client)
-    ours: Boto3Client = client
+    accepted: Boto3Client = client
     made_by: Boto3Session = session
-    del ours, made_by
+    del accepted, made_by
 
 
-def mix_up(session: Session) -> None:
+def rejected_clients(session: Session) -> None:
     LightsailSnapClient(session)  # mypy: arg-type
     LightsailSnapClient(session=session.client("lightsail"))  # mypy: arg-type

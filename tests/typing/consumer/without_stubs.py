@@ -1,8 +1,8 @@
-"""What a consumer without any stubs of boto3 sees: no `Any` of ours. Checked, never run.
+"""Type-check a consumer without stubs of boto3: the package exposes no `Any`. Never run.
 
-mypy goes over this with `--strict --disallow-any-unimported --disallow-any-expr`. A line whose
-expressions contain an `Any` nevertheless says why: `# any: ...`. So do the cases next door, whose
-accepted lines are all free of it.
+mypy checks this file with `--strict --disallow-any-unimported --disallow-any-expr`. A line with an
+`Any` in its expressions gives the reason: `# any: ...`. So do the cases in `tests/typing/cases`, whose
+accepted lines have no `Any`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def work(client: LightsailSnapClient) -> Mapping[str, DiskSnapshot]:
     return client.take_disk_snapshots([request])
 
 
-async def work_at_once(client: AsyncLightsailSnapClient) -> Disk:
+async def async_use(client: AsyncLightsailSnapClient) -> Disk:
     async with client:
         async for snapshot in client.iter_disk_snapshots():
             print(await client.wait_for_disk_snapshot(snapshot.name))
@@ -71,15 +71,15 @@ def fail(client: LightsailSnapClient) -> Violation | None:
         print(error.payload, error.violations)
     except PartialFailureError as error:
         print(error.failures, error.successes, error.exceptions)
-    except TransportError as error:  # any: what is caught is made with a request of any result
+    except TransportError as error:  # any: the error has a request of any result
         print(error.operation_name, error.may_have_executed)
-        print(error.request)  # any: whoever catches it cannot know which result was to come
+        print(error.request)  # any: the handler cannot know the type of the result
     except LightsailSnapError as error:
         print(error.may_have_executed)
     return None
 
 
-class Canned:
+class FixedTransport:
     """A transport of the consumer's own."""
 
     def send(self, request: Request[ResultT]) -> Response:
@@ -89,23 +89,23 @@ class Canned:
     def close(self) -> None: ...
 
 
-def send_through(transport: Canned) -> None:
+def send_through(transport: FixedTransport) -> None:
     LightsailSnapClient(transport=transport)
 
 
-def pass_on(client: LightsailSnapClient, request: PagedRequest[PageT]) -> PageT:
-    return client.send(request)  # any: PageT is bound to pages of anything
+def forward(client: LightsailSnapClient, request: PagedRequest[PageT]) -> PageT:
+    return client.send(request)  # any: PageT is bound to pages of any item
 
 
 def write(request: CreateDiskSnapshotRequest, snapshot: DiskSnapshot) -> None:
-    print(request.to_wire())  # any: JSON, and the shape of a JSON value has no type in Python
-    print(snapshot.model_extra)  # any: likewise, and pydantic's own signature
+    print(request.to_wire())  # any: JSON values have no static type
+    print(snapshot.model_extra)  # any: as above, and pydantic's own signature
 
 
-def practise(emulator: LightsailEmulator, boto3_client: Boto3Client) -> None:
+def emulator_use(emulator: LightsailEmulator, boto3_client: Boto3Client) -> None:
     emulator.add_disk("a", region_name="us-east-1", size_in_gb=8)
     emulator.inject(Fault(kind=FaultKind.THROTTLE))
     emulator.install(boto3_client)
     with emulator.serve() as url:
         print(url)
-    LightsailSnapClient(emulator.boto3_client("us-east-1"))  # any: boto3 makes clients at run time
+    LightsailSnapClient(emulator.boto3_client("us-east-1"))  # any: boto3 creates clients at run time

@@ -1,20 +1,13 @@
-"""Hypothesis strategies for every public model.
-
-Importing this module registers them: `hypothesis.strategies.from_type(DiskSnapshot)` returns a
-strategy for disk snapshots as the service could return them, and `from_type(CopySnapshotRequest)`
-one for valid requests.
-"""
+"""Requests: valid ones, and arguments that break exactly one rule."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-import inspect
-import string
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -23,121 +16,37 @@ from lightsail_snap import models
 from lightsail_snap.models import (
     CreateDiskSnapshotRequest,
     OpenEnum,
-    PagedRequest,
-    PagedResult,
     RegionName,
     Request,
     RestoreSource,
-    Result,
     SnapshotSource,
     Tag,
     TagList,
     names,
 )
-from lightsail_snap.models._base import RequestModel, ResultModel
+from lightsail_snap.models._base import RequestModel
 from lightsail_snap.models._types import WireDate
+from lightsail_snap.testing.strategies._hostile import (
+    MAX_ITEMS,
+    PLAIN_TYPES,
+    UNIONS,
+    enum_members,
+)
+from lightsail_snap.testing.strategies._names import (
+    LINE_CHARACTERS,
+    MAX_KEY_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TAGS,
+    arns,
+    availability_zones,
+    existing_names,
+    resource_names,
+    tag_keys,
+    tag_tuples,
+    tag_values,
+)
 
 _RequestT = TypeVar("_RequestT", bound=RequestModel)
-_EnumT = TypeVar("_EnumT", bound=OpenEnum)
-_ResultT = TypeVar("_ResultT", bound=ResultModel)
-
-_MAX_TAGS = 50
-_MAX_NAME_LENGTH = 255
-_MAX_KEY_LENGTH = 128
-# Longer lists find no more defects.
-_MAX_ITEMS = 3
-_NAME_ENDS = string.ascii_letters + string.digits + "_"
-_TAG_PUNCTUATION = "+-=._:/@"
-# Until the year 2106 a float represents microseconds.
-_MAX_MILLISECONDS = 2**32 * 1000
-# Valid JSON of the service contains no control characters or lone surrogates.
-_STRINGS = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30)
-_UNIONS = (Union, UnionType)
-_SCALARS = st.none() | st.booleans() | st.integers() | _STRINGS
-_LINE_CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
-
-
-def resource_names() -> SearchStrategy[str]:
-    """Return a strategy for names of new resources.
-
-    Returns:
-        Valid names of 2 to 255 characters.
-    """
-    inside = st.text(_NAME_ENDS + ".-", max_size=_MAX_NAME_LENGTH - 2)
-    return st.tuples(st.sampled_from(_NAME_ENDS), inside, st.sampled_from(_NAME_ENDS)).map("".join)
-
-
-def existing_names() -> SearchStrategy[str]:
-    """Return a strategy for names of existing resources, which may be invalid for new ones.
-
-    Returns:
-        Names of 1 to 255 characters in one line.
-    """
-    unusual = st.text(_LINE_CHARACTERS, min_size=1, max_size=_MAX_NAME_LENGTH)
-    return resource_names() | unusual.filter(lambda name: not name.isspace())
-
-
-def availability_zones() -> SearchStrategy[str]:
-    """Return a strategy for Availability Zones.
-
-    Returns:
-        Zones `a` to `f` of the known regions.
-    """
-    zones = st.tuples(st.sampled_from(RegionName.known_values()), st.sampled_from("abcdef"))
-    return zones.map(lambda zone: f"{zone[0]}{zone[1]}")
-
-
-def _tag_strings(min_size: int, max_size: int) -> SearchStrategy[str]:
-    alphabet = st.characters(categories=("L", "N", "Z"), include_characters=_TAG_PUNCTUATION)
-    strings = st.text(alphabet, min_size=min_size, max_size=max_size)
-    # Python and pydantic may have different versions of Unicode, which agree on older characters.
-    return strings.filter(lambda drawn: not drawn.startswith("aws:") and _is_in_basic_plane(drawn))
-
-
-def _is_in_basic_plane(text: str) -> bool:
-    return all(ord(character) < _MAX_CODE_POINT or character.isascii() for character in text)
-
-
-_MAX_CODE_POINT = 0x10000
-
-
-def tag_keys() -> SearchStrategy[str]:
-    """Return a strategy for keys of new tags.
-
-    Returns:
-        Valid keys of 1 to 128 characters.
-    """
-    return _tag_strings(1, _MAX_KEY_LENGTH)
-
-
-def tag_values() -> SearchStrategy[str]:
-    """Return a strategy for values of new tags.
-
-    Returns:
-        Valid values of 0 to 256 characters.
-    """
-    return _tag_strings(0, 256)
-
-
-def tags() -> SearchStrategy[Tag]:
-    """Return a strategy for new tags, including tags without a value.
-
-    Returns:
-        Valid tags.
-    """
-    return requests_of(Tag)
-
-
-def tag_lists(max_size: int = _MAX_TAGS) -> SearchStrategy[tuple[Tag, ...]]:
-    """Return a strategy for lists of new tags with unique keys.
-
-    Args:
-        max_size: Maximum number of tags; a request may have 50.
-
-    Returns:
-        Valid lists.
-    """
-    return st.lists(tags(), max_size=max_size, unique_by=lambda tag: tag.key).map(tuple)
 
 
 def snapshot_sources() -> SearchStrategy[SnapshotSource]:
@@ -176,7 +85,13 @@ def requests_of(model: type[_RequestT]) -> SearchStrategy[_RequestT]:
     Returns:
         Valid instances, with and without each optional field.
     """
-    return _arguments_of(model).map(lambda drawn: model(**drawn))
+    return _requests_of(model)
+
+
+@st.composite
+def _requests_of(draw: st.DrawFn, model: type[_RequestT]) -> _RequestT:
+    # hypothesis would print a mapped value as a call of a lambda.
+    return model(**draw(_arguments_of(model)))
 
 
 def create_disk_snapshot_requests() -> SearchStrategy[CreateDiskSnapshotRequest]:
@@ -218,23 +133,21 @@ def _valid_values(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an 
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _valid_values(inner[0])
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return st.one_of(*map(_valid_values, inner))
     if origin is not None:
         return _container(origin, inner)
     if issubclass(annotation, RequestModel):
         return requests_of(annotation)
-    return (
-        enum_members(annotation) if issubclass(annotation, OpenEnum) else _PLAIN_TYPES[annotation]
-    )
+    return enum_members(annotation) if issubclass(annotation, OpenEnum) else PLAIN_TYPES[annotation]
 
 
 def _container(origin: object, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(inner)
     if origin is Mapping:
-        return st.dictionaries(*map(_valid_values, inner), max_size=_MAX_ITEMS)
-    items = st.lists(_valid_values(inner[0]), min_size=1, max_size=_MAX_ITEMS, unique=True)
+        return st.dictionaries(*map(_valid_values, inner), max_size=MAX_ITEMS)
+    items = st.lists(_valid_values(inner[0]), min_size=1, max_size=MAX_ITEMS, unique=True)
     return items.map(tuple)
 
 
@@ -260,7 +173,7 @@ def broken_arguments(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
     violations: list[tuple[str, SearchStrategy[Any]]] = [
         ("disk_snapshot_name", st.sampled_from(invalid_names)),
         ("source", st.sampled_from([None, {}, "disk-1", {"kind": "tape"}])),
-        ("tags", st.just({str(number): None for number in range(_MAX_TAGS + 1)})),
+        ("tags", st.just({str(number): None for number in range(MAX_TAGS + 1)})),
         ("tags[0].key", st.sampled_from(invalid_keys).map(lambda key: {key: None})),
         ("tags[0].value", st.sampled_from(invalid_values).map(lambda value: {"key": value})),
         ("tags[1].key", st.just([Tag(key="twice"), Tag(key="twice", value="2")])),
@@ -309,95 +222,14 @@ def _invalid_values(annotation: Any) -> Iterator[tuple[str, object]]:  # noqa: A
         return
     # Only fields with an alias accept numbers.
     yield "", 5
-    if origin in _UNIONS:
+    if origin in UNIONS:
         yield from (("", value) for value in ({}, "disk-1", {"kind": "tape"}))
     if origin is tuple:
         yield from ((f"[0]{suffix}", [value]) for suffix, value in _invalid_values(inner[0]))
 
 
-def enum_members(kind: type[_EnumT]) -> SearchStrategy[_EnumT]:
-    """Return a strategy for members of an open enumeration.
-
-    Args:
-        kind: The enumeration.
-
-    Returns:
-        Known and unknown members.
-    """
-    return st.sampled_from(kind.known_values()) | _STRINGS.map(kind)
-
-
-def wire_dicts(model: type[ResultModel]) -> SearchStrategy[dict[str, Any]]:
-    """Return a strategy for JSON objects that the service could return for a model.
-
-    Args:
-        model: The model, for example `DiskSnapshot`.
-
-    Returns:
-        JSON objects with missing, null and new fields, and unknown members of enumerations.
-        Timestamps have a precision of milliseconds, like those of the service.
-    """
-    return _wire_dicts(model)
-
-
-@functools.cache
-def _wire_dicts(model: type[ResultModel]) -> SearchStrategy[dict[str, Any]]:
-    required: dict[str, SearchStrategy[Any]] = {}
-    optional: dict[str, SearchStrategy[Any]] = {}
-    for field in model.model_fields.values():
-        fields = required if field.is_required() else optional
-        fields[str(field.alias)] = _wire_value(field.annotation)
-    unknown = st.dictionaries(st.just("newMember") | st.just("new"), _SCALARS | st.lists(_SCALARS))
-    known = st.fixed_dictionaries(required, optional=optional)
-    return st.builds(lambda first, second: {**second, **first}, known, unknown)
-
-
-def _wire_value(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be anything
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _wire_value(get_args(annotation)[0])
-    if origin in _UNIONS:
-        return st.one_of(*map(_wire_value, get_args(annotation)))
-    if origin is tuple:
-        return st.none() | st.lists(_wire_value(get_args(annotation)[0]), max_size=_MAX_ITEMS)
-    if annotation in _PLAIN_TYPES:
-        return _PLAIN_TYPES[annotation]
-    if issubclass(annotation, OpenEnum):
-        return enum_members(annotation).map(str)
-    return wire_dicts(annotation)
-
-
-_PLAIN_TYPES: Mapping[object, SearchStrategy[Any]] = {
-    NoneType: st.none(),
-    str: _STRINGS,
-    bool: st.booleans(),
-    float: st.floats(allow_nan=False, allow_infinity=False),
-    int: st.integers(0, 2**31),
-    datetime: st.integers(0, _MAX_MILLISECONDS).map(lambda count: count / 1000),
-    dt.date: st.dates().map(dt.date.isoformat),
-}
-
-
-def results(model: type[_ResultT]) -> SearchStrategy[_ResultT]:
-    """Return a strategy for one model of results.
-
-    Args:
-        model: The model, for example `DiskSnapshot`.
-
-    Returns:
-        Instances, read from JSON objects of `wire_dicts`.
-    """
-    return wire_dicts(model).map(model.from_wire)
-
-
-def _arns() -> SearchStrategy[str]:
-    kinds = st.sampled_from(["Disk", "Instance", "DiskSnapshot", "InstanceSnapshot"])
-    parts = st.tuples(st.sampled_from(RegionName.known_values()), kinds, st.uuids())
-    return parts.map(lambda arn: f"arn:aws:lightsail:{arn[0]}:123456789012:{arn[1]}/{arn[2]}")
-
-
 _INVALID_LINES: Sequence[object] = ("", " ", "a\nb", "a\x00", "a\u2028", 5, b"ab")
-_INVALID_NAMES: Sequence[object] = (*_INVALID_LINES, "a" * (_MAX_NAME_LENGTH + 1))
+_INVALID_NAMES: Sequence[object] = (*_INVALID_LINES, "a" * (MAX_NAME_LENGTH + 1))
 
 # Aliases in the annotations of requests, each with its valid and some invalid values.
 _ALIASES: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
@@ -409,8 +241,8 @@ _ALIASES: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
     (names.ResourceName, existing_names(), _INVALID_NAMES),
     (names.OperationId, existing_names(), _INVALID_NAMES),
     (names.NonEmptyString, existing_names(), _INVALID_LINES),
-    (names.PageToken, st.text(_LINE_CHARACTERS, min_size=1), ("", 5, b"ab")),
-    (names.ResourceArn, _arns(), ("", "Disk-1", "arn:aws:lightsail", 5)),
+    (names.PageToken, st.text(LINE_CHARACTERS, min_size=1), ("", 5, b"ab")),
+    (names.ResourceArn, arns(), ("", "Disk-1", "arn:aws:lightsail", 5)),
     (
         names.AvailabilityZone,
         availability_zones(),
@@ -429,12 +261,12 @@ _ALIASES: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
     ),
     (
         names.ExistingTagKey,
-        st.text(_LINE_CHARACTERS, min_size=1, max_size=_MAX_KEY_LENGTH),
+        st.text(LINE_CHARACTERS, min_size=1, max_size=MAX_KEY_LENGTH),
         ("", "k" * 129),
     ),
     (names.TagKey, tag_keys(), ()),
     (names.TagValue, tag_values(), ()),
-    (TagList, st.deferred(lambda: tag_lists(5).filter(bool)), (5, "env")),
+    (TagList, tag_tuples(1, 5), (5, "env")),
     (
         WireDate,
         st.dates(),
@@ -443,24 +275,4 @@ _ALIASES: Sequence[tuple[object, SearchStrategy[Any], Sequence[object]]] = (
 )
 _Violation = tuple[str, str, object]
 _MISSING = object()
-_ABSTRACT = {Request, Result, PagedRequest, PagedResult, OpenEnum}
-_MODELS = [model for model in models.exported().values() if inspect.isclass(model)]
-_REQUESTS: Sequence[type[Request[Any]]] = [
-    model for model in _MODELS if issubclass(model, Request) and model not in _ABSTRACT
-]
-
-
-def _register() -> None:
-    for model in _MODELS:
-        if model in _ABSTRACT:
-            continue
-        # First, since a ResourceTag is a Tag, too, but requests have no ResourceTag.
-        if issubclass(model, ResultModel):
-            st.register_type_strategy(model, results(model))
-        elif issubclass(model, RequestModel):
-            st.register_type_strategy(model, requests_of(model))
-        elif issubclass(model, OpenEnum):
-            st.register_type_strategy(model, enum_members(model))
-
-
-_register()
+_REQUESTS: Sequence[type[Request[Any]]] = [*models.request_types().values()]

@@ -1,4 +1,4 @@
-"""What type checkers say about pausing writes. Checked, never run.
+"""Type-check pausing writes. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -23,7 +23,7 @@ from lightsail_snap import (
 DISK = DiskSource(disk_name="Disk-1")
 
 
-def made() -> None:
+def creation() -> None:
     assert_type(fsfreeze("/mnt/data"), FileSystemFreeze)
     assert_type(fsfreeze(Path("/mnt/data"), timeout=10), FileSystemFreeze)
     assert_type(command_hooks(["stop"], ["start"], timeout=timedelta(seconds=10)), CommandHooks)
@@ -36,19 +36,19 @@ def made() -> None:
     CommandHooks(before=["stop"], after=None)  # mypy: arg-type pyright: reportArgumentType
 
 
-def measured(freeze: FileSystemFreeze, hooks: CommandHooks) -> None:
+def held_times(freeze: FileSystemFreeze, hooks: CommandHooks) -> None:
     assert_type((freeze.held, hooks.held), tuple[timedelta | None, timedelta | None])
     freeze.held = None  # mypy: misc pyright: reportAttributeAccessIssue
     hooks.held = timedelta(0)  # mypy: misc pyright: reportAttributeAccessIssue
 
 
-def given(client: LightsailSnapClient) -> None:
+def quiescing(client: LightsailSnapClient) -> None:
     client.take_disk_snapshot("db", DISK, quiesce=fsfreeze("/mnt/data"))
     client.take_disk_snapshot("db", DISK, quiesce=command_hooks(["stop"], ["start"]))
     client.take_disk_snapshot("db", DISK, quiesce="/mnt/data")  # mypy: arg-type pyright: reportArgumentType
     client.take_disk_snapshot("db", DISK, quiesce=fsfreeze)  # mypy: arg-type pyright: reportArgumentType
 
 
-async def given_to_the_other(client: AsyncLightsailSnapClient) -> None:
+async def async_quiescing(client: AsyncLightsailSnapClient) -> None:
     await client.take_instance_snapshot("web", "web-1", quiesce=fsfreeze("/mnt/data"))
     await client.take_instance_snapshot("web", "web-1", quiesce=["stop", "start"])  # mypy: arg-type pyright: reportArgumentType

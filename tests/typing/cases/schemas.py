@@ -1,4 +1,4 @@
-"""What type checkers say about JSON Schemas, wire dicts and strategies. Checked, never run.
+"""Type-check JSON Schemas, wire dicts and strategies. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -36,11 +36,11 @@ from lightsail_snap.testing import strategies
 
 def schemas() -> None:
     form: Form = "wire"
-    print(json_schema(CreateDiskSnapshotRequest, form=form))  # any: JSON, and the shape of a JSON value has no type in Python
-    print(json_schema(DiskSnapshot))  # any: likewise
-    print(json_schemas(form="output"))  # any: likewise
-    print(Disk.model_json_schema(schema_generator=LightsailJsonSchema))  # any: likewise, and pydantic's own signature
-    texts: tuple[str, str] = (DIALECT, ONE_LINE)
+    print(json_schema(CreateDiskSnapshotRequest, form=form))  # any: JSON values have no static type
+    print(json_schema(DiskSnapshot))  # any: as above
+    print(json_schemas(form="output"))  # any: as above
+    print(Disk.model_json_schema(schema_generator=LightsailJsonSchema))  # any: as above, and pydantic's own signature
+    strings: tuple[str, str] = (DIALECT, ONE_LINE)
     json_schema("Disk")  # mypy: arg-type pyright: reportArgumentType
     json_schema(OperationStatus)  # mypy: arg-type pyright: reportArgumentType
     json_schema(Disk, "wire")  # mypy: call-arg pyright: reportCallIssue
@@ -50,31 +50,31 @@ def schemas() -> None:
     Disk.model_json_schema(schema_generator=LightsailJsonSchema())  # mypy: arg-type pyright: reportArgumentType
     dialect: bytes = DIALECT  # mypy: assignment pyright: reportAssignmentType
     pattern: bytes = ONE_LINE  # mypy: assignment pyright: reportAssignmentType
-    del texts, other, dialect, pattern
+    del strings, other, dialect, pattern
 
 
-def wires(request: CreateDiskSnapshotRequest, snapshot: DiskSnapshot, asked: Request[GetDiskResult], anything: object) -> None:
-    print(request.to_wire())  # any: JSON, and the shape of a JSON value has no type in Python
+def wire_format(request: CreateDiskSnapshotRequest, snapshot: DiskSnapshot, bound: Request[GetDiskResult], anything: object) -> None:
+    print(request.to_wire())  # any: JSON values have no static type
     assert_type(DiskSnapshot.from_wire(b"{}"), DiskSnapshot)
     assert_type(CreateDiskSnapshotRequest.from_wire({"diskName": "a"}), CreateDiskSnapshotRequest)
     assert_type(request.read_result(b"{}"), CreateDiskSnapshotResult)
-    assert_type(asked.read_result({}), GetDiskResult)
-    assert_type(GetDiskRequest.checked(asked), Request[GetDiskResult])
-    assert_type(asked.operation_name, str)
+    assert_type(bound.read_result({}), GetDiskResult)
+    assert_type(GetDiskRequest.checked(bound), Request[GetDiskResult])
+    assert_type(bound.operation_name, str)
     snapshot.to_wire(by_alias=True)  # mypy: call-arg pyright: reportCallIssue
     DiskSnapshot.from_wire("{}")  # mypy: arg-type pyright: reportArgumentType
     request.read_result()  # mypy: call-arg pyright: reportCallIssue
     GetDiskRequest.checked(anything)  # mypy: arg-type pyright: reportArgumentType
 
 
-def whose_answer(result: GetDiskResult, metadata: ResponseMetadata) -> None:
+def metadata_of_results(result: GetDiskResult, metadata: ResponseMetadata) -> None:
     assert_type(result.with_metadata(metadata), GetDiskResult)
     assert_type(result.response_metadata, ResponseMetadata)
     result.with_metadata({"RequestId": "x"})  # mypy: arg-type pyright: reportArgumentType
     result.response_metadata = metadata  # mypy: misc pyright: reportAttributeAccessIssue
 
 
-def drawn() -> None:
+def hypothesis_strategies() -> None:
     assert_type(strategies.resource_names(), SearchStrategy[str])
     assert_type(strategies.existing_names(), SearchStrategy[str])
     assert_type(strategies.availability_zones(), SearchStrategy[str])
@@ -89,12 +89,12 @@ def drawn() -> None:
     assert_type(strategies.enum_members(OperationStatus), SearchStrategy[OperationStatus])
     assert_type(strategies.results(DiskSnapshot), SearchStrategy[DiskSnapshot])
     print(strategies.requests())  # any: requests of any results
-    print(strategies.wire_dicts(DiskSnapshot))  # any: JSON, and the shape of a JSON value has no type in Python
+    print(strategies.wire_dicts(DiskSnapshot))  # any: JSON values have no static type
     print(strategies.broken_requests())  # any: arguments that no type allows
-    print(strategies.broken_arguments())  # any: likewise
+    print(strategies.broken_arguments())  # any: as above
 
 
-def drawn_wrongly() -> None:
+def wrong_strategies() -> None:
     strategies.resource_names(5)  # mypy: call-arg pyright: reportCallIssue
     strategies.existing_names(5)  # mypy: call-arg pyright: reportCallIssue
     strategies.availability_zones("us-east-1")  # mypy: call-arg pyright: reportCallIssue

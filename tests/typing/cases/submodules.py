@@ -1,4 +1,4 @@
-"""What type checkers say about the rooms below the clients. Checked, never run.
+"""Type-check the public names of submodules. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
 from typing import NoReturn
 
-from typing_extensions import assert_never, assert_type
+from typing_extensions import assert_type
 
 from lightsail_snap import (
     AddOnRequest,
@@ -23,16 +23,12 @@ from lightsail_snap import (
     Disk,
     DiskMap,
     DiskSnapshot,
-    DiskState,
-    ExportSnapshotRecord,
     GetDiskRequest,
     GetDisksResult,
     GroupProgress,
-    InstanceSnapshot,
     VirtualClock,
     LightsailSnapError,
     OpenEnum,
-    Operation,
     OperationStatus,
     PagedResult,
     Paginator,
@@ -74,22 +70,12 @@ from lightsail_snap.retention import (
     TagSpecs,
     TimeZone,
 )
-from lightsail_snap.waiters import (
-    PollResultT,
-    PollStatus,
-    classify_disk,
-    classify_disk_snapshot,
-    classify_export,
-    classify_instance_snapshot,
-    classify_operation,
-    percent_of,
-    state_of,
-)
+from lightsail_snap.waiters import PollResultT, percent_of, state_of
 
 
 def names() -> None:
-    texts: tuple[NewResourceName, ResourceName, OperationId, PageToken, ResourceArn] = ("a", "b", "c", "d", "e")
-    places: tuple[AvailabilityZone, RegionInput, TimeOfDay] = ("us-east-2a", "us-east-2", "06:00")
+    strings: tuple[NewResourceName, ResourceName, OperationId, PageToken, ResourceArn] = ("a", "b", "c", "d", "e")
+    locations: tuple[AvailabilityZone, RegionInput, TimeOfDay] = ("us-east-2a", "us-east-2", "06:00")
     labels: tuple[TagKey, TagValue, ExistingTagKey, NonEmptyString] = ("env", "prod", "env", "x")
     size: DiskSize = 8
     new: NewResourceName = b"db"  # mypy: assignment pyright: reportAssignmentType
@@ -105,11 +91,11 @@ def names() -> None:
     known: ExistingTagKey = 5  # mypy: assignment pyright: reportAssignmentType
     text: NonEmptyString = None  # mypy: assignment pyright: reportAssignmentType
     large: DiskSize = "8"  # mypy: assignment pyright: reportAssignmentType
-    print(texts, places, labels, size)
+    print(strings, locations, labels, size)
     print(new, name, operation, token, arn, zone, region, hour, key, value, known, text, large)
 
 
-def parts_of_requests(request: SourcedRequest[GetDisksResult], source: DiskSource) -> None:
+def request_parts(request: SourcedRequest[GetDisksResult], source: DiskSource) -> None:
     add_ons: AddOns = (AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT),)
     mapping: AttachedDiskMapping = {"web-1": (DiskMap(new_disk_name="db"),)}
     wrong: AddOns = ("AutoSnapshot",)  # mypy: assignment pyright: reportAssignmentType
@@ -123,10 +109,10 @@ def parts_of_requests(request: SourcedRequest[GetDisksResult], source: DiskSourc
     del add_ons, mapping, wrong, other, wire, plain
 
 
-def parts_of_the_wire(table: WireSource, source: DiskSource) -> None:
+def wire_parts(table: WireSource, source: DiskSource) -> None:
     assert_type(table.members, frozenset[str])
-    print(table.flatten(source))  # any: JSON, and the shape of a JSON value has no type in Python
-    table.gather({"diskName": "a"})  # any: likewise
+    print(table.flatten(source))  # any: JSON values have no static type
+    table.gather({"diskName": "a"})  # any: as above
     table.members = frozenset()  # mypy: misc pyright: reportAttributeAccessIssue
     table.flatten("a")  # mypy: arg-type pyright: reportArgumentType
     table.gather(b"{}")  # mypy: arg-type pyright: reportArgumentType
@@ -137,9 +123,9 @@ class Weather(OpenEnum):
     RAINY = Known(5)  # mypy: arg-type pyright: reportArgumentType
 
 
-def words(word: OpenEnum, status: OperationStatus) -> None:
+def enumerations(member: OpenEnum, status: OperationStatus) -> None:
     assert_type(Weather.SUNNY, Weather)
-    assert_type(word.value, str)
+    assert_type(member.value, str)
     assert_type(status.is_known, bool)
     assert_type(OperationStatus.known_values(), tuple[OperationStatus, ...])
     status.value = "x"  # mypy: misc pyright: reportAttributeAccessIssue
@@ -147,51 +133,21 @@ def words(word: OpenEnum, status: OperationStatus) -> None:
     OperationStatus.known_values(5)  # mypy: call-arg pyright: reportCallIssue
 
 
-def judged(operation: Operation, snapshot: DiskSnapshot, instance: InstanceSnapshot, disk: Disk, record: ExportSnapshotRecord) -> None:
-    assert_type(classify_operation(operation), PollStatus)
-    assert_type(classify_disk_snapshot(snapshot), PollStatus)
-    assert_type(classify_instance_snapshot(instance), PollStatus)
-    assert_type(classify_disk(disk, DiskState.AVAILABLE), PollStatus)
-    assert_type(classify_export(record), PollStatus)
+def progress_values(snapshot: DiskSnapshot, disk: Disk) -> None:
     assert_type(state_of(disk), OpenEnum | None)
     assert_type(percent_of(snapshot), int | None)
-    classify_operation(snapshot)  # mypy: arg-type pyright: reportArgumentType
-    classify_disk_snapshot(instance)  # mypy: arg-type pyright: reportArgumentType
-    classify_instance_snapshot(snapshot)  # mypy: arg-type pyright: reportArgumentType
-    classify_disk(disk)  # mypy: call-arg pyright: reportCallIssue
-    classify_disk(disk, "available")  # mypy: arg-type pyright: reportArgumentType
-    classify_export(operation)  # mypy: arg-type pyright: reportArgumentType
     state_of("db")  # mypy: arg-type pyright: reportArgumentType
     percent_of("50%")  # mypy: arg-type pyright: reportArgumentType
-    PollStatus.MAYBE  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def verdicts_are_three(verdict: PollStatus) -> bool:
-    match verdict:
-        case PollStatus.PENDING:
-            return False
-        case PollStatus.SUCCEEDED | PollStatus.FAILED:
-            return True
-        case _:
-            assert_never(verdict)
-
-
-def verdicts_are_not_two(verdict: PollStatus) -> bool:
-    match verdict:
-        case PollStatus.SUCCEEDED | PollStatus.FAILED:
-            return True
-        case _:
-            assert_never(verdict)  # mypy: arg-type pyright: reportArgumentType
-
-
-def last_seen(progress: WaitProgress[PollResultT]) -> PollResultT | None:
+def last_resource(progress: WaitProgress[PollResultT]) -> PollResultT | None:
     return progress.resource
 
 
-def not_seen(progress: WaitProgress[PollResultT]) -> PollResultT | None: return progress  # mypy: return-value pyright: reportReturnType
+def not_a_resource(progress: WaitProgress[PollResultT]) -> PollResultT | None: return progress  # mypy: return-value pyright: reportReturnType
 
 
-def patience(policy: WaitPolicy, all_of_them: GroupProgress) -> None:
+def policies(policy: WaitPolicy, all_of_them: GroupProgress) -> None:
     assert_type(policy.limit("policy"), float | None)
     assert_type(policy.delay(1), float)
     assert_type(all_of_them.pending, int)
@@ -208,7 +164,7 @@ def failed(error: WaitFailedError) -> None:
     error.error_details = "x"  # mypy: misc pyright: reportAttributeAccessIssue
 
 
-def told(error: LightsailSnapError) -> None:
+def error_functions(error: LightsailSnapError) -> None:
     assert_type(detached(error), LightsailSnapError)
     assert_type(safe_text(ValueError("x")), str)
     detached(ValueError("x"))  # mypy: arg-type pyright: reportArgumentType
@@ -216,18 +172,18 @@ def told(error: LightsailSnapError) -> None:
     detached(ConfigurationError("x")).code  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def clocks(clock: Clock, jumping: VirtualClock, system: SystemClock) -> None:
-    assert_type((clock.time(), jumping.time(), system.time()), tuple[float, float, float])
-    assert_type((clock.monotonic(), jumping.monotonic(), system.monotonic()), tuple[float, float, float])
+def clocks(clock: Clock, virtual: VirtualClock, system: SystemClock) -> None:
+    assert_type((clock.time(), virtual.time(), system.time()), tuple[float, float, float])
+    assert_type((clock.monotonic(), virtual.monotonic(), system.monotonic()), tuple[float, float, float])
     clock.sleep(1)
-    jumping.sleep(0.5)
+    virtual.sleep(0.5)
     system.sleep(0)
     clock.time(5)  # mypy: call-arg pyright: reportCallIssue
     clock.monotonic(5)  # mypy: call-arg pyright: reportCallIssue
     clock.sleep("1")  # mypy: arg-type pyright: reportArgumentType
-    jumping.time(5)  # mypy: call-arg pyright: reportCallIssue
-    jumping.monotonic(5)  # mypy: call-arg pyright: reportCallIssue
-    jumping.sleep(timedelta(seconds=1))  # mypy: arg-type pyright: reportArgumentType
+    virtual.time(5)  # mypy: call-arg pyright: reportCallIssue
+    virtual.monotonic(5)  # mypy: call-arg pyright: reportCallIssue
+    virtual.sleep(timedelta(seconds=1))  # mypy: arg-type pyright: reportArgumentType
     system.time(5)  # mypy: call-arg pyright: reportCallIssue
     system.monotonic(5)  # mypy: call-arg pyright: reportCallIssue
     system.sleep()  # mypy: call-arg pyright: reportCallIssue
@@ -238,7 +194,7 @@ def connections(transport: Transport, client: Boto3Client, session: Boto3Session
     transport.close()
     assert_type(client.meta, object)
     assert_type(client.create_disk_snapshot(diskName="a"), object)
-    print(session.client("lightsail"))  # any: boto3 makes clients at run time
+    print(session.client("lightsail"))  # any: boto3 creates clients at run time
     transport.send({"diskName": "a"})  # mypy: arg-type pyright: reportArgumentType
     transport.close(5)  # mypy: call-arg pyright: reportCallIssue
     client.meta = None  # mypy: misc pyright: reportAttributeAccessIssue
@@ -262,7 +218,7 @@ async def pages_at_once(paginator: AsyncPaginator[Disk, GetDisksResult]) -> None
 def kept(plan: RetentionPlan[DiskSnapshot], disk: Disk) -> None:
     assert_type(plan.keep, tuple[DiskSnapshot, ...])
     assert_type(plan.delete, tuple[DiskSnapshot, ...])
-    print(plan.to_dict())  # any: JSON, and the shape of a JSON value has no type in Python
+    print(plan.to_dict())  # any: JSON values have no static type
     plan.keep = ()  # mypy: misc pyright: reportAttributeAccessIssue
     plan.delete = ()  # mypy: misc pyright: reportAttributeAccessIssue
     plan.to_dict(indent=2)  # mypy: call-arg pyright: reportCallIssue
@@ -293,8 +249,8 @@ def rules() -> None:
     zone: TimeZone = 1  # mypy: assignment pyright: reportAssignmentType
     spec: TagSpecs = {"env": "prod"}  # mypy: assignment pyright: reportAssignmentType
     group: GroupBy = "tag"  # mypy: assignment pyright: reportAssignmentType
-    ours: Ownership = "mine-"  # mypy: assignment pyright: reportAssignmentType
-    print(counts, spans, zones, specs, groups, mine, count, span, zone, spec, group, ours)
+    accepted: Ownership = "mine-"  # mypy: assignment pyright: reportAssignmentType
+    print(counts, spans, zones, specs, groups, mine, count, span, zone, spec, group, accepted)
 
 
 def commands() -> None:

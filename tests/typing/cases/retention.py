@@ -1,4 +1,4 @@
-"""What type checkers say about retention. Checked, never run.
+"""Type-check retention. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """

@@ -1,4 +1,4 @@
-"""What type checkers say about words, tags and shapes that others hold. Checked, never run.
+"""Type-check enumerations, tags, and models that others contain. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -40,13 +40,13 @@ from lightsail_snap import (
 )
 
 
-def words(disk: Disk, snapshot: DiskSnapshot, operation: Operation) -> None:
+def enumerations(disk: Disk, snapshot: DiskSnapshot, operation: Operation) -> None:
     assert_type(disk.auto_mount_status, AutoMountStatus | None)
     assert_type(snapshot.state, DiskSnapshotState | None)
     assert_type(operation.operation_type, OperationType | None)
     assert_type(operation.resource_type, ResourceType | None)
-    any_word: OpenEnum = DiskSnapshotState.COMPLETED
-    assert_type(any_word.is_known, bool)
+    any_member: OpenEnum = DiskSnapshotState.COMPLETED
+    assert_type(any_member.is_known, bool)
     AutoMountStatus(5)  # mypy: arg-type pyright: reportArgumentType
     DiskSnapshotState(5)  # mypy: arg-type pyright: reportArgumentType
     OperationType(5)  # mypy: arg-type pyright: reportArgumentType
@@ -65,7 +65,7 @@ def exported(info: ExportSnapshotRecordSourceInfo) -> None:
     ExportSnapshotRecordSourceType(5)  # mypy: arg-type pyright: reportArgumentType
 
 
-def places(snapshot: DiskSnapshot) -> None:
+def locations(snapshot: DiskSnapshot) -> None:
     assert_type(snapshot.location, ResourceLocation | None)
     ResourceLocation(availability_zone=5)  # mypy: arg-type pyright: reportArgumentType
 
@@ -73,12 +73,12 @@ def places(snapshot: DiskSnapshot) -> None:
 def tags(snapshot: DiskSnapshot, listed: TagList) -> None:
     assert_type(snapshot.tags, tuple[ResourceTag, ...])
     assert_type(listed, tuple[Tag, ...])
-    given: TagsInput = {"env": "prod", "key-only": None}
-    given = [Tag(key="env")]
+    tags_input: TagsInput = {"env": "prod", "key-only": None}
+    tags_input = [Tag(key="env")]
     ResourceTag(key=5)  # mypy: arg-type pyright: reportArgumentType
     wrong: TagsInput = {"env": 5}  # mypy: assignment pyright: reportAssignmentType
     one: TagList = Tag(key="env")  # mypy: assignment pyright: reportAssignmentType
-    print(given, wrong, one)
+    print(tags_input, wrong, one)
 
 
 def results(result: Result, found: GetDiskResult) -> None:

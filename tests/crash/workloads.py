@@ -1,6 +1,6 @@
-"""What the workers do: every job that makes something, as a program would that may be killed.
+"""Workloads: programs that create resources and may be killed.
 
-Each is written as docs/crashes.md says: it can simply be run again.
+Each follows docs/crashes.md, so that it can be run again.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from lightsail_snap import (
 from lightsail_snap.plans import BackupPlan, apply, prepare
 
 HERE, THERE = "us-east-1", "us-west-2"
-NAME, TOKEN = "made-1", "job-4711"
+NAME, TOKEN = "made-1", "token-4711"
 TAGS = {"env": "prod", "flag": None}
 POLICY = WaitPolicy(timeout=60, min_delay=0.001, max_delay=0.002)
 
 Clients = Callable[[str], LightsailSnapClient]
-Job = Callable[[Clients, float], object]
+Workload = Callable[[Clients, float], object]
 
 
 def plan_of(kind: str) -> BackupPlan:
-    """Give the plan that copies and prunes, of disks or of instances."""
-    facts: dict[str, Any] = {
+    """Return a plan that copies and prunes snapshots of disks or instances."""
+    selections: dict[str, Any] = {
         "disk": {"kind": "disk", "globs": ["db-*"]},
         "instance": {"kind": "instance", "names": ["web-1"]},
     }
@@ -40,7 +40,7 @@ def plan_of(kind: str) -> BackupPlan:
         name=f"nightly-{kind}",
         region=HERE,
         slot="day",
-        select=facts[kind],
+        select=selections[kind],
         copies=[THERE],
         tags={"env": "prod"},
         retention={"time_zone": "UTC", "keep_last": 1},
@@ -49,8 +49,8 @@ def plan_of(kind: str) -> BackupPlan:
 
 def carry_out(plan: BackupPlan, clients: Clients, now: float, concurrency: int = 1) -> object:
     """Prepare a plan and apply it."""
-    moment = datetime.fromtimestamp(now, UTC)
-    run = prepare(plan, clients(HERE), clients=clients, now=moment)
+    current_time = datetime.fromtimestamp(now, UTC)
+    run = prepare(plan, clients(HERE), clients=clients, now=current_time)
     result = apply(run, clients(HERE), clients=clients, concurrency=concurrency)
     result.raise_for_failures()
     if not result.is_complete:
@@ -58,10 +58,10 @@ def carry_out(plan: BackupPlan, clients: Clients, now: float, concurrency: int =
     return result
 
 
-def copied(
+def copy_or_resume(
     client: LightsailSnapClient, name: str, source: str, source_region: str
 ) -> DiskSnapshot | InstanceSnapshot:
-    """Copy a snapshot, or go on with the copy that an earlier run has begun."""
+    """Copy a snapshot, or resume the copy that an earlier run started."""
     try:
         origin = ManualSnapshotSource(snapshot_name=source)
         return client.copy(name, origin, source_region=source_region)
@@ -93,11 +93,11 @@ def _instance(clients: Clients, _now: float) -> object:
 
 
 def _copy(clients: Clients, _now: float) -> object:
-    return copied(clients(THERE), NAME, "old-disk", HERE)
+    return copy_or_resume(clients(THERE), NAME, "old-disk", HERE)
 
 
 def _copy_instance(clients: Clients, _now: float) -> object:
-    return copied(clients(HERE), NAME, "old-instance", HERE)
+    return copy_or_resume(clients(HERE), NAME, "old-instance", HERE)
 
 
 def _restore(clients: Clients, _now: float) -> object:
@@ -107,7 +107,7 @@ def _restore(clients: Clients, _now: float) -> object:
     )
 
 
-JOBS: Mapping[str, Job] = {
+WORKLOADS: Mapping[str, Workload] = {
     "take a snapshot of a disk": _disk,
     "take a snapshot of a system volume": _volume,
     "take a snapshot of an instance": _instance,

@@ -1,4 +1,4 @@
-"""What type checkers say about every method of the synchronous client. Checked, never run.
+"""Type-check every method of the synchronous client. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -36,12 +36,16 @@ from lightsail_snap import (
     GetDiskSnapshotsResult,
     GetDisksResult,
     GetExportSnapshotRecordsResult,
+    GetInstanceResult,
     GetInstanceSnapshotResult,
     GetInstanceSnapshotsResult,
+    GetInstancesResult,
+    GetInstanceStateResult,
     GetOperationResult,
     GetOperationsForResourceResult,
     GetOperationsResult,
     GroupProgress,
+    Instance,
     InstanceSnapshot,
     InstanceSource,
     LatestAutoSnapshotSource,
@@ -105,6 +109,15 @@ def instance_snapshots(client: LightsailSnapClient) -> None:
     client.create_instances_from_snapshot(["web-2"], DISK, availability_zone=ZONE, bundle_id="b")  # mypy: arg-type pyright: reportArgumentType
 
 
+def instances(client: LightsailSnapClient) -> None:
+    assert_type(client.get_instance("web-1"), GetInstanceResult)
+    client.get_instance(INSTANCE)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.get_instance_state("web-1"), GetInstanceStateResult)
+    client.get_instance_state()  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.get_instances(), GetInstancesResult)
+    client.get_instances(page_token=5)  # mypy: arg-type pyright: reportArgumentType
+
+
 def copies_exports_and_automatic_snapshots(client: LightsailSnapClient) -> None:
     assert_type(client.copy_snapshot("copy", MANUAL, source_region="us-east-2"), CopySnapshotResult)
     client.copy_snapshot("copy", MANUAL)  # mypy: call-arg pyright: reportCallIssue
@@ -154,7 +167,7 @@ def waits(client: LightsailSnapClient) -> None:
     client.wait_for_instance_snapshot_deletion(["web"])  # mypy: arg-type pyright: reportArgumentType
 
 
-def jobs(client: LightsailSnapClient) -> None:
+def high_level_methods(client: LightsailSnapClient) -> None:
     assert_type(client.take_disk_snapshot("db", DISK, client_token="t"), DiskSnapshot)
     client.take_disk_snapshot("db", "Disk-1")  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.take_disk_snapshots([WANTED]), dict[str, DiskSnapshot])
@@ -174,6 +187,8 @@ def lists(client: LightsailSnapClient) -> None:
     client.iter_instance_snapshots(page_token=5)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.iter_disks(page_token="t"), Paginator[Disk, GetDisksResult])
     client.iter_disks(disk="a")  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.iter_instances(), Paginator[Instance, GetInstancesResult])
+    client.iter_instances("web-1")  # mypy: call-arg,arg-type pyright: reportCallIssue
     assert_type(client.iter_export_snapshot_records(), Paginator[ExportSnapshotRecord, GetExportSnapshotRecordsResult])
     client.iter_export_snapshot_records("db")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.iter_operations(), Paginator[Operation, GetOperationsResult])
@@ -182,7 +197,7 @@ def lists(client: LightsailSnapClient) -> None:
     client.iter_operations_for_resource()  # mypy: call-arg pyright: reportCallIssue
 
 
-def lists_give_items_and_pages(client: LightsailSnapClient) -> None:
+def lists_yield_items_and_pages(client: LightsailSnapClient) -> None:
     for snapshot in client.iter_disk_snapshots():
         assert_type(snapshot, DiskSnapshot)
         snapshot.disk_path  # mypy: attr-defined pyright: reportAttributeAccessIssue
@@ -201,47 +216,49 @@ def results_follow_from_requests(client: LightsailSnapClient) -> None:
     assert_type(client.send(GetDiskRequest(disk_name="a")), GetDiskResult)
     assert_type(client.send(WANTED), CreateDiskSnapshotResult)
     client.send(DISK)  # mypy: arg-type pyright: reportArgumentType
-    client.send(GetDiskRequest(disk_name="a")).operations  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    result = client.send(GetDiskRequest(disk_name="a"))
+    result.operations  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def sent_for_others(client: LightsailSnapClient, request: Request[ResultT]) -> ResultT:
+def generic_send(client: LightsailSnapClient, request: Request[ResultT]) -> ResultT:
     return client.send(request)
 
 
-def sent_for_one_only(client: LightsailSnapClient, request: Request[ResultT]) -> GetDiskResult:
-    return client.send(request)  # mypy: return-value pyright: reportReturnType
+def generic_send_is_not_specific(client: LightsailSnapClient, request: Request[ResultT]) -> GetDiskResult:
+    result = client.send(request)
+    return result  # mypy: return-value pyright: reportReturnType
 
 
-def page_by_page(client: LightsailSnapClient, request: PagedRequest[PageT]) -> PageT:
-    return client.send(request)  # any: PageT is bound to pages of anything
+def send_paged(client: LightsailSnapClient, request: PagedRequest[PageT]) -> PageT:
+    return client.send(request)  # any: PageT is bound to pages of any item
 
 
-def not_every_request_has_pages(client: LightsailSnapClient) -> None:
-    page_by_page(client, WANTED)  # mypy: arg-type pyright: reportArgumentType
+def unpaged_request_is_rejected(client: LightsailSnapClient) -> None:
+    send_paged(client, WANTED)  # mypy: arg-type pyright: reportArgumentType
 
 
-def paused(client: LightsailSnapClient, frozen: AbstractContextManager[None]) -> None:
+def quiesced(client: LightsailSnapClient, frozen: AbstractContextManager[None]) -> None:
     client.take_disk_snapshot("db", DISK, quiesce=frozen)
     client.take_disk_snapshot("db", DISK, quiesce=frozen.__enter__)  # mypy: arg-type pyright: reportArgumentType
 
 
-def told_of_one(progress: WaitProgress[DiskSnapshot]) -> None:
+def on_resource_progress(progress: WaitProgress[DiskSnapshot]) -> None:
     assert_type(progress.resource, DiskSnapshot | None)
     progress.total  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def told_of_all(progress: GroupProgress) -> None:
+def on_group_progress(progress: GroupProgress) -> None:
     assert_type(progress.pending, int)
     progress.resource  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def telling(client: LightsailSnapClient) -> None:
-    client.wait_for_disk_snapshot("db", on_progress=told_of_one)
-    client.wait_for_disk_snapshots(["db"], on_progress=told_of_all)
-    client.wait_for_disk_snapshot("db", on_progress=told_of_all)  # mypy: arg-type pyright: reportArgumentType
-    client.wait_for_disk_snapshots(["db"], on_progress=told_of_one)  # mypy: arg-type pyright: reportArgumentType
-    client.wait_for_disk("back", on_progress=told_of_one)  # mypy: arg-type pyright: reportArgumentType
-    client.take_disk_snapshot("db", DISK, on_progress=told_of_one)  # mypy: arg-type pyright: reportArgumentType
+def progress_callbacks(client: LightsailSnapClient) -> None:
+    client.wait_for_disk_snapshot("db", on_progress=on_resource_progress)
+    client.wait_for_disk_snapshots(["db"], on_progress=on_group_progress)
+    client.wait_for_disk_snapshot("db", on_progress=on_group_progress)  # mypy: arg-type pyright: reportArgumentType
+    client.wait_for_disk_snapshots(["db"], on_progress=on_resource_progress)  # mypy: arg-type pyright: reportArgumentType
+    client.wait_for_disk("back", on_progress=on_resource_progress)  # mypy: arg-type pyright: reportArgumentType
+    client.take_disk_snapshot("db", DISK, on_progress=on_resource_progress)  # mypy: arg-type pyright: reportArgumentType
 
 
 def closing(client: LightsailSnapClient) -> None:

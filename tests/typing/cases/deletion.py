@@ -1,4 +1,4 @@
-"""What type checkers say about deletion, and about refused credentials. Checked, never run.
+"""Type-check deletion and refused credentials. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -45,7 +45,7 @@ def pruning(client: LightsailSnapClient) -> None:
 
 def records(record: DeletionRecord) -> None:
     assert_type(record.status, str)  # mypy: assert-type pyright: reportAssertTypeFailure
-    print(record.to_dict())  # any: JSON, and the shape of a JSON value has no type in Python
+    print(record.to_dict())  # any: JSON values have no static type
     print(record.status, record.keeper)
     record.status = "done"  # mypy: misc pyright: reportAttributeAccessIssue
     record.to_dict(5)  # mypy: call-arg pyright: reportCallIssue

@@ -1,8 +1,7 @@
-"""Tells inputs that reach something in the package that none before them has reached.
+"""Detection of inputs that reach lines or branches for the first time.
 
-It goes by the interpreter's own monitoring of lines and branches, which costs nothing once a place
-has been reached; Python has it from 3.12 on. Before that nothing counts as new, and inputs are made
-of the corpus alone.
+It uses `sys.monitoring`, which costs nothing for places that were reached before. Before Python
+3.12, which lacks it, no input counts as new, so that inputs are made of the corpus only.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from types import CodeType
 import lightsail_snap
 
 _ROOT = str(Path(lightsail_snap.__file__).parent)
-# The numbers up to 3, and 5, are meant for debuggers, coverage and the like.
+# The ids 0 to 3 and 5 are reserved for debuggers, coverage and similar tools.
 _TOOL = 4
 
 
-class Reach:
-    """What has been reached so far."""
+class Coverage:
+    """Lines and branches of the package that were reached."""
 
     def __init__(self) -> None:
-        """Begin to watch."""
+        """Start monitoring."""
         self._seen: set[tuple[CodeType, int, int]] = set()
         self._is_new = False
         if sys.version_info >= (3, 12):
@@ -40,28 +39,28 @@ class Reach:
             watch.set_events(_TOOL, events.LINE | sum(branches))
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop monitoring."""
         if sys.version_info >= (3, 12):
             sys.monitoring.set_events(_TOOL, 0)
             sys.monitoring.free_tool_id(_TOOL)
 
     def take(self) -> bool:
-        """Tell whether anything new was reached since this was asked last."""
+        """Return whether anything new was reached since the last call."""
         was_new, self._is_new = self._is_new, False
         return was_new
 
     def __len__(self) -> int:
-        """How many lines and branches have been reached."""
+        """Number of lines and branches reached."""
         return len(self._seen)
 
     def _on_line(self, code: CodeType, line: int) -> object:
         return self._on_branch(code, -1, line)
 
     def _on_branch(self, code: CodeType, offset: int, to: int) -> object:
-        is_ours = code.co_filename.startswith(_ROOT)
-        if is_ours and (code, offset, to) not in self._seen:
+        is_of_package = code.co_filename.startswith(_ROOT)
+        if is_of_package and (code, offset, to) not in self._seen:
             self._seen.add((code, offset, to))
             self._is_new = True
-        if sys.version_info >= (3, 12) and (offset < 0 or not is_ours):
+        if sys.version_info >= (3, 12) and (offset < 0 or not is_of_package):
             return sys.monitoring.DISABLE
         return None

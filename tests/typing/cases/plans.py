@@ -1,4 +1,4 @@
-"""What type checkers say about plans. Checked, never run.
+"""Type-check plans. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -75,7 +75,7 @@ def written(policy: RetentionPolicy) -> BackupPlan:
 
 def read(plan: BackupPlan, now: datetime, day: date) -> None:
     assert_type(BackupPlan.from_toml(Path("nightly.toml")), BackupPlan)  # any: the class also takes mappings, which are JSON
-    assert_type(BackupPlan.from_json(plan.to_json(indent=2)), BackupPlan)  # any: likewise
+    assert_type(BackupPlan.from_json(plan.to_json(indent=2)), BackupPlan)  # any: as above
     assert_type(plan.name_for("Disk-1", now), str)
     assert_type(plan.slot_of(now), str)
     assert_type(plan.all_tags, tuple[Tag, ...])
@@ -165,34 +165,39 @@ def steps(run: Run, take: TakeStep, copy: CopyStep, delete: DeleteStep) -> None:
     delete.client_token  # mypy: attr-defined pyright: reportAttributeAccessIssue
     take.source_region  # mypy: attr-defined pyright: reportAttributeAccessIssue
     wrong: Step = "take"  # mypy: assignment pyright: reportAssignmentType
-    made: TakeStep = copy  # mypy: assignment pyright: reportAssignmentType
+    take_step: TakeStep = copy  # mypy: assignment pyright: reportAssignmentType
     copied: CopyStep = take  # mypy: assignment pyright: reportAssignmentType
-    gone: DeleteStep = take  # mypy: assignment pyright: reportAssignmentType
+    deleted: DeleteStep = take  # mypy: assignment pyright: reportAssignmentType
     Run(plan="nightly")  # mypy: call-arg,arg-type pyright: reportCallIssue
     tag: str = CLIENT_TOKEN_TAG
     number: int = CLIENT_TOKEN_TAG  # mypy: assignment pyright: reportAssignmentType
-    del wrong, made, copied, gone, tag, number
+    del wrong, take_step, copied, deleted, tag, number
 
 
-def told(result: StepResult) -> None:
+def on_step_result(result: StepResult) -> None:
     print(result)
 
 
-def told_of_snapshots(pruned: PrunedSnapshot) -> None:
+def step_results(result: StepResult) -> None:
+    assert_type(result.is_complete, bool)
+    result.is_complete = True  # mypy: misc pyright: reportAttributeAccessIssue
+
+
+def on_pruned(pruned: PrunedSnapshot) -> None:
     print(pruned)
 
 
 def applied(run: Run, client: LightsailSnapClient, clients: RegionalClients) -> None:
     result = apply(run, client)
     assert_type(result, RunResult)
-    apply(run, client, clients=clients, concurrency=8, on_step=told)
+    apply(run, client, clients=clients, concurrency=8, on_step=on_step_result)
     apply(run, client, on_step=print)
     apply(run)  # mypy: call-arg pyright: reportCallIssue
     apply(run.plan, client)  # mypy: arg-type pyright: reportArgumentType
-    apply(run, client, on_step=told_of_snapshots)  # mypy: arg-type pyright: reportArgumentType
+    apply(run, client, on_step=on_pruned)  # mypy: arg-type pyright: reportArgumentType
     apply(run, client, 8)  # mypy: call-arg,arg-type pyright: reportCallIssue
-    on_step: OnStep = told
-    other: OnStep = told_of_snapshots  # mypy: assignment pyright: reportAssignmentType
+    on_step: OnStep = on_step_result
+    other: OnStep = on_pruned  # mypy: assignment pyright: reportAssignmentType
     del on_step, other
 
 
@@ -203,8 +208,8 @@ def what_came_of_it(result: RunResult, one: StepResult) -> None:
     assert_type(one.status, Status)
     assert_type(one.error, LightsailSnapError | None)
     result.raise_for_failures()
-    print(result.to_dict())  # any: JSON, and the shape of a JSON value has no type in Python
-    print(one.to_dict())  # any: likewise
+    print(result.to_dict())  # any: JSON values have no static type
+    print(one.to_dict())  # any: as above
     result.is_complete = True  # mypy: misc pyright: reportAttributeAccessIssue
     result.snapshots["db"] = None  # mypy: index pyright: reportIndexIssue
     result.failures.clear()  # mypy: attr-defined pyright: reportAttributeAccessIssue
@@ -227,7 +232,7 @@ def many(plan: BackupPlan, run: Run, clients: RegionalClients, client: Lightsail
     apply_many(["nightly.toml"])  # mypy: list-item pyright: reportArgumentType
 
 
-def what_came_of_many(result: FleetResult, one: PlanOutcome) -> None:
+def fleet_results(result: FleetResult, one: PlanOutcome) -> None:
     assert_type(result.outcomes, tuple[PlanOutcome, ...])
     assert_type(result.is_complete, bool)
     assert_type(result.snapshots, Mapping[str, DiskSnapshot | InstanceSnapshot])
@@ -236,7 +241,7 @@ def what_came_of_many(result: FleetResult, one: PlanOutcome) -> None:
     assert_type(one.is_complete, bool)
     assert_type(one.result, RunResult | None)
     result.raise_for_failures()
-    print(result.to_dict())  # any: JSON, and the shape of a JSON value has no type in Python
+    print(result.to_dict())  # any: JSON values have no static type
     result.is_complete = True  # mypy: misc pyright: reportAttributeAccessIssue
     result.snapshots = {}  # mypy: misc pyright: reportAttributeAccessIssue
     result.failures = {}  # mypy: misc pyright: reportAttributeAccessIssue
@@ -249,11 +254,11 @@ def what_came_of_many(result: FleetResult, one: PlanOutcome) -> None:
     FleetResult([one])  # mypy: arg-type pyright: reportArgumentType
 
 
-def pruned_away(planned: RetentionPlan[DiskSnapshot | InstanceSnapshot], client: LightsailSnapClient, disk: Disk) -> None:
-    assert_type(prune(planned, client, on_snapshot=told_of_snapshots), PruneResult)
+def prune_results(planned: RetentionPlan[DiskSnapshot | InstanceSnapshot], client: LightsailSnapClient, disk: Disk) -> None:
+    assert_type(prune(planned, client, on_snapshot=on_pruned), PruneResult)
     prune(planned)  # mypy: call-arg pyright: reportCallIssue
     prune(planned.delete, client)  # mypy: arg-type pyright: reportArgumentType
-    prune(planned, client, on_snapshot=told)  # mypy: arg-type pyright: reportArgumentType
+    prune(planned, client, on_snapshot=on_step_result)  # mypy: arg-type pyright: reportArgumentType
     PrunedSnapshot(disk, "done")  # mypy: arg-type pyright: reportArgumentType
     PrunedSnapshot(planned.delete[0], "deleted")  # mypy: arg-type pyright: reportArgumentType
     PruneResult([])  # mypy: arg-type pyright: reportArgumentType
@@ -266,7 +271,7 @@ def what_is_gone(result: PruneResult, one: PrunedSnapshot) -> None:
     assert_type(one.snapshot, DiskSnapshot | InstanceSnapshot)
     assert_type(one.status, Status)
     result.raise_for_failures()
-    print(one.to_dict())  # any: JSON, and the shape of a JSON value has no type in Python
+    print(one.to_dict())  # any: JSON values have no static type
     result.is_complete = True  # mypy: misc pyright: reportAttributeAccessIssue
     result.failures = {}  # mypy: misc pyright: reportAttributeAccessIssue
     result.raise_for_failures(1)  # mypy: call-arg pyright: reportCallIssue

@@ -1,4 +1,4 @@
-"""What type checkers say about errors and about the parts a client is made of. Checked, never run.
+"""Type-check errors, and the clocks, transports and sessions that a client accepts. Never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -77,7 +77,7 @@ from lightsail_snap import (
 HOUR = timedelta(hours=1)
 
 
-def the_tree(
+def hierarchy(
     service: ServiceException
     | InvalidInputException
     | NotFoundException
@@ -111,7 +111,7 @@ def the_tree(
     del every, late
 
 
-def the_services_own(
+def service_errors(
     kinds: tuple[type[ServiceError], ...] = (
         ServiceException,
         InvalidInputException,
@@ -137,7 +137,7 @@ def the_services_own(
     ThrottlingError("no", code="c", operation_name="GetDisk", is_throttling=True)  # mypy: call-arg pyright: reportCallIssue
 
 
-def refused(error: RequestValidationError) -> None:
+def validation_errors(error: RequestValidationError) -> None:
     wrong: ValueError = error
     assert_type(error.errors(), tuple[Violation, ...])
     assert_type(error.errors()[0].field, str)
@@ -159,7 +159,7 @@ def not_sent(request: Request[GetDiskResult]) -> None:
     LightsailSnapError("any").request  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def answered(payload: bytes) -> None:
+def response_errors(payload: bytes) -> None:
     ResponseValidationError("GetDiskResult", [], payload)
     ResponseValidationError("GetDiskResult", payload)  # mypy: call-arg,arg-type pyright: reportCallIssue
     PaginationError("again", operation_name="GetDisks", page_token="t")
@@ -178,7 +178,7 @@ def conflicts(disk: Disk, snapshot: DiskSnapshot, error: NameConflictError) -> N
     SnapshotConflictError("taken", snapshot=disk)  # mypy: arg-type pyright: reportArgumentType
 
 
-def waited(operation: Operation) -> None:
+def wait_errors(operation: Operation) -> None:
     failed = WaitFailedError("failed", waited=HOUR, operation=operation)
     assert_type(failed.error_code, str | None)
     WaitFailedError("failed", operation=operation)  # mypy: call-arg pyright: reportCallIssue
@@ -188,7 +188,7 @@ def waited(operation: Operation) -> None:
     del late
 
 
-def of_many_some_failed(error: PartialFailureError) -> None:
+def partial_failures(error: PartialFailureError) -> None:
     assert_type(error.successes, Mapping[str, PollResult])
     assert_type(error.failures, Mapping[str, LightsailSnapError])
     assert_type(error.exceptions, tuple[LightsailSnapError | ExceptionGroup[LightsailSnapError], ...])
@@ -197,18 +197,18 @@ def of_many_some_failed(error: PartialFailureError) -> None:
     error.successes["db"] = error  # mypy: index pyright: reportIndexIssue
 
 
-def observed(thing: PollResult) -> str | None:
-    if isinstance(thing, Operation):
-        return thing.id
-    thing.id  # mypy: union-attr pyright: reportAttributeAccessIssue
-    return thing.name
+def poll_results(result: PollResult) -> str | None:
+    if isinstance(result, Operation):
+        return result.id
+    result.id  # mypy: union-attr pyright: reportAttributeAccessIssue
+    return result.name
 
 
-def observed_is_one_of_five(result: GetDiskResult) -> PollResult:
+def poll_result_is_one_of_five(result: GetDiskResult) -> PollResult:
     if result.disk.name:
         return result.disk
-    seen: PollResult = result  # mypy: assignment pyright: reportAssignmentType
-    return seen
+    wrong: PollResult = result  # mypy: assignment pyright: reportAssignmentType
+    return wrong
 
 
 class WallClock:
@@ -221,7 +221,7 @@ class WallClock:
     def sleep(self, seconds: float) -> None: ...
 
 
-class Sundial:
+class IncompleteClock:
     def time(self) -> float:
         return 0.0
 
@@ -232,73 +232,73 @@ def clocks() -> None:
     clock = WallClock()
     LightsailSnapClient(clock=clock)
     AsyncLightsailSnapClient(clock=VirtualClock())
-    clock = Sundial()  # mypy: assignment pyright: reportAssignmentType
-    broken: Clock = Sundial()  # mypy: assignment pyright: reportAssignmentType
+    clock = IncompleteClock()  # mypy: assignment pyright: reportAssignmentType
+    broken: Clock = IncompleteClock()  # mypy: assignment pyright: reportAssignmentType
     LightsailSnapClient(clock=SystemClock)  # mypy: arg-type pyright: reportArgumentType
     VirtualClock("noon")  # mypy: arg-type pyright: reportArgumentType
     SystemClock(5)  # mypy: call-arg pyright: reportCallIssue
     del broken
 
 
-class Canned:
+class FixedTransport:
     def send(self, request: Request[ResultT]) -> Response:
         return Response(b"{}", ResponseMetadata(request_id=request.operation_name))
 
     def close(self) -> None: ...
 
 
-class Dumb:
+class WrongTransport:
     def send(self, request: str) -> bytes:
         return request.encode()
 
 
 def transports() -> None:
-    transport: Transport = Canned()
+    transport: Transport = FixedTransport()
     LightsailSnapClient(transport=transport)
-    AsyncLightsailSnapClient(transport=Canned())
-    LightsailSnapClient(transport=Dumb())  # mypy: arg-type pyright: reportArgumentType
-    other: Transport = Dumb()  # mypy: assignment pyright: reportAssignmentType
+    AsyncLightsailSnapClient(transport=FixedTransport())
+    LightsailSnapClient(transport=WrongTransport())  # mypy: arg-type pyright: reportArgumentType
+    other: Transport = WrongTransport()  # mypy: assignment pyright: reportAssignmentType
     Response(b"{}", {"RequestId": "x"})  # mypy: arg-type pyright: reportArgumentType
     Response("{}", ResponseMetadata())  # mypy: arg-type pyright: reportArgumentType
     ResponseMetadata(request_id=5)  # mypy: arg-type pyright: reportArgumentType
     del other
 
 
-class ByShape:
+class StructuralClient:
     meta = None
 
     def create_disk_snapshot(self, **parameters: object) -> dict[str, str]:
         return dict.fromkeys(parameters, "")
 
 
-class Maker:
-    def client(self, service: str, **settings: object) -> ByShape:
-        return ByShape() if service and settings else ByShape()
+class StructuralSession:
+    def client(self, service: str, **settings: object) -> StructuralClient:
+        return StructuralClient() if service and settings else StructuralClient()
 
 
-def boto3_by_its_shape(client: Boto3Client, session: Boto3Session) -> None:
-    client = ByShape()
-    session = Maker()
+def structural_boto3(client: Boto3Client, session: Boto3Session) -> None:
+    client = StructuralClient()
+    session = StructuralSession()
     LightsailSnapClient(client)
     LightsailSnapClient(session=session)
-    AsyncLightsailSnapClient(session=Maker())
+    AsyncLightsailSnapClient(session=StructuralSession())
     wrong: Boto3Client = session  # mypy: assignment pyright: reportAssignmentType
-    maker: Boto3Session = client  # mypy: assignment pyright: reportAssignmentType
+    wrong_session: Boto3Session = client  # mypy: assignment pyright: reportAssignmentType
     AsyncLightsailSnapClient("us-east-1")  # mypy: arg-type pyright: reportArgumentType
     LightsailSnapClient(session="us-east-1")  # mypy: arg-type pyright: reportArgumentType
-    del wrong, maker
+    del wrong, wrong_session
 
 
-def patience(numbers: Callable[[], float]) -> None:
+def policies(numbers: Callable[[], float]) -> None:
     assert_type(WaitPolicy(timeout=None, min_delay=0.5, random=numbers).limit(HOUR), float | None)
-    for_ever: Timeout = None
-    one_look: Timeout = 0
-    usual: Timeout = "policy"
+    unlimited: Timeout = None
+    one_poll: Timeout = 0
+    from_policy: Timeout = "policy"
     never: Timeout = "never"  # mypy: assignment pyright: reportAssignmentType
     WaitPolicy(max_delay=None)  # mypy: arg-type pyright: reportArgumentType
-    WaitPolicy(patience=5)  # mypy: call-arg pyright: reportCallIssue
+    WaitPolicy(attempts=5)  # mypy: call-arg pyright: reportCallIssue
     assert_type(WaitPolicy().delay(3), float)
-    del for_ever, one_look, usual, never
+    del unlimited, one_poll, from_policy, never
 
 
 def progress(one: WaitProgress[Operation], all_of_them: GroupProgress) -> None:
@@ -307,7 +307,7 @@ def progress(one: WaitProgress[Operation], all_of_them: GroupProgress) -> None:
     assert_type(all_of_them.succeeded, int)
     other: WaitProgress[Disk] = one  # mypy: assignment pyright: reportAssignmentType
     nothing: WaitProgress[str]  # mypy: type-var pyright: reportInvalidTypeArguments
-    all_of_them.looks  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    all_of_them.attempts  # mypy: attr-defined pyright: reportAttributeAccessIssue
     del other
 
 
@@ -331,7 +331,7 @@ def generics(paginator: Paginator[Disk, GetDisksResult], other: AsyncPaginator[D
     next(paginator)  # mypy: call-overload pyright: reportArgumentType
 
 
-def the_version() -> None:
+def version_is_a_string() -> None:
     version: str = __version__
     release: Literal["0"] = __version__  # mypy: assignment pyright: reportAssignmentType
     del version, release

@@ -1,4 +1,4 @@
-"""What type checkers say about the embedded Lightsail. Checked, never run.
+"""Type-check the embedded Lightsail. This file is never run.
 
 A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 """
@@ -24,7 +24,7 @@ from lightsail_snap.emulator import (
 )
 
 
-def made() -> None:
+def creation() -> None:
     LightsailEmulator()
     LightsailEmulator(clock=VirtualClock(), progression=Progression.instant(), page_size=2, seed=7)
     with LightsailEmulator(state="state.json") as emulator:
@@ -46,7 +46,7 @@ def filled(emulator: LightsailEmulator) -> None:
 
 
 def used(emulator: LightsailEmulator, client: Boto3Client, headers: dict[str, str]) -> None:
-    LightsailSnapClient(emulator.boto3_client("us-east-1"))  # any: boto3 makes clients at run time
+    LightsailSnapClient(emulator.boto3_client("us-east-1"))  # any: boto3 creates clients at run time
     emulator.install(client)
     assert_type(emulator.serve(port=0), AbstractContextManager[str])
     assert_type(emulator.exchange(headers, b"{}"), Response)
@@ -99,15 +99,15 @@ def going_on(progression: Progression, failed: FailedOperation) -> None:
     FailedOperation("CreateDiskSnapshot")  # mypy: call-arg pyright: reportCallIssue
 
 
-def answered(answer: Response) -> None:
-    assert_type(answer.status, int)
-    assert_type(answer.body, bytes)
-    assert_type(answer.ending, Ending)
+def responses(response: Response) -> None:
+    assert_type(response.status, int)
+    assert_type(response.body, bytes)
+    assert_type(response.ending, Ending)
     Response(200, b"{}", ending=Ending.TRUNCATED)
     Response(200, "{}")  # mypy: arg-type pyright: reportArgumentType
     Response(200, b"{}", {}, "dropped")  # mypy: arg-type pyright: reportArgumentType
     Ending.LOST  # mypy: attr-defined pyright: reportAttributeAccessIssue
-    answer.status = 500  # mypy: misc pyright: reportAttributeAccessIssue
+    response.status = 500  # mypy: misc pyright: reportAttributeAccessIssue
 
 
 def ready(url: str) -> None:

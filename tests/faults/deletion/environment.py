@@ -1,16 +1,17 @@
-"""The emulator, other clients, faults, clocks and runs that take turns."""
+"""The emulator, other clients, faults, clocks, and runs that take turns."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from tests.faults.deletion.history import (
-    DEEDS,
+    ACTIONS,
     HOUR,
     OTHER_OWNER,
     OWNER,
@@ -24,10 +25,11 @@ from tests.faults.deletion.oracle import (
     GETS,
     LISTS,
     OWNER_TAG,
-    Seen,
+    Exchange,
     Watch,
     Wire,
 )
+from tests.support import ScriptedTransport, SkewedClock
 
 from lightsail_snap import (
     LightsailSnapClient,
@@ -48,7 +50,7 @@ _CREATES = {
     "InstanceSnapshot": ("CreateInstanceSnapshot", "instanceSnapshotName"),
 }
 _TAGS: dict[Tag, dict[str, str]] = {
-    "ours": {OWNER_TAG: OWNER},
+    "managed": {OWNER_TAG: OWNER},
     "kept": {OWNER_TAG: OWNER, "keep": ""},
     "other": {OWNER_TAG: OTHER_OWNER},
     "empty": {OWNER_TAG: ""},
@@ -56,26 +58,8 @@ _TAGS: dict[Tag, dict[str, str]] = {
 }
 
 
-class HostClock:
-    """The clock of a host, which is not the service's."""
-
-    def __init__(self, service: VirtualClock, ahead: float) -> None:
-        self._service = service
-        self.ahead = ahead
-        self.suspended = 0.0
-
-    def time(self) -> float:
-        return self._service.time() + self.ahead
-
-    def monotonic(self) -> float:
-        return self._service.monotonic() - self.suspended
-
-    def sleep(self, seconds: float) -> None:
-        self._service.sleep(seconds)
-
-
 class Turns:
-    """Lets one of several threads run at a time, and decides at each call which."""
+    """Lets one of several threads run at a time and decides at each call which."""
 
     def __init__(self, turns: Sequence[int], count: int) -> None:
         self._turns = list(turns)
@@ -89,7 +73,7 @@ class Turns:
             self._condition.wait_for(lambda: self._current == me)
 
     def take(self, me: int) -> None:
-        """Give the turn to who is next, and wait for it."""
+        """Pass the turn to the next thread and wait for it."""
         with self._condition:
             wanted = self._turns.pop(0) if self._turns else me
             self._current = wanted if wanted in self._alive else me
@@ -97,7 +81,7 @@ class Turns:
             self._condition.wait_for(lambda: self._current == me)
 
     def leave(self, me: int) -> None:
-        """End; the others continue."""
+        """End; the other threads continue."""
         with self._condition:
             self._alive.remove(me)
             self._current = self._alive[0] if self._alive else -1
@@ -105,23 +89,23 @@ class Turns:
 
 
 @dataclass
-class World:
+class Environment:
     """Two Regions with snapshots of two disks and an instance.
 
     Attributes:
-        history: What happens.
-        calls: How many requests all runs have sent.
-        is_quiet: Whether nothing happens any more.
-        meddled: Whether another client has changed anything.
-        disturbed: What has happened, by kind.
+        history: The history.
+        calls: Number of requests of all runs.
+        is_quiet: Whether events are switched off.
+        has_other_changes: Whether another client changed anything.
+        happened: What happened, by kind.
     """
 
     history: History
     calls: int = 0
     is_quiet: bool = False
-    meddled: bool = False
+    has_other_changes: bool = False
     happened: list[str] = field(default_factory=list)
-    clocks: list[HostClock] = field(default_factory=list)
+    clocks: list[SkewedClock] = field(default_factory=list)
     crashes: list[BaseException] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
     turns: Turns | None = None
@@ -145,25 +129,25 @@ class World:
 
     def client(self, number: int, region: str) -> LightsailSnapClient:
         return LightsailSnapClient(
-            transport=_Wire(self, number, region),
+            transport=ScriptedTransport(partial(self.send, number, region)),
             clock=self.clocks[number],
             wait_policy=WaitPolicy(random=lambda: 0.5),
         )
 
-    def do(self, operation: str, region: str = HERE, **members: Any) -> int:
-        """Act as another client; return the HTTP status."""
+    def call(self, operation: str, region: str = HERE, **members: Any) -> int:
+        """Call an operation as another client; return the HTTP status."""
         return self.emulator.handle(region, operation, members).status
 
     def state(self, region: str = HERE) -> list[Wire]:
-        """Return all snapshots, as they are."""
+        """Return all snapshots of a Region."""
         query = "SELECT wire, course FROM records WHERE region = ? AND type IN (?, ?) ORDER BY seq"
         found = self.emulator._store._db.execute(query, (region, *_CREATES)).fetchall()
-        # All work is done at once; the store has its end until the snapshot is read.
+        # All work ends at once; the store has the final state until the snapshot is read.
         return [
             json.loads(wire) | (json.loads(course)[3] if course else {}) for wire, course in found
         ]
 
-    def create(self, source: str, tag: Tag = "ours", name: str = "") -> str:
+    def create(self, source: str, tag: Tag = "managed", name: str = "") -> str:
         self._names += not name
         name = name or f"s-{self._names}"
         kind = "InstanceSnapshot" if source == "web-1" else "DiskSnapshot"
@@ -171,54 +155,54 @@ class World:
         tags = [{"key": key, "value": value} for key, value in _TAGS[tag].items()]
         of = "instanceName" if source == "web-1" else "diskName"
         members: Wire = {member: name, of: source, "tags": tags}
-        self.do(operation, **members)
+        self.call(operation, **members)
         return name
 
     def _delete(self, wire: Wire) -> None:
         kind = wire["resourceType"]
-        self.do(f"Delete{kind}", **{_CREATES[kind][1]: wire["name"]})
+        self.call(f"Delete{kind}", **{_CREATES[kind][1]: wire["name"]})
 
     def _retag(self, wire: Wire, value: str | None, key: str = OWNER_TAG) -> None:
         if value is None:
-            self.do("UntagResource", resourceName=wire["name"], tagKeys=[key])
+            self.call("UntagResource", resourceName=wire["name"], tagKeys=[key])
         else:
             tags = [{"key": key, "value": value}]
-            self.do("TagResource", resourceName=wire["name"], tags=tags)
+            self.call("TagResource", resourceName=wire["name"], tags=tags)
 
-    def act(self, deed: str) -> None:
+    def act(self, action: str) -> None:
         """Act as another client."""
         state = sorted(self.state(), key=lambda each: float(each["createdAt"]))
         by_name = {each["name"]: each for each in state}
         source = by_name.get(self._victim, state[-1] if state else {}).get("fromDiskName")
         group = [each for each in state if each.get("fromDiskName") == source]
-        if deed.startswith("create"):
-            tag: Tag = "ours" if deed == "create ours" else "other"
+        if action.startswith("create"):
+            tag: Tag = "managed" if action == "create managed" else "other"
             self._change(self.create(source or SOURCES[2], tag))
-        elif group and deed == "copy oldest":
+        elif group and action == "copy oldest":
             self._copy(group[0]["name"])
         elif group:
-            # Before and between deletions the oldest is the next.
+            # Before and between deletions, the oldest snapshot is next.
             victim = by_name.get(self._victim, group[0])
             targets = {
                 "delete all but oldest": group[1:],
                 "delete last seen": [each for each in group if each["name"] == self._last_get],
             }
-            usual = [victim if "victim" in deed else group[-1]]
-            for each in targets.get(deed, usual):
-                self._act_on(each, deed)
+            usual = [victim if "victim" in action else group[-1]]
+            for each in targets.get(action, usual):
+                self._act_on(each, action)
 
-    def _act_on(self, wire: Wire, deed: str) -> None:
+    def _act_on(self, wire: Wire, action: str) -> None:
         self._change(wire["name"])
-        match deed.split(maxsplit=1)[0]:
+        match action.split(maxsplit=1)[0]:
             case "delete":
                 self._delete(wire)
             case "replace":
                 self._delete(wire)
                 source = wire.get("fromDiskName") or wire["fromInstanceName"]
-                self.create(source, "ours", wire["name"])
+                self.create(source, "managed", wire["name"])
             case "untag":
                 self._retag(wire, None)
-            case _ if deed.endswith("other"):
+            case _ if action.endswith("other"):
                 self._retag(wire, OTHER_OWNER)
             case _:
                 self._retag(wire, "", "keep")
@@ -227,19 +211,19 @@ class World:
         self._names += 1
         target = f"s-{self._names}"
         members = {"sourceSnapshotName": name, "targetSnapshotName": target}
-        self.do("CopySnapshot", **members, sourceRegion=HERE)
+        self.call("CopySnapshot", **members, sourceRegion=HERE)
         self._retag({"name": target}, OWNER)
         self._change(target)
 
     def _change(self, name: str, by: int = -1) -> None:
         self._changes.append((by, name))
-        self.meddled = self.meddled or by < 0
+        self.has_other_changes = self.has_other_changes or by < 0
 
     def send(self, number: int, region: str, request: Request[Any]) -> Response:
-        """Carry a request of a run out, with all that the history has for this call."""
+        """Execute a request of a run, with the events of this call."""
         watch, operation, members = self.watches[number], request.operation_name, request.to_wire()
         if operation in DELETES:
-            now = self._seen(number, region, operation, members, None)
+            now = self._exchange_at(number, region, operation, members, None)
             watch.check_request(region, operation, members[DELETES[operation]], now)
         if self.turns is not None:
             self.turns.take(number)
@@ -247,30 +231,30 @@ class World:
         events = [] if self.is_quiet else [e for e in self.history.events if e.call == index]
         for event in events:
             self.happened.append(event.what)
-            self._disturb(number, event)
+            self._apply_event(number, event)
         faults = [event.what for event in events]
-        seen: Seen | None = None
+        exchange: Exchange | None = None
         try:
-            answer, seen = self._exchange(number, region, request, events)
+            response, exchange = self._exchange(number, region, request, events)
         finally:
-            self._record(number, region, operation, members, seen)
+            self._record(number, region, operation, members, exchange)
         if "interrupt after" in faults:
             raise KeyboardInterrupt
-        return answer
+        return response
 
-    def _disturb(self, number: int, event: Event) -> None:
+    def _apply_event(self, number: int, event: Event) -> None:
         clock = self.clocks[number]
-        if event.what in DEEDS:
+        if event.what in ACTIONS:
             self.act(event.what)
         elif event.what == "pass":
             self.clock.sleep(event.amount)
         elif event.what == "step":
-            clock.ahead += event.amount
+            clock.wall_offset += event.amount
         elif event.what == "suspend":
             self.clock.sleep(event.amount)
-            clock.suspended += event.amount
+            clock.monotonic_offset -= event.amount
 
-    def _seen(
+    def _exchange_at(
         self,
         number: int,
         region: str,
@@ -278,10 +262,10 @@ class World:
         members: Wire,
         body: Wire | None,
         **facts: Any,
-    ) -> Seen:
+    ) -> Exchange:
         clock, service = self.clocks[number], self.clock.time()
         facts.setdefault("date", float(int(service)))
-        return Seen(
+        return Exchange(
             region,
             operation,
             members,
@@ -293,21 +277,25 @@ class World:
         )
 
     def _record(
-        self, number: int, region: str, operation: str, members: Wire, seen: Seen | None
+        self, number: int, region: str, operation: str, members: Wire, exchange: Exchange | None
     ) -> None:
         watch = self.watches[number]
-        watch.seen.append(seen or self._seen(number, region, operation, members, None))
+        watch.exchanges.append(
+            exchange or self._exchange_at(number, region, operation, members, None)
+        )
         watch.marks.append(len(self._changes))
         if operation in GETS:
             self._last_get = next(iter(members.values()))
-            if len(watch.seen) < 2 or watch.seen[-2].operation not in GETS:
+            if len(watch.exchanges) < 2 or watch.exchanges[-2].operation not in GETS:
                 self._victim = self._last_get
-        regions = (HERE, THERE) if any(each.has_copies for each in self.history.jobs) else (HERE,)
+        regions = (
+            (HERE, THERE) if any(each.has_copies for each in self.history.configs) else (HERE,)
+        )
         self._states.append({each: self.state(each) for each in regions})
 
     def _exchange(
         self, number: int, region: str, request: Request[Any], events: Sequence[Event]
-    ) -> tuple[Response, Seen | None]:
+    ) -> tuple[Response, Exchange | None]:
         operation, members = request.operation_name, request.to_wire()
         kinds = {event.what for event in events}
         self._fail_before(request, kinds)
@@ -326,8 +314,8 @@ class World:
         if operation in DELETES:
             kind = operation.removeprefix("Delete")
             self.watches[number].succeeded.add((region, kind, members[DELETES[operation]]))
-        seen = self._seen(number, region, operation, members, body)
-        return _answer(reply.body, self.clock.time()), seen
+        exchange = self._exchange_at(number, region, operation, members, body)
+        return _make_response(reply.body, self.clock.time()), exchange
 
     def _fail_before(self, request: Request[Any], kinds: set[str]) -> None:
         if "interrupt" in kinds:
@@ -347,8 +335,8 @@ class World:
 
     def _stale(
         self, number: int, region: str, request: Request[Any], event: Event
-    ) -> tuple[Response, Seen | None]:
-        """Respond with what existed some calls ago."""
+    ) -> tuple[Response, Exchange | None]:
+        """Respond with the state of some calls ago."""
         operation, members = request.operation_name, request.to_wire()
         old = self._states[-min(len(self._states), int(event.amount))][region]
         date = self.clock.time()
@@ -365,10 +353,10 @@ class World:
             if not found:
                 raise self._error(request, 400, b'{"__type": "NotFoundException"}')
             body = {GETS[operation]: found[0]}
-        seen = self._seen(
+        exchange = self._exchange_at(
             number, region, operation, members, body, date=float(int(date)), is_true=False
         )
-        return _answer(json.dumps(body).encode(), date), seen
+        return _make_response(json.dumps(body).encode(), date), exchange
 
     def _check_truth(self, number: int, region: str, operation: str, members: Wire) -> None:
         watch, name = self.watches[number], members[DELETES[operation]]
@@ -395,21 +383,6 @@ class World:
         return error_from_response(request, body, ResponseMetadata(http_status=status), [attempt])
 
 
-def _answer(body: bytes, date: float) -> Response:
+def _make_response(body: bytes, date: float) -> Response:
     moment = datetime.fromtimestamp(int(date), UTC)
     return Response(body, ResponseMetadata(http_status=200, date=moment))
-
-
-class _Wire:
-    """The transport of a run."""
-
-    def __init__(self, world: World, number: int, region: str) -> None:
-        self._send: Callable[[Request[Any]], Response] = lambda request: world.send(
-            number, region, request
-        )
-
-    def send(self, request: Request[Any]) -> Response:
-        return self._send(request)
-
-    def close(self) -> None:
-        """Do nothing: nothing is open."""
