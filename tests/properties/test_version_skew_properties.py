@@ -218,6 +218,18 @@ def test_json_with_a_field_more_is_kept_or_refused(name: str) -> None:
     check()
 
 
+def test_order_of_fields_has_no_effect_on_the_hash() -> None:
+    result = models.GetDiskSnapshotsResult.from_wire({"nextPageToken": "t"})
+    other = copy.copy(result)
+    fields = dict(reversed(other.__dict__.items()))
+    other.__dict__.clear()
+    other.__dict__.update(fields)
+    back = pickle.loads(pickle.dumps(other))  # noqa: S301 - pickled here
+    assert [*back.__dict__] != [*result.__dict__]
+    assert back == result
+    assert hash(back) == hash(result)
+
+
 def test_unset_field_of_newer_version_is_dropped() -> None:
     other = copy.copy(DiskSnapshot(name="a"))
     other.__dict__["new_field"] = None

@@ -587,7 +587,8 @@ class Result(ResultModel, frozen=True):
     @override
     def __hash__(self) -> int:
         # A class that defines __eq__ does not inherit __hash__.
-        return hash(tuple(self.__dict__.values()))
+        # The order of fields may differ between versions that pickled them.
+        return hash(tuple(map(self.__dict__.get, type(self).model_fields)))
 
 
 ItemT = TypeVar("ItemT", bound=ResultModel)
@@ -612,7 +613,11 @@ ResultT = TypeVar("ResultT", bound=Result)
 
 
 class Request(RequestModel, Generic[ResultT], frozen=True):
-    """Call of an API operation. The type argument is the type of its result."""
+    """Call of an API operation. The type argument is the type of its result.
+
+    Subclass it, and `Result`, to declare a further operation of the API; other models of this
+    library cannot be subclassed. The class is named like the operation: `GetBucketsRequest`.
+    """
 
     if not TYPE_CHECKING:
         __class_getitem__ = classmethod(_alias)
