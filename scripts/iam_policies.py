@@ -355,7 +355,7 @@ TASKS = (
     ),
     Task(
         "Prune",
-        "`plans.plan_prune`, `plans.prune`",
+        "`prune`, `plans.plan_prune`, `plans.prune`",
         (_prune("disk"), _prune("instance")),
     ),
 )

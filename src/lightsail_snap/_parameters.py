@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from lightsail_snap._text import short_repr
 from lightsail_snap.errors import RequestValidationError, Violation
 
 _MAX_ITEMS = 100_000
+
+ItemT = TypeVar("ItemT")
+ItemT_co = TypeVar("ItemT_co", covariant=True)
+
+
+class CollectionNotStr(Protocol[ItemT_co]):
+    """A list, tuple, set or similar. A `str` is excluded: it contains only strings."""
+
+    def __contains__(self, item: object, /) -> bool:
+        """Return whether an object is one of the items."""
+
+    def __iter__(self) -> Iterator[ItemT_co]:
+        """Iterate over the items."""
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+
+
+class SequenceNotStr(CollectionNotStr[ItemT_co], Protocol[ItemT_co]):
+    """A list, tuple or other sequence, but not a `str`."""
+
+    def __getitem__(self, index: int, /) -> ItemT_co:
+        """Return one item."""
+
+
+IterableNotStr: TypeAlias = CollectionNotStr[ItemT] | Iterator[ItemT]
+"""Several items. A single string, which is an `Iterable[str]`, is a mistake here."""
 
 
 def invalid_parameter(

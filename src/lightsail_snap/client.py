@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lightsail_snap._filters import Filter
+    from lightsail_snap._parameters import IterableNotStr
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap._workflows.paging import Paging
     from lightsail_snap.clock import Clock
+    from lightsail_snap.plans._deletion_results import PrunedSnapshot, PruneResult
+    from lightsail_snap.plans._pruning import Kinds
+    from lightsail_snap.retention import RetentionPlan, RetentionPolicy, Scope
     from lightsail_snap.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap.waiters import WaitPolicy
 
@@ -583,7 +587,7 @@ class LightsailSnapClient:
 
     def wait_for_disk_snapshots(
         self,
-        disk_snapshot_names: Iterable[str],
+        disk_snapshot_names: IterableNotStr[str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -866,7 +870,7 @@ class LightsailSnapClient:
 
     def wait_for_instance_snapshots(
         self,
-        instance_snapshot_names: Iterable[str],
+        instance_snapshot_names: IterableNotStr[str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -1505,7 +1509,7 @@ class LightsailSnapClient:
 
     def create_instances_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
-        instance_names: Iterable[str],
+        instance_names: IterableNotStr[str],
         source: models.RestoreSource,
         *,
         availability_zone: str,
@@ -1585,7 +1589,7 @@ class LightsailSnapClient:
         return self.send(request)
 
     def untag_resource(
-        self, resource_name: str, tag_keys: Iterable[str], *, resource_arn: str | None = None
+        self, resource_name: str, tag_keys: IterableNotStr[str], *, resource_arn: str | None = None
     ) -> models.UntagResourceResult:
         """Remove tags from a resource.
 
@@ -1753,7 +1757,7 @@ class LightsailSnapClient:
 
     def wait_for_operations(
         self,
-        operations: Iterable[models.Operation | str],
+        operations: IterableNotStr[models.Operation | str],
         *,
         timeout: Timeout = "policy",
         concurrency: int = 10,
@@ -1783,6 +1787,74 @@ class LightsailSnapClient:
             self._wait_policy.limit(timeout),
             concurrency=concurrency,
             on_progress=on_progress,
+        )
+        return self._run(workflow)
+
+    # Retention
+
+    def prune(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        planned: RetentionPlan[Any] | RetentionPolicy | None,
+        *,
+        scope: Scope | None = None,
+        owner: str | None = None,
+        kind: Kinds = "all",
+        minimum_remaining: int = 1,
+        max_deletions: int | None = None,
+        unsafe_allow_remove_all: bool = False,
+        dry_run: bool = False,
+        on_snapshot: Callable[[PrunedSnapshot], object] | None = None,
+    ) -> PruneResult:
+        """Delete the snapshots of the Region that a policy does not keep, oldest first.
+
+        1. Only snapshots of `scope` or `owner` are deleted. One of them is required.
+        2. The Region is listed and the policy evaluated right before the deletions.
+        3. At least one usable snapshot in scope remains of each source.
+        4. One failure does not stop the other deletions.
+        5. If the clocks of host and service differ by more than 5 minutes, nothing is deleted.
+
+        Args:
+            planned: The policy: snapshots that it does not keep now are deleted. Or a plan of
+                `plan_prune` or `plan_retention`: only snapshots that it deletes are deleted. None
+                for no policy, which requires `unsafe_allow_remove_all`.
+            scope: The snapshots that may be deleted, for example `Scope(names=["before-*"])`. A
+                plan that was made with `owned=Scope(...)` has its own.
+            owner: The name of the backup plan whose snapshots may be deleted, as a short form of
+                `scope=Scope(owner=...)`.
+            kind: The kinds of snapshots to list: `all`, `disk` or `instance`. With a plan, its
+                kinds are used.
+            minimum_remaining: Least number of usable snapshots of each source that remain; 1 or
+                more.
+            max_deletions: Delete nothing if there are more deletions than this; None for no limit.
+            unsafe_allow_remove_all: Whether the last snapshots of a source may be deleted.
+            dry_run: Whether to check everything and delete nothing. The result then contains what
+                would be deleted, as `skipped` with the outcome `dry_run`.
+            on_snapshot: Function that is called with the result for each snapshot.
+
+        Returns:
+            The results. `raise_for_failures()` raises an error if a deletion failed.
+
+        Raises:
+            RequestValidationError: If an argument is invalid.
+            ConfigurationError: If a policy was passed, and the clocks of host and service differ by
+                more than 5 minutes, or the service's time is unknown.
+            LightsailSnapError: If a policy was passed, and the Region cannot be listed.
+        """
+        from lightsail_snap.plans._pruning import (  # noqa: PLC0415 - plans take long to load
+            prune_region,
+        )
+
+        workflow = prune_region(
+            self._clock,
+            planned,
+            scope=scope,
+            owner=owner,
+            kind=kind,
+            minimum_remaining=minimum_remaining,
+            max_deletions=max_deletions,
+            unsafe_allow_remove_all=unsafe_allow_remove_all,
+            dry_run=dry_run,
+            on_snapshot=on_snapshot,
         )
         return self._run(workflow)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -24,7 +25,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import ConfigDict, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from lightsail_snap._parameters import invalid_parameter
@@ -39,6 +40,9 @@ from lightsail_snap.models import (
 from lightsail_snap.models._base import ValidatedModel
 from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models.tags import has_tags
+
+if TYPE_CHECKING:
+    from lightsail_snap._parameters import SequenceNotStr
 
 __all__ = [
     "OWNERSHIP_TAG",
@@ -127,6 +131,7 @@ _KEEPS_SOMETHING = Requirement(
 
 # The longest timedelta has 11 digits of hours. int() rejects very long numbers.
 _DURATION_PART = re.compile(r"([0-9]{1,12})([ymdh])")
+_DIGITS = re.compile(r"[0-9]{1,12}")
 _HOUR = timedelta(hours=1)
 
 
@@ -176,6 +181,9 @@ def _check_count(value: object) -> int | str | None:
         return value
     if isinstance(value, str) and str.__eq__(value, _ALL):
         return _ALL
+    # Environment variables hold strings.
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
     raise _COUNT.broken()
 
 
@@ -248,6 +256,8 @@ def _check_patterns(value: object) -> tuple[str, ...]:
 
 # pydantic cannot derive the schema of the values that a validator returns.
 _STRING_SCHEMA = WithJsonSchema({"type": "string"}, mode="serialization")
+# After a `PlainValidator` pydantic serializes a tuple twice, and warns of the list in between.
+_UNCHANGED = PlainSerializer(lambda value: value, return_type=Any)
 _STRINGS_SCHEMA = WithJsonSchema(
     {"type": "array", "items": {"type": "string"}}, mode="serialization"
 )
@@ -256,8 +266,9 @@ _OwnerName = Annotated[
     str, PlainValidator(_check_owner, json_schema_input_type=str), _STRING_SCHEMA
 ]
 _NamePatterns = Annotated[
-    Sequence[str],
+    tuple[str, ...],
     PlainValidator(_check_patterns, json_schema_input_type=list[str]),
+    _UNCHANGED,
     _STRINGS_SCHEMA,
 ]
 
@@ -269,14 +280,17 @@ Count = Annotated[
         mode="serialization",
     ),
 ]
-"""Number of snapshots or periods to keep: 0 or more, `"all"`, or None to disable the rule."""
+"""Number of snapshots or periods to keep: 0 or more, `"all"`, or None to disable the rule.
+
+A string of digits, as in environment variables, is accepted and stored as the number.
+"""
 
 Duration = Annotated[
-    str | timedelta | None,
+    str | None,
     PlainValidator(_check_duration, json_schema_input_type=str | None),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]}, mode="serialization"),
 ]
-"""Duration in the format of restic, `1y5m7d2h`, or a `timedelta` of whole hours.
+"""Duration in the format of restic, `1y5m7d2h`. A `timedelta` of whole hours is accepted.
 
 Years, months and days follow the calendar of the policy's time zone. Hours are elapsed time, and so
 is a `timedelta`: `timedelta(days=7)` is `168h`. The value is stored as a string; a duration of 0 is
@@ -284,20 +298,20 @@ stored as None.
 """
 
 TagSpecs = Annotated[
-    Sequence[str],
+    tuple[str, ...],
     PlainValidator(_check_tag_specs, json_schema_input_type=list[str]),
+    _UNCHANGED,
     _STRINGS_SCHEMA,
 ]
 """Tags, each `key` or `key=value`. Tags separated by commas must all match."""
 
-TimeZone = Annotated[
-    str | tzinfo, PlainValidator(_check_zone, json_schema_input_type=str), _STRING_SCHEMA
-]
-"""Name of a time zone of the IANA database, a `ZoneInfo` with such a name, or `datetime.UTC`.
+TimeZone = Annotated[str, PlainValidator(_check_zone, json_schema_input_type=str), _STRING_SCHEMA]
+"""Name of a time zone of the IANA database, such as `Europe/Berlin`.
 
-The value is stored as the name. UTC needs no database. Names whose meaning depends on the machine,
-such as `localtime` and `right/UTC`, are rejected. On Windows, which has no database, `tzdata` is
-installed with this package. In slim container images, install it yourself.
+A `ZoneInfo` with such a name and `datetime.UTC` are accepted, and stored as the name. UTC needs no
+database. Names whose meaning depends on the machine, such as `localtime` and `right/UTC`, are
+rejected. On Windows, which has no database, `tzdata` is installed with this package. In slim
+container images, install it yourself.
 """
 
 
@@ -369,6 +383,28 @@ class RetentionPolicy(_Model, frozen=True):
     other rules, all younger snapshots are kept. A backup plan also deletes snapshots of this age
     whose disk or instance it no longer selects. None, the default: age alone deletes nothing."""
 
+    if TYPE_CHECKING:
+        # The constructor accepts more types than the fields have.
+        def __init__(  # noqa: PLR0913 - one parameter per field
+            self,
+            *,
+            time_zone: str | ZoneInfo | timezone,
+            keep_last: int | Literal["all"] | None = None,
+            keep_hourly: int | Literal["all"] | None = None,
+            keep_daily: int | Literal["all"] | None = None,
+            keep_weekly: int | Literal["all"] | None = None,
+            keep_monthly: int | Literal["all"] | None = None,
+            keep_yearly: int | Literal["all"] | None = None,
+            keep_within: str | timedelta | None = None,
+            keep_within_hourly: str | timedelta | None = None,
+            keep_within_daily: str | timedelta | None = None,
+            keep_within_weekly: str | timedelta | None = None,
+            keep_within_monthly: str | timedelta | None = None,
+            keep_within_yearly: str | timedelta | None = None,
+            keep_tagged: SequenceNotStr[str] = (),
+            delete_older_than: str | timedelta | None = None,
+        ) -> None: ...
+
     @model_validator(mode="after")
     def _check_keeps_something(self) -> Self:
         if not any(value for name, value in self if name != "time_zone"):
@@ -412,6 +448,16 @@ class Scope(_Model, frozen=True):
     """Shell patterns of snapshot names (`*`, `?`, `[...]`; case-sensitive)."""
     sources: _NamePatterns = ()
     """Shell patterns of the names of disks or instances (`*`, `?`, `[...]`; case-sensitive)."""
+
+    if TYPE_CHECKING:
+        # The constructor accepts more types than the fields have.
+        def __init__(
+            self,
+            *,
+            owner: str | None = None,
+            names: SequenceNotStr[str] = (),
+            sources: SequenceNotStr[str] = (),
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _check_has_a_field(self) -> Self:
@@ -684,7 +730,7 @@ def _rule_picks(
     def count_within(duration: object) -> int:
         if not isinstance(duration, str):
             return 0
-        zone = _zone_of(str(policy.time_zone))
+        zone = _zone_of(policy.time_zone)
         since = _Span.parse(duration).before(anchor, zone) if anchor else None
         return sum(since is None or dated.created > since for dated in group)
 
@@ -733,8 +779,8 @@ def _decide_group(
         reasons[index].append(reason)
     ages = [""] * len(group)
     if policy and policy.delete_older_than:
-        zone = _zone_of(str(policy.time_zone))
-        limit = _Span.parse(str(policy.delete_older_than)).before(terms.now, zone)
+        zone = _zone_of(policy.time_zone)
+        limit = _Span.parse(policy.delete_older_than).before(terms.now, zone)
         for index, dated in enumerate(group):
             if limit is not None and dated.created < limit:
                 ages[index] = f"older than {policy.delete_older_than}"
@@ -874,7 +920,7 @@ def _evaluate(  # noqa: PLR0913 - keyword-only from the fourth on
     keep_newest: bool = True,
 ) -> RetentionPlan[SnapshotT]:
     """Evaluate a policy; None keeps nothing. Dates up to `latest` (`now` if None) are the past."""
-    name = str(policy.time_zone) if policy else "UTC"
+    name = policy.time_zone if policy else "UTC"
     zone = _zone_of(name)
     terms = _Terms(policy, now, now if latest is None else latest, keep_newest)
     decisions: list[RetentionDecision[SnapshotT]] = []

@@ -33,8 +33,9 @@ ALLOWED = {
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},
     "_drivers": _VALUES | {"_workflows", "transport"},
-    "client": _CLIENT_SIDE,
-    "aio": _CLIENT_SIDE,
+    # Their method `prune` loads `plans._pruning` when it is called; see below.
+    "client": _CLIENT_SIDE | {"plans"},
+    "aio": _CLIENT_SIDE | {"plans"},
     "plans": _CLIENT_SIDE | {"client"},
     "emulator": _PURE | {"clock"},
     "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
@@ -103,6 +104,16 @@ def test_imports_are_found() -> None:
         name.rpartition(".")[0] for name in _imported(ROOT / "client.py")
     }
     assert any(name.startswith("botocore") for name in _imported(ROOT / "_boto/transport.py"))
+
+
+@pytest.mark.parametrize("name", ["client.py", "aio.py"])
+def test_client_loads_only_pruning_of_plans_and_only_when_called(name: str) -> None:
+    path = ROOT / name
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    at_import = {ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom)}
+    assert not [each for each in at_import if "plans" in each]
+    loaded = {each for each in _imported(path) if ".plans" in each}
+    assert loaded == {"lightsail_snap.plans._pruning.prune_region"}
 
 
 @pytest.mark.parametrize(("driver", "max_lines"), [("sync.py", 120), ("anyio.py", 240)])

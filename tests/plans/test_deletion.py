@@ -37,6 +37,7 @@ from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.plans import BackupPlan, PruneResult, apply, plan_prune, prepare, prune
 from lightsail_snap.plans import _deletion as deletion
+from lightsail_snap.plans._inventory import run_workflow
 from lightsail_snap.retention import OWNERSHIP_TAG
 
 HOME, DAY = "us-east-1", 86_400
@@ -234,6 +235,14 @@ def test_prune_with_a_deleted_keeper_evaluates_the_policy_again(state: State) ->
     assert result.results[0].record.keeper == "s3"
 
 
+def test_prune_of_a_snapshot_deleted_after_the_listing_is_adopted(state: State) -> None:
+    planned = state.plan()
+    # Calls: listing, snapshot. The snapshot is deleted before its Get.
+    state.on_call = before_call(2, lambda: state.another.delete_disk_snapshot("s0"))
+    result = prune(planned, state.client)
+    assert outcomes(result) == {"s0": "gone", "s1": "deleted", "s2": "deleted"}
+
+
 def test_prune_checks_each_keeper_in_turn(state: State) -> None:
     result = prune(state.plan(keep_last=2), state.client)
     assert [each.record.keeper for each in result.results if each.record] == ["s4", "s3", "s4"]
@@ -260,13 +269,12 @@ def test_prune_keeps_a_snapshot_whose_tags_change(
 def test_prune_keeps_a_snapshot_that_the_listing_lacks(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned, pages = state.plan(), deletion._pages
+    planned, items_of = state.plan(), deletion._items_of
 
-    def without(*args: Any) -> Any:
-        for metadata, items in pages(*args):
-            yield metadata, tuple(each for each in items if each.name != "s0")
+    def without(page: Any) -> Any:
+        return tuple(each for each in items_of(page) if each.name != "s0")
 
-    monkeypatch.setattr(deletion, "_pages", without)
+    monkeypatch.setattr(deletion, "_items_of", without)
     result = prune(planned, state.client)
     assert outcomes(result) == {"s0": "stale_evidence", "s1": "deleted", "s2": "deleted"}
     assert "it exists, but the listing does not include it" in str(result)
@@ -277,20 +285,16 @@ def test_apply_with_a_listing_without_the_new_snapshot_deletes_nothing(
     state: State, monkeypatch: pytest.MonkeyPatch, lack: str
 ) -> None:
     plan = plan_of(rules={"keep_last": 1})
-    run, pages = prepare(plan, state.client), deletion._pages
+    run, items_of = prepare(plan, state.client), deletion._items_of
 
-    def stale(*args: Any) -> Any:
-        for metadata, items in pages(*args):
-            yield (
-                metadata,
-                tuple(
-                    each.model_copy(update={"state": "pending"}) if lack == "pending" else each
-                    for each in items
-                    if each.name != run.steps[0].name or lack == "pending"
-                ),
-            )
+    def stale(page: Any) -> Any:
+        return tuple(
+            each.model_copy(update={"state": "pending"}) if lack == "pending" else each
+            for each in items_of(page)
+            if each.name != run.steps[0].name or lack == "pending"
+        )
 
-    monkeypatch.setattr(deletion, "_pages", stale)
+    monkeypatch.setattr(deletion, "_items_of", stale)
     result = apply(run, state.client)
     assert "the listing" in str(result)
     assert len(state.names) == 6
@@ -446,19 +450,15 @@ def test_prune_with_both_clocks_jumping_together_deletes_nothing(state: State, j
 def test_prune_with_a_snapshot_from_the_future_keeps_its_source(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned, pages = state.plan(), deletion._pages
+    planned, items_of = state.plan(), deletion._items_of
 
-    def future(*args: Any) -> Any:
-        for metadata, items in pages(*args):
-            late = {"created_at": state.now + timedelta(minutes=6)}
-            yield (
-                metadata,
-                tuple(
-                    each.model_copy(update=late) if each.name == "s4" else each for each in items
-                ),
-            )
+    def future(page: Any) -> Any:
+        late = {"created_at": state.now + timedelta(minutes=6)}
+        return tuple(
+            each.model_copy(update=late) if each.name == "s4" else each for each in items_of(page)
+        )
 
-    monkeypatch.setattr(deletion, "_pages", future)
+    monkeypatch.setattr(deletion, "_items_of", future)
     result = prune(planned, state.client)
     assert set(outcomes(result).values()) == {"kept"}
     assert "dated later than the service's clock" in str(result)
@@ -618,24 +618,24 @@ def test_delete_of_an_unidentified_or_moved_snapshot_is_withheld(
     terms = deletion.DeletionTerms(
         Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1)
     )
-    gate = deletion.DeletionGate(state.client, terms, ["disk"])
-    oldest = gate.preview().delete[0]
-    moved = gate.delete(replace(deletion.ApprovedSnapshot.of(oldest), source="other"))
+    gate = deletion.DeletionGate(state.clock, terms, ["disk"])
+    oldest = run_workflow(state.client, gate.preview()).delete[0]
+    approved = replace(deletion.ApprovedSnapshot.of(oldest), source="other")
+    moved = run_workflow(state.client, gate.delete(approved))
     assert (moved.outcome, moved.reason) == ("changed", "it belongs to another source")
-    pages = deletion._pages
+    items_of = deletion._items_of
 
     def with_changes(changes: dict[str, Any]) -> Any:
-        def changed(*args: Any) -> Any:
-            for metadata, items in pages(*args):
-                yield metadata, tuple(each.model_copy(update=changes) for each in items)
+        def changed(page: Any) -> Any:
+            return tuple(each.model_copy(update=changes) for each in items_of(page))
 
         return changed
 
-    monkeypatch.setattr(deletion, "_pages", with_changes({"arn": None}))
+    monkeypatch.setattr(deletion, "_items_of", with_changes({"arn": None}))
     result = prune(state.plan(), state.client)
     assert set(outcomes(result).values()) == {"changed"}
     assert "its ARN or creation time is unknown" in str(result)
-    monkeypatch.setattr(deletion, "_pages", with_changes({"from_disk_name": None}))
+    monkeypatch.setattr(deletion, "_items_of", with_changes({"from_disk_name": None}))
     found = [each.model_copy(update={"from_disk_name": None}) for each in state.plan().keep]
     policy = RetentionPolicy(time_zone="UTC", keep_last=1)
     scope = Scope(owner="nightly")
@@ -650,12 +650,12 @@ def test_gate_does_not_discard_a_newer_listing(state: State) -> None:
     terms = deletion.DeletionTerms(
         Scope(owner="nightly"), RetentionPolicy(time_zone="UTC", keep_last=1)
     )
-    gate = deletion.DeletionGate(state.client, terms, ["disk"])
-    first = gate._evidence()
+    gate = deletion.DeletionGate(state.clock, terms, ["disk"])
+    first = run_workflow(state.client, gate._evidence())
     gate._discard(first)
-    second = gate._evidence()
+    second = run_workflow(state.client, gate._evidence())
     gate._discard(first)
-    assert gate._evidence() is second
+    assert run_workflow(state.client, gate._evidence()) is second
 
 
 @given(
@@ -912,7 +912,7 @@ def test_package_deletes_in_bulk_only_in_plans_deletion() -> None:
         and node.func.attr.endswith(("snapshot", "disk"))
     }
     # The command `delete` deletes the snapshots named in its arguments.
-    assert callers - {"cli/_snapshots.py"} == {"plans/_deletion.py"}
+    assert callers == {"cli/_snapshots.py"}
     makers = {
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
@@ -922,4 +922,4 @@ def test_package_deletes_in_bulk_only_in_plans_deletion() -> None:
         and ast.unparse(node.func).rpartition(".")[2].startswith("Delete")
         and ast.unparse(node.func).endswith("Request")
     }
-    assert makers == {"client.py", "aio.py"}
+    assert makers == {"client.py", "aio.py", "plans/_deletion.py"}

@@ -6,21 +6,28 @@ import pickle
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio
+import anyio.from_thread
 import pytest
 
 from lightsail_snap import (
+    AsyncLightsailSnapClient,
     DiskSource,
     LightsailSnapClient,
+    OutcomeUnknownError,
     PartialFailureError,
+    Request,
     RequestNotSentError,
     RequestValidationError,
+    Response,
     RetentionPolicy,
     Scope,
     VirtualClock,
     plan_retention,
 )
+from lightsail_snap._boto.transport import BotoTransport
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, Progression
-from lightsail_snap.plans import PrunedSnapshot, _deletion, prune
+from lightsail_snap.plans import PrunedSnapshot, PruneResult, _deletion, prune
 from lightsail_snap.retention import RetentionPlan
 
 HOME, DAY = "us-east-1", 86_400
@@ -37,6 +44,7 @@ class State:
         self.emulator.add_disk("Disk-1", region_name=HOME)
         self.emulator.add_instance("web-1", region_name=HOME)
         boto = self.emulator.boto3_client(HOME, Config(retries={"total_max_attempts": 1}))
+        self.boto = boto
         self.client = LightsailSnapClient(boto, clock=self.clock)
 
     def take(self, name: str) -> None:
@@ -105,8 +113,8 @@ def test_prune_keeps_snapshots_without_an_arn_or_date(
 ) -> None:
     get = _deletion.get_snapshot
 
-    def without_field(*args: Any, **kwargs: Any) -> Any:
-        found = get(*args, **kwargs)
+    async def without_field(*args: Any, **kwargs: Any) -> Any:
+        found = await get(*args, **kwargs)
         return found if found is None else found.model_copy(update={field: None})
 
     planned = state.plan()
@@ -160,13 +168,14 @@ def test_prune_with_a_dropped_response_checks_the_snapshot(state: State, is_done
 def test_prune_of_a_snapshot_deleted_after_the_lookup_is_adopted(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned, delete = state.plan(), LightsailSnapClient.delete_disk_snapshot
+    planned, send = state.plan(), BotoTransport.send
 
-    def delete_twice(client: LightsailSnapClient, name: str) -> Any:
-        delete(client, name)
-        return delete(client, name)
+    def send_twice(transport: BotoTransport, request: Request[Any]) -> Response:
+        if request.operation_name == "DeleteDiskSnapshot":
+            send(transport, request)
+        return send(transport, request)
 
-    monkeypatch.setattr(LightsailSnapClient, "delete_disk_snapshot", delete_twice)
+    monkeypatch.setattr(BotoTransport, "send", send_twice)
     result = prune(planned, state.client)
     assert [each.status for each in result.results] == ["adopted", "adopted"]
 
@@ -198,3 +207,124 @@ def test_prune_with_arguments_of_wrong_types_is_rejected(
             on_snapshot=on_snapshot,
         )
     assert len(state.names) == 3
+
+
+POLICY = RetentionPolicy(time_zone="UTC", keep_last=1)
+
+
+def test_client_prune_by_owner_deletes_through_the_gate(state: State) -> None:
+    seen: list[PrunedSnapshot] = []
+    result = state.client.prune(POLICY, owner="nightly", on_snapshot=seen.append)
+    assert result.is_complete
+    assert [each.snapshot.name for each in seen] == ["db-1", "db-2"]
+    assert all(each.record and each.record.keeper == "db-3" for each in seen)
+    assert state.names == ["db-3"]
+
+
+def test_client_prune_of_a_plan_uses_the_scope_of_the_plan(state: State) -> None:
+    assert state.client.prune(state.plan()).is_complete
+    assert state.names == ["db-3"]
+
+
+def test_client_prune_as_a_dry_run_deletes_nothing(
+    state: State, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "lightsail_snap.plans"):
+        result = state.client.prune(POLICY, scope=SCOPE, dry_run=True)
+    assert [(each.status, each.reason) for each in result.results] == [
+        ("skipped", "dry run: no rule keeps it")
+    ] * 2
+    record = result.results[0].record
+    assert record
+    assert (record.outcome, record.keeper) == ("dry_run", "db-3")
+    assert not result.is_complete
+    assert result.failures == {}
+    assert str(result).endswith("deleted 0 of 2; dry run: would delete 2")
+    assert {each.levelname for each in caplog.records} == {"INFO"}
+    assert "deleting" not in caplog.text
+    assert state.names == ["db-1", "db-2", "db-3"]
+
+
+def test_dry_run_with_too_many_deletions_reports_the_limit(state: State) -> None:
+    result = state.client.prune(POLICY, owner="nightly", dry_run=True, max_deletions=1)
+    assert {each.record and each.record.outcome for each in result.results} == {"limit"}
+
+
+def test_dry_run_and_prune_agree(state: State) -> None:
+    forecast = state.client.prune(POLICY, owner="nightly", dry_run=True)
+    actual = state.client.prune(POLICY, owner="nightly")
+    assert [each.snapshot for each in forecast.results] == [
+        each.snapshot for each in actual.results
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "must specify which snapshots may be deleted"),
+        ({"owner": "nightly", "scope": SCOPE}, "contradicts scope"),
+        ({"owner": ""}, "must be the name of a plan"),
+        ({"owner": 7}, "must be the name of a plan"),
+        ({"owner": "nightly", "dry_run": "yes"}, "must be a bool"),
+        ({"owner": "nightly", "dry_run": 1}, "must be a bool"),
+    ],
+)
+def test_client_prune_with_invalid_arguments_is_rejected(
+    state: State, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RequestValidationError, match=message):
+        state.client.prune(POLICY, **options)
+    assert len(state.names) == 3
+
+
+def test_client_prune_of_a_plan_of_another_owner_is_rejected(state: State) -> None:
+    with pytest.raises(RequestValidationError, match="owner: must be the plan's own"):
+        state.client.prune(state.plan(), owner="weekly")
+    assert state.client.prune(state.plan(), owner="nightly").is_complete
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_async_client_prunes_like_the_sync_client(state: State, backend: str) -> None:
+    async def main() -> PruneResult:
+        client = AsyncLightsailSnapClient(state.boto, clock=state.clock)
+        forecast = await client.prune(POLICY, owner="nightly", dry_run=True)
+        assert len(forecast.results) == 2
+        return await client.prune(POLICY, owner="nightly")
+
+    assert anyio.run(main, backend=backend).is_complete
+    assert state.names == ["db-3"]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_cancelled_async_prune_waits_for_the_deletion_and_stops(
+    state: State, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    """The deletion in flight ends, its outcome is reported, and no other one starts."""
+    send, scopes = BotoTransport.send, list[anyio.CancelScope]()
+    done: list[str] = []
+    causes: list[BaseException | None] = []
+
+    def send_slowly(transport: BotoTransport, request: Request[Any]) -> Response:
+        if request.operation_name == "DeleteDiskSnapshot":
+            anyio.from_thread.run_sync(scopes[0].cancel)
+            response = send(transport, request)
+            done.append(request.operation_name)
+            return response
+        return send(transport, request)
+
+    async def main() -> None:
+        client = AsyncLightsailSnapClient(state.boto, clock=state.clock)
+        monkeypatch.setattr(BotoTransport, "send", send_slowly)
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
+            try:
+                await client.prune(POLICY, owner="nightly")
+            except anyio.get_cancelled_exc_class() as cancelled:
+                causes.append(cancelled.__cause__)
+                raise
+        assert scope.cancelled_caught
+
+    anyio.run(main, backend=backend)
+    assert [type(each) for each in causes] == [OutcomeUnknownError]
+    assert done == ["DeleteDiskSnapshot"]
+    assert state.names == ["db-2", "db-3"]

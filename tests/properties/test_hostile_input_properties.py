@@ -30,6 +30,7 @@ from lightsail_snap import (
     Operation,
     RequestValidationError,
     ResponseValidationError,
+    RetentionPolicy,
     Tag,
     VirtualClock,
     WaitPolicy,
@@ -308,6 +309,7 @@ def test_client_invalid_input_sends_nothing(
 
 
 GOOD: dict[str, Any] = {
+    "planned": RetentionPolicy(time_zone="UTC", keep_last=1),
     "source": SOURCE,
     "tags": {"env": "prod"},
     "tag_keys": ["env"],
@@ -339,6 +341,8 @@ def parameters(method: str) -> dict[str, Any]:
         for each in found
         if each.name != "self" and (each.default is each.empty or each.name == "timeout")
     }
+    if method == "prune":
+        good["owner"] = "nightly"
     if method in RESTORES:
         good["source"] = ManualSnapshotSource(snapshot_name="db-1")
     return good

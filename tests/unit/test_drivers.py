@@ -238,6 +238,16 @@ def test_closed_event_loops_are_forgotten() -> None:
     assert len(client._driver._limiters) <= 1
 
 
+def test_closed_event_loop_with_references_is_forgotten() -> None:
+    client = AsyncLightsailSnapClient(transport=ScriptedTransport(snapshot("completed")))
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(client.get_disk_snapshot("db-1"))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    asyncio.run(client.get_disk_snapshot("db-1"))
+    assert loop not in client._driver._limiters
+
+
 @pytest.mark.anyio
 @on_both_loops
 async def test_gathered_workflows_start_in_order() -> None:

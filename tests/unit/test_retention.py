@@ -9,7 +9,7 @@ import re
 import struct
 import tomllib
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -359,7 +359,10 @@ def test_decision_is_hashable_and_pickles() -> None:
 
 
 WRONG: dict[str, list[Any]] = {
-    "keep_last": [-1, True, 1.0, "7", "ALL", []],
+    "keep_last": [
+        *[-1, True, 1.0, "ALL", []],
+        *["", "-1", "+7", " 7", "7 ", "7.0", "1_0", "true", "٣", "9" * 13, b"7"],
+    ],
     "keep_within": [
         *["", "7", "d", "7x", "-7d", "7d7d", " 7d", "7d ", 7, "9" * 5000 + "d"],
         timedelta(hours=-1),
@@ -384,6 +387,13 @@ def test_policy_with_an_invalid_value_is_rejected(field: str, value: Any) -> Non
     (violation,) = caught.value.violations
     assert violation.field == field
     assert violation.source == "lightsail_snap"
+
+
+@pytest.mark.parametrize(("given", "read"), [("7", 7), ("0", 0), ("007", 7), ("all", "all")])
+def test_policy_reads_digits_as_a_number(given: str, read: object) -> None:
+    policy = RetentionPolicy(time_zone="UTC", keep_daily=1, **cast("Any", {"keep_last": given}))
+    assert policy.keep_last == read
+    assert type(policy.keep_last) is type(read)
 
 
 def test_policy_with_many_errors_reports_all() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from lightsail_snap._parameters import CollectionNotStr
 
 _PERCENT = 100
 _ERROR_CODE = "InternalFailure"
@@ -101,7 +103,7 @@ class FailedOperation:
     error_code: str = _ERROR_CODE
     error_details: str = _ERROR_DETAILS
 
-    def is_about(self, operation: str, names: Collection[str]) -> bool:
+    def is_about(self, operation: str, names: CollectionNotStr[str]) -> bool:
         """Return whether a call fails.
 
         Args:
@@ -227,7 +229,7 @@ class Progression:
         """
         return replace(self, failed_snapshots=(*self.failed_snapshots, name))
 
-    def failure_of(self, operation: str, names: Collection[str]) -> FailedOperation | None:
+    def failure_of(self, operation: str, names: CollectionNotStr[str]) -> FailedOperation | None:
         """Return the failure of a call's operations.
 
         Args:

@@ -12,7 +12,6 @@ from functools import cache
 from inspect import Parameter, Signature
 from keyword import iskeyword
 from threading import RLock
-from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, StrictStr, ValidationError, main
@@ -28,6 +27,7 @@ from lightsail_snap.models.enums import OpenEnum
 from lightsail_snap.models.names import PageToken
 
 if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
     from pydantic.main import ReprArgs
 
     from lightsail_snap.errors import LightsailSnapError
@@ -549,7 +549,8 @@ def _alias(cls: type[BaseModel], argument: Any) -> Any:  # noqa: ANN401 - as in 
     """Bind a generic class to a type, without the additional model that pydantic creates."""
     if isinstance(argument, TypeVar):
         return BaseModel.__class_getitem__.__func__(cls, argument)  # type: ignore[attr-defined] # a class method
-    return GenericAlias(cls, argument)
+    # As of a class that is no model. Unlike `types.GenericAlias`, it is no class for `issubclass`.
+    return super(BaseModel, cls).__class_getitem__(argument)  # type: ignore[misc] # that of Generic
 
 
 class Result(ResultModel, frozen=True):
@@ -591,6 +592,12 @@ class Result(ResultModel, frozen=True):
         return hash(tuple(map(self.__dict__.get, type(self).model_fields)))
 
 
+def _bases(model: type[BaseModel]) -> tuple[object, ...]:
+    """Return the base classes of a model as they are written, with their type arguments."""
+    bases: tuple[object, ...] = vars(model).get("__orig_bases__", ())
+    return bases
+
+
 ItemT = TypeVar("ItemT", bound=ResultModel)
 
 
@@ -599,6 +606,17 @@ class PagedResult(Result, Generic[ItemT], frozen=True):
 
     if not TYPE_CHECKING:
         __class_getitem__ = classmethod(_alias)
+
+        @classmethod
+        def __get_pydantic_core_schema__(
+            cls, source: object, handler: GetCoreSchemaHandler
+        ) -> core_schema.CoreSchema:
+            """Use the pages of an item type for `PagedResult[DiskSnapshot]` as a field's type."""
+            if isinstance(source, type):
+                return handler(source)
+            pages = [page for page in PagedResult.__subclasses__() if source in _bases(page)]
+            schemas: list[Any] = [handler.generate_schema(page) for page in pages]
+            return schemas[0] if len(schemas) == 1 else core_schema.union_schema(schemas)
 
     next_page_token: StrictStr | None = None
     """Token of the next page; None on the last page."""
@@ -632,7 +650,7 @@ class Request(RequestModel, Generic[ResultT], frozen=True):
     @override
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        for base in vars(cls).get("__orig_bases__", ()):
+        for base in _bases(cls):
             bound = get_args(base)
             if bound and isinstance(bound[0], type):
                 # AWS names the input shape of an operation after the operation.

@@ -36,6 +36,9 @@ from lightsail_snap.models.source import (
 )
 from lightsail_snap.models.tags import TagList, TagsInput
 
+if TYPE_CHECKING:
+    from lightsail_snap._parameters import IterableNotStr
+
 __all__ = [
     "CreateInstanceSnapshotRequest",
     "CreateInstanceSnapshotResult",
@@ -221,7 +224,7 @@ class CreateInstancesFromSnapshotRequest(
         def __init__(  # noqa: PLR0913 - the operation has as many parameters
             self,
             *,
-            instance_names: Iterable[str],
+            instance_names: IterableNotStr[str],
             source: RestoreSource,
             availability_zone: str,
             bundle_id: str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -12,6 +11,9 @@ from lightsail_snap.models._rules import Requirement
 from lightsail_snap.models.names import ExistingTagKey, ResourceArn, ResourceName
 from lightsail_snap.models.operations import OperationsResult
 from lightsail_snap.models.tags import TagList, TagsInput
+
+if TYPE_CHECKING:
+    from lightsail_snap._parameters import IterableNotStr
 
 __all__ = [
     "TagResourceRequest",
@@ -74,5 +76,9 @@ class UntagResourceRequest(Request[UntagResourceResult], frozen=True):
     if TYPE_CHECKING:
 
         def __init__(
-            self, *, resource_name: str, tag_keys: Iterable[str], resource_arn: str | None = None
+            self,
+            *,
+            resource_name: str,
+            tag_keys: IterableNotStr[str],
+            resource_arn: str | None = None,
         ) -> None: ...

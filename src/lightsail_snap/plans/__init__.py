@@ -14,6 +14,10 @@ BackupPlan ── prepare ──► Run ── print it ── apply ──► R
 
 from lightsail_snap.plans._apply import OnStep as OnStep
 from lightsail_snap.plans._apply import apply as apply
+from lightsail_snap.plans._deletion_results import DeletionRecord as DeletionRecord
+from lightsail_snap.plans._deletion_results import PrunedSnapshot as PrunedSnapshot
+from lightsail_snap.plans._deletion_results import PruneResult as PruneResult
+from lightsail_snap.plans._deletion_results import Status as Status
 from lightsail_snap.plans._fleet import apply_many as apply_many
 from lightsail_snap.plans._inventory import ClientFactory as ClientFactory
 from lightsail_snap.plans._inventory import Inventory as Inventory
@@ -34,13 +38,9 @@ from lightsail_snap.plans._planning import make_run as make_run
 from lightsail_snap.plans._planning import prepare as prepare
 from lightsail_snap.plans._prune import plan_prune as plan_prune
 from lightsail_snap.plans._prune import prune as prune
-from lightsail_snap.plans._results import DeletionRecord as DeletionRecord
 from lightsail_snap.plans._results import FleetResult as FleetResult
 from lightsail_snap.plans._results import PlanOutcome as PlanOutcome
-from lightsail_snap.plans._results import PrunedSnapshot as PrunedSnapshot
-from lightsail_snap.plans._results import PruneResult as PruneResult
 from lightsail_snap.plans._results import RunResult as RunResult
-from lightsail_snap.plans._results import Status as Status
 from lightsail_snap.plans._results import StepResult as StepResult
 from lightsail_snap.plans._sessions import RegionalClients as RegionalClients
 from lightsail_snap.plans._sessions import assume_role_clients as assume_role_clients

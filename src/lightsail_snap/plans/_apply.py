@@ -34,10 +34,10 @@ from lightsail_snap.plans._deletion import (
     get_snapshot,
     log_record,
     make_record,
-    monotonic,
     over_limit,
 )
-from lightsail_snap.plans._inventory import ClientFactory, clients_of
+from lightsail_snap.plans._deletion_results import is_done
+from lightsail_snap.plans._inventory import ClientFactory, clients_of, run_workflow
 from lightsail_snap.plans._model import Kind, Quiesce, tags_of
 from lightsail_snap.plans._planning import (
     CopyStep,
@@ -47,7 +47,7 @@ from lightsail_snap.plans._planning import (
     age_only,
     has_token,
 )
-from lightsail_snap.plans._results import RunResult, StepResult, is_done
+from lightsail_snap.plans._results import RunResult, StepResult
 from lightsail_snap.retention import AnySnapshot, Scope
 
 _log = logging.getLogger("lightsail_snap.plans")
@@ -61,6 +61,7 @@ OnStep: TypeAlias = Callable[[StepResult], object]
 """Callback that receives the result of every step."""
 
 _Creation: TypeAlias = TakeStep | CopyStep
+_Gate: TypeAlias = tuple[LightsailSnapClient, DeletionGate]
 
 
 def _wait(
@@ -117,7 +118,7 @@ class _RunExecution:
         """Take and copy the snapshot of one source."""
         results: list[StepResult] = []
         for step in chain:
-            began = monotonic(self._client_of(step.region))
+            began = self._client_of(step.region)._clock.monotonic()  # noqa: SLF001 - the client of this package
             result = self._create_one(step, results)
             if result.snapshot is not None:
                 # A snapshot of an earlier attempt may be of any age.
@@ -165,7 +166,7 @@ class _RunExecution:
             else:
                 creations.setdefault(step.source, []).append(step)
         count = sum(map(len, chains.values()))
-        gates: dict[tuple[str, bool], DeletionGate] = {}
+        gates: dict[tuple[str, bool], _Gate] = {}
 
         def deletion_of(
             region: str, chain: Sequence[DeleteStep], created_by: Sequence[_Creation]
@@ -184,7 +185,8 @@ class _RunExecution:
                     reason = obstacle or "the plan has no retention"
                     record = make_record(approved, "prerequisite", reason=reason)
                 else:
-                    record = gate.delete(approved, new)
+                    client, deletion_gate = gate
+                    record = run_workflow(client, deletion_gate.delete(approved, new))
                 result = StepResult(
                     step, record.status, record.reason, record.error, deletion=record
                 )
@@ -201,9 +203,9 @@ class _RunExecution:
         ]
 
     def _gate(
-        self, gates: dict[tuple[str, bool], DeletionGate], region: str, *, has_creations: bool
-    ) -> DeletionGate | None:
-        """Return the gate of a Region; without a new snapshot only age deletes."""
+        self, gates: dict[tuple[str, bool], _Gate], region: str, *, has_creations: bool
+    ) -> _Gate | None:
+        """Return the gate of a Region and its client; without a new snapshot only age deletes."""
         plan = self._run.plan
         policy = plan.policy_of(region)
         if policy is None:
@@ -216,7 +218,8 @@ class _RunExecution:
                 minimum_remaining=plan.minimum_remaining,
             )
             client, kinds = self._client_of(region), [_snapshot_kind(plan.select.kind)]
-            gates[key] = DeletionGate(client, terms, kinds, run_time=self._run.now)
+            clock = client._clock  # noqa: SLF001 - the client of this package
+            gates[key] = client, DeletionGate(clock, terms, kinds, run_time=self._run.now)
         return gates[key]
 
     def _find_obstacle(self, created_by: Sequence[_Creation], region: str) -> str:
@@ -235,7 +238,7 @@ class _RunExecution:
 
     def _take(self, step: TakeStep) -> StepResult:
         client, token = self._client_of(step.region), step.client_token
-        found = get_snapshot(client, _snapshot_kind(step.kind), step.name)
+        found = run_workflow(client, get_snapshot(_snapshot_kind(step.kind), step.name))
         if found is not None:
             # The token is checked before the wait, since another client's snapshot is not waited
             # for, and after it, since the snapshot may have been replaced.
@@ -263,7 +266,7 @@ class _RunExecution:
 
     def _copy(self, step: CopyStep) -> StepResult:
         client = self._client_of(step.region)
-        found = get_snapshot(client, _snapshot_kind(step.kind), step.name)
+        found = run_workflow(client, get_snapshot(_snapshot_kind(step.kind), step.name))
         is_new = False
         if found is None:
             origin = ManualSnapshotSource(snapshot_name=step.name)

@@ -30,18 +30,29 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import one_line, safe_line
-from lightsail_snap.client import LightsailSnapClient
+from lightsail_snap._workflows.effects import call
+from lightsail_snap._workflows.paging import Paging
 from lightsail_snap.errors import LightsailSnapError, NotFoundException
-from lightsail_snap.models import InstanceSnapshot, ResponseMetadata
-from lightsail_snap.plans._planning import TagPairs, tag_pairs
-from lightsail_snap.plans._results import DeletionRecord, Outcome, is_done
+from lightsail_snap.models import (
+    DeleteDiskSnapshotRequest,
+    DeleteInstanceSnapshotRequest,
+    GetDiskSnapshotRequest,
+    GetDiskSnapshotsRequest,
+    GetInstanceSnapshotRequest,
+    GetInstanceSnapshotsRequest,
+    InstanceSnapshot,
+    PagedResult,
+    ResponseMetadata,
+)
+from lightsail_snap.plans._deletion_results import DeletionRecord, Outcome, is_done
+from lightsail_snap.plans._model import TagPairs, tag_pairs
 from lightsail_snap.retention import (
     AnySnapshot,
     GroupBy,
@@ -53,6 +64,9 @@ from lightsail_snap.retention import (
     _is_usable,
     _source_of,
 )
+
+if TYPE_CHECKING:
+    from lightsail_snap.clock import Clock
 
 _log = logging.getLogger("lightsail_snap.plans")
 
@@ -183,11 +197,19 @@ class UntrustedClockError(Exception):
     """The service's clock cannot be trusted, or differs from the host's."""
 
 
+def _already_deleted() -> _WithheldError:
+    return _WithheldError("gone", "was already deleted")
+
+
+def _lost(keeper: AnySnapshot) -> _StaleEvidenceError:
+    return _StaleEvidenceError(f"{keeper.name}, which must remain, was deleted or changed")
+
+
 class _ServiceTime:
     """Reads the service's clock from responses and compares it with the host's."""
 
-    def __init__(self, client: LightsailSnapClient) -> None:
-        self._clock = client._clock  # noqa: SLF001 - the client of this package
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._offset: float | None = None
         self.latest = datetime.min.replace(tzinfo=UTC)
 
@@ -258,34 +280,36 @@ class _Listing:
 class DeletionGate:
     """Deletes approved snapshots of one Region by the invariants in the module docstring.
 
-    Threads may share a gate if no two of them delete snapshots of the same source.
+    Its coroutine functions are workflows. Threads may share a gate if no two of them delete
+    snapshots of the same source, and each runs its workflow to the end. Tasks may not share one.
     """
 
     def __init__(
         self,
-        client: LightsailSnapClient,
+        clock: Clock,
         terms: DeletionTerms,
         kinds: Iterable[SnapshotKind],
         *,
         run_time: datetime | None = None,
+        is_dry_run: bool = False,
     ) -> None:
-        self._client = client
         self._terms = terms
         self._kinds = sorted(set(kinds))
         self._run_time = run_time
-        self._time = _ServiceTime(client)
+        self._is_dry_run = is_dry_run
+        self._time = _ServiceTime(clock)
         self._lock = threading.Lock()
         self._listing: _Listing | None = None
         # After a clock error, this gate deletes nothing more.
         self._clock_error: UntrustedClockError | None = None
 
-    def preview(self) -> RetentionPlan[AnySnapshot]:
+    async def preview(self) -> RetentionPlan[AnySnapshot]:
         """List the Region and return what would be kept and deleted now."""
-        listing = self._evidence()
+        listing = await self._evidence()
         listing.served -= 1
         return listing.plan
 
-    def delete(
+    async def delete(
         self, approved: ApprovedSnapshot, made: Sequence[NewSnapshot] = ()
     ) -> DeletionRecord:
         """Delete one snapshot if all invariants hold and all of `made` are listed; record it."""
@@ -294,9 +318,9 @@ class DeletionGate:
         listing: _Listing | None = None
         try:
             for _ in range(_MAX_LISTINGS_PER_DELETION):
-                listing = self._evidence()
+                listing = await self._evidence()
                 try:
-                    self._delete_by(listing, approved, made, facts)
+                    await self._delete_by(listing, approved, made, facts)
                 except _StaleEvidenceError as error:
                     stale = str(error)
                     self._discard(listing)
@@ -330,7 +354,7 @@ class DeletionGate:
         passed = (self._time.latest - listing.listed_at).total_seconds()
         return max(passed, self._time.monotonic() - listing.began) > MAX_EVIDENCE_AGE_SECONDS
 
-    def _evidence(self) -> _Listing:
+    async def _evidence(self) -> _Listing:
         with self._lock:
             if self._clock_error is not None:
                 raise self._clock_error
@@ -340,7 +364,7 @@ class DeletionGate:
                 or listing.served >= MAX_DELETIONS_PER_LISTING
                 or self._is_old(listing)
             ):
-                listing = self._listing = self._list()
+                listing = self._listing = await self._list()
             listing.served += 1
             return listing
 
@@ -349,14 +373,12 @@ class DeletionGate:
             if self._listing is listing:
                 self._listing = None
 
-    def _list(self) -> _Listing:
+    async def _list(self) -> _Listing:
         began = self._time.monotonic()
         dates: list[datetime] = []
         snapshots: list[AnySnapshot] = []
         for kind in self._kinds:
-            for metadata, items in _pages(self._client, kind):
-                dates.append(self._time.read(metadata))
-                snapshots += items
+            snapshots += await self._list_kind(kind, dates)
         listed_at, latest = min(dates), max(dates) + _CLOCK_TOLERANCE
         terms = self._terms
         plan = _evaluate(
@@ -376,6 +398,18 @@ class DeletionGate:
         ended = self._time.monotonic()
         return _Listing(began, ended, listed_at, latest, len(dates), plan, decisions, sources)
 
+    async def _list_kind(self, kind: SnapshotKind, dates: list[datetime]) -> list[AnySnapshot]:
+        """List the snapshots of a kind, and add the service's time of each page to `dates`."""
+        snapshots: list[AnySnapshot] = []
+        request = GetInstanceSnapshotsRequest() if kind == "instance" else GetDiskSnapshotsRequest()
+        paging: Paging[Any] = Paging(request)
+        while paging.request is not None:
+            page = await call(paging.request)
+            dates.append(self._time.read(page.response_metadata))
+            snapshots += _items_of(page)
+            paging.advance(page)
+        return snapshots
+
     def _decide(
         self, decision: RetentionDecision[AnySnapshot], sources: dict[SourceKey, _Source]
     ) -> RetentionDecision[AnySnapshot]:
@@ -390,7 +424,7 @@ class DeletionGate:
             reason = "a snapshot of its source is dated later than the service's clock"
         return RetentionDecision(decision.snapshot, keep=True, reasons=(reason,))
 
-    def _delete_by(
+    async def _delete_by(
         self,
         listing: _Listing,
         approved: ApprovedSnapshot,
@@ -402,8 +436,8 @@ class DeletionGate:
         self._check_made(listing, made)
         decision = listing.decisions.get((approved.kind, approved.name))
         if decision is None:
-            if self._get(approved.kind, approved.name) is None:
-                raise _WithheldError("gone", "was already deleted")
+            if await self._get(approved.kind, approved.name) is None:
+                raise _already_deleted()  # pragma: no cover - the tracer of 3.11 loses the frame
             message = "it exists, but the listing does not include it"
             raise _StaleEvidenceError(message)
         _check_same(approved, decision.snapshot)
@@ -412,14 +446,17 @@ class DeletionGate:
         rule = facts["rule"] = "; ".join(decision.reasons)
         if decision.keep:
             raise _WithheldError("kept", f"it is kept now: {rule}")
-        found = self._get(approved.kind, approved.name)
+        found = await self._get(approved.kind, approved.name)
         if found is None:
-            raise _WithheldError("gone", "was already deleted")
+            raise _already_deleted()  # pragma: no cover - the tracer of 3.11 loses the frame
         _check_same(approved, found)
-        keeper = self._check_keeper(listing.sources[_source_of(decision.snapshot)])
+        keeper = await self._check_keeper(listing.sources[_source_of(decision.snapshot)])
         if self._is_old(listing):
             message = f"its evidence became older than {MAX_EVIDENCE_AGE_SECONDS:g} s"
             raise _StaleEvidenceError(message)
+        if self._is_dry_run:
+            facts["keeper"] = keeper
+            raise _WithheldError("dry_run", f"dry run: {rule}")
         _log.info(
             "deleting %s: %s; kept: %s",
             one_line(approved.name),
@@ -428,7 +465,7 @@ class DeletionGate:
             extra={"snapshot": one_line(approved.name), "rule": rule, "keeper": keeper},
         )
         facts["keeper"] = keeper
-        self._delete(approved)
+        await self._delete(approved)
 
     def _check_run_time(self, listing: _Listing) -> None:
         if self._run_time is not None and self._run_time > listing.latest:
@@ -463,42 +500,41 @@ class DeletionGate:
                 )
                 raise UntrustedClockError(message)
 
-    def _check_keeper(self, source: _Source) -> str | None:
+    async def _check_keeper(self, source: _Source) -> str | None:
         """Get the next keeper, so that the loss of any of them is detected; return its name."""
         if self._terms.allow_remove_all and not source.keepers:
             return None
         keeper = source.keepers[source.turn % len(source.keepers)]
         source.turn += 1
-        found = self._get(kind_of(keeper), keeper.name)
+        found = await self._get(kind_of(keeper), keeper.name)
         if (
             found is None
             or (found.arn, found.created_at) != (keeper.arn, keeper.created_at)
             or not _is_usable(found)
             or not self._terms.scope(found)
         ):
-            message = f"{keeper.name}, which must remain, was deleted or changed"
-            raise _StaleEvidenceError(message)
+            raise _lost(keeper)  # pragma: no cover - the tracer of 3.11 loses the frame
         return keeper.name
 
-    def _get(self, kind: SnapshotKind, name: str) -> AnySnapshot | None:
-        return get_snapshot(self._client, kind, name, self._time)
+    async def _get(self, kind: SnapshotKind, name: str) -> AnySnapshot | None:
+        return await get_snapshot(kind, name, self._time)
 
-    def _delete(self, approved: ApprovedSnapshot) -> None:
+    async def _delete(self, approved: ApprovedSnapshot) -> None:
         try:
             if approved.kind == "instance":
-                self._client.delete_instance_snapshot(approved.name)
+                await call(DeleteInstanceSnapshotRequest(instance_snapshot_name=approved.name))
             else:
-                self._client.delete_disk_snapshot(approved.name)
+                await call(DeleteDiskSnapshotRequest(disk_snapshot_name=approved.name))
         except NotFoundException:
-            raise _WithheldError("gone", "was already deleted") from None
+            raise _already_deleted() from None
         except LightsailSnapError as error:
-            if not error.may_have_executed or self._is_there(approved):
+            if not error.may_have_executed or await self._is_there(approved):
                 raise
 
-    def _is_there(self, approved: ApprovedSnapshot) -> bool:
+    async def _is_there(self, approved: ApprovedSnapshot) -> bool:
         """Return whether a snapshot still exists after a lost response; True if unknown."""
         try:
-            found = get_snapshot(self._client, approved.kind, approved.name)
+            found = await get_snapshot(approved.kind, approved.name)
         except LightsailSnapError:
             return True
         return found is not None and found.arn == approved.arn
@@ -532,11 +568,6 @@ def _group_by_source(
     return sources
 
 
-def monotonic(client: LightsailSnapClient) -> float:
-    """Return the time of a client's monotonic clock, in seconds."""
-    return client._clock.monotonic()  # noqa: SLF001 - the client of this package
-
-
 def kind_of(snapshot: AnySnapshot) -> SnapshotKind:
     """Return the kind of a snapshot."""
     return "instance" if isinstance(snapshot, InstanceSnapshot) else "disk"
@@ -557,20 +588,21 @@ def _check_same(approved: ApprovedSnapshot, found: AnySnapshot) -> None:
         raise _WithheldError("changed", "it belongs to another source")
 
 
-def get_snapshot(
-    client: LightsailSnapClient,
-    kind: SnapshotKind,
-    name: str,
-    time: _ServiceTime | None = None,
+def _items_of(page: PagedResult[Any]) -> tuple[AnySnapshot, ...]:
+    return page.items
+
+
+async def get_snapshot(
+    kind: SnapshotKind, name: str, time: _ServiceTime | None = None
 ) -> AnySnapshot | None:
     """Return a snapshot, or None if it does not exist; compare the clocks if `time` is given."""
     try:
         if kind == "instance":
-            result = client.get_instance_snapshot(name)
+            result = await call(GetInstanceSnapshotRequest(instance_snapshot_name=name))
             found: AnySnapshot = result.instance_snapshot
             metadata = result.response_metadata
         else:
-            response = client.get_disk_snapshot(name)
+            response = await call(GetDiskSnapshotRequest(disk_snapshot_name=name))
             found, metadata = response.disk_snapshot, response.response_metadata
     except NotFoundException:
         return None
@@ -579,21 +611,11 @@ def get_snapshot(
     return found
 
 
-def _pages(
-    client: LightsailSnapClient, kind: SnapshotKind
-) -> Iterator[tuple[ResponseMetadata, tuple[AnySnapshot, ...]]]:
-    if kind == "instance":
-        for page in client.iter_instance_snapshots().pages():
-            yield page.response_metadata, page.items
-    else:
-        for disks in client.iter_disk_snapshots().pages():
-            yield disks.response_metadata, disks.items
-
-
 def log_record(record: DeletionRecord, **extra: object) -> None:
     """Write the log record of a deletion, with the audit record as `deletion`."""
+    is_fine = is_done(record.status) or record.outcome == "dry_run"
     _log.log(
-        logging.INFO if is_done(record.status) else logging.WARNING,
+        logging.INFO if is_fine else logging.WARNING,
         "%s delete %s%s",
         record.status,
         one_line(record.name),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._text import safe_line
+from lightsail_snap._workflows.effects import ReturnT
 from lightsail_snap.client import LightsailSnapClient, Paginator
 from lightsail_snap.errors import ConfigurationError, LightsailSnapError
 from lightsail_snap.models import Disk, GetInstancesRequest, Instance
@@ -52,6 +53,11 @@ def checked_client(model: str, client: object) -> LightsailSnapClient:
         return client
     fix = "pass LightsailSnapClient(region_name=...)"
     raise invalid_parameter("client", "must be a LightsailSnapClient", fix, client, model=model)
+
+
+def run_workflow(client: LightsailSnapClient, workflow: Coroutine[Any, Any, ReturnT]) -> ReturnT:
+    """Run a workflow with the transport and the clock of a client."""
+    return client._run(workflow)  # noqa: SLF001 - the client of this package
 
 
 def clients_of(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import string
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -46,7 +47,12 @@ from lightsail_snap.models._base import ValidatedModel
 from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
-from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
+from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot, RetentionPolicy
+
+if TYPE_CHECKING:
+    from lightsail_snap._parameters import SequenceNotStr
+
+TagPairs: TypeAlias = tuple[tuple[str, str | None], ...]
 
 SOURCE = "lightsail_snap"
 """The source of the rules that this library adds to those of Lightsail."""
@@ -159,12 +165,23 @@ def _check_template(value: object) -> str:
 NameTemplate = Annotated[str, BeforeValidator(_check_template), _TEMPLATE]
 """Template of snapshot names: a string with `{time}`, optionally `{source}` and `{plan}`."""
 
-Timeout = Annotated[timedelta, Field(gt=timedelta(0), le=_MAX_TIMEOUT), _TIMEOUT]
+_DIGITS = re.compile(r"[0-9]{1,12}")
+
+
+def _number_of(value: object) -> object:
+    """Return the number that a string of digits represents; environment variables hold strings."""
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+
+
+_FROM_DIGITS = BeforeValidator(_number_of)
+
+Timeout = Annotated[timedelta, Field(gt=timedelta(0), le=_MAX_TIMEOUT), _FROM_DIGITS, _TIMEOUT]
 """Duration of up to a year: a `timedelta`, seconds, or an ISO 8601 string such as `PT1H`."""
 
 MinimumRemaining = Annotated[
     int,
     Field(strict=True, ge=1),
+    _FROM_DIGITS,
     Rule("must be a whole number, 1 or more", SOURCE, "write minimum_remaining = 1"),
 ]
 """Least number of snapshots that remain: 1 or more."""
@@ -172,6 +189,7 @@ MinimumRemaining = Annotated[
 MaxDeletions = Annotated[
     int,
     Field(strict=True, ge=0),
+    _FROM_DIGITS,
     Rule("must be a whole number, 0 or more", SOURCE, "write max_deletions = 50, or leave it out"),
 ]
 """Greatest number of snapshots to delete: 0 or more."""
@@ -320,10 +338,10 @@ class Selection(PlanModel, frozen=True):
             self,
             *,
             kind: Kind,
-            names: Sequence[str] = (),
-            globs: Sequence[str] = (),
-            tags: Sequence[str] = (),
-            exclude: Sequence[str] = (),
+            names: SequenceNotStr[str] = (),
+            globs: SequenceNotStr[str] = (),
+            tags: SequenceNotStr[str] = (),
+            exclude: SequenceNotStr[str] = (),
             allow_missing: bool = False,
         ) -> None: ...
 
@@ -372,8 +390,8 @@ class Quiesce(PlanModel, frozen=True):
         def __init__(
             self,
             *,
-            before: Sequence[str] = (),
-            after: Sequence[str] = (),
+            before: SequenceNotStr[str] = (),
+            after: SequenceNotStr[str] = (),
             mount_point: str | None = None,
             timeout: timedelta | float | str = ...,
         ) -> None: ...
@@ -442,7 +460,7 @@ class BackupPlan(PlanModel, frozen=True):
             slot: Slot = ...,
             tags: TagsInput | None = (),
             quiesce: Quiesce | Mapping[str, Any] | None = None,
-            copies: Sequence[str] = (),
+            copies: SequenceNotStr[str] = (),
             retention: RetentionPolicy | Mapping[str, Any] | None = None,
             copy_retention: RetentionPolicy | Mapping[str, Any] | None = None,
             minimum_remaining: int = 1,
@@ -524,3 +542,8 @@ class BackupPlan(PlanModel, frozen=True):
 def tags_of(tags: Iterable[Tag]) -> dict[str, str | None]:
     """Return the values of tags by key; an empty value is None, as a missing one."""
     return {tag.key: tag.value or None for tag in tags}
+
+
+def tag_pairs(snapshot: AnySnapshot) -> TagPairs:
+    """Return the keys and values of a snapshot's tags, sorted so that they can be compared."""
+    return tuple(sorted(tags_of(snapshot.tags).items()))

@@ -38,6 +38,8 @@ from lightsail_snap.plans._model import (
     BackupPlan,
     Kind,
     PlanModel,
+    TagPairs,
+    tag_pairs,
     tags_of,
 )
 from lightsail_snap.plans._tables import as_html, as_text
@@ -61,8 +63,6 @@ _SLOT_LENGTHS = {
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = ("step", "region", "snapshot", "of", "why")
-
-TagPairs: TypeAlias = tuple[tuple[str, str | None], ...]
 
 
 def _to_utc(time: datetime) -> datetime:
@@ -245,11 +245,6 @@ def _make_token(plan: BackupPlan, source: str, now: datetime, region: str) -> st
 def has_token(snapshot: AnySnapshot, token: str) -> bool:
     """Return whether a snapshot has the client token of a step."""
     return tags_of(snapshot.tags).get(CLIENT_TOKEN_TAG) == token
-
-
-def tag_pairs(snapshot: AnySnapshot) -> TagPairs:
-    """Return the keys and values of a snapshot's tags, sorted so that they can be compared."""
-    return tuple(sorted(tags_of(snapshot.tags).items()))
 
 
 def checked_time(model: str, now: object) -> datetime:

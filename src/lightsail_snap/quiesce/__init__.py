@@ -24,7 +24,6 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, final
 
@@ -42,6 +41,7 @@ from lightsail_snap.quiesce._guard_process import MAX_SHOWN_CHARACTERS
 from lightsail_snap.quiesce._pause import Pause, command_error, describe, to_wire
 
 if TYPE_CHECKING:
+    from lightsail_snap._parameters import SequenceNotStr
     from lightsail_snap.quiesce._messages import CommandReport, Plan, Report
 
 __all__ = [
@@ -92,7 +92,7 @@ class FileSystemFreeze(Pause):
         mount_point: str | os.PathLike[str],
         *,
         timeout: timedelta | float = _DEFAULT_TIMEOUT,
-        command: Sequence[str] = ("fsfreeze",),
+        command: SequenceNotStr[str] = ("fsfreeze",),
     ) -> None:
         super().__init__()
         self._mount_point = self._resolved = check_mount_point(mount_point)
@@ -198,8 +198,8 @@ class CommandHooks(Pause):
 
     def __init__(
         self,
-        before: Sequence[str],
-        after: Sequence[str],
+        before: SequenceNotStr[str],
+        after: SequenceNotStr[str],
         *,
         timeout: timedelta | float = _DEFAULT_TIMEOUT,
     ) -> None:
@@ -261,7 +261,7 @@ class CommandHooks(Pause):
         return QuiesceError(message, command=_mask_arguments(self._after))
 
 
-def _mask_arguments(command: Sequence[str]) -> tuple[str, ...]:
+def _mask_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
     return (command[0], *("***" for _ in command[1:]))
 
 
@@ -269,7 +269,7 @@ def fsfreeze(
     mount_point: str | os.PathLike[str],
     *,
     timeout: timedelta | float = _DEFAULT_TIMEOUT,
-    command: Sequence[str] = ("fsfreeze",),
+    command: SequenceNotStr[str] = ("fsfreeze",),
 ) -> FileSystemFreeze:
     """Freeze a file system while a snapshot is being requested.
 
@@ -306,8 +306,8 @@ def fsfreeze(
 
 
 def command_hooks(
-    before: Sequence[str],
-    after: Sequence[str],
+    before: SequenceNotStr[str],
+    after: SequenceNotStr[str],
     *,
     timeout: timedelta | float = _DEFAULT_TIMEOUT,
 ) -> CommandHooks:

@@ -77,7 +77,7 @@ def test_two_equal_runs_delete_each_snapshot_once() -> None:
 
 
 def _skip_keeper_get(patch: pytest.MonkeyPatch) -> None:
-    def check(_gate: Any, source: Any) -> Any:
+    async def check(_gate: Any, source: Any) -> Any:
         return source.keepers[0].name
 
     patch.setattr(_deletion.DeletionGate, "_check_keeper", check)
@@ -125,7 +125,10 @@ def _skip_new_snapshot(patch: pytest.MonkeyPatch) -> None:
 
 
 def _count_unknown_as_done(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_deletion.DeletionGate, "_is_there", lambda _gate, _approved: False)
+    async def is_there(_gate: Any, _approved: Any) -> bool:
+        return False
+
+    patch.setattr(_deletion.DeletionGate, "_is_there", is_there)
 
 
 _PRUNE, _APPLY = RunConfig("prune", Rules(last=1)), RunConfig("apply", Rules(last=1))

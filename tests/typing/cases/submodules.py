@@ -6,7 +6,7 @@ A line that must be rejected names the error codes: `# mypy: ... pyright: ...`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import NoReturn
 
 from typing_extensions import assert_type
@@ -239,8 +239,8 @@ def not_first(snapshots: Iterable[SnapshotT]) -> SnapshotT: return snapshots  # 
 
 def rules() -> None:
     counts: tuple[Count, Count, Count] = (7, "all", None)
-    spans: tuple[Duration, Duration, Duration] = ("30d", timedelta(days=30), None)
-    zones: tuple[TimeZone, TimeZone] = ("Europe/Berlin", UTC)
+    spans: tuple[Duration, Duration] = ("30d", None)
+    zones: tuple[TimeZone, TimeZone] = ("Europe/Berlin", "UTC")
     specs: TagSpecs = ("keep", "env=prod")
     groups: tuple[GroupBy, GroupBy] = ("source", "none")
     mine: Ownership = is_mine
