@@ -32,6 +32,7 @@ _REPLACEMENTS = (
     (r"\bfor item in self\b", "async for item in self"),
     (r"(Callable\[\[PagedRequest\[PageT\]\], )PageT\]", r"\1Awaitable[PageT]]"),
     (r"AbstractContextManager\[object\]", "Quiesce"),
+    (r"  # noqa: C416[^\n]*", ""),
 )
 
 

@@ -117,7 +117,7 @@ class AsyncPaginator(Generic[ItemT, PageT]):
         Raises:
             LightsailSnapError: As iteration does.
         """
-        return [item async for item in self]  # noqa: C416 - the async client cannot call list()
+        return [item async for item in self]
 
 
 def _any(_: object) -> bool:
