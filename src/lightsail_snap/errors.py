@@ -32,8 +32,10 @@ LightsailSnapError
 ```
 
 `except LightsailSnapError` catches all of them. `__cause__` is the underlying exception. Every
-error can be pickled and copied. `str()` of an error is one printable line: strings from the service
-are escaped, truncated and freed of credentials.
+error can be pickled and copied. `str()` of an error is one printable line without the name of its
+class: strings from the service are escaped, truncated and freed of credentials. For several
+problems of a request or a response the line has their number and their fields, and a traceback has
+a line for each (`__notes__`); `violations` has all of them.
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ class LightsailSnapError(Exception):
 
     @override
     def __str__(self) -> str:
-        return safe_line(str(self.args[0])) if self.args else type(self).__name__
+        return safe_line(str(self.args[0])) if self.args else "no details"
 
     def __copy__(self) -> Self:
         return _restore(type(self), self.args, self.__dict__, self.__cause__, self._is_final)
@@ -148,6 +150,9 @@ def _restore(
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)
+    if notes := state.get("__notes__"):
+        # Notes that are added to a copy must not appear in the original.
+        error.__notes__ = [*notes]
     error.__cause__ = cause
     # Setting a cause, even None, would hide the context in which the copy is raised.
     error.__suppress_context__ = is_final
@@ -252,16 +257,24 @@ def _clean(text: str) -> str:
     return redact(text[: 2 * _MAX_MESSAGE])[:_MAX_MESSAGE]
 
 
-def _list_violations(violations: Sequence[Violation]) -> str:
+def _summarize(violations: Sequence[Violation]) -> str:
+    """Return one line: the only problem, or the number of problems and their fields."""
     if len(violations) == 1:
         return one_line(str(violations[0]))
-    listed = [
-        f"({number}) {one_line(str(violation))}"
-        for number, violation in enumerate(violations[:_MAX_LISTED], 1)
-    ]
-    hidden = len(violations) - len(listed)
+    fields = dict.fromkeys(safe_line(each.field, 80) or "(root)" for each in violations)
+    listed = list(fields)[:_MAX_LISTED]
+    hidden = len(fields) - len(listed)
     listed += [f"and {hidden} more"] if hidden else []
-    return f"{len(violations)} problems: {'; '.join(listed)}"
+    return f"{len(violations)} problems: {', '.join(listed)}"
+
+
+def _notes_of(violations: Sequence[Violation]) -> list[str]:
+    """Return a line for each of several problems, which tracebacks print below the error."""
+    if len(violations) == 1:
+        return []
+    notes = [f"- {one_line(str(violation))}" for violation in violations[:_MAX_LISTED]]
+    hidden = len(violations) - len(notes)
+    return [*notes, f"- and {hidden} more"] if hidden else notes
 
 
 class RequestValidationError(LightsailSnapError, ValueError):
@@ -276,6 +289,8 @@ class RequestValidationError(LightsailSnapError, ValueError):
         super().__init__(model)
         self.model = model
         self.violations: tuple[Violation, ...] = tuple(violations)
+        for note in _notes_of(self.violations):
+            self.add_note(note)
 
     def errors(self) -> tuple[Violation, ...]:
         """Return all problems.
@@ -287,7 +302,7 @@ class RequestValidationError(LightsailSnapError, ValueError):
 
     @override
     def __str__(self) -> str:
-        return f"invalid {self.model}, nothing was sent: {_list_violations(self.violations)}"
+        return f"invalid {self.model}, nothing was sent: {_summarize(self.violations)}"
 
 
 class ConfigurationError(LightsailSnapError):
@@ -390,7 +405,10 @@ class ServiceError(LightsailSnapError):
 
     @override
     def __str__(self) -> str:
-        facts = [
+        code = one_line(self.code, 80)
+        # Tracebacks print the name of the class, which in most cases is the code.
+        facts = [] if code == type(self).__name__ else [f"code={code or '(none)'}"]
+        facts += [
             f"{name}={safe_line(str(value), 80)}"
             for name, value in (
                 ("operation", self.operation_name),
@@ -402,8 +420,8 @@ class ServiceError(LightsailSnapError):
             if value is not None
         ]
         tip = f" {one_line(self.tip)}" if self.tip else ""
-        code, message = one_line(self.code, 80), one_line(self.message) or "(no message)"
-        return f"{code}: {message}{tip} ({', '.join(facts)})"
+        message = one_line(self.message) or "(no message)"
+        return f"{message}{tip} ({', '.join(facts)})"
 
 
 class ServiceException(ServiceError):  # noqa: N818 - the service's own name
@@ -507,13 +525,15 @@ class ResponseValidationError(LightsailSnapError):
         super().__init__(model)
         self.model = model
         self.violations: tuple[Violation, ...] = tuple(violations)
+        for note in _notes_of(self.violations):
+            self.add_note(note)
         self.payload = payload
         self.may_have_executed = may_have_executed
 
     @override
     def __str__(self) -> str:
         return (
-            f"cannot read the response as {self.model}: {_list_violations(self.violations)} "
+            f"cannot read the response as {self.model}: {_summarize(self.violations)} "
             f"(response begins {short_repr(self.payload, 120)})"
         )
 
@@ -659,7 +679,7 @@ class PartialFailureError(LightsailSnapError, ExceptionGroup[LightsailSnapError]
     @override
     def __str__(self) -> str:
         text = "; ".join(
-            f"{one_line(name, 80)}: {error}"
+            f"{one_line(name, 80)}: {type(error).__name__}: {error}"
             for name, error in list(self.failures.items())[:_MAX_LISTED]
         )
         hidden = len(self.failures) - _MAX_LISTED

@@ -8,6 +8,8 @@ same documents as its model, with exceptions that JSON Schema cannot express:
   Unicode's categories.
 - A string may contain lone surrogates; the models refuse them.
 - `8.0` counts as an integer.
+- A timestamp may also be a number of epoch seconds, which only the form `"wire"` documents, since
+  `model_dump_json` writes ISO 8601.
 - `format` (`date`, `date-time`) is checked by a validator only if enabled. RFC 3339 timestamps
   require a time zone and allow leap seconds; the models read a timestamp without a zone as UTC, a
   date as its midnight, and refuse leap seconds.
@@ -49,13 +51,20 @@ Form: TypeAlias = Literal["input", "output", "wire"]
   `source`.
 - `"output"`: returned by `model_dump_json(by_alias=True)`.
 - `"wire"`: the API of Lightsail, as in `from_wire` and `to_wire`, with mutually exclusive fields
-  instead of a `source`. Results have the same form as in `"input"`.
+  instead of a `source`, and with numbers of epoch seconds as timestamps.
 """
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """Value of `$schema`."""
 
 _NULL: Mapping[str, str] = {"type": "null"}
+_TIMESTAMP: Mapping[str, str] = {"type": "string", "format": "date-time"}
+# The range of `datetime`, in seconds since 1970. The service sends numbers.
+_EPOCH_SECONDS: Mapping[str, object] = {
+    "type": "number",
+    "minimum": -62_135_596_800,
+    "exclusiveMaximum": 253_402_300_800,
+}
 _DISCONTINUED = "Discontinued by the service"
 # Unicode's categories Cc, Zl and Zp, and Zs. Few engines know their names, and they do not change.
 _BREAKS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
@@ -205,8 +214,11 @@ def json_schema(model: type[WireModel], *, form: Form = "input") -> dict[str, An
     """
     mode: JsonSchemaMode = "serialization" if form == "output" else "validation"
     schema = model.model_json_schema(schema_generator=LightsailJsonSchema, mode=mode)
-    if form == "wire" and issubclass(model, SourcedRequest):
+    if form != "wire":
+        return schema
+    if issubclass(model, SourcedRequest):
         return _flatten_source(schema, model._wire_source)  # noqa: SLF001 - the wire format of the model
+    _accept_epoch_seconds(schema)
     return schema
 
 
@@ -222,6 +234,15 @@ def json_schemas(*, form: Form = "input") -> dict[str, dict[str, Any]]:
     requests = models.request_types().values()
     pairs = ((request, request._result_type) for request in requests)  # noqa: SLF001 - bound by the class
     return {model.__name__: json_schema(model, form=form) for pair in pairs for model in pair}
+
+
+def _accept_epoch_seconds(schema: dict[str, Any] | list[Any]) -> None:
+    """Accept numbers as well as strings wherever a schema has an optional timestamp."""
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, list) and _TIMESTAMP in part:
+            part.insert(0, dict(_EPOCH_SECONDS))
+        elif isinstance(part, dict | list):
+            _accept_epoch_seconds(part)
 
 
 def _flatten_source(schema: JsonSchemaValue, source: WireSource) -> JsonSchemaValue:

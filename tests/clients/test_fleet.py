@@ -143,7 +143,7 @@ def test_partial_failure_holds_every_outcome(loop: str) -> None:
     assert {snapshot.state for snapshot in error.successes.values()} == {"completed"}  # type: ignore[union-attr] # they are snapshots
     assert error.failures.keys() == FAILING
     for name, failure in error.failures.items():
-        assert f"{name}: {failure}" in str(error)
+        assert f"{name}: {type(failure).__name__}: {failure}" in str(error)
         kind = name.partition("-")[0]
         assert isinstance(failure, InvalidInputException if kind == "taken" else WaitFailedError)
         assert failure.may_have_executed == (kind != "taken")

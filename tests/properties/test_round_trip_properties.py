@@ -66,6 +66,10 @@ def assert_survives(model: Any) -> None:
         kind.from_wire(json.dumps(model.to_wire()).encode()),
         kind.model_validate_json(model.model_dump_json(**only)),
         kind.model_validate(model.model_dump(**only)),
+        kind.model_validate(model.model_dump(**only), strict=True),
+        kind.model_validate(model.model_dump(by_alias=True, **only), strict=True),
+        kind.model_validate_json(model.model_dump_json(**only), strict=True),
+        kind.model_validate(model.model_dump(mode="json", **only)),
         kind.model_validate_json(model.model_dump_json(by_alias=True, **only)),
         copy.copy(model),
         copy.deepcopy(model),
@@ -77,6 +81,8 @@ def assert_survives(model: Any) -> None:
         assert hash(back) == hash(model)
         assert back.to_wire() == model.to_wire()
     assert kind.model_validate_json(model.model_dump_json()) == model
+    assert kind.model_validate(model.model_dump(), strict=True) == model
+    assert json.loads(model.model_dump_json()) == model.model_dump(mode="json")
 
 
 @given(requests)

@@ -462,7 +462,7 @@ def test_retries_of_a_workflow_are_logged(interface: str, records: list[logging.
 
     run_on(interface, take)
     (warning,) = (record for record in records if record.levelno == logging.WARNING)
-    assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: Throttling")
+    assert warning.getMessage().startswith("disk snapshot db-1 was not created yet: refused by")
     assert fields(warning) == {"attempt": 1, "error": "ThrottlingError"}
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from lightsail_snap import (
+    AutoSnapshotDetails,
     CreateDiskSnapshotRequest,
     CreateDiskSnapshotResult,
     Disk,
     DiskSnapshot,
     DiskSource,
+    DiskState,
     GetDiskSnapshotRequest,
     GetOperationRequest,
     InstanceSource,
@@ -260,3 +262,41 @@ def test_result_equality_ignores_metadata() -> None:
     assert hash(with_metadata) == hash(plain)
     assert plain.response_metadata.request_id is None
     assert plain != 5
+
+
+MOMENT = datetime(2016, 11, 22, 12, 16, 31, 349000, tzinfo=UTC)
+TIMED = {"id": "1", "createdAt": 1479816991.349, "newTime": 5.0}
+
+
+def test_dates_are_datetimes_strings_and_numbers() -> None:
+    operation = Operation.from_wire(TIMED)
+    assert operation.model_dump(exclude_unset=True) == {
+        "id": "1",
+        "created_at": MOMENT,
+        "newTime": 5.0,
+    }
+    text = operation.model_dump(mode="json")["created_at"]
+    assert text == "2016-11-22T12:16:31.349000Z"
+    assert f'"created_at":"{text}"' in operation.model_dump_json()
+    assert operation.to_wire() == TIMED
+
+
+def test_calendar_date_is_a_date_and_a_string() -> None:
+    details = AutoSnapshotDetails.from_wire({"date": "2026-11-23"})
+    assert details.model_dump()["date"] == date(2026, 11, 23)
+    assert details.model_dump(mode="json")["date"] == "2026-11-23"
+    assert details.to_wire() == {"date": "2026-11-23"}
+
+
+@pytest.mark.parametrize("zone", [None, timezone(timedelta(hours=2))])
+def test_unvalidated_timestamp_in_any_zone_is_written(zone: timezone | None) -> None:
+    moment = datetime(1970, 1, 1, 2 if zone else 0, 0, 5, tzinfo=zone)
+    operation = Operation(id="1").model_copy(update={"created_at": moment})
+    assert operation.to_wire() == {"id": "1", "createdAt": 5.0}
+
+
+def test_unvalidated_list_in_a_result_is_written() -> None:
+    disk = Disk(name="a").model_copy(update={"tags": [ResourceTag("k")], "size_in_gb": 1.5})
+    assert disk.to_wire() == {"name": "a", "tags": [{"key": "k"}], "sizeInGb": 1.5}
+    odd = Disk(name="a").model_copy(update={"path": b"x", "state": DiskState.AVAILABLE})
+    assert odd.to_wire() == {"name": "a", "path": b"x", "state": "available"}

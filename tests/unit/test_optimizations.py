@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Any
 
 import boto3.session
 import botocore.exceptions
@@ -28,7 +28,6 @@ from lightsail_snap._boto.data_loading import load_less_data
 from lightsail_snap._boto.lazy_parsing import LazyParserFactory, LazyResponse, parse_lazily
 from lightsail_snap._boto.optimizations import SETTING, Fallback
 from lightsail_snap.models._base import RequestModel
-from lightsail_snap.models._types import AS_LIST
 
 PARSED = {"disk": {"name": "Disk-1"}, "n": 1}
 METADATA = {"HTTPStatusCode": 200}
@@ -547,7 +546,7 @@ class _Upper(RequestModel, frozen=True):
 
 class _Outer(RequestModel, frozen=True):
     one: _Upper
-    many: Annotated[tuple[_Upper, ...], AS_LIST] = ()
+    many: tuple[_Upper, ...] = ()
 
 
 def test_request_with_field_serializer_is_written_with_it() -> None:

@@ -464,3 +464,98 @@ def test_model_differs_from_other_types() -> None:
         assert model != model.to_wire()
     assert page.with_metadata(models.ResponseMetadata(request_id="rid-1")) == page
     assert page.response_metadata.request_id is None
+
+
+def test_request_from_changed_copy_is_validated_when_written() -> None:
+    request = models.CreateDiskSnapshotRequest(
+        disk_snapshot_name="db-1", source=models.DiskSource("Disk-1"), tags={"env": "prod"}
+    )
+    renamed = request.model_copy(update={"disk_snapshot_name": "db-2"})
+    assert renamed.to_wire() == request.to_wire() | {"diskSnapshotName": "db-2"}
+    # As the constructor does, the wire format accepts other types of tags.
+    retagged = request.model_copy(update={"tags": {"a": "b"}})
+    assert retagged.to_wire()["tags"] == [{"key": "a", "value": "b"}]
+    for changed in (
+        {"disk_snapshot_name": "a b"},
+        {"disk_snapshot_name": None},
+        {"source": None},
+        {"source": models.DiskSource.model_construct(disk_name="\n")},
+        {"tags": [1]},
+    ):
+        with pytest.raises(RequestValidationError) as caught:
+            request.model_copy(update=changed).to_wire()
+        assert [each.field.partition(".")[0].partition("[")[0] for each in caught.value.errors()][
+            :1
+        ] == [*changed]
+
+
+@pytest.mark.parametrize("kind", [*models.request_types().values()])
+def test_request_created_without_validation_is_validated_when_written(kind: Any) -> None:
+    empty = kind.model_construct()
+    required = {name for name, field in kind.model_fields.items() if field.is_required()}
+    if not required:
+        assert empty.to_wire() == {}
+        return
+    with pytest.raises(RequestValidationError) as caught:
+        empty.to_wire()
+    assert {violation.field for violation in caught.value.errors()} == required
+
+
+def test_part_created_without_validation_is_validated_when_written() -> None:
+    with pytest.raises(RequestValidationError, match="key"):
+        Tag.model_construct(key="!").to_wire()
+    assert Tag.model_construct(key="a", value="b").to_wire() == {"key": "a", "value": "b"}
+
+
+REAL = models.GetDiskSnapshotsRequest()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            models.DiskSnapshot(name="db-1"),
+            (
+                "must be a request, not a result (DiskSnapshot), got DiskSnapshot(name='db-1'); "
+                "pass the request that refers to it, for example "
+                "GetDiskSnapshotRequest(disk_snapshot_name=...)"
+            ),
+        ),
+        (
+            models.Operation(id="1"),
+            (
+                "must be a request, not a result (Operation), got Operation(id='1'); pass the "
+                "request that refers to it, for example GetOperationRequest(operation_id=...)"
+            ),
+        ),
+        (
+            models.GetDisksResult(),
+            (
+                "must be a request, not a result (GetDisksResult), got GetDisksResult(); pass the "
+                "request that refers to it, for example GetDiskSnapshotsRequest()"
+            ),
+        ),
+        (
+            models.GetDiskRequest,
+            (
+                "must be a request, not the class GetDiskRequest, got "
+                "<class 'lightsail_snap.models.disks.GetDiskRequest'>; pass "
+                "GetDiskRequest(disk_name=...)"
+            ),
+        ),
+        (
+            {"diskName": "a"},
+            (
+                "must be a request, not a dict, got {'diskName': 'a'}; read it with from_wire, for "
+                "example GetDiskRequest.from_wire({'diskName': 'Disk-1'})"
+            ),
+        ),
+        ("db-1", "must be a request, got 'db-1'; pass for example GetDiskSnapshotsRequest()"),
+        (int, "must be a request, got <class 'int'>; pass for example GetDiskSnapshotsRequest()"),
+    ],
+)
+def test_other_object_than_a_request_is_refused_with_a_fix(value: Any, message: str) -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        models.Request.checked(value)
+    assert str(caught.value) == f"invalid request, nothing was sent: (root): {message}"
+    assert models.Request.checked(REAL) is REAL

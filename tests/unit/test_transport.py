@@ -200,7 +200,7 @@ def test_service_error_str_has_every_fact_in_one_line() -> None:
     )
     error = expect_error(InvalidInputException, (400, body))
     assert str(error) == (
-        r"InvalidInputException: Some names are already in use: db-1\n2026-01-01 INFO forged "
+        r"Some names are already in use: db-1\n2026-01-01 INFO forged "
         "Take another. (operation=CreateDiskSnapshot, sub_code=NameExists, http_status=400, "
         "request_id=rid-1)"
     )

@@ -96,9 +96,8 @@ def exit_code_of(error: LightsailSnapError) -> ExitCode:
 
 
 def format_error(error: LightsailSnapError) -> str:
-    """Return the class name and the message; service errors already begin with their code."""
-    text, name = str(error), type(error).__name__
-    return text if text.startswith(name) else f"{name}: {text}"
+    """Return the class name and the message."""
+    return f"{type(error).__name__}: {error}"
 
 
 @contextmanager
@@ -139,6 +138,9 @@ def _report(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each k
     match error:
         case LightsailSnapError():
             print_error(format_error(error))
+            # One for each of several problems.
+            for note in getattr(error, "__notes__", ()):
+                print_message(f"  {one_line(note)}")
             return exit_code_of(error)
         case UsageError():
             print_error(str(error))

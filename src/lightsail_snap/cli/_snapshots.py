@@ -480,7 +480,7 @@ def to_fields(resource: AnySnapshot | Disk) -> dict[str, Any]:
     """Return the `kind` and the present fields of a snapshot or disk, of JSON types."""
     fields = resource.model_dump(mode="json", exclude_none=True)
     if resource.created_at is not None:
-        # The wire format has seconds since 1970.
+        # With an offset, as in all output of the command line; pydantic writes `Z`.
         fields["created_at"] = resource.created_at.isoformat()
     return {"kind": _KINDS[type(resource)], **fields}
 

@@ -6,20 +6,15 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    PlainSerializer,
-    SerializerFunctionWrapHandler,
-    WithJsonSchema,
-)
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler
 from pydantic_core import core_schema
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 
 def _in_utc(timestamp: datetime) -> datetime:
@@ -38,12 +33,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Up to the year 2106 a float of seconds has a resolution of microseconds.
 _MAX_EXACT_SECONDS = 2.0**32
 
-# The range of `datetime`, in seconds since 1970.
-_YEAR_1 = -62_135_596_800
-_YEAR_10000 = 253_402_300_800
 
-
-def _to_epoch(timestamp: datetime) -> float | str:
+def to_epoch(timestamp: datetime) -> float | str:
+    """Return the wire format of a timestamp."""
+    # An instance that was created without validation may have any time zone, or none.
+    if timestamp.tzinfo is not UTC:
+        timestamp = _in_utc(timestamp)
     # timedelta arithmetic is exact; timestamp() differs between platforms before 1970.
     seconds = (timestamp - _EPOCH).total_seconds()
     return (
@@ -61,6 +56,11 @@ def _with_utc(timestamp: datetime) -> datetime:
 class _InUtc:
     """Converts timestamps to UTC."""
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": "date-time"}
+
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
@@ -75,27 +75,11 @@ class _InUtc:
         )
 
 
-Timestamp = Annotated[
-    datetime,
-    _InUtc(),
-    PlainSerializer(_to_epoch, return_type=float | str),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {
-                    "type": "number",
-                    "minimum": _YEAR_1,
-                    "exclusiveMaximum": _YEAR_10000,
-                },
-                {"type": "string", "format": "date-time"},
-            ]
-        },
-        mode="validation",
-    ),
-]
-"""Aware `datetime` in UTC with microseconds; a number of epoch seconds on the wire.
+Timestamp = Annotated[datetime, _InUtc()]
+"""Aware `datetime` in UTC with microseconds.
 
-After the year 2106, when a number cannot hold microseconds, the wire format is ISO 8601.
+It is ISO 8601 in JSON (`2026-11-23T10:00:00Z`) and a number of epoch seconds on the wire. After the
+year 2106, when a number cannot hold microseconds, the wire format is ISO 8601, too.
 """
 
 
@@ -118,30 +102,9 @@ class _NullAsEmpty:
         )
 
 
-def _as_list(items: tuple[object, ...], handler: SerializerFunctionWrapHandler) -> list[object]:
-    return list(handler(items))
-
-
-class _AsList:
-    """Serializes a tuple as a list, and unlike `WrapSerializer` keeps the items' JSON Schema."""
-
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        # A core schema is a dict of any of many types; all have `serialization`.
-        schema: Any = handler(source)
-        # Without a return schema, which would replace the JSON Schema of the list.
-        serialization = core_schema.wrap_serializer_function_ser_schema(_as_list)
-        with_list: core_schema.CoreSchema = {**schema, "serialization": serialization}
-        return with_list
-
-
-AS_LIST = _AsList()
-"""Annotation that serializes a tuple as a list."""
-
 _ItemT = TypeVar("_ItemT")
 
-WireList = Annotated[tuple[_ItemT, ...], _NullAsEmpty(), AS_LIST]
+WireList = Annotated[tuple[_ItemT, ...], _NullAsEmpty()]
 """List as a tuple. Null is read as empty, since in AWS JSON null means absent."""
 
 
@@ -163,7 +126,6 @@ def _only_a_date(value: object) -> object:
 WireDate = Annotated[
     dt.date,
     BeforeValidator(_only_a_date, json_schema_input_type=_DateString),
-    PlainSerializer(dt.date.isoformat, return_type=str),
 ]
 """Calendar date; `YYYY-MM-DD` on the wire."""
 
@@ -213,3 +175,35 @@ class FrozenMapping(Mapping[_KeyT, _ValueT]):
     @override
     def __repr__(self) -> str:
         return repr(self._items)
+
+
+def _freeze(mapping: Mapping[object, object] | None) -> FrozenMapping[object, object]:
+    return FrozenMapping(mapping or {})
+
+
+def _as_dict(
+    mapping: Mapping[object, object], handler: SerializerFunctionWrapHandler
+) -> dict[object, object]:
+    as_dict: dict[object, object] = handler(dict(mapping))
+    return as_dict
+
+
+class _Frozen:
+    """Reads a mapping as a `FrozenMapping` and null as an empty one, and serializes it as a dict.
+
+    Unlike `WrapSerializer` it keeps the JSON Schema of the values.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            _freeze,
+            core_schema.nullable_schema(handler(source)),
+            # Without a return schema, which would replace the JSON Schema of the mapping.
+            serialization=core_schema.wrap_serializer_function_ser_schema(_as_dict),
+        )
+
+
+FROZEN = _Frozen()
+"""Annotation of a mapping: immutable, null as empty, serialized as a dict."""

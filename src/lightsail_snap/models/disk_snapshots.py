@@ -13,7 +13,13 @@ from lightsail_snap.models.enums import DiskSnapshotState
 from lightsail_snap.models.names import NewResourceName, ResourceName
 from lightsail_snap.models.operations import OperationsResult
 from lightsail_snap.models.resources import Resource
-from lightsail_snap.models.source import SnapshotSource, SourcedRequest, WireSource
+from lightsail_snap.models.source import (
+    DiskSource,
+    InstanceSource,
+    SnapshotSource,
+    SourcedRequest,
+    WireSource,
+)
 from lightsail_snap.models.tags import TagList, TagsInput
 
 __all__ = [
@@ -51,6 +57,36 @@ class DiskSnapshot(Resource, frozen=True):
     """Amazon Resource Name of the source instance."""
     is_from_auto_snapshot: StrictBool | None = None
     """True if it was created from an automatic snapshot."""
+
+    @property
+    def is_completed(self) -> bool:
+        """True if the snapshot can be restored: its state is `completed`."""
+        return self.state == DiskSnapshotState.COMPLETED
+
+    @property
+    def is_failed(self) -> bool:
+        """True if the state is `error`, which is final."""
+        return self.state == DiskSnapshotState.ERROR
+
+    @property
+    def is_pending(self) -> bool:
+        """True if the state may still change: it is neither of these, or unknown."""
+        return not (self.is_completed or self.is_failed)
+
+    @property
+    def source(self) -> SnapshotSource | None:
+        """Disk or instance that the snapshot was taken of; None if the service reports neither.
+
+        It is the `source` to pass to `take_disk_snapshot`. It is None as well if the service
+        reports both.
+        """
+        disk, instance = self.from_disk_name, self.from_instance_name
+        # Names that the service returned are not validated again.
+        if disk and not instance:
+            return DiskSource.model_construct(disk_name=disk)
+        if instance and not disk:
+            return InstanceSource.model_construct(instance_name=instance)
+        return None
 
 
 class CreateDiskSnapshotResult(OperationsResult, frozen=True):

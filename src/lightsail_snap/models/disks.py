@@ -65,6 +65,21 @@ class DiskAttributes(ResultModel, frozen=True):
     auto_mount_status: AutoMountStatus | None = None
     """Status of the automatic mounting (Lightsail for Research only)."""
 
+    @property
+    def is_available(self) -> bool:
+        """True if the disk can be attached: its state is `available`."""
+        return self.state == DiskState.AVAILABLE
+
+    @property
+    def is_in_use(self) -> bool:
+        """True if the disk is attached to an instance: its state is `in-use`."""
+        return self.state == DiskState.IN_USE
+
+    @property
+    def is_failed(self) -> bool:
+        """True if the state is `error`, which is final."""
+        return self.state == DiskState.ERROR
+
 
 class Disk(DiskAttributes, Resource, frozen=True):
     """Block storage disk. Source: shape `Disk` of the service model."""

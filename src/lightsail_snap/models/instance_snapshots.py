@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
-    PlainSerializer,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -18,7 +15,7 @@ from typing_extensions import override
 
 from lightsail_snap.models._base import PagedRequest, PagedResult, Request, RequestModel, Result
 from lightsail_snap.models._rules import Requirement
-from lightsail_snap.models._types import AS_LIST, FrozenMapping, WireList
+from lightsail_snap.models._types import FROZEN, FrozenMapping, WireList
 from lightsail_snap.models.add_ons import AddOnRequest, AddOns
 from lightsail_snap.models.disks import Disk
 from lightsail_snap.models.enums import InstanceSnapshotState, IpAddressType
@@ -30,7 +27,13 @@ from lightsail_snap.models.names import (
 )
 from lightsail_snap.models.operations import OperationsResult
 from lightsail_snap.models.resources import Resource
-from lightsail_snap.models.source import RestoreSource, SourcedRequest, WireSource, restored_from
+from lightsail_snap.models.source import (
+    InstanceSource,
+    RestoreSource,
+    SourcedRequest,
+    WireSource,
+    restored_from,
+)
 from lightsail_snap.models.tags import TagList, TagsInput
 
 if TYPE_CHECKING:
@@ -76,6 +79,28 @@ class InstanceSnapshot(Resource, frozen=True):
     """True if it was created from an automatic snapshot."""
     size_in_gb: StrictInt | None = None
     """Size of the system volume, in GB."""
+
+    @property
+    def is_completed(self) -> bool:
+        """True if the snapshot can be restored: its state is `available`."""
+        return self.state == InstanceSnapshotState.AVAILABLE
+
+    @property
+    def is_failed(self) -> bool:
+        """True if the state is `error`, which is final."""
+        return self.state == InstanceSnapshotState.ERROR
+
+    @property
+    def is_pending(self) -> bool:
+        """True if the state may still change: it is neither of these, or unknown."""
+        return not (self.is_completed or self.is_failed)
+
+    @property
+    def source(self) -> InstanceSource | None:
+        """Instance that the snapshot was taken of; None if the service does not report it."""
+        # A name that the service returned is not validated again.
+        name = self.from_instance_name
+        return InstanceSource.model_construct(instance_name=name) if name else None
 
 
 class CreateInstanceSnapshotResult(OperationsResult, frozen=True):
@@ -153,16 +178,8 @@ class DiskMap(RequestModel, frozen=True):
     """Name of the new disk."""
 
 
-AttachedDiskMapping = Annotated[
-    Mapping[StrictStr, Annotated[tuple[DiskMap, ...], AS_LIST]],
-    # In AWS JSON null means absent.
-    BeforeValidator(lambda mapping: {} if mapping is None else mapping),
-    AfterValidator(FrozenMapping),
-    PlainSerializer(
-        lambda mapping: {name: [m.to_wire() for m in maps] for name, maps in mapping.items()},
-        return_type=dict[str, list[dict[str, str]]],
-    ),
-]
+# In AWS JSON null means absent.
+AttachedDiskMapping = Annotated[Mapping[StrictStr, tuple[DiskMap, ...]], FROZEN]
 """New disks of each new instance."""
 
 
@@ -176,7 +193,6 @@ class CreateInstancesFromSnapshotRequest(
     instance_names: Annotated[
         tuple[NewResourceName, ...],
         Field(min_length=1),
-        AS_LIST,
         Requirement(
             "must be at least one name",
             "CreateInstancesFromSnapshot, parameter instanceNames of the service model",

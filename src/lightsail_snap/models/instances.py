@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
@@ -27,7 +28,7 @@ from lightsail_snap.models.enums import (
 )
 from lightsail_snap.models.names import ResourceName
 from lightsail_snap.models.resources import Resource, ResourceLocation
-from lightsail_snap.models.tags import ResourceTag
+from lightsail_snap.models.tags import ResourceTag, values_of
 
 __all__ = [
     "GetInstanceRequest",
@@ -70,6 +71,11 @@ class InstanceDisk(DiskAttributes, frozen=True):
     """Code to give to AWS Support."""
     tags: WireList[ResourceTag] = ()
     """Tags of the disk."""
+
+    @property
+    def tag_values(self) -> Mapping[str, str | None]:
+        """Values of the tags by key, read-only; None for a tag without a value or an empty one."""
+        return values_of(self.tags)
 
 
 class InstanceHardware(ResultModel, frozen=True):

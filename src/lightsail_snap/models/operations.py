@@ -22,6 +22,10 @@ __all__ = [
 ]
 
 
+# Which operations end in Completed is unverified; Terraform's provider accepts both.
+_SUCCESS = frozenset({OperationStatus.SUCCEEDED, OperationStatus.COMPLETED})
+
+
 class Operation(ResultModel, frozen=True):
     """Record of a change that the service makes. Source: shape `Operation` of the service model."""
 
@@ -49,6 +53,23 @@ class Operation(ResultModel, frozen=True):
     """Error code of a failed operation."""
     error_details: StrictStr | None = None
     """Error message of a failed operation."""
+
+    @property
+    def is_completed(self) -> bool:
+        """True if the operation has ended with success."""
+        return self.is_terminal is not False and self.status in _SUCCESS
+
+    @property
+    def is_failed(self) -> bool:
+        """True if the operation has ended without success."""
+        if self.is_terminal is None:
+            return self.status == OperationStatus.FAILED
+        return self.is_terminal and self.status not in _SUCCESS
+
+    @property
+    def is_pending(self) -> bool:
+        """True if the operation has not ended, or reports neither `is_terminal` nor a known end."""
+        return not (self.is_completed or self.is_failed)
 
 
 class OperationsResult(Result, frozen=True):

@@ -6,12 +6,14 @@ of the API reference and of the AWS CLI have those, and a resource without one c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import StrictStr
 
 from lightsail_snap.models._base import ResultModel
 from lightsail_snap.models._types import Timestamp, WireList
 from lightsail_snap.models.enums import RegionName, ResourceType
-from lightsail_snap.models.tags import ResourceTag
+from lightsail_snap.models.tags import ResourceTag, values_of
 
 __all__ = ["ResourceLocation"]
 
@@ -53,3 +55,8 @@ class Resource(Record, frozen=True):
     """Code to give to AWS Support."""
     tags: WireList[ResourceTag] = ()
     """Tags of the resource."""
+
+    @property
+    def tag_values(self) -> Mapping[str, str | None]:
+        """Values of the tags by key, read-only; None for a tag without a value or an empty one."""
+        return values_of(self.tags)

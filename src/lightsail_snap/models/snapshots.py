@@ -134,6 +134,21 @@ class ExportSnapshotRecord(Record, frozen=True):
     destination_info: DestinationInfo | None = None
     """Result of the export."""
 
+    @property
+    def is_completed(self) -> bool:
+        """True if the export has ended with success: its state is `Succeeded`."""
+        return self.state == RecordState.SUCCEEDED
+
+    @property
+    def is_failed(self) -> bool:
+        """True if the export has ended without success: its state is `Failed`."""
+        return self.state == RecordState.FAILED
+
+    @property
+    def is_pending(self) -> bool:
+        """True if the state may still change: it is neither of these, or unknown."""
+        return not (self.is_completed or self.is_failed)
+
 
 class ExportSnapshotResult(OperationsResult, frozen=True):
     """Response to ExportSnapshot. The number of operations is unverified."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
-from lightsail_snap.models._base import Request, RequestModel, ResultT
+from lightsail_snap.models._base import Request, RequestModel, ResultT, write_request
 from lightsail_snap.models._rules import Requirement, Rule
 from lightsail_snap.models._types import WireDate
 from lightsail_snap.models.names import ResourceName
@@ -33,17 +34,8 @@ _camel = cache(to_camel)
 class _Variant(RequestModel, frozen=True):
     """Variant of a union."""
 
-    @override
-    def to_wire(self) -> dict[str, Any]:
-        """Return the wire format of the variant, without `kind`.
-
-        Returns:
-            A new dict with camelCase keys.
-        """
-        wire = super().to_wire()
-        # The wire format has no discriminator; variants differ in their fields.
-        del wire["kind"]
-        return wire
+    # The wire format has no discriminator; variants differ in their fields.
+    _not_on_wire: ClassVar[frozenset[str]] = frozenset({"kind"})
 
 
 class DiskSource(_Variant, frozen=True):
@@ -57,6 +49,11 @@ class DiskSource(_Variant, frozen=True):
     disk_name: ResourceName
     """Name of the disk, unique in the region."""
 
+    __match_args__ = ("disk_name",)
+    if TYPE_CHECKING:
+        # The name may be passed by position.
+        def __init__(self, disk_name: str, *, kind: Literal["disk"] = "disk") -> None: ...
+
 
 class InstanceSource(_Variant, frozen=True):
     """System volume of an instance.
@@ -68,6 +65,13 @@ class InstanceSource(_Variant, frozen=True):
     """Discriminator of the union; not on the wire."""
     instance_name: ResourceName
     """Name of the instance, unique in the region."""
+
+    __match_args__ = ("instance_name",)
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, instance_name: str, *, kind: Literal["instance"] = "instance"
+        ) -> None: ...
 
 
 _ONE_SOURCE = Requirement(
@@ -103,6 +107,11 @@ class ManualSnapshotSource(_Variant, frozen=True):
     snapshot_name: ResourceName
     """Name of the snapshot, unique in its region."""
 
+    __match_args__ = ("snapshot_name",)
+    if TYPE_CHECKING:
+
+        def __init__(self, snapshot_name: str, *, kind: Literal["manual"] = "manual") -> None: ...
+
 
 class AutoSnapshotSource(_Variant, frozen=True):
     """Automatic snapshot of one day."""
@@ -121,6 +130,13 @@ class AutoSnapshotSource(_Variant, frozen=True):
     ]
     """Day of the snapshot, as GetAutoSnapshots lists it; `YYYY-MM-DD` on the wire."""
 
+    __match_args__ = ("resource_name", "restore_date")
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, resource_name: str, restore_date: dt.date, *, kind: Literal["auto"] = "auto"
+        ) -> None: ...
+
 
 class LatestAutoSnapshotSource(_Variant, frozen=True):
     """Latest automatic snapshot that can be restored."""
@@ -129,6 +145,13 @@ class LatestAutoSnapshotSource(_Variant, frozen=True):
     """Discriminator of the union; not on the wire."""
     resource_name: ResourceName
     """Disk or instance of the automatic snapshot."""
+
+    __match_args__ = ("resource_name",)
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, resource_name: str, *, kind: Literal["latest-auto"] = "latest-auto"
+        ) -> None: ...
 
 
 RestoreSource: TypeAlias = Annotated[
@@ -167,7 +190,7 @@ class WireSource:
 
     def flatten(self, source: SnapshotSource | RestoreSource) -> dict[str, Any]:
         """Return the fields of a source on the wire."""
-        fields = source.to_wire()
+        fields = write_request(source)
         names = self.variants[source.kind]
         wire = {name: fields[_camel(field)] for field, name in names.items()}
         if source.kind in self.flags:
@@ -217,6 +240,7 @@ class SourcedRequest(Request[ResultT], Generic[ResultT], frozen=True):
     """Request with a `source`, which is a group of fields on the wire."""
 
     _wire_source: ClassVar[WireSource]
+    _not_on_wire: ClassVar[frozenset[str]] = frozenset({"source"})
 
     @classmethod
     @override
@@ -240,8 +264,11 @@ class SourcedRequest(Request[ResultT], Generic[ResultT], frozen=True):
 
         Returns:
             A new dict with camelCase keys, without fields that are None.
+
+        Raises:
+            RequestValidationError: If the request was created without validation, for example by
+                `model_copy`, and is invalid.
         """
-        wire = super().to_wire()
-        del wire["source"]
-        source: SnapshotSource | RestoreSource = self.source  # type: ignore[attr-defined] # each subclass declares it with its type
-        return wire | self._wire_source.flatten(source)
+        checked = self._checked()
+        source: SnapshotSource | RestoreSource = checked.source  # type: ignore[attr-defined] # each subclass declares it with its type
+        return write_request(checked) | self._wire_source.flatten(source)

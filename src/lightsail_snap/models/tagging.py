@@ -8,7 +8,6 @@ from pydantic import Field
 
 from lightsail_snap.models._base import Request
 from lightsail_snap.models._rules import Requirement
-from lightsail_snap.models._types import AS_LIST
 from lightsail_snap.models.names import ExistingTagKey, ResourceArn, ResourceName
 from lightsail_snap.models.operations import OperationsResult
 from lightsail_snap.models.tags import TagList, TagsInput
@@ -64,7 +63,6 @@ class UntagResourceRequest(Request[UntagResourceResult], frozen=True):
     tag_keys: Annotated[
         tuple[ExistingTagKey, ...],
         Field(min_length=1),
-        AS_LIST,
         Requirement(
             "must be at least one key",
             "UntagResource, parameter tagKeys of the service model",

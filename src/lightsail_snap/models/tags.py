@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Annotated, ClassVar, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import (
     ConfigDict,
@@ -19,7 +20,6 @@ from typing_extensions import override
 
 from lightsail_snap.models._base import RequestModel, ResultModel
 from lightsail_snap.models._rules import Requirement
-from lightsail_snap.models._types import AS_LIST
 from lightsail_snap.models.names import TagKey, TagValue
 
 __all__ = [
@@ -72,6 +72,11 @@ class Tag(RequestModel, frozen=True):
     value: TagValue | None = None
     """Value; None for a key-only tag."""
 
+    __match_args__ = ("key", "value")
+    if TYPE_CHECKING:
+        # Both may be passed by position.
+        def __init__(self, key: str, value: str | None = None) -> None: ...
+
     @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tag):
@@ -101,6 +106,10 @@ class ResourceTag(ResultModel, Tag, frozen=True):
     value: StrictStr | None = None
     """Value; None for a key-only tag."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, key: str, value: str | None = None) -> None: ...
+
     # As in `Tag`, unlike in `ResultModel`.
     @override
     def __eq__(self, other: object) -> bool:
@@ -109,6 +118,11 @@ class ResourceTag(ResultModel, Tag, frozen=True):
     @override
     def __hash__(self) -> int:
         return Tag.__hash__(self)
+
+
+def values_of(tags: Iterable[Tag]) -> Mapping[str, str | None]:
+    """Return the values of tags by key, read-only; an empty value is None."""
+    return MappingProxyType({tag.key: tag.value or None for tag in tags})
 
 
 def has_tags(tags: Iterable[tuple[str, str | None]], spec: str) -> bool:
@@ -164,7 +178,8 @@ def _check_tags(value: object, handler: ValidatorFunctionWrapHandler) -> tuple[T
     errors: list[InitErrorDetails] = []
     tags: tuple[Tag, ...] = ()
     try:
-        tags = handler(items)
+        # In strict mode a list is no tuple.
+        tags = handler(tuple(items))
     except ValidationError as error:
         errors += _details_of(error)
     if len(items) > _MAX_TAGS:
@@ -187,9 +202,7 @@ _TagsSchema = (
     | None
 )
 
-TagList = Annotated[
-    tuple[Tag, ...], WrapValidator(_check_tags, json_schema_input_type=_TagsSchema), AS_LIST
-]
+TagList = Annotated[tuple[Tag, ...], WrapValidator(_check_tags, json_schema_input_type=_TagsSchema)]
 """At most 50 tags with unique keys, from a mapping or a sequence of `Tag`."""
 
 TagsInput: TypeAlias = Mapping[str, str | None] | Iterable[Tag]

@@ -205,13 +205,13 @@ def build(source: SnapshotSource, snapshot: DiskSnapshot) -> None:
     DiskSource(disk_name="a", instance_name="b")  # mistake: both sources at the same time
     DiskSource(name="a")  # mistake: a field of another name
     DiskSource(disk_name=5)  # mistake: a number for a name
-    DiskSource()  # mistake: a source without its name | missed by: pyrefly | the field has two names, `disk_name` and `diskName`; pyrefly requires neither | RequestValidationError
+    DiskSource()  # mistake: a source without its name
     InstanceSource(disk_name="a")  # mistake: the field of the other source
     CreateDiskSnapshotRequest(disk_snapshot_name="db")  # mistake: a request without a source
     CreateDiskSnapshotRequest("db", source)  # mistake: fields of a request by position
     CreateDiskSnapshotRequest(disk_snapshot_name="db", source=ManualSnapshotSource(snapshot_name="a"))  # mistake: a snapshot as the source of a snapshot
     CreateDiskSnapshotRequest(disk_snapshot_name="-db!", source=source)  # mistake: a name that breaks a rule | missed by: all | a type does not describe a pattern | RequestValidationError
-    Tag("env", "prod")  # mistake: the fields of a tag by position
+    Tag("env", "prod", "db")  # mistake: more values than a tag has fields
     Tag(key="env", value=True)  # mistake: a boolean as the value of a tag
     print(source.disk_name)  # mistake: an attribute that only one of two sources has
     DiskSnapshot(name="db", state=5)  # mistake: a number for a state | missed by: pyrefly, ty | they accept every value that pydantic might convert | ResponseValidationError
