@@ -125,6 +125,23 @@ def _soon() -> float:
     return time.monotonic() + 10
 
 
+@pytest.fixture(autouse=True)
+def _close_pipes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the pipes of commands that tests leave; the guard leaves them to its exit."""
+    commands: list[Command] = []
+    start = Command.__init__
+
+    def record(command: Command, owner: Owner, arguments: list[str]) -> None:
+        commands.append(command)
+        start(command, owner, arguments)
+
+    monkeypatch.setattr(Command, "__init__", record)
+    yield
+    for command in commands:
+        if command.pipe is not None:
+            command.pipe.close()
+
+
 def _finished(owner: Owner, arguments: list[str]) -> Command:
     command = Command(owner, arguments)
     command.wait(_soon())
