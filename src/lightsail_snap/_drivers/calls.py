@@ -66,7 +66,10 @@ def _make_call(request: Request[ResultT], transport: Transport, clock: Clock) ->
             "may_have_executed": error.may_have_executed,
             "elapsed": clock.monotonic() - began,
         }
-        LOGGER.info("%s failed: %s", request.operation_name, error, extra=safe_fields(fields))
+        name = type(error).__name__
+        LOGGER.info(
+            "%s failed: %s: %s", request.operation_name, name, error, extra=safe_fields(fields)
+        )
         raise
     set_metadata(result, metadata)
     # Preparing the fields takes longer than everything else here, and mostly nothing reads them.
