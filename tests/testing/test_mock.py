@@ -146,7 +146,7 @@ def test_client_created_inside_needs_no_settings(
         {"config": Config(signature_version=UNSIGNED)},
         {"config": Config(retries={"mode": "adaptive"})},
     ],
-    ids=str,
+    ids=["default", "https endpoint", "loopback endpoint", "unsigned", "adaptive"],
 )
 def test_client_created_before_is_mocked_only_inside(
     settings: dict[str, Any], sent: list[str]
