@@ -409,7 +409,7 @@ def test_service_error_is_logged(interface: str, records: list[logging.LogRecord
         call_once(interface, missing)
     (record,) = records
     assert record.levelno == logging.INFO
-    assert record.getMessage() == f"GetDiskSnapshot failed: {caught.value}"
+    assert record.getMessage() == f"GetDiskSnapshot failed: NotFoundException: {caught.value}"
     assert fields(record) == {
         "operation": "GetDiskSnapshot",
         "request_id": "request-2",
