@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import os
 import re
 import subprocess
 import sys
@@ -49,8 +50,10 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     file = folder / "test_failing.py"
     file.write_text(TEST.format(tests="\n".join(cases)), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    # The options of this run, such as the seed of a plugin, are not for that one.
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     result = subprocess.run(  # noqa: S603 - our own test
-        [*command, str(file)], cwd=folder, capture_output=True, text=True, check=False
+        [*command, str(file)], cwd=folder, capture_output=True, text=True, check=False, env=env
     )
     assert result.returncode == 1, result.stdout + result.stderr
     found = re.findall(
