@@ -26,7 +26,6 @@ from lightsail_snap import (
     Tag,
 )
 from lightsail_snap.models import InstanceDisk
-from lightsail_snap.models.resources import Resource
 
 DATE = dt.date(2026, 11, 23)
 
@@ -94,7 +93,7 @@ def states(
     snapshot.is_complete  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
-def tags(resource: Resource, disk: InstanceDisk) -> None:
+def tags(resource: Disk, disk: InstanceDisk) -> None:
     assert_type(resource.tag_values, Mapping[str, str | None])
     assert_type(disk.tag_values.get("env") == "prod", bool)
     resource.tag_values["env"] = "prod"  # mypy: index pyright: reportIndexIssue
