@@ -249,7 +249,7 @@ async def instances(_: State, client: Any) -> None:
     first_page = (await client.get_instances()).instances
     assert [each.name for each in first_page] == listed[: len(first_page)]
     for name in listed:
-        instance = (await client.get_instance(name, include_health_status=True)).instance
+        instance = (await client.get_instance(name)).instance
         assert instance.name == name
         assert (await client.get_instance_state(name)).state == instance.state
 

@@ -16,7 +16,10 @@ from lightsail_snap import (
     InstanceSource,
     LightsailSnapClient,
     NotFoundException,
+    Request,
     RequestValidationError,
+    Response,
+    ResponseMetadata,
     VirtualClock,
 )
 from lightsail_snap.emulator import LightsailEmulator
@@ -159,3 +162,25 @@ def test_region_name_is_that_of_the_transport() -> None:
         assert AsyncLightsailSnapClient(boto3_client).region_name == REGION
     assert LightsailSnapClient(transport=Custom()).region_name is None
     assert AsyncLightsailSnapClient(transport=Custom()).region_name is None
+
+
+def test_health_status_is_requested_on_the_wire() -> None:
+    bodies = {
+        "GetInstance": b'{"instance": {"name": "web"}}',
+        "GetInstances": b'{"instances": [{"name": "web"}]}',
+    }
+    sent: list[dict[str, Any]] = []
+
+    class Recorded:
+        def send(self, request: Request[Any]) -> Response:
+            sent.append(request.to_wire())
+            return Response(bodies[request.operation_name], ResponseMetadata())
+
+        def close(self) -> None: ...
+
+    client = LightsailSnapClient(transport=Recorded())
+    client.get_instance("web", include_health_status=True)
+    client.get_instances(include_health_status=True)
+    assert names(client.iter_instances(include_health_status=True).list()) == {"web"}
+    flag = {"includeHealthStatus": True}
+    assert sent == [{"instanceName": "web"} | flag, flag, flag]
