@@ -27,7 +27,7 @@ def installed_model() -> Mapping[str, Any]:
 
 
 def report_on(model: Mapping[str, Any]) -> Report:
-    """Compare the library with a service model; raise ValueError if it is none of Lightsail."""
+    """Compare the library with a service model; raise ValueError if it is not Lightsail's."""
     library = library_facts()
     operations = {where for kind, where in library if kind == "operation"}
     try:
