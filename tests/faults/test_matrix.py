@@ -60,6 +60,7 @@ def test_matrix_covers_every_operation() -> None:
         "wait_for_disk_snapshot",
         "wait_for_instance_snapshot",
         "wait_for_disk",
+        "wait_for_instance",
         "iter_disk_snapshots",
         "nightly plan run",
     }
