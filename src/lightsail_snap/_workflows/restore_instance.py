@@ -111,13 +111,16 @@ async def restore_instance(  # noqa: PLR0913 - the parameters of the client's me
 ) -> Instance:
     """Create an instance from a snapshot exactly once, and wait until it runs."""
     disks = as_list("attached_disks", attached_disks)
+    # A name of another type is refused with all other violations.
+    name: object = instance_name
+    mapping = {instance_name: disks} if disks and isinstance(name, str) else None
     # Everything is validated before the first call.
     request = CreateInstancesFromSnapshotRequest(
         instance_names=[instance_name],
         source=source,
         availability_zone=_SOME_ZONE if availability_zone is None else availability_zone,
         bundle_id=_SOME_BUNDLE if bundle_id is None else bundle_id,
-        attached_disk_mapping={instance_name: disks} if disks else None,
+        attached_disk_mapping=mapping,
         user_data=user_data,
         key_pair_name=key_pair_name,
         ip_address_type=ip_address_type,
@@ -142,7 +145,8 @@ async def restore_instance(  # noqa: PLR0913 - the parameters of the client's me
     try:
         return await create_and_wait(creation, policy, limit, on_progress=on_progress)
     except InvalidInputException as error:
-        error.add_note(await _explain(request, policy))
+        if error.sub_code != "NameExists":
+            error.add_note(await _explain(request, policy))
         raise
 
 
