@@ -55,6 +55,7 @@ class StepResult(Result):
     def __getstate__(self) -> list[object]:
         return picklable_state(self)
 
+    @override
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON types.
 
@@ -168,6 +169,11 @@ class PlanOutcome:
         if self.error is not None:
             return f"{self.key}: failed: {type(self.error).__name__}: {self.error}"
         return f"{self.key}: nothing" if self.result is None else str(self.result)
+
+    def _repr_html_(self) -> str:
+        if self.result is not None:
+            return self.result._repr_html_()
+        return FleetResult((self,))._repr_html_()
 
 
 @dataclass(frozen=True, slots=True)
