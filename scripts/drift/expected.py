@@ -15,12 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _DATABASES = "databases are out of scope"
-_ADD_ONS = "add-ons are enabled when a disk or instance is created"
 _OUT_OF_SCOPE = {
-    "CreateDisk": "disks are only created from snapshots",
-    "DeleteDisk": "only snapshots are deleted",
-    "DisableAddOn": _ADD_ONS,
-    "EnableAddOn": _ADD_ONS,
     "GetRegions": "RegionName lists the regions, and accepts new ones",
     "*RelationalDatabase*": _DATABASES,
 }
@@ -101,10 +96,10 @@ _RESTRICTIONS: tuple[tuple[str, str | None, str | None, str], ...] = (
         "the documentation requires HH:00",
     ),
     (
-        "CreateDiskFromSnapshotRequest.availabilityZone",
+        "CreateDisk*Request.availabilityZone",
         _SERVICE_STRING,
         _ZONE,
-        "disks are not restored into a region or the zone `all` of a snapshot",
+        "disks are not created in a region or the zone `all` of a snapshot",
     ),
     (
         "CreateInstancesFromSnapshotRequest.availabilityZone",
@@ -132,7 +127,7 @@ _RESTRICTIONS: tuple[tuple[str, str | None, str | None, str], ...] = (
         "the date identifies the automatic snapshot to restore",
     ),
     (
-        "CreateDiskFromSnapshotRequest.sizeInGb",
+        "CreateDisk*Request.sizeInGb",
         None,
         "8 or more, less than 2147483648",
         "an error message of the service requires 8 GB; its integers have 32 bits",
@@ -170,6 +165,9 @@ def _all() -> Iterator[Expected]:
         "string",
         "the service checks regions that are missing from the service model",
     )
+    states = "the names of the states are listed in other sources; any string is accepted"
+    yield Expected("enumeration", "InstanceStateName", None, EXISTS, states)
+    yield Expected("type", "InstanceState.name", "string", "InstanceStateName", states)
     for where, service, library, reason in _RESTRICTIONS:
         yield Expected("restriction", where, service, library, reason)
 

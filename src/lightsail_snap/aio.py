@@ -20,7 +20,15 @@ from lightsail_snap._filters import make_filter
 from lightsail_snap._text import short_repr
 from lightsail_snap._workflows.effects import Quiesce
 from lightsail_snap.errors import ConfigurationError, NotFoundException
-from lightsail_snap.models import DiskState, ItemT, PagedRequest, PageT, Request, ResultT
+from lightsail_snap.models import (
+    DiskState,
+    InstanceStateName,
+    ItemT,
+    PagedRequest,
+    PageT,
+    Request,
+    ResultT,
+)
 from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
 
 if TYPE_CHECKING:
@@ -1253,6 +1261,42 @@ class AsyncLightsailSnapClient:
         request = models.GetDisksRequest(page_token=page_token)
         return AsyncPaginator(self.send, request, make_filter(tags=tags, state=state))
 
+    async def create_disk(
+        self,
+        disk_name: str,
+        *,
+        availability_zone: str,
+        size_in_gb: int,
+        tags: models.TagsInput | None = (),
+        add_ons: Iterable[models.AddOnRequest] = (),
+    ) -> models.CreateDiskResult:
+        """Start to create an empty disk. To wait for it, call `wait_for_disk`.
+
+        Args:
+            disk_name: The name of the new disk, unique among all resources of the Region.
+            availability_zone: The zone of the instance that the disk is for, for example
+                `us-east-2a`.
+            size_in_gb: The size in GB: 8 or more.
+            tags: At most 50, as `{"env": "prod", "key-only": None}` or as a sequence of `Tag`.
+            add_ons: The add-ons to enable on the disk.
+
+        Returns:
+            The operation that the service has started.
+
+        Raises:
+            RequestValidationError: If the request is invalid; lists every violation.
+            InvalidInputException: If the service refuses, for example because the name is in use.
+            LightsailSnapError: See `send`.
+        """
+        request = models.CreateDiskRequest(
+            disk_name=disk_name,
+            availability_zone=availability_zone,
+            size_in_gb=size_in_gb,
+            tags=tags,
+            add_ons=add_ons,
+        )
+        return await self.send(request)
+
     async def create_disk_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
         disk_name: str,
@@ -1394,6 +1438,30 @@ class AsyncLightsailSnapClient:
             LightsailSnapError: See `send`.
         """
         request = models.DetachDiskRequest(disk_name=disk_name)
+        return await self.send(request)
+
+    async def delete_disk(
+        self, disk_name: str, *, force_delete_add_ons: bool | None = None
+    ) -> models.DeleteDiskResult:
+        """Delete a disk and its automatic snapshots. They cannot be recovered.
+
+        Manual snapshots of the disk remain.
+
+        Args:
+            disk_name: The name of the disk, which must not be attached.
+            force_delete_add_ons: True to delete the add-ons of the disk, too.
+
+        Returns:
+            The operation, which has usually ended already.
+
+        Raises:
+            InvalidInputException: If the service refuses, for example because the disk is attached.
+            NotFoundException: If the disk does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.DeleteDiskRequest(
+            disk_name=disk_name, force_delete_add_ons=force_delete_add_ons
+        )
         return await self.send(request)
 
     async def wait_for_disk(
@@ -1539,6 +1607,107 @@ class AsyncLightsailSnapClient:
         request = models.GetInstanceStateRequest(instance_name=instance_name)
         return await self.send(request)
 
+    async def start_instance(
+        self,
+        instance_name: str,
+        *,
+        attribute_updates: models.InstanceAttributeUpdates | None = None,
+    ) -> models.StartInstanceResult:
+        """Start a stopped instance. To wait for it, call `wait_for_instance`.
+
+        The instance gets a new public IP address, unless it has a static one.
+
+        Args:
+            instance_name: The name of the instance.
+            attribute_updates: Changes to make before the start, such as a bundle of a newer
+                generation. Versions of botocore that lack this parameter refuse the request.
+
+        Returns:
+            The operations that the service has started.
+
+        Raises:
+            NotFoundException: If the instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.StartInstanceRequest(
+            instance_name=instance_name, attribute_updates=attribute_updates
+        )
+        return await self.send(request)
+
+    async def stop_instance(
+        self, instance_name: str, *, force: bool | None = None
+    ) -> models.StopInstanceResult:
+        """Stop a running instance. To wait for it, call `wait_for_instance`.
+
+        When it starts again, it gets a new public IP address, unless it has a static one.
+
+        Args:
+            instance_name: The name of the instance.
+            force: True to stop an instance that remains in the state `stopping`. The service
+                advises against it in any other state.
+
+        Returns:
+            The operations that the service has started.
+
+        Raises:
+            NotFoundException: If the instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.StopInstanceRequest(instance_name=instance_name, force=force)
+        return await self.send(request)
+
+    async def reboot_instance(self, instance_name: str) -> models.RebootInstanceResult:
+        """Restart a running instance. It keeps its public IP address.
+
+        Args:
+            instance_name: The name of the instance.
+
+        Returns:
+            The operations that the service has started. The service reports no state for a reboot,
+            so wait for them with `wait_for_operations`.
+
+        Raises:
+            NotFoundException: If the instance does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.RebootInstanceRequest(instance_name=instance_name)
+        return await self.send(request)
+
+    async def wait_for_instance(
+        self,
+        instance_name: str,
+        *,
+        state: InstanceStateName = InstanceStateName.RUNNING,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[WaitProgress[models.Instance]], object] | None = None,
+    ) -> models.Instance:
+        """Wait until an instance is in a state.
+
+        Args:
+            instance_name: The name of the instance.
+            state: `RUNNING` after the instance was created or started, `STOPPED` after it was
+                stopped.
+            timeout: See `wait_for_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The instance in this state.
+
+        Raises:
+            WaitFailedError: If the instance was deleted meanwhile.
+            WaitTimeoutError: If the time limit has passed.
+            NotFoundException: If the first poll does not find the instance in the Region.
+            LightsailSnapError: See `send`; permanent errors end the wait.
+        """
+        workflow = _workflows.waiting.wait_for(
+            _workflows.resources.instances(state),
+            instance_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
     async def create_instances_from_snapshot(  # noqa: PLR0913 - the parameters of the operation
         self,
         instance_names: IterableNotStr[str],
@@ -1592,6 +1761,55 @@ class AsyncLightsailSnapClient:
             add_ons=add_ons,
             ip_address_type=ip_address_type,
         )
+        return await self.send(request)
+
+    # Add-ons
+
+    async def enable_add_on(
+        self, resource_name: str, add_on_request: models.AddOnRequest
+    ) -> models.EnableAddOnResult:
+        """Enable or change an add-on of a disk or instance.
+
+        Args:
+            resource_name: The name of the disk or instance.
+            add_on_request: The add-on and its settings. For automatic snapshots at 03:00 UTC:
+                `AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT,
+                auto_snapshot_add_on_request=AutoSnapshotAddOnRequest(
+                snapshot_time_of_day="03:00"))`.
+
+        Returns:
+            The operations; how many there are is unverified.
+
+        Raises:
+            InvalidInputException: If the service refuses, for example because the add-on has these
+                settings already.
+            NotFoundException: If the resource does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.EnableAddOnRequest(
+            resource_name=resource_name, add_on_request=add_on_request
+        )
+        return await self.send(request)
+
+    async def disable_add_on(
+        self, resource_name: str, add_on_type: models.AddOnType
+    ) -> models.DisableAddOnResult:
+        """Disable an add-on of a disk or instance. Existing automatic snapshots remain.
+
+        Args:
+            resource_name: The name of the disk or instance.
+            add_on_type: The add-on, for example `AddOnType.AUTO_SNAPSHOT`.
+
+        Returns:
+            The operations; how many there are is unverified.
+
+        Raises:
+            InvalidInputException: If the service refuses, for example because the add-on is not
+                enabled.
+            NotFoundException: If the resource does not exist in the Region.
+            LightsailSnapError: See `send`.
+        """
+        request = models.DisableAddOnRequest(resource_name=resource_name, add_on_type=add_on_type)
         return await self.send(request)
 
     # Tags

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Disk,
         DiskSnapshot,
         ExportSnapshotRecord,
+        Instance,
         InstanceSnapshot,
         Operation,
         PollResult,
@@ -555,9 +556,11 @@ class NameConflictError(LightsailSnapError):
             a resource that another client has deleted since.
     """
 
-    def __init__(self, message: str, *, resource: Disk | DiskSnapshot | InstanceSnapshot) -> None:
+    def __init__(
+        self, message: str, *, resource: Disk | DiskSnapshot | Instance | InstanceSnapshot
+    ) -> None:
         super().__init__(message)
-        self.resource: Disk | DiskSnapshot | InstanceSnapshot = resource
+        self.resource: Disk | DiskSnapshot | Instance | InstanceSnapshot = resource
 
 
 class SnapshotConflictError(NameConflictError):
@@ -694,6 +697,7 @@ class WaitError(LightsailSnapError):
         operation: Last state of the operation, for waits for operations.
         snapshot: Last state of the snapshot, for waits for snapshots.
         disk: Last state of the disk, for waits for disks.
+        instance: Last state of the instance, for waits for instances.
         export_snapshot_record: Last state of the record, for waits for exports.
     """
 
@@ -705,6 +709,7 @@ class WaitError(LightsailSnapError):
         operation: Operation | None = None,
         snapshot: DiskSnapshot | InstanceSnapshot | None = None,
         disk: Disk | None = None,
+        instance: Instance | None = None,
         export_snapshot_record: ExportSnapshotRecord | None = None,
     ) -> None:
         super().__init__(message)
@@ -712,6 +717,7 @@ class WaitError(LightsailSnapError):
         self.operation = operation
         self.snapshot = snapshot
         self.disk = disk
+        self.instance = instance
         self.export_snapshot_record = export_snapshot_record
 
 

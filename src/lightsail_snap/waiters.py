@@ -130,7 +130,13 @@ class WaitPolicy:
 
 def state_of(resource: PollResult) -> OpenEnum | None:
     """Return the status or state of a resource, or None."""
-    return resource.status if isinstance(resource, Operation) else resource.state
+    match resource:
+        case Operation():
+            return resource.status
+        case models.Instance():
+            return resource.state_name
+        case _:
+            return resource.state
 
 
 def percent_of(resource: PollResult) -> int | None:

@@ -26,7 +26,7 @@ from lightsail_snap._workflows.ownership import (
 )
 from lightsail_snap._workflows.resources import OPERATIONS
 from lightsail_snap._workflows.timing import RetryBudget, start
-from lightsail_snap._workflows.waiting import NotFoundPolicy, wait_for
+from lightsail_snap._workflows.waiting import NotFoundPolicy, error_fields, wait_for
 from lightsail_snap.errors import (
     LightsailSnapError,
     NotFoundException,
@@ -34,7 +34,7 @@ from lightsail_snap.errors import (
     WaitError,
     WaitFailedError,
 )
-from lightsail_snap.models import Disk, Operation
+from lightsail_snap.models import Operation
 from lightsail_snap.waiters import WaitPolicy, WaitProgress
 
 OnQuiesced: TypeAlias = Callable[[timedelta], object]
@@ -145,9 +145,7 @@ async def find_replacement(
         "requested: another client has replaced it, or changed its tags"
     )
     waited = budget.stopwatch.waited
-    if isinstance(resource, Disk):
-        return WaitFailedError(message, waited=waited, disk=resource)
-    return WaitFailedError(message, waited=waited, snapshot=resource)
+    return WaitFailedError(message, waited=waited, **error_fields(resource))
 
 
 async def _is_own(

@@ -39,7 +39,7 @@ from lightsail_snap.errors import (
     SnapshotConflictError,
     safe_text,
 )
-from lightsail_snap.models import Disk, Operation, Request, ResponseMetadata, Tag
+from lightsail_snap.models import Disk, Instance, Operation, Request, ResponseMetadata, Tag
 from lightsail_snap.models.operations import OperationsResult
 
 CLIENT_TOKEN_KEY = "lightsail-snap:client-token"  # noqa: S105 - the key of a tag, no secret
@@ -294,7 +294,7 @@ class _Reconciliation(Generic[CreatedT]):
         else:
             text += "that this call did not make; choose another name"
         error: NameConflictError
-        if isinstance(resource, Disk):
+        if isinstance(resource, Disk | Instance):
             error = NameConflictError(text, resource=resource)
         else:
             error = SnapshotConflictError(text, snapshot=resource)

@@ -23,6 +23,7 @@ from lightsail_snap.models import (
     Disk,
     DiskSnapshot,
     GetOperationsForResourceRequest,
+    Instance,
     InstanceSnapshot,
     Operation,
     PollResult,
@@ -45,11 +46,13 @@ _CREATING = frozenset(
         "CreateDisk",
         "CreateDiskFromSnapshot",
         "CreateDiskSnapshot",
+        "CreateInstance",
         "CreateInstanceSnapshot",
+        "CreateInstancesFromSnapshot",
     }
 )
 
-Created: TypeAlias = Disk | DiskSnapshot | InstanceSnapshot
+Created: TypeAlias = Disk | DiskSnapshot | Instance | InstanceSnapshot
 CreatedT = TypeVar("CreatedT", bound=Created)
 ModelT = TypeVar("ModelT", bound=ResultModel)
 

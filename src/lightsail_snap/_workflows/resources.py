@@ -24,12 +24,15 @@ from lightsail_snap.models import (
     GetDiskSnapshotRequest,
     GetDiskSnapshotsRequest,
     GetExportSnapshotRecordsRequest,
+    GetInstanceRequest,
     GetInstanceSnapshotRequest,
     GetInstanceSnapshotsRequest,
     GetOperationRequest,
     GetOperationsRequest,
+    Instance,
     InstanceSnapshot,
     InstanceSnapshotState,
+    InstanceStateName,
     Operation,
     OperationStatus,
     PagedRequest,
@@ -257,6 +260,45 @@ def disks(target: DiskState) -> Waitable[Disk]:
         find=find_disk,
         classify=lambda disk: classify_disk(disk, target),
         get_name=lambda disk: disk.name,
+    )
+
+
+# An instance in one of these states never changes to another one (Amazon EC2, unverified).
+_DELETED_INSTANCE = frozenset({InstanceStateName.SHUTTING_DOWN, InstanceStateName.TERMINATED})
+
+
+def classify_instance(instance: Instance, target: InstanceStateName) -> PollStatus:
+    """Classify an instance by whether it is in the target state; only its end is a failure."""
+    if instance.state_name == target:
+        return PollStatus.SUCCEEDED
+    is_deleted = instance.state_name in _DELETED_INSTANCE
+    return PollStatus.FAILED if is_deleted else PollStatus.PENDING
+
+
+def _instance_request(name: str) -> GetInstanceRequest:
+    return GetInstanceRequest(instance_name=name)
+
+
+async def find_instance(name: str) -> Found[Instance]:
+    """Look up an instance."""
+    result = await call(_instance_request(name))
+    instance = result.instance
+    return Found(expect(instance, "name", instance.name, name), result.response_metadata)
+
+
+def instances(target: InstanceStateName) -> Waitable[Instance]:
+    """Return the Waitable for instances and a target state."""
+    value: object = target
+    if not isinstance(value, str) or value in _DELETED_INSTANCE:
+        fix = "pass InstanceStateName.RUNNING or InstanceStateName.STOPPED"
+        raise invalid_parameter("state", "must be a state that means success", fix, target)
+    return Waitable(
+        noun="instance",
+        resume="wait_for_instance",
+        request=_instance_request,
+        find=find_instance,
+        classify=lambda instance: classify_instance(instance, target),
+        get_name=lambda instance: instance.name,
     )
 
 

@@ -30,7 +30,14 @@ from lightsail_snap.errors import (
     WaitFailedError,
     WaitTimeoutError,
 )
-from lightsail_snap.models import Disk, ExportSnapshotRecord, Operation, PagedRequest, PollResult
+from lightsail_snap.models import (
+    Disk,
+    ExportSnapshotRecord,
+    Instance,
+    Operation,
+    PagedRequest,
+    PollResult,
+)
 from lightsail_snap.waiters import (
     GroupProgress,
     PollResultT,
@@ -67,7 +74,7 @@ class NotFoundPolicy(Enum):
     """Its deletion is waited for."""
 
 
-def _error_fields(resource: PollResult | None) -> dict[str, Any]:
+def error_fields(resource: PollResult | None) -> dict[str, Any]:
     """Return the keyword arguments by which a WaitError gets the last seen resource."""
     match resource:
         case None:
@@ -76,6 +83,8 @@ def _error_fields(resource: PollResult | None) -> dict[str, Any]:
             return {"operation": resource}
         case Disk():
             return {"disk": resource}
+        case Instance():
+            return {"instance": resource}
         case ExportSnapshotRecord():
             return {"export_snapshot_record": resource}
         case _:
@@ -147,7 +156,7 @@ class _Wait(Generic[PollResultT]):
                 f"{self.title} no longer exists on the service, last seen in "
                 f"{state_of(self.resource)}; check the resource itself"
             )
-            self._fail(WaitFailedError(text, waited=waited, **_error_fields(self.resource)), error)
+            self._fail(WaitFailedError(text, waited=waited, **error_fields(self.resource)), error)
         elif self.not_found is NotFoundPolicy.RETRY and self._misses < _MAX_MISSES:
             self._misses += 1
             self.error = error
@@ -172,9 +181,7 @@ class _Wait(Generic[PollResultT]):
                 why += (
                     f": {found.error_code or '(no code)'}: {found.error_details or '(no details)'}"
                 )
-            self._fail(
-                WaitFailedError(f"{self.title} {why}", waited=waited, **_error_fields(found))
-            )
+            self._fail(WaitFailedError(f"{self.title} {why}", waited=waited, **error_fields(found)))
 
     def _update_mismatch(self, found: PollResultT, match: Match, waited: timedelta) -> None:
         """Update the state with a response that shows another resource of the same name."""
@@ -183,13 +190,13 @@ class _Wait(Generic[PollResultT]):
         error = wrong_resource(found, "created_at", rule, str(found.created_at))
         if match is Match.REPLACED:
             text = f"{self.title} was deleted, and another one of this name was created"
-            self._fail(WaitFailedError(text, waited=waited, **_error_fields(found)))
+            self._fail(WaitFailedError(text, waited=waited, **error_fields(found)))
         elif self._mismatches > _MAX_MISMATCHES:
             text = (
                 f"{self.title} is not visible: the service keeps returning an earlier one of this "
                 f"name, created at {found.created_at}"
             )
-            self._fail(WaitFailedError(text, waited=waited, **_error_fields(found)), error)
+            self._fail(WaitFailedError(text, waited=waited, **error_fields(found)), error)
         else:
             self.error = error
 
@@ -210,7 +217,7 @@ class _Wait(Generic[PollResultT]):
             f"{self.title} is still {state} after {waited.total_seconds():.0f} s; it continues on "
             f"Lightsail; to keep waiting, call {resume}"
         )
-        error = WaitTimeoutError(text, waited=waited, **_error_fields(self.resource))
+        error = WaitTimeoutError(text, waited=waited, **error_fields(self.resource))
         self._fail(error, self.error)
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pydantic import StrictStr
 
-from lightsail_snap.models._base import RequestModel, ResultModel
+from lightsail_snap.models._base import Request, RequestModel, ResultModel
 from lightsail_snap.models._types import WireList
 from lightsail_snap.models.enums import AddOnType
-from lightsail_snap.models.names import TimeOfDay
+from lightsail_snap.models.names import ResourceName, TimeOfDay
+from lightsail_snap.models.operations import OperationsResult
 
 __all__ = [
     "AddOn",
     "AddOnRequest",
     "AutoSnapshotAddOnRequest",
+    "DisableAddOnRequest",
+    "DisableAddOnResult",
+    "EnableAddOnRequest",
+    "EnableAddOnResult",
     "StopInstanceOnIdleRequest",
 ]
 
@@ -69,3 +74,29 @@ class AddOnRequest(RequestModel, frozen=True):
 
 AddOns = WireList[AddOnRequest]
 """Add-ons to enable."""
+
+
+class EnableAddOnResult(OperationsResult, frozen=True):
+    """Response to EnableAddOn. The number of operations is unverified."""
+
+
+class DisableAddOnResult(OperationsResult, frozen=True):
+    """Response to DisableAddOn. The number of operations is unverified."""
+
+
+class EnableAddOnRequest(Request[EnableAddOnResult], frozen=True):
+    """Enable or change an add-on of a disk or instance."""
+
+    resource_name: ResourceName
+    """Name of the disk or instance."""
+    add_on_request: AddOnRequest
+    """Add-on and its settings."""
+
+
+class DisableAddOnRequest(Request[DisableAddOnResult], frozen=True):
+    """Disable an add-on of a disk or instance. Existing automatic snapshots remain."""
+
+    resource_name: ResourceName
+    """Name of the disk or instance."""
+    add_on_type: AddOnType
+    """Type of the add-on."""

@@ -1,4 +1,4 @@
-"""Disks: restoring, reading, attaching and detaching them."""
+"""Disks: creating, restoring, reading, attaching, detaching and deleting them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ __all__ = [
     "AttachDiskResult",
     "CreateDiskFromSnapshotRequest",
     "CreateDiskFromSnapshotResult",
+    "CreateDiskRequest",
+    "CreateDiskResult",
+    "DeleteDiskRequest",
+    "DeleteDiskResult",
     "DetachDiskRequest",
     "DetachDiskResult",
     "Disk",
@@ -114,6 +118,50 @@ class AttachDiskResult(OperationsResult, frozen=True):
 
 class DetachDiskResult(OperationsResult, frozen=True):
     """Response to DetachDisk."""
+
+
+class CreateDiskResult(OperationsResult, frozen=True):
+    """Response to CreateDisk: one operation."""
+
+
+class DeleteDiskResult(OperationsResult, frozen=True):
+    """Response to DeleteDisk: one operation."""
+
+
+class CreateDiskRequest(Request[CreateDiskResult], frozen=True):
+    """Create an empty disk."""
+
+    disk_name: NewResourceName
+    """Name of the new disk, unique among all resources of the region."""
+    availability_zone: AvailabilityZone
+    """Availability Zone of the new disk: that of the instance to attach it to."""
+    size_in_gb: DiskSize
+    """Size in GB: 8 or more."""
+    tags: TagList = ()
+    """Tags of the new disk."""
+    add_ons: AddOns = ()
+    """Add-ons to enable on the new disk."""
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            disk_name: str,
+            availability_zone: str,
+            size_in_gb: int,
+            tags: TagsInput | None = (),
+            add_ons: Iterable[AddOnRequest] = (),
+        ) -> None: ...
+
+
+class DeleteDiskRequest(Request[DeleteDiskResult], frozen=True):
+    """Delete a disk that is not attached, with its automatic snapshots."""
+
+    disk_name: ResourceName
+    """Name of the disk."""
+    force_delete_add_ons: StrictBool | None = None
+    """True to delete the add-ons of the disk, too."""
 
 
 class CreateDiskFromSnapshotRequest(SourcedRequest[CreateDiskFromSnapshotResult], frozen=True):

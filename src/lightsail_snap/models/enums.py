@@ -33,6 +33,7 @@ __all__ = [
     "InstanceHealthStatusValue",
     "InstanceMetadataState",
     "InstanceSnapshotState",
+    "InstanceStateName",
     "IpAddressType",
     "NetworkProtocol",
     "OpenEnum",
@@ -238,6 +239,23 @@ class ResourceType(OpenEnum):
     CERTIFICATE = Known("Certificate")
     BUCKET = Known("Bucket")
     SUBDOMAIN = Known("Subdomain")
+
+
+class InstanceStateName(OpenEnum):
+    """State of an instance.
+
+    The service model names `pending` and `running` and declares a plain string. The others are
+    those of Amazon EC2, on which Lightsail instances run; that Lightsail has no more is unverified.
+    """
+
+    __slots__ = ()
+
+    PENDING = Known("pending")
+    RUNNING = Known("running")
+    STOPPING = Known("stopping")
+    STOPPED = Known("stopped")
+    SHUTTING_DOWN = Known("shutting-down")
+    TERMINATED = Known("terminated")
 
 
 class OperationStatus(OpenEnum):

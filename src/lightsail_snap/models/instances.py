@@ -8,7 +8,14 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 from typing_extensions import override
 
-from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Result, ResultModel
+from lightsail_snap.models._base import (
+    PagedRequest,
+    PagedResult,
+    Request,
+    RequestModel,
+    Result,
+    ResultModel,
+)
 from lightsail_snap.models._types import Timestamp, WireList
 from lightsail_snap.models.add_ons import AddOn
 from lightsail_snap.models.disks import DiskAttributes
@@ -21,12 +28,14 @@ from lightsail_snap.models.enums import (
     InstanceHealthStatusDetailValue,
     InstanceHealthStatusValue,
     InstanceMetadataState,
+    InstanceStateName,
     IpAddressType,
     NetworkProtocol,
     PortAccessType,
     ResourceType,
 )
-from lightsail_snap.models.names import ResourceName
+from lightsail_snap.models.names import NonEmptyString, ResourceName
+from lightsail_snap.models.operations import OperationsResult
 from lightsail_snap.models.resources import Resource, ResourceLocation
 from lightsail_snap.models.tags import ResourceTag, values_of
 
@@ -38,6 +47,7 @@ __all__ = [
     "GetInstancesRequest",
     "GetInstancesResult",
     "Instance",
+    "InstanceAttributeUpdates",
     "InstanceDisk",
     "InstanceHardware",
     "InstanceHealthStatus",
@@ -47,6 +57,12 @@ __all__ = [
     "InstancePortInfo",
     "InstanceState",
     "MonthlyTransfer",
+    "RebootInstanceRequest",
+    "RebootInstanceResult",
+    "StartInstanceRequest",
+    "StartInstanceResult",
+    "StopInstanceRequest",
+    "StopInstanceResult",
 ]
 
 
@@ -147,11 +163,8 @@ class InstanceState(ResultModel, frozen=True):
 
     code: StrictInt | None = None
     """Code of the state, for example 16 for `running`."""
-    name: StrictStr | None = None
-    """Name of the state: `pending`, `running`, or any other.
-
-    The service model names only these two and declares a plain string.
-    """
+    name: InstanceStateName | None = None
+    """Name of the state, for example `running`."""
 
 
 class InstanceMetadataOptions(ResultModel, frozen=True):
@@ -236,6 +249,21 @@ class Instance(Resource, frozen=True):
     system_status: InstanceHealthStatus | None = None
     """Health of the systems that it runs on; only if the request set `include_health_status`."""
 
+    @property
+    def is_running(self) -> bool:
+        """True if the instance runs: its state is `running`."""
+        return self.state_name == InstanceStateName.RUNNING
+
+    @property
+    def is_stopped(self) -> bool:
+        """True if the instance is stopped, so that disks can be detached from it."""
+        return self.state_name == InstanceStateName.STOPPED
+
+    @property
+    def state_name(self) -> InstanceStateName | None:
+        """Name of the state; None if the service does not report it."""
+        return None if self.state is None else self.state.name
+
 
 class GetInstanceResult(Result, frozen=True):
     """Response to GetInstance."""
@@ -287,6 +315,56 @@ class GetInstancesRequest(PagedRequest[GetInstancesResult], frozen=True):
 
 class GetInstanceStateRequest(Request[GetInstanceStateResult], frozen=True):
     """Get the state of one instance."""
+
+    instance_name: ResourceName
+    """Name of the instance."""
+
+
+class StartInstanceResult(OperationsResult, frozen=True):
+    """Response to StartInstance."""
+
+
+class StopInstanceResult(OperationsResult, frozen=True):
+    """Response to StopInstance."""
+
+
+class RebootInstanceResult(OperationsResult, frozen=True):
+    """Response to RebootInstance."""
+
+
+class InstanceAttributeUpdates(RequestModel, frozen=True):
+    """Changes to an instance when it starts.
+
+    Source: shape `InstanceAttributeUpdates` of the service model.
+    """
+
+    bundle_id: NonEmptyString | None = None
+    """Bundle of a newer generation, for example `small_3_0`, or `auto` for the equivalent one."""
+
+
+class StartInstanceRequest(Request[StartInstanceResult], frozen=True):
+    """Start a stopped instance. It gets a new public IP address, unless it has a static one."""
+
+    instance_name: ResourceName
+    """Name of the instance."""
+    attribute_updates: InstanceAttributeUpdates | None = None
+    """Changes to make before the start.
+
+    Versions of botocore that lack this parameter refuse the request.
+    """
+
+
+class StopInstanceRequest(Request[StopInstanceResult], frozen=True):
+    """Stop a running instance."""
+
+    instance_name: ResourceName
+    """Name of the instance."""
+    force: StrictBool | None = None
+    """True to stop an instance that remains in the state `stopping`; only for that case."""
+
+
+class RebootInstanceRequest(Request[RebootInstanceResult], frozen=True):
+    """Restart a running instance."""
 
     instance_name: ResourceName
     """Name of the instance."""

@@ -105,6 +105,24 @@ def _requests() -> dict[type[Request[Any]], dict[str, Any]]:
         models.GetInstanceRequest: {"instance_name": "web-1"},
         models.GetInstanceStateRequest: {"instance_name": "web-1"},
         models.GetInstancesRequest: {},
+        models.StartInstanceRequest: {"instance_name": "web-1"},
+        models.StopInstanceRequest: {"instance_name": "web-1"},
+        models.RebootInstanceRequest: {"instance_name": "web-1"},
+        models.CreateDiskRequest: {
+            "disk_name": NAME,
+            "availability_zone": ZONE,
+            "size_in_gb": 8,
+            "tags": {"env": "prod"},
+        },
+        models.DeleteDiskRequest: {"disk_name": "loose-1"},
+        models.EnableAddOnRequest: {
+            "resource_name": "loose-1",
+            "add_on_request": models.AddOnRequest(add_on_type=models.AddOnType.AUTO_SNAPSHOT),
+        },
+        models.DisableAddOnRequest: {
+            "resource_name": "data-1",
+            "add_on_type": models.AddOnType.AUTO_SNAPSHOT,
+        },
     }
 
 
@@ -179,6 +197,12 @@ def _high_level_operations() -> list[Operation]:
             "wait",
             lambda client: client.wait_for_disk("loose-1"),
             (("GetDisk", "disk"),),
+        ),
+        Operation(
+            "wait_for_instance",
+            "wait",
+            lambda client: client.wait_for_instance("web-1"),
+            (("GetInstance", "instance"),),
         ),
         Operation("iter_disk_snapshots", "list", lambda client: client.iter_disk_snapshots()),
         Operation("nightly plan run", "plan", nightly_run, creates=(nightly_snapshot_name(),)),

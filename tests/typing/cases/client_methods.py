@@ -11,6 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing_extensions import assert_type
 
 from lightsail_snap import (
+    DisableAddOnResult,
+    EnableAddOnResult,
+    DeleteDiskResult,
+    CreateDiskResult,
+    AddOnType,
+    AddOnRequest,
     AttachDiskResult,
     AutoSnapshotSource,
     CopySnapshotResult,
@@ -90,6 +96,15 @@ def disks(client: LightsailSnapClient) -> None:
     client.attach_disk("back", "web-1", "/dev/xvdf")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.detach_disk("back"), DetachDiskResult)
     client.detach_disk("back", "web-1")  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.create_disk("new", availability_zone=ZONE, size_in_gb=8), CreateDiskResult)
+    client.create_disk("new", ZONE, 8)  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.delete_disk("new", force_delete_add_ons=True), DeleteDiskResult)
+    client.delete_disk("new", True)  # mypy: call-arg pyright: reportCallIssue
+    auto = AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT)
+    assert_type(client.enable_add_on("back", auto), EnableAddOnResult)
+    client.enable_add_on("back", "AutoSnapshot")  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.disable_add_on("back", AddOnType.AUTO_SNAPSHOT), DisableAddOnResult)
+    client.disable_add_on("back")  # mypy: call-arg pyright: reportCallIssue
     assert_type(client.get_disk("back"), GetDiskResult)
     client.get_disk(5)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.get_disks(), GetDisksResult)

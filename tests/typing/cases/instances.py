@@ -23,6 +23,7 @@ from lightsail_snap import (
     HttpProtocolIpv6,
     HttpTokens,
     Instance,
+    InstanceAttributeUpdates,
     InstanceDisk,
     InstanceHardware,
     InstanceHealthStatus,
@@ -35,10 +36,17 @@ from lightsail_snap import (
     InstanceNetworking,
     InstancePortInfo,
     InstanceState,
+    InstanceStateName,
     LightsailSnapClient,
     MonthlyTransfer,
     NetworkProtocol,
     PortAccessType,
+    RebootInstanceRequest,
+    RebootInstanceResult,
+    StartInstanceRequest,
+    StartInstanceResult,
+    StopInstanceRequest,
+    StopInstanceResult,
 )
 from lightsail_snap.models import Request, request_types
 
@@ -65,6 +73,29 @@ def requests(client: LightsailSnapClient) -> None:
     result.instances  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
+def changes(client: LightsailSnapClient) -> None:
+    updates = InstanceAttributeUpdates(bundle_id="small_3_0")
+    InstanceAttributeUpdates(bundle_id=5)  # mypy: arg-type pyright: reportArgumentType
+    request = StartInstanceRequest(instance_name="web-1", attribute_updates=updates)
+    assert_type(client.send(request), StartInstanceResult)
+    assert_type(client.send(StopInstanceRequest(instance_name="web-1", force=True)), StopInstanceResult)
+    assert_type(client.send(RebootInstanceRequest(instance_name="web-1")), RebootInstanceResult)
+    StartInstanceRequest(attribute_updates=updates)  # mypy: call-arg pyright: reportCallIssue
+    StopInstanceRequest(instance_name="web-1", force="yes")  # mypy: arg-type pyright: reportArgumentType
+    RebootInstanceRequest(name="web-1")  # mypy: call-arg pyright: reportCallIssue
+    StartInstanceResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
+    StopInstanceResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
+    RebootInstanceResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.start_instance("web-1", attribute_updates=updates), StartInstanceResult)
+    client.start_instance("web-1", attribute_updates="small")  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.stop_instance("web-1", force=True), StopInstanceResult)
+    client.stop_instance("web-1", True)  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.reboot_instance("web-1"), RebootInstanceResult)
+    client.reboot_instance(5)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.wait_for_instance("web-1", state=InstanceStateName.STOPPED), Instance)
+    client.wait_for_instance("web-1", state=5)  # mypy: arg-type pyright: reportArgumentType
+
+
 def parts(instance: Instance) -> None:
     assert_type(instance.name, str)
     assert_type(instance.state, InstanceState | None)
@@ -72,6 +103,9 @@ def parts(instance: Instance) -> None:
     assert_type(instance.networking, InstanceNetworking | None)
     assert_type(instance.metadata_options, InstanceMetadataOptions | None)
     assert_type(instance.instance_status, InstanceHealthStatus | None)
+    assert_type(instance.state_name, InstanceStateName | None)
+    assert_type(instance.is_running, bool)
+    InstanceStateName(5)  # mypy: arg-type pyright: reportArgumentType
     instance.state.name  # mypy: union-attr pyright: reportOptionalMemberAccess
     Instance(name=5)  # mypy: arg-type pyright: reportArgumentType
     InstanceDisk(size_in_gb=[])  # mypy: arg-type pyright: reportArgumentType

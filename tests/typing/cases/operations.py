@@ -26,12 +26,16 @@ from lightsail_snap import (
     CopySnapshotResult,
     CreateDiskFromSnapshotRequest,
     CreateDiskFromSnapshotResult,
+    CreateDiskRequest,
+    CreateDiskResult,
     CreateInstancesFromSnapshotRequest,
     CreateInstancesFromSnapshotResult,
     CreateInstanceSnapshotRequest,
     CreateInstanceSnapshotResult,
     DeleteAutoSnapshotRequest,
     DeleteAutoSnapshotResult,
+    DeleteDiskRequest,
+    DeleteDiskResult,
     DeleteDiskSnapshotRequest,
     DeleteDiskSnapshotResult,
     DeleteInstanceSnapshotRequest,
@@ -39,12 +43,16 @@ from lightsail_snap import (
     DestinationInfo,
     DetachDiskRequest,
     DetachDiskResult,
+    DisableAddOnRequest,
+    DisableAddOnResult,
     Disk,
     DiskInfo,
     DiskMap,
     DiskSnapshot,
     DiskSnapshotInfo,
     DiskSource,
+    EnableAddOnRequest,
+    EnableAddOnResult,
     ExportSnapshotRecord,
     ExportSnapshotRecordSourceInfo,
     ExportSnapshotRequest,
@@ -256,6 +264,29 @@ def disks() -> None:
     assert_type(page.disks[0].add_ons, tuple[AddOn, ...])
     GetDisksRequest(page_token=b"t")  # mypy: arg-type pyright: reportArgumentType
     page.disk  # mypy: attr-defined pyright: reportAttributeAccessIssue
+
+
+def disks_without_snapshots() -> None:
+    created = sent(CreateDiskRequest(disk_name="new", availability_zone="us-east-1a", size_in_gb=8, tags={"env": None}))
+    assert_type(created, CreateDiskResult)
+    CreateDiskRequest(disk_name="new", availability_zone="us-east-1a")  # mypy: call-arg pyright: reportCallIssue
+    deleted = sent(DeleteDiskRequest(disk_name="new", force_delete_add_ons=True))
+    assert_type(deleted, DeleteDiskResult)
+    DeleteDiskRequest(disk_name=5)  # mypy: arg-type pyright: reportArgumentType
+    CreateDiskResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
+    DeleteDiskResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
+
+
+def add_ons() -> None:
+    wanted = AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT)
+    enabled = sent(EnableAddOnRequest(resource_name="disk-1", add_on_request=wanted))
+    assert_type(enabled, EnableAddOnResult)
+    EnableAddOnRequest(resource_name="disk-1", add_on_request="AutoSnapshot")  # mypy: arg-type pyright: reportArgumentType
+    disabled = sent(DisableAddOnRequest(resource_name="disk-1", add_on_type=AddOnType.AUTO_SNAPSHOT))
+    assert_type(disabled, DisableAddOnResult)
+    DisableAddOnRequest(resource_name="disk-1")  # mypy: call-arg pyright: reportCallIssue
+    EnableAddOnResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
+    DisableAddOnResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
 
 
 def automatic_snapshots() -> None:

@@ -236,7 +236,20 @@ def _stop_instance(call: Call) -> dict[str, Any]:
 
 @operation("StartInstance")
 def _start_instance(call: Call) -> dict[str, Any]:
+    bundle_id = call.request.get("attributeUpdates", {}).get("bundleId")
+    if bundle_id and call.failure is None:
+        # Which bundle `auto` selects, and how a refused one is reported, is unverified.
+        instance = call.find("Instance", call.request["instanceName"])
+        if bundle_id != "auto":
+            instance.wire["bundleId"] = bundle_id
+            call.store.save(instance)
     return _change_state(call, _PENDING, _RUNNING)
+
+
+@operation("RebootInstance")
+def _reboot_instance(call: Call) -> dict[str, Any]:
+    # Which states an instance passes through is unverified: it stays running.
+    return call.respond_started(call.find("Instance", call.request["instanceName"]))
 
 
 def _change_state(call: Call, pending: State, final: State) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from lightsail_snap.models import (
     InstanceSnapshotState,
     InstanceSource,
     InstanceState,
+    InstanceStateName,
     OpenEnum,
     Operation,
     OperationStatus,
@@ -398,7 +399,7 @@ def _instances(
         private_ip_address=f"172.26.0.{host}",
         public_ip_address=f"203.0.113.{host}" if found == "running" else None,
         hardware=InstanceHardware(cpu_count=2, ram_size_in_gb=1.0),
-        state=InstanceState(code=_INSTANCE_STATES.get(found), name=found),
+        state=InstanceState(code=_INSTANCE_STATES.get(found), name=InstanceStateName(found)),
         username="ubuntu",
         ssh_key_name="LightsailDefaultKeyPair",
     )
