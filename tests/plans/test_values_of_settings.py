@@ -133,6 +133,7 @@ WIDE: list[BaseModel] = [
         quiesce={"mount_point": "/mnt"},
         max_deletions=3,
         timeout=3600,
+        min_interval="PT20H",
     ),
 ]
 
