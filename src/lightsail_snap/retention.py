@@ -898,8 +898,9 @@ def plan_retention(
         owned: A predicate of snapshots that may be deleted: `Scope(...)`, which `prune` requires,
             `by_tag(...)`, `by_name(...)` or another function that returns True or False. The
             default is snapshots with the tag `OWNERSHIP_TAG`.
-        group_by: `"source"` to count snapshots of the same kind, source and Region together,
-            `"none"` to count all snapshots together.
+        group_by: `"source"` to count snapshots of the same kind, source and Region together, and
+            copies from different Regions, by the tag `SOURCE_REGION_TAG`, separately; `"none"` to
+            count all snapshots together.
 
     Returns:
         The plan. It does not depend on the order of the snapshots.

@@ -341,7 +341,8 @@ class _Matches:
         """Yield what the selection lacks in one of several Regions."""
         missing = self.missing_names((region,))
         if missing:
-            yield f"{self.field} names what {region} lacks: {_join_names(list(missing))}"
+            names = _join_names(list(missing))
+            yield f"{self.field} finds no {self.noun} in {region} with the name {names}"
         elif all(each.region != region for each in self.sources):
             yield f"{self.field} selects no {self.noun} in {region}"
 
@@ -350,9 +351,11 @@ def _match_selections(plan: BackupPlan, inventory: Inventory) -> Iterator[_Match
     for index, select in enumerate(plan.selections):
         kind = source_kind(select.kind)
         sources = frozenset(
-            SourceId(each.region or plan.source_regions[0], select.kind, each.name)
+            SourceId(home, select.kind, each.name)
             for each in inventory.sources
-            if each.kind in {None, kind} and select.includes(each.name, each.tags)
+            for home in [each.region or plan.source_regions[0]]
+            if home in plan.source_regions and each.kind in {None, kind}
+            if select.includes(each.name, each.tags)
         )
         field = "select" if len(plan.selections) == 1 else f"select[{index}]"
         yield _Matches(field, select, sources)
