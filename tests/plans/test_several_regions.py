@@ -384,7 +384,7 @@ def test_make_run_takes_a_snapshot_only_if_none_is_young(
     assert take_count(make_run(plan, inventory, NOW)) == takes
 
 
-def test_make_run_with_a_young_snapshot_says_so_and_deletes_by_age_only(make_plan: Maker) -> None:
+def test_make_run_with_a_young_snapshot_notes_it_and_deletes_by_age(make_plan: Maker) -> None:
     found = tuple(snapshot(f"old-{days}", timedelta(days=days)) for days in (0, 1, 2, 40, 50))
     inventory = Inventory((Source("db-1", {}),), {HOME: found})
     run = make_run(make_plan(min_interval="PT20H"), inventory, NOW)
@@ -564,7 +564,7 @@ def test_apply_deletes_nothing_of_a_group_without_its_new_snapshot(
         for each in result.results
         if each.step.action == "delete" and each.step.region == COPIES
     ]
-    # The copies are said to be of AWAY, from which nothing is copied.
+    # The steps now name AWAY as the source Region, from which nothing is copied.
     assert {(each.status, each.reason) for each in of_copies if each.step.source == "db-1"} == {
         ("skipped", f"no new snapshot was taken or copied in {COPIES}")
     }
