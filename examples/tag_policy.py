@@ -1,4 +1,4 @@
-"""Back up disks and instances by their tag `backup`, whose value is `hourly` or `daily`.
+"""Back up disks and instances by their tag `backup`, whose value is `hourly`, `daily` or `weekly`.
 
     python tag_policy.py us-east-1
 
@@ -11,28 +11,28 @@ import sys
 from collections.abc import Iterator
 
 from lightsail_snap import LightsailSnapError, RetentionPolicy
-from lightsail_snap.plans import BackupPlan, Kind, Slot, apply_many
+from lightsail_snap.plans import BackupPlan, Slot, apply_many
 
 # In a slot of a day, the first of 24 runs takes the snapshot, and the others adopt it.
 POLICIES: dict[str, tuple[Slot, RetentionPolicy]] = {
     "hourly": ("hour", RetentionPolicy(time_zone="UTC", keep_hourly=24, keep_daily=7)),
     "daily": ("day", RetentionPolicy(time_zone="UTC", keep_daily=7, keep_weekly=4)),
+    "weekly": ("week", RetentionPolicy(time_zone="UTC", keep_weekly=4, keep_monthly=6)),
 }
-KINDS: tuple[Kind, ...] = ("disk", "instance")
 
 
 def plans(region: str) -> Iterator[BackupPlan]:
-    """Yield a plan for each value of the tag and each kind of source."""
+    """Yield a plan for each value of the tag."""
     for value, (slot, retention) in POLICIES.items():
-        for kind in KINDS:
-            yield BackupPlan(
-                name=f"{value}-{kind}",
-                region=region,
-                slot=slot,
-                # Without allow_missing, a plan that selects nothing is an error.
-                select={"kind": kind, "tags": [f"backup={value}"], "allow_missing": True},
-                retention=retention,
-            )
+        # Without allow_missing, a selection of nothing is an error.
+        tagged = {"tags": [f"backup={value}"], "allow_missing": True}
+        yield BackupPlan(
+            name=value,
+            region=region,
+            slot=slot,
+            select=[{"kind": "disk", **tagged}, {"kind": "instance", **tagged}],
+            retention=retention,
+        )
 
 
 def main() -> None:

@@ -7,13 +7,13 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from lightsail_snap._text import safe_line, short_repr
+from lightsail_snap._text import safe_line
 
 _MAX_ROWS = 100
 _MAX_COLUMNS = 12
 _MAX_CELL = 300
-_MAX_PARTS = 20
-_MAX_DEPTH = 2
+_MAX_PARTS = 10
+_MAX_DEPTH = 3
 # The footer contains the notes of a run, of which there may be many.
 _MAX_FOOTER = 10_000
 # Without these classes, MathJax would typeset `$` and `\(` of names as formulas. There are no
@@ -140,7 +140,7 @@ def _to_text(value: object, name: str = "", depth: int = _MAX_DEPTH) -> str:
     if not (is_list or isinstance(value, Mapping) or _is_model(value)):
         return _scalar_text(value)
     if depth == 0:
-        return short_repr(value)
+        return "..."
     if isinstance(value, tuple | list):
         parts = [_to_text(each, depth=depth - 1) for each in value[:_MAX_PARTS]]
         more = [f"and {len(value) - _MAX_PARTS} more"] if len(value) > _MAX_PARTS else []
@@ -163,4 +163,5 @@ def _join(fields: Iterable[tuple[object, object]], depth: int) -> str:
     texts = [(name, _to_text(value, name, depth - 1)) for name, value in pairs]
     if [name for name, _ in texts] in (["key"], ["key", "value"]):
         return "=".join(text for _, text in texts if text)
-    return ", ".join(f"{name}={text}" for name, text in texts)
+    joined = ", ".join(f"{name}={text}" for name, text in texts)
+    return joined if depth == _MAX_DEPTH else f"({joined})"

@@ -23,6 +23,7 @@ from lightsail_snap import (
     GetDiskSnapshotResult,
     GetDiskSnapshotsResult,
     GetInstancesResult,
+    Instance,
     InstanceSnapshot,
     ManualSnapshotSource,
     RetentionPolicy,
@@ -166,13 +167,22 @@ def test_long_values_are_truncated() -> None:
     page = parse(DiskSnapshot.from_wire(snapshot(newField=nested, progress="9" * 100_000)))
     assert max(map(len, page.texts)) <= 301
     tags = [{"key": f"k{number}"} for number in range(25)]
-    assert ["tags", "; ".join([f"k{n}" for n in range(20)] + ["and 5 more"])] in parse(
+    assert ["tags", "; ".join([f"k{n}" for n in range(10)] + ["and 15 more"])] in parse(
         DiskSnapshot.from_wire(snapshot(tags=tags))
     ).rows
     many = {f"field{number}": 1 for number in range(1000)}
     assert len(parse(DiskSnapshot.from_wire(snapshot(**many))).rows) == 101
     instance = {"name": "web-1", **{f"f{n}": 1 for n in range(30)}}
     assert len(parse(GetInstancesResult.from_wire({"instances": [instance]})).rows[0]) <= 12
+
+
+def test_nested_values_are_displayed_to_a_depth() -> None:
+    disks = [{"sizeInGb": 20, "path": "/dev/xvda"}]
+    instance = Instance.from_wire({"name": "web-1", "hardware": {"cpuCount": 2, "disks": disks}})
+    shown = "cpu_count=2, disks=(size_in_gb=20, path=/dev/xvda)"
+    assert ["hardware", shown] in parse(instance).rows
+    deep = DiskSnapshot.from_wire(snapshot(newField=[[{"a": [1], "b": 2}]]))
+    assert ["newField", "(a=..., b=2)"] in parse(deep).rows
 
 
 def test_secrets_are_not_displayed() -> None:
