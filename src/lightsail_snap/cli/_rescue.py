@@ -21,6 +21,7 @@ from lightsail_snap.cli._options import (
 )
 from lightsail_snap.cli._output import print_json, print_line, print_step
 from lightsail_snap.cli._snapshots import to_fields
+from lightsail_snap.waiters import Timeout
 
 _PANEL = "Instances and disks"
 
@@ -66,7 +67,7 @@ def _rescue(
     the commands that mount the copy on HELPER.
     """
     token = parse_client_token(client_token)
-    limit = "policy" if timeout is None else parse_duration(timeout)
+    limit: Timeout = "policy" if timeout is None else parse_duration(timeout)
     resume = settings.command_line(
         "rescue",
         instance,
