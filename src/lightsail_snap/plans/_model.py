@@ -44,7 +44,7 @@ from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import Tag, TagsInput
 from lightsail_snap.models._base import ValidatedModel
-from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
+from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, unknown_field_fix, violations
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
 from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot, RetentionPolicy
@@ -248,8 +248,7 @@ def _adapt_violation(model: type[BaseModel], found: Violation) -> Violation:
         ]
     if found.rule != UNKNOWN_FIELD or not nested:
         return found
-    fix = f"leave it out; {nested[0].__name__} takes {', '.join(nested[0].model_fields)}"
-    return replace(found, fix=fix)
+    return replace(found, fix=unknown_field_fix(nested[0], found.field))
 
 
 class PlanModel(ValidatedModel, frozen=True):
