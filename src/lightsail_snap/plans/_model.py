@@ -44,7 +44,13 @@ from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import Tag, TagsInput
 from lightsail_snap.models._base import ValidatedModel
-from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, unknown_field_fix, violations
+from lightsail_snap.models._rules import (
+    UNKNOWN_FIELD,
+    Requirement,
+    Rule,
+    unknown_field_fix,
+    violations,
+)
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
 from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot, RetentionPolicy
@@ -445,6 +451,11 @@ class BackupPlan(PlanModel, frozen=True):
     timeout: Timeout = timedelta(hours=1)
     """Time to wait for each snapshot, and for each copy. After a timeout it continues on Lightsail;
     to resume, apply the run again."""
+    on_complete: tuple[_Text, ...] = ()
+    """Command to run after each run, as a list of arguments, on the machine that applies the plan
+    and without a shell. It receives the result as JSON on standard input."""
+    on_complete_timeout: Timeout = timedelta(seconds=30)
+    """Time after which the command `on_complete` is killed."""
 
     if TYPE_CHECKING:
         # pydantic accepts more types than the annotations of the fields state.
@@ -465,6 +476,8 @@ class BackupPlan(PlanModel, frozen=True):
             minimum_remaining: int = 1,
             max_deletions: int | None = None,
             timeout: timedelta | float | str = ...,
+            on_complete: SequenceNotStr[str] = (),
+            on_complete_timeout: timedelta | float | str = ...,
         ) -> None: ...
 
     @model_validator(mode="after")
