@@ -170,9 +170,11 @@ def test_plan_with_many_errors_reports_all_with_a_fix() -> None:
         "select.tags[0]", "retention.time_zone", "retention.keep_last", "quiesce.befor",
     }  # fmt: skip
     assert all(each.fix for each in found.values())
-    assert "leave it out; Selection takes kind, names" in found["select.glob"].fix
-    assert "BackupPlan takes name, region" in found["foo"].fix
-    assert "Quiesce takes before" in found["quiesce.befor"].fix
+    assert found["select.glob"].fix == "did you mean globs?"
+    assert "leave it out; BackupPlan takes name, region" in found["foo"].fix
+    assert found["quiesce.befor"].fix == "did you mean before?"
+    assert found["select.kind"].rule == "must be 'disk', 'instance_system_disk' or 'instance'"
+    assert found["select.kind"].fix == "write one of disk, instance_system_disk, instance"
 
 
 BASE: dict[str, Any] = {

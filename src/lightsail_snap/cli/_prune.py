@@ -230,6 +230,7 @@ def _prune(
 # Fields of policies and scopes whose names are not those of the options.
 _FIELDS = {"keep_tag": "keep_tagged", "name": "names", "source": "sources"}
 _OPTIONS = {field: option for option, field in _FIELDS.items()}
+_TAGS_RULE = "must be `key` or `key=value`, or several that must all match, separated by commas"
 _SPAN_FIX = "write 12h, 7d or 1y5m7d2h (years, months, days, hours)"
 
 
@@ -247,12 +248,17 @@ def _naming_options() -> Iterator[None]:
 
 
 def _name_option(found: Violation) -> Violation:
-    if not found.field:
-        rule, fix = "at least one rule must be enabled", "pass --keep-daily 7, for example"
-        return replace(found, field="--keep-...", rule=rule, fix=fix)
-    is_span = found.field.startswith("keep_within") or found.field == "delete_older_than"
-    fix = _SPAN_FIX if is_span else found.fix.replace("it out", "the option out")
-    return replace(found, field=_option_of(found.field), fix=fix)
+    field, option = found.field, _option_of(found.field)
+    rule, fix = found.rule, found.fix.replace("leave it out", "leave the option out")
+    if not field:
+        option, rule, fix = "--keep-...", "at least one rule is required", "pass --keep-daily 7"
+    elif field.startswith("keep_within") or field == "delete_older_than":
+        fix = _SPAN_FIX
+    elif field == "keep_tagged":
+        rule, fix = _TAGS_RULE, f"pass {option} env=prod"
+    elif field in {"owner", "names", "sources"}:
+        rule, fix = "must not be empty", "pass a value, or leave the option out"
+    return replace(found, field=option, rule=rule, fix=fix)
 
 
 def _given(**options: str | list[str] | None) -> dict[str, Any]:
@@ -372,12 +378,9 @@ def _check_sources(scope: Scope, prepared: Sequence[_Prepared]) -> None:
     }
     unknown = [each for each in scope.sources if each not in known and not _IS_PATTERN.search(each)]
     if unknown:
-        hints = [did_you_mean(each, known) for each in unknown]
-        names = ", ".join(
-            f"{one_line(name, 80)} ({hint})" if hint else one_line(name, 80)
-            for name, hint in zip(unknown, hints, strict=True)
-        )
-        message = f"nothing was deleted: no snapshots of the source {names}"
+        advice = "see the column `of` of `lightsail-snap list`"
+        names = ", ".join(f"{each} ({did_you_mean(each, known) or advice})" for each in unknown)
+        message = f"nothing was deleted: no snapshots of {names}"
         raise UsageError(message)
 
 
