@@ -74,7 +74,7 @@ def short_repr(value: object, limit: int = 80) -> Description:
     return Description(safe_line(text, limit))
 
 
-def did_you_mean(value: object, valid: Iterable[str]) -> str:
+def did_you_mean(value: object, valid: Iterable[str], cutoff: float = 0.6) -> str:
     """Return a question that names the nearest valid values, or an empty string if none is near.
 
     Every valid value that differs by a single typing error is named, and else the nearest.
@@ -86,7 +86,7 @@ def did_you_mean(value: object, valid: Iterable[str]) -> str:
         return ""
     name = _spelling(value[:_MAX_LENGTH])
     spellings = {_spelling(each): each for each in valid}
-    near = get_close_matches(name, spellings, n=5)
+    near = get_close_matches(name, spellings, 5, cutoff)
     # Of n characters, one that is missing, wrong or swapped leaves n - 1 that match.
     found = near[:1] + [
         each

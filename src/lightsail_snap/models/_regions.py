@@ -15,6 +15,8 @@ _SETTING = re.compile(REGION_PATTERN.replace("$", r"\Z") + r"|^aws(-[a-z]+)*-glo
 _BEGINS_WITH_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _SEPARATORS = re.compile(r"[\s_\u2010-\u2015]+")
 _MAX_LENGTH = 200
+# One wrong character of nine. Regions that are new differ more from the known ones.
+_TYPO_CUTOFF = 0.88
 _KNOWN = [region.value for region in RegionName.known_values()]
 
 # Locations in the display names of the AWS console, such as "US East (N. Virginia)".
@@ -79,5 +81,5 @@ def find_region_problem(setting: str, value: object) -> str | None:
 
 def find_region_hint(region: str) -> str:
     """Return a hint if a Region is unknown and similar to known ones, else an empty string."""
-    question = "" if region in _KNOWN else did_you_mean(region, _KNOWN)
+    question = "" if region in _KNOWN else did_you_mean(region, _KNOWN, _TYPO_CUTOFF)
     return question and f"{region} is not a known Region of Lightsail; {question}"
