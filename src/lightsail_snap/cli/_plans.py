@@ -212,7 +212,7 @@ def _read_content(file: Path) -> bytes:
             return opened.read(_MAX_FILE_BYTES + 1)
     if is_terminal():
         message = (
-            "- reads standard input, which is a terminal; pipe a plan or run, or pass its file"
+            "standard input is a terminal; pipe a plan or run into the command, or pass its file"
         )
         raise UsageError(message)
     # Python has no standard input if it was closed at the start.
