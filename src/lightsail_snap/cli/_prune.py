@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
-from lightsail_snap._text import did_you_mean, one_line
+from lightsail_snap._text import Description, did_you_mean, one_line
 from lightsail_snap.cli._errors import (
     ExitCode,
     UnfinishedError,
@@ -249,16 +249,21 @@ def _naming_options() -> Iterator[None]:
 
 def _name_option(found: Violation) -> Violation:
     field, option = found.field, _option_of(found.field)
-    rule, fix = found.rule, found.fix.replace("leave it out", "leave the option out")
+    rule, given = found.rule, found.input
+    fix = found.fix.replace("leave it out", "leave the option out")
     if not field:
-        option, rule, fix = "--keep-...", "at least one rule is required", "pass --keep-daily 7"
+        option, given = "--keep-...", Description("none")
+        rule, fix = "must include a rule that is not 0", "pass --keep-daily 7, for example"
     elif field.startswith("keep_within") or field == "delete_older_than":
         fix = _SPAN_FIX
-    elif field == "keep_tagged":
+    elif field in _OPTIONS:
+        # The values of a repeatable option, without the brackets of a list.
+        given = Description(str(given).strip("[]"))
+    if field == "keep_tagged":
         rule, fix = _TAGS_RULE, f"pass {option} env=prod"
     elif field in {"owner", "names", "sources"}:
         rule, fix = "must not be empty", "pass a value, or leave the option out"
-    return replace(found, field=option, rule=rule, fix=fix)
+    return replace(found, field=option, rule=rule, fix=fix, input=given)
 
 
 def _given(**options: str | list[str] | None) -> dict[str, Any]:
