@@ -112,7 +112,7 @@ def _paused(lock: threading.Lock, quiesce: Quiesce) -> Iterator[None]:
 class _RunExecution:
     """One attempt to carry out a run."""
 
-    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep | None) -> None:
+    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep) -> None:
         self._run = run
         self._timeout = run.plan.timeout
         self._client_of = client_of
@@ -159,9 +159,8 @@ class _RunExecution:
                 f": {safe_line(result.reason)}" if result.reason else "",
                 extra={"plan": plan, "step": step, "status": result.status},
             )
-        if self._on_step is not None:
-            with self._report_lock:
-                self._on_step(result)
+        with self._report_lock:
+            self._on_step(result)
 
     def deletions(self, limit: int) -> list[Callable[[], list[StepResult]]]:
         """Return one function per source and Region that deletes; call them after all creations."""
