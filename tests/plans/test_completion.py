@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import signal
 import socket
 import subprocess
@@ -388,3 +389,69 @@ def test_invalid_commands_are_refused(
 ) -> None:
     with pytest.raises(RequestValidationError, match=message):
         make_plan(**fields)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+SCRIPTS = re.findall(
+    r"^```sh\n(#!/bin/sh\n.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+)
+TOOLS = ("curl", "jq", "mail")
+# A stand-in for the tools of the scripts: it stores its name, arguments and input.
+TOOL = f"""#!{sys.executable} -S
+import json, os, sys
+content = json.loads(sys.stdin.read())
+name = os.path.basename(sys.argv[0])
+if name == "jq":
+    assert sys.argv[1:] == ["{{text: .summary}}"]
+    print(json.dumps({{"text": content["summary"]}}))
+else:
+    with open(os.environ["SENT"], "w", encoding="utf-8") as file:
+        json.dump([name, *sys.argv[1:], content], file)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the scripts of the page need a POSIX shell")
+@pytest.mark.parametrize("is_complete", [True, False])
+@pytest.mark.parametrize(
+    ("place", "tool", "received"),
+    [(0, "curl", "is_complete"), (1, "curl", "text"), (2, "mail", "is_complete")],
+)
+def test_scripts_of_the_documentation_send_the_result(  # noqa: PLR0913 - fixtures
+    place: int,
+    tool: str,
+    received: str,
+    *,
+    is_complete: bool,
+    make_plan: Maker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert len(SCRIPTS) == 3
+    script, sent = tmp_path / "backup-notify", tmp_path / "sent"
+    for path, content in ((script, SCRIPTS[place]), *((tmp_path / t, TOOL) for t in TOOLS)):
+        path.write_text(content, encoding="utf-8")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("SENT", str(sent))
+    document = {"is_complete": is_complete, "summary": "nightly: done 1"}
+    assert run_on_complete(make_plan(on_complete=[str(script)]), document) == ""
+    if place == 2 and is_complete:
+        assert not sent.exists()
+        return
+    name, *arguments, content = json.loads(sent.read_text("utf-8"))
+    assert name == tool
+    assert received in content
+    if place == 0:
+        assert arguments[-1] == f"https://hc-ping.com/your-uuid/{int(not is_complete)}"
+
+
+def test_document_of_the_page_has_the_fields_of_a_result(
+    state: Any, make_plan: Maker, recorder: Recorder
+) -> None:
+    shown = re.search(r"(?ms)^```json\n(.*?)^```$", PAGE.read_text("utf-8"))
+    assert shown is not None
+    state.apply(state.prepare(make_plan(on_complete=recorder.command)))
+    ((_, document),) = recorder.received
+    expected = json.loads(shown[1])
+    assert list(expected) == list(document)
+    assert list(expected["steps"][0]) == list(document["steps"][0])
