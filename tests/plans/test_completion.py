@@ -315,6 +315,7 @@ def test_apply_many_runs_the_command_of_each_plan(
     assert documents["broken"] == {
         "plan": "broken",
         "region": "us-east-1",
+        "regions": ["us-east-1"],
         "slot": None,
         "steps": [],
         "is_complete": False,

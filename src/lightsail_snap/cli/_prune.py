@@ -34,6 +34,7 @@ from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
 from lightsail_snap.errors import Violation
 from lightsail_snap.plans import BackupPlan, plan_prune, prune
+from lightsail_snap.plans._inventory import snapshot_kinds
 from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
@@ -290,13 +291,14 @@ def _prune_by_plan(
         options = replace(options, max_deletions=plan.max_deletions)
     with _naming_options():
         scope = Scope(owner=plan.name, **sources)
+    kinds = snapshot_kinds(plan)
     with settings.clients() as clients:
         targets = [
             _Target(
                 clients(region),
                 plan.policy_of(region),
                 scope,
-                "instance" if plan.select.kind == "instance" else "disk",
+                kinds[0] if len(kinds) == 1 else "all",
                 options.minimum_remaining or plan_minimum,
                 region,
             )

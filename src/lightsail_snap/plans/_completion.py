@@ -61,8 +61,15 @@ def report_errors(
 def _to_document(
     plan: BackupPlan, result: RunResult | None, error: BaseException | None = None
 ) -> dict[str, Any]:
-    document: dict[str, Any] = {"plan": plan.name, "region": plan.region, "slot": None, "steps": []}
-    title, end = f"{plan.name} in {plan.region}", _describe(error)
+    regions = plan.source_regions
+    document: dict[str, Any] = {
+        "plan": plan.name,
+        "region": regions[0],
+        "regions": list(regions),
+        "slot": None,
+        "steps": [],
+    }
+    title, end = f"{plan.name} in {', '.join(regions)}", _describe(error)
     if result is not None:
         document = result.to_dict()
         del document["on_complete_error"]

@@ -40,7 +40,7 @@ def apply_one(
     plan = _plan_of(work)
     try:
         with report_errors(report, plan):
-            client = factory(plan.region)
+            client = factory(plan.regions[0])
             run = work if isinstance(work, Run) else prepare(plan, client, clients=factory, now=now)
         result = apply_and_report(
             run, client, clients=factory, concurrency=concurrency, report=report
