@@ -175,6 +175,14 @@ def test_failure_states_the_end_of_the_output_without_secrets(
     assert failure == f"on_complete: {sys.executable} {end}"
 
 
+def test_output_of_the_command_is_not_ours(
+    make_plan: Maker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = make_plan(on_complete=python("import sys; print('out'); print('err', file=sys.stderr)"))
+    assert run_on_complete(plan, COMPLETE) == ""
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("command", [["no-such-command"], [os.devnull], [os.curdir]])
 def test_command_that_cannot_be_started_is_reported(make_plan: Maker, command: list[str]) -> None:
     failure = run_on_complete(make_plan(on_complete=command), COMPLETE)

@@ -109,6 +109,9 @@ def apply_many(  # noqa: PLR0913 - keyword-only, and each has a default
 ) -> FleetResult:
     """Apply many plans, each in a worker. A failure of one does not stop the others.
 
+    The command `on_complete` of a plan runs in its worker, also if no run can be made. If the
+    command fails, the result of the run has the reason, or else the error has it as a note.
+
     Args:
         work: Plans, whose runs the workers make, or runs.
         client_factory: Function of a Region that returns its client; None for
