@@ -175,7 +175,7 @@ def test_failure_states_the_end_of_the_output_without_secrets(
     assert failure == f"on_complete: {sys.executable} {end}"
 
 
-def test_output_of_the_command_is_not_ours(
+def test_output_of_a_successful_command_is_discarded(
     make_plan: Maker, capfd: pytest.CaptureFixture[str]
 ) -> None:
     plan = make_plan(on_complete=python("import sys; print('out'); print('err', file=sys.stderr)"))
