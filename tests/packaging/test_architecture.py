@@ -28,7 +28,7 @@ ALLOWED = {
     "models": {"_exports", "_lazy", "_text", "errors"},
     "waiters": _PURE,
     "retention": _PURE,
-    "quiesce": {"_text", "_parameters", "errors"},
+    "quiesce": _PURE | {"waiters", "_workflows", "_drivers"},
     "_workflows": _PURE | {"_lazy", "waiters"},
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},
