@@ -28,7 +28,7 @@ ALLOWED = {
     "models": {"_exports", "_lazy", "_text", "errors"},
     "waiters": _PURE,
     "retention": _PURE,
-    "quiesce": _PURE | {"waiters", "_workflows", "_drivers"},
+    "quiesce": _PURE | {"_lazy", "waiters", "_workflows", "_drivers", "_boto"},
     "_workflows": _PURE | {"_lazy", "waiters"},
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},

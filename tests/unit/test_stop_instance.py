@@ -492,7 +492,7 @@ def test_failed_request_still_starts_the_instance() -> None:
     assert service.state == "running"
 
 
-def test_failed_start_after_an_accepted_request_says_so() -> None:
+def test_failed_start_after_an_accepted_request_has_a_note() -> None:
     service = Service(faults={"StartInstance": [denied]})
     client = client_of(service)
     with pytest.raises(QuiesceError, match="lightsail-snap start web-1") as caught:
@@ -663,7 +663,7 @@ _FAULTS: list[Fault | None] = [
     limit=600.0,
 )
 @example(state="running", faults={"CreateDiskSnapshot": [interrupted]}, late=True, limit=600.0)
-def test_instance_ends_as_it_began_or_an_error_says_that_it_does_not(
+def test_instance_ends_as_it_began_or_an_error_has_the_command(
     state: str, faults: dict[str, list[Fault | None]], limit: float, *, late: bool
 ) -> None:
     service = Service(state, faults, late=late)

@@ -144,7 +144,9 @@ class InstancePause:
     async def _start(self, budget: RetryBudget) -> None:
         self._running_reads, self._has_seen_start = 0, False
         change = replace(start_instance(self.name, self.identity), decide=self._decide_start)
-        for attempts in range(1, _MAX_ATTEMPTS + 1):
+        attempts = 0
+        while True:
+            attempts += 1
             try:
                 await converge(change, budget, None, self._on_start_request)
             except LightsailSnapError as error:
@@ -181,21 +183,16 @@ async def check_source(
 ) -> None:
     """Refuse to stop an instance that the source of a snapshot does not belong to."""
     if isinstance(request, CreateInstanceSnapshotRequest):
-        source = request.instance_name
+        source: str | None = request.instance_name
+        rule = f"must stop the source of the snapshot, instance {source}"
     elif isinstance(request.source, DiskSource):
         name = request.source.disk_name
-        disk = (await budget.look_up(lambda: find_disk(name))).resource
-        if disk.attached_to == pause.instance_name:
-            return
-        place = "no instance" if disk.attached_to is None else f"instance {disk.attached_to}"
-        _refuse(pause, f"must stop the instance of disk {name}, which is attached to {place}")
-        return
+        source = (await budget.look_up(lambda: find_disk(name))).resource.attached_to
+        place = "no instance" if source is None else f"instance {source}"
+        rule = f"must stop the instance of disk {name}, which is attached to {place}"
     else:
         source = request.source.instance_name
+        rule = f"must stop the source of the snapshot, instance {source}"
     if source != pause.instance_name:
-        _refuse(pause, f"must stop the source of the snapshot, instance {source}")
-
-
-def _refuse(pause: StopsInstance, rule: str) -> None:
-    fix = "pass the instance of the source to stop_instance, or leave quiesce out"
-    raise invalid_parameter("quiesce", rule, fix, pause.instance_name)
+        fix = "pass the instance of the source to stop_instance, or leave quiesce out"
+        raise invalid_parameter("quiesce", rule, fix, pause.instance_name)

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final, final, overload
 
 from typing_extensions import override
 
+from lightsail_snap._lazy import lazy
 from lightsail_snap._text import redact, safe_line, short_repr
 from lightsail_snap.errors import QuiesceError
 from lightsail_snap.quiesce._checks import (
@@ -39,14 +40,18 @@ from lightsail_snap.quiesce._checks import (
 )
 from lightsail_snap.quiesce._guard_process import MAX_SHOWN_CHARACTERS
 from lightsail_snap.quiesce._pause import Pause, command_error, describe, to_wire
-from lightsail_snap.quiesce._stop_instance import AsyncStoppedInstance, StoppedInstance
 
 if TYPE_CHECKING:
     from lightsail_snap._parameters import SequenceNotStr
     from lightsail_snap.aio import AsyncLightsailSnapClient
     from lightsail_snap.client import LightsailSnapClient
     from lightsail_snap.quiesce._messages import CommandReport, Plan, Report
+    from lightsail_snap.quiesce._stop_instance import AsyncStoppedInstance, StoppedInstance
     from lightsail_snap.waiters import Timeout
+else:
+    # The other pauses must not load the models.
+    _MODULES = dict.fromkeys(("AsyncStoppedInstance", "StoppedInstance"), "_stop_instance")
+    __getattr__, __dir__ = lazy("lightsail_snap.quiesce", _MODULES)
 
 __all__ = [
     "AsyncStoppedInstance",
@@ -412,7 +417,10 @@ def stop_instance(
     Raises:
         RequestValidationError: If a parameter is invalid.
     """
-    kind = AsyncStoppedInstance if hasattr(client, "_driver") else StoppedInstance
+    from lightsail_snap.quiesce import _stop_instance  # noqa: PLC0415 - see above
+
+    is_async = hasattr(client, "_driver")
+    kind = _stop_instance.AsyncStoppedInstance if is_async else _stop_instance.StoppedInstance
     return kind(
         client,
         instance_name,

@@ -151,8 +151,7 @@ class GuardProcess:
 
     def discard(self) -> None:
         """End the guard at once: it runs no further command."""
-        if not self.is_in_forked_child:
-            self._process.kill()
+        self._process.kill()
         self.close(MAX_START_SECONDS)
 
     def close_copies(self) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from lightsail_snap.errors import QuiesceError
@@ -42,7 +43,11 @@ def start_restart_guard(client: Any, pause: InstancePause) -> GuardProcess | Non
         "settings": asdict(settings),
         "name": pause.name,
         "arn": pause.identity.arn,
-        "limit": limit,
+        "policy": {
+            "timeout": limit,
+            "min_delay": _to_seconds(pause.policy.min_delay),
+            "max_delay": _to_seconds(pause.policy.max_delay),
+        },
     }
     program = os.path.abspath(sys.executable)  # noqa: PTH100 - links are kept
     plan: Plan = {
@@ -63,6 +68,10 @@ def start_restart_guard(client: Any, pause: InstancePause) -> GuardProcess | Non
     except QuiesceError as error:
         _LOG.warning("no second process can guard instance %s: %s", pause.name, error)
         return None
+
+
+def _to_seconds(delay: timedelta | float) -> float:
+    return delay.total_seconds() if isinstance(delay, timedelta) else delay
 
 
 def _start(plan: Plan) -> GuardProcess:

@@ -131,7 +131,7 @@ class _Stop:
         try:
             interrupt = self._start_despite_interrupts(pause)
         finally:
-            # It has started, or the error says how to start it.
+            # It has started, or the error shows the command that starts it.
             if guard is not None:
                 guard.discard()
         self.downtime = pause.downtime
@@ -140,19 +140,18 @@ class _Stop:
 
     def _start_despite_interrupts(self, pause: InstancePause) -> BaseException | None:
         """Start the instance; return the first error that interrupted that."""
-        interrupt: BaseException | None = None
-        for remaining in reversed(range(_MAX_INTERRUPTS)):
+        interrupts: list[BaseException] = []
+        while True:
             try:
                 self._run(pause.start())
             except QuiesceError:
                 raise
             except BaseException as error:
-                interrupt = interrupt or error
-                if remaining == 0:
+                interrupts.append(error)
+                if len(interrupts) == _MAX_INTERRUPTS:
                     raise
             else:
-                break
-        return interrupt
+                return interrupts[0] if interrupts else None
 
 
 @contextmanager
