@@ -285,7 +285,8 @@ class _Reconciliation(Generic[CreatedT]):
 
     def _conflict(self, resource: Created) -> NameConflictError:
         name, kind = self.creation.name, resource.resource_type or "resource"
-        text = f"the name {name} is taken by a {kind} "
+        article = "an" if kind.startswith("I") else "a"
+        text = f"the name {name} is taken by {article} {kind} "
         if resource.created_at is not None:
             text += f"of {resource.created_at.isoformat(timespec='seconds')} "
         if self.creation.has_token(resource):
