@@ -20,13 +20,12 @@ from lightsail_snap.plans import (
     CopyStep,
     DeleteStep,
     Inventory,
-    Kind,
     Run,
     Source,
     TakeStep,
     make_run,
 )
-from lightsail_snap.plans._planning import _group_by_source
+from lightsail_snap.plans._planning import _group_snapshots
 from lightsail_snap.retention import OWNERSHIP_TAG
 
 HOME, AWAY = "us-east-1", "us-west-2"
@@ -299,14 +298,17 @@ def test_make_run_with_invalid_arguments_is_rejected(make_plan: Maker) -> None:
         make_run(unchecked, inventory, NOW)
 
 
-def test_group_by_source_distinguishes_kinds_of_snapshots() -> None:
+def test_group_snapshots_distinguishes_kinds_of_snapshots(make_plan: Maker) -> None:
     instance = InstanceSnapshot.from_wire({"name": "a", "fromInstanceName": "web"})
     volume = DiskSnapshot.from_wire({"name": "b", "fromInstanceName": "web"})
     disk = DiskSnapshot.from_wire({"name": "c", "fromDiskName": "db"})
-    by_kind: dict[Kind, Any] = {"instance": instance, "instance_system_disk": volume, "disk": disk}
-    for kind, expected in by_kind.items():
-        groups = _group_by_source([instance, volume, disk], kind)
-        assert [each for name, found in groups.items() if name for each in found] == [expected]
+    found: Any = {"instance": instance, "instance_system_disk": volume, "disk": disk}
+    inventory = Inventory((), {HOME: tuple(found.values())})
+    for kind, expected in found.items():
+        plan = make_plan(select={"kind": kind, "globs": ["*"]})
+        groups, others = _group_snapshots(plan, inventory)
+        assert [each for listed in groups.values() for each in listed] == [expected]
+        assert others == {HOME: [each for each in found.values() if each != expected]}
 
 
 def test_run_prints_as_a_table_of_its_steps(make_plan: Maker) -> None:

@@ -16,6 +16,7 @@ from lightsail_snap.cli import (
     _instances,
     _plans,
     _prune,
+    _rescue,
     _restore_instance,
     _snapshots,
 )
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 for _group in (
     _snapshots,
+    _rescue,
     _restore_instance,
     _instances,
     _auto_snapshots,
