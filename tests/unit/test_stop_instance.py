@@ -88,6 +88,7 @@ class Service:
         self._ids = itertools.count()
         self._snapshots: dict[str, dict[str, Any]] = {}
         self.taken_while: list[str] = []
+        self.stale_states: list[str] = []
 
     @property
     def state(self) -> str:
@@ -122,7 +123,7 @@ class Service:
         name, wire = request.operation_name, request.to_wire()
         reply: dict[str, Any] = {"operations": []}
         if name == "GetInstance":
-            state = {"name": self.state}
+            state = {"name": self.stale_states.pop(0) if self.stale_states else self.state}
             reply = {"instance": {"name": wire["instanceName"], "arn": self.arn, "state": state}}
         elif name == "GetDisk":
             disk = {"name": wire["diskName"], "attachedTo": self.attached_to}
@@ -317,6 +318,33 @@ def test_failed_start_after_a_failed_stop_has_both_errors() -> None:
     with pytest.raises(QuiesceError, match="lightsail-snap start") as caught:
         stop_instance(client_of(service), "web-1").__enter__()
     assert "could not be stopped" in str(caught.value.__context__)
+
+
+@pytest.mark.parametrize("reads", [1, 2, 4])
+def test_stale_reads_of_a_running_instance_do_not_prevent_the_start(reads: int) -> None:
+    service = Service()
+    with stop_instance(client_of(service), "web-1"):
+        service.stale_states = ["running"] * reads
+    assert service.state == "running"
+    assert service.operations.count("StartInstance") == 1
+
+
+@pytest.mark.parametrize("reads", [1, 2, 4])
+def test_stale_reads_of_a_stopped_instance_do_not_repeat_the_start(reads: int) -> None:
+    service = Service()
+    with stop_instance(client_of(service), "web-1"):
+        service.stale_states = ["stopped"] * (reads + 1)
+    assert service.state == "running"
+    assert service.operations.count("StartInstance") == 1
+
+
+def test_instance_that_another_client_starts_needs_no_request() -> None:
+    service = Service()
+    with stop_instance(client_of(service), "web-1") as stop:
+        service._change("pending", "running", 10)
+    assert service.state == "running"
+    assert "StartInstance" not in service.operations
+    assert stop.downtime is not None
 
 
 def test_another_instance_of_the_name_is_never_started() -> None:

@@ -11,6 +11,7 @@ from lightsail_snap._workflows.create_once import Accepted, Creation, create_onc
 from lightsail_snap._workflows.effects import (
     ClockReading,
     Quiesce,
+    StopsInstance,
     Workflow,
     find_stop,
     log,
@@ -25,6 +26,7 @@ from lightsail_snap._workflows.ownership import (
     has_tags,
 )
 from lightsail_snap._workflows.resources import OPERATIONS
+from lightsail_snap._workflows.stop_checks import check_source
 from lightsail_snap._workflows.timing import RetryBudget, Stopwatch, start
 from lightsail_snap._workflows.waiting import NotFoundPolicy, error_fields, wait_for
 from lightsail_snap.errors import (
@@ -121,7 +123,7 @@ async def create_and_wait(  # noqa: PLR0913 - the parameters of the high-level o
     async def create() -> Accepted:
         return await create_once(creation, budget)
 
-    if quiesce is None or await _is_retry(creation, quiesce, budget):
+    if quiesce is None or await _is_created(creation, find_stop(quiesce), budget):
         accepted = await run_by_deadline(create, stopwatch.deadline)
     else:
         accepted = await _quiesce(
@@ -140,12 +142,17 @@ async def create_and_wait(  # noqa: PLR0913 - the parameters of the high-level o
     return resource
 
 
-async def _is_retry(creation: Creation[CreatedT], context: Quiesce, budget: RetryBudget) -> bool:
+async def _is_created(
+    creation: Creation[CreatedT], stop: StopsInstance | None, budget: RetryBudget
+) -> bool:
     """Return whether an earlier call with the same token created the resource already.
 
     Then an instance need not stop again. Other pauses are short, and are made every time.
     """
-    if creation.token is None or find_stop(context) is None:
+    if stop is None:
+        return False
+    await check_source(stop, creation.request, budget)
+    if creation.token is None:
         return False
     try:
         found = await budget.look_up(lambda: creation.waitable.find(creation.name))

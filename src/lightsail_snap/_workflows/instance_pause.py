@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap._workflows.converge import (
     Decision,
     converge,
@@ -16,9 +15,9 @@ from lightsail_snap._workflows.converge import (
     start_instance,
     stop_instance,
 )
-from lightsail_snap._workflows.effects import StopsInstance, log, sleep
+from lightsail_snap._workflows.effects import log, sleep
 from lightsail_snap._workflows.ownership import Identity
-from lightsail_snap._workflows.resources import PollStatus, find_disk, find_instance, instances
+from lightsail_snap._workflows.resources import PollStatus, find_instance, instances
 from lightsail_snap._workflows.timing import RetryBudget, start
 from lightsail_snap.errors import (
     AccessDeniedException,
@@ -28,13 +27,7 @@ from lightsail_snap.errors import (
     WaitTimeoutError,
     safe_text,
 )
-from lightsail_snap.models import (
-    CreateDiskSnapshotRequest,
-    CreateInstanceSnapshotRequest,
-    DiskSource,
-    Instance,
-    InstanceStateName,
-)
+from lightsail_snap.models import Instance, InstanceStateName
 from lightsail_snap.waiters import WaitPolicy, WaitProgress
 
 # Reads in a row that show a running instance, although this process has not seen it start, before
@@ -174,25 +167,3 @@ class InstancePause:
 
     def _on_start_request(self, error: LightsailSnapError | None) -> None:
         self._has_seen_start |= error is None
-
-
-async def check_source(
-    pause: StopsInstance,
-    request: CreateDiskSnapshotRequest | CreateInstanceSnapshotRequest,
-    budget: RetryBudget,
-) -> None:
-    """Refuse to stop an instance that the source of a snapshot does not belong to."""
-    if isinstance(request, CreateInstanceSnapshotRequest):
-        source: str | None = request.instance_name
-        rule = f"must stop the source of the snapshot, instance {source}"
-    elif isinstance(request.source, DiskSource):
-        name = request.source.disk_name
-        source = (await budget.look_up(lambda: find_disk(name))).resource.attached_to
-        place = "no instance" if source is None else f"instance {source}"
-        rule = f"must stop the instance of disk {name}, which is attached to {place}"
-    else:
-        source = request.source.instance_name
-        rule = f"must stop the source of the snapshot, instance {source}"
-    if source != pause.instance_name:
-        fix = "pass the instance of the source to stop_instance, or leave quiesce out"
-        raise invalid_parameter("quiesce", rule, fix, pause.instance_name)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from lightsail_snap._workflows.create_and_wait import OnProgress, OnQuiesced, create_and_wait
 from lightsail_snap._workflows.create_once import Creation, compare_values, token_tag
-from lightsail_snap._workflows.effects import Quiesce, find_stop
-from lightsail_snap._workflows.instance_pause import check_source
+from lightsail_snap._workflows.effects import Quiesce
 from lightsail_snap._workflows.ownership import Ownership, compare_types
 from lightsail_snap._workflows.resources import DISK_SNAPSHOTS, INSTANCE_SNAPSHOTS
-from lightsail_snap._workflows.timing import RetryBudget, start
 from lightsail_snap.models import (
     CreateDiskSnapshotRequest,
     CreateInstanceSnapshotRequest,
@@ -62,17 +60,6 @@ def instance_snapshot_creation(
     return Creation(request, name, INSTANCE_SNAPSHOTS, compare, tags, token)
 
 
-async def _check_quiesce(
-    quiesce: Quiesce | None,
-    request: CreateDiskSnapshotRequest | CreateInstanceSnapshotRequest,
-    policy: WaitPolicy,
-    limit: float | None,
-) -> None:
-    stop = find_stop(quiesce)
-    if stop is not None:
-        await check_source(stop, request, RetryBudget(policy, await start(limit)))
-
-
 async def take_disk_snapshot(  # noqa: PLR0913 - the parameters of the client's method
     request: CreateDiskSnapshotRequest,
     policy: WaitPolicy,
@@ -84,7 +71,6 @@ async def take_disk_snapshot(  # noqa: PLR0913 - the parameters of the client's 
     on_quiesced: OnQuiesced | None,
 ) -> DiskSnapshot:
     """Take a disk snapshot exactly once, and wait until it is completed."""
-    await _check_quiesce(quiesce, request, policy, limit)
     return await create_and_wait(
         disk_snapshot_creation(request, client_token),
         policy,
@@ -106,7 +92,6 @@ async def take_instance_snapshot(  # noqa: PLR0913 - the parameters of the clien
     on_quiesced: OnQuiesced | None,
 ) -> InstanceSnapshot:
     """Take an instance snapshot exactly once, and wait until it is available."""
-    await _check_quiesce(quiesce, request, policy, limit)
     return await create_and_wait(
         instance_snapshot_creation(request, client_token),
         policy,
