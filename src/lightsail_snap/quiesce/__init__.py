@@ -2,12 +2,12 @@
 
 A snapshot contains what the disk contains at the moment of the request, so AWS advises to pause
 writes for that time. `fsfreeze` pauses the writes of a whole file system. `command_hooks` runs your
-own commands before and after the request, such as those of a database. Both return a context
-manager for `quiesce=`:
+own commands before and after the request, such as those of a database. `stop_instance` stops the
+instance, from another machine. Each returns a context manager for `quiesce=`:
 
     client.take_disk_snapshot(name, source, quiesce=fsfreeze("/mnt/data"))
 
-A pause must always end. Both commands are run by a guard, a small second process in a session of
+A pause must always end. The commands are run by a guard, a small second process in a session of
 its own. The guard ends the pause:
 
 1. when the owner, the process that entered the context manager, requests it;
@@ -25,10 +25,11 @@ import shlex
 import shutil
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, final, overload
 
 from typing_extensions import override
 
+from lightsail_snap._lazy import lazy
 from lightsail_snap._text import redact, safe_line, short_repr
 from lightsail_snap.errors import QuiesceError
 from lightsail_snap.quiesce._checks import (
@@ -42,13 +43,24 @@ from lightsail_snap.quiesce._pause import Pause, command_error, describe, to_wir
 
 if TYPE_CHECKING:
     from lightsail_snap._parameters import SequenceNotStr
+    from lightsail_snap.aio import AsyncLightsailSnapClient
+    from lightsail_snap.client import LightsailSnapClient
     from lightsail_snap.quiesce._messages import CommandReport, Plan, Report
+    from lightsail_snap.quiesce._stop_instance import AsyncStoppedInstance, StoppedInstance
+    from lightsail_snap.waiters import Timeout
+else:
+    # The other pauses must not load the models.
+    _MODULES = dict.fromkeys(("AsyncStoppedInstance", "StoppedInstance"), "_stop_instance")
+    __getattr__, __dir__ = lazy("lightsail_snap.quiesce", _MODULES)
 
 __all__ = [
+    "AsyncStoppedInstance",
     "CommandHooks",
     "FileSystemFreeze",
+    "StoppedInstance",
     "command_hooks",
     "fsfreeze",
+    "stop_instance",
 ]
 
 _DEFAULT_TIMEOUT: Final = timedelta(seconds=30)
@@ -337,3 +349,82 @@ def command_hooks(
         RequestValidationError: If a parameter is invalid.
     """
     return CommandHooks(before, after, timeout=timeout)
+
+
+@overload
+def stop_instance(
+    client: LightsailSnapClient,
+    instance_name: str,
+    *,
+    stop_timeout: Timeout = ...,
+    start_timeout: Timeout = ...,
+    wait_until_running: bool = ...,
+) -> StoppedInstance: ...
+
+
+@overload
+def stop_instance(
+    client: AsyncLightsailSnapClient,
+    instance_name: str,
+    *,
+    stop_timeout: Timeout = ...,
+    start_timeout: Timeout = ...,
+    wait_until_running: bool = ...,
+) -> AsyncStoppedInstance: ...
+
+
+def stop_instance(
+    client: LightsailSnapClient | AsyncLightsailSnapClient,
+    instance_name: str,
+    *,
+    stop_timeout: Timeout = "policy",
+    start_timeout: Timeout = "policy",
+    wait_until_running: bool = True,
+) -> StoppedInstance | AsyncStoppedInstance:
+    """Stop an instance while its snapshot is being requested, and start it again.
+
+    Nothing on the instance needs to be prepared, and the snapshot holds everything that was
+    written. Run it on another machine: an instance that stops itself is not started again.
+
+    1. An instance that is stopped already is left stopped.
+    2. The instance starts again after errors, timeouts, Ctrl-C, SIGTERM if it has a handler, and
+       cancellation of the task. Failed requests to start it are repeated until `start_timeout`.
+    3. If this process is killed, a second process starts the instance. That needs Linux or macOS,
+       and a client that was created without `boto3_client`, `session`, `config` and `transport`. In
+       other cases, and if the machine goes down, the instance remains stopped. Before it is
+       stopped, a log record shows the command that starts it.
+    4. Without a static IP address, the instance gets another public IPv4 address.
+
+    A snapshot whose source does not belong to the instance is refused before anything is stopped. A
+    snapshot that an earlier call with the same `client_token` has created stops nothing.
+
+    Args:
+        client: The client that stops and starts the instance. With an async client, the result is
+            an async context manager. Its credentials need permission for GetInstance, StopInstance,
+            StartInstance, GetOperation and, for snapshots of disks, GetDisk.
+        instance_name: The name of the instance: the source of the snapshot, or the one that the
+            source is attached to.
+        stop_timeout: Limit for stopping, as a `timedelta` or in seconds; None for no limit. The
+            time to stop and to start does not count for the timeout of the snapshot.
+        start_timeout: Limit for starting.
+        wait_until_running: Whether to wait until the instance runs, and not only until it boots.
+
+    Returns:
+        The context manager; its `downtime` shows for how long the instance was stopped. Entering it
+        raises `QuiesceError` if the instance cannot be stopped. Exiting it raises `QuiesceError`,
+        with the command that starts the instance, if the instance is not known to run again.
+
+    Raises:
+        RequestValidationError: If a parameter is invalid.
+    """
+    from lightsail_snap.quiesce import _stop_instance  # noqa: PLC0415 - see above
+
+    is_async = hasattr(client, "_driver")
+    kind = _stop_instance.AsyncStoppedInstance if is_async else _stop_instance.StoppedInstance
+    return kind(
+        client,
+        instance_name,
+        stop_timeout=stop_timeout,
+        start_timeout=start_timeout,
+        wait_until_running=wait_until_running,
+    )
