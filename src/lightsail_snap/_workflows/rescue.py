@@ -251,9 +251,8 @@ class _Rescue:
         found, is_own = await self._find(
             find_disk_snapshot, self.snapshot_name, lambda snapshot: _is_own(creation, snapshot)
         )
-        if found is not None and not is_own:
-            raise conflict(creation, found)
-        return found
+        # If the name is taken, the creation reports it.
+        return found if is_own else None
 
     async def _find(
         self,
