@@ -107,6 +107,11 @@ def _restore(clients: Clients, _now: float) -> object:
     )
 
 
+def _rescue(clients: Clients, _now: float) -> object:
+    # A snapshot that is deleted in the end could be taken again by a late request.
+    return clients(HERE).rescue_system_volume("web-1", "helper-1", tags=TAGS, client_token=TOKEN)
+
+
 WORKLOADS: Mapping[str, Workload] = {
     "take a snapshot of a disk": _disk,
     "take a snapshot of a system volume": _volume,
@@ -114,6 +119,7 @@ WORKLOADS: Mapping[str, Workload] = {
     "copy a disk snapshot from another region": _copy,
     "copy an instance snapshot": _copy_instance,
     "restore a disk": _restore,
+    "rescue a system volume": _rescue,
     "a plan of two disks": lambda clients, now: carry_out(plan_of("disk"), clients, now),
     "a plan of an instance": lambda clients, now: carry_out(plan_of("instance"), clients, now),
     "a plan of two disks, in threads": lambda clients, now: carry_out(
