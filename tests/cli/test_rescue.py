@@ -22,8 +22,8 @@ def _helper(emulator: LightsailEmulator) -> None:
 def test_rescue_prints_the_disk_and_how_to_mount_it(
     command: Command, emulator: LightsailEmulator
 ) -> None:
-    arguments = ["rescue", "web-1", "--to", "helper-1", "--client-token", "t", "--timeout", "1h"]
-    result = command(*arguments)
+    arguments = ["rescue", "web-1", "--to", "helper-1", "--client-token", "t", "--poll", "0.05"]
+    result = command(*arguments, "--timeout", "1h")
     assert result.code == 0
     first, *_, last = result.out.splitlines()
     name, state, path = first.split()
@@ -48,7 +48,15 @@ def test_rescue_prints_the_disk_and_how_to_mount_it(
 def test_rescue_passes_on_its_options(command: Command) -> None:
     options = "--disk-name d-1 --snapshot-name s-1 --path /dev/xvdk --size 32 --tag env=prod"
     (made,) = command(
-        "rescue", "web-1", "--to", "helper-1", *options.split(), "--delete-snapshot", "--json"
+        "rescue",
+        "web-1",
+        "--to",
+        "helper-1",
+        *options.split(),
+        "--delete-snapshot",
+        "--json",
+        "--poll",
+        "0.05",
     ).lines
     disk = made["disk"]
     assert (disk["name"], disk["path"], disk["size_in_gb"]) == ("d-1", "/dev/xvdk", 32)
