@@ -112,6 +112,11 @@ def _rescue(clients: Clients, _now: float) -> object:
     return clients(HERE).rescue_system_volume("web-1", "helper-1", tags=TAGS, client_token=TOKEN)
 
 
+def _restore_instance(clients: Clients, _now: float) -> object:
+    source = ManualSnapshotSource(snapshot_name="old-instance")
+    return clients(HERE).restore_instance(NAME, source, tags=TAGS, client_token=TOKEN)
+
+
 WORKLOADS: Mapping[str, Workload] = {
     "take a snapshot of a disk": _disk,
     "take a snapshot of a system volume": _volume,
@@ -120,6 +125,7 @@ WORKLOADS: Mapping[str, Workload] = {
     "copy an instance snapshot": _copy_instance,
     "restore a disk": _restore,
     "rescue a system volume": _rescue,
+    "restore an instance": _restore_instance,
     "a plan of two disks": lambda clients, now: carry_out(plan_of("disk"), clients, now),
     "a plan of an instance": lambda clients, now: carry_out(plan_of("instance"), clients, now),
     "a plan of two disks, in threads": lambda clients, now: carry_out(

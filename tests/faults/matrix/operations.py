@@ -146,6 +146,7 @@ _INSTANCE_SNAPSHOT = ("GetInstanceSnapshot", "instanceSnapshot")
 def _high_level_operations() -> list[Operation]:
     disk, made = DiskSource(disk_name="data-1"), (NAME,)
     manual = ManualSnapshotSource(snapshot_name="old-1")
+    image = ManualSnapshotSource(snapshot_name="old-image-1")
     operation_id = initial_state().facts["operation_id"]
     return [
         Operation(
@@ -183,6 +184,13 @@ def _high_level_operations() -> list[Operation]:
                 RESCUED, HELPER, snapshot_name=NAME, disk_name="made-2"
             ),
             creates=(NAME, "made-2"),
+        ),
+        Operation(
+            "restore_instance",
+            "workflow",
+            lambda client: client.restore_instance(NAME, image),
+            (("GetInstance", "instance"),),
+            made,
         ),
         Operation(
             "wait_for_operation",
