@@ -187,6 +187,8 @@ class _Rescue:
             disk = await self._restore(self._size(snapshot, source), zone, on_progress)
         self.steps.done.append(f"disk {self.disk_name} is created")
         snapshot = await self._find_origin(disk, snapshot)
+        if snapshot is not None and len(self.steps.done) == 1:
+            self.steps.done.insert(0, f"disk snapshot {self.snapshot_name} is completed")
         title = f"attach disk {self.disk_name} to instance {self.helper_name}"
         disk, path = await self._attach(disk, helper, await self.steps.begin(title))
         self.steps.done[-1] = f"disk {self.disk_name} is attached to {self.helper_name} at {path}"
@@ -251,9 +253,8 @@ class _Rescue:
         found, is_own = await self._find(
             find_disk_snapshot, self.snapshot_name, lambda snapshot: _is_own(creation, snapshot)
         )
-        if found is not None and not is_own:
-            raise conflict(creation, found)
-        return found
+        # If the name is taken, the creation reports it.
+        return found if is_own else None
 
     async def _find(
         self,
@@ -411,7 +412,7 @@ class _Rescue:
             try:
                 helper = (await find_instance(self.helper_name)).resource
             except LightsailSnapError:
-                # The request is repeated, and its error is more telling.
+                # The request is repeated, and its error is clearer.
                 return
             used = self._disk_at(helper, path)
             if used is None:
