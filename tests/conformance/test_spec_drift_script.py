@@ -22,7 +22,7 @@ def changed_model() -> Any:
     model["shapes"]["DiskSnapshotState"]["enum"].append("archived")
     model["shapes"]["DiskSnapshot"]["members"]["progress"] = {"shape": "integer"}
     del model["operations"]["CopySnapshot"]
-    del model["operations"]["DeleteDisk"]
+    del model["operations"]["GetRegions"]
     return model
 
 
@@ -73,7 +73,7 @@ def test_script_drift_is_printed_in_sections(
     assert different.startswith("Different\n")
     assert "DiskSnapshot.progress\n    service: integer\n    library: string" in different
     assert gone.startswith("Expected, but gone\n")
-    assert "DeleteDisk\n    reason: only snapshots are deleted" in gone
+    assert "GetRegions\n    reason: RegionName lists the regions" in gone
     assert total.startswith(f"{changed_file}: ")
     assert "reason: databases are out of scope" not in output
 
@@ -98,7 +98,7 @@ def test_script_option_json_prints_one_object_per_line(
         "reason": None,
         "outdated": False,
     } in entries
-    assert "DeleteDisk" in {entry["where"] for entry in entries if entry["outdated"]}
+    assert "GetRegions" in {entry["where"] for entry in entries if entry["outdated"]}
     assert exit_code("--json", "--all", "--service-model", changed_file) == 1
     assert len(capsys.readouterr().out.splitlines()) > len(entries)
 

@@ -73,6 +73,7 @@ _STEPS: tuple[tuple[str, str, dict[str, Any]] | float, ...] = (
     (_EAST, "GetAutoSnapshots", {"resourceName": "disk"}),
     (_EAST, "DeleteAutoSnapshot", {"resourceName": "disk", "date": "2023-11-15"}),
     (_EAST, "DisableAddOn", {"resourceName": "disk", "addOnType": "AutoSnapshot"}),
+    (_EAST, "RebootInstance", {"instanceName": "web"}),
     (_EAST, "StopInstance", {"instanceName": "web"}),
     60,
     (_EAST, "DetachDisk", {"diskName": "new"}),
@@ -123,7 +124,7 @@ def test_both_transports_give_the_same_responses(make_harness: Any) -> None:
     in_process = run_steps(make_harness())
     assert run_steps(make_harness(transport="http")) == in_process
     statuses = [one[0] for one in in_process if isinstance(one, tuple)]
-    assert (statuses.count(200), statuses.count(400), statuses.count(501)) == (35, 3, 1)
+    assert (statuses.count(200), statuses.count(400), statuses.count(501)) == (36, 3, 1)
 
 
 def test_install_redirects_an_existing_boto3_client() -> None:

@@ -63,8 +63,8 @@ def send(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
         ("CreateDisk", {**_DISK, "availabilityZone": " "}, _INVALID, "does not match"),
         ("CreateDisk", {**_DISK, "availabilityZone": "us-east-1"}, _INVALID, "no availability"),
         ("CreateDisk", {**_DISK, "availabilityZone": "us-west-2a"}, _INVALID, "no availability"),
-        ("CreateDisk", {**_DISK, "tags": [{"key": ""}]}, _INVALID, "tags: must be"),
-        ("CreateDisk", {**_DISK, "tags": [{"value": "v"}]}, _INVALID, "tags: "),
+        ("CreateDisk", {**_DISK, "tags": [{"key": ""}]}, _INVALID, "tags.*must be"),
+        ("CreateDisk", {**_DISK, "tags": [{"value": "v"}]}, _INVALID, "tags.*required"),
         (
             "CreateDisk",
             {**_DISK, "tags": {"k": "v"}},

@@ -76,6 +76,7 @@ EXAMPLES: tuple[ValidatedModel, ...] = (
     AutoSnapshotAddOnRequest(snapshot_time_of_day="06:00"),
     AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT),
     models.StopInstanceOnIdleRequest(threshold="5"),
+    models.InstanceAttributeUpdates(bundle_id="auto"),
     DiskMap(new_disk_name="data"),
     Scope(owner="nightly"),
     POLICY,

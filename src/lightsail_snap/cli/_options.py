@@ -9,17 +9,25 @@ import shlex
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
-from lightsail_snap import LightsailSnapClient, WaitPolicy
+from lightsail_snap import (
+    AutoSnapshotSource,
+    LatestAutoSnapshotSource,
+    LightsailSnapClient,
+    ManualSnapshotSource,
+    RestoreSource,
+    WaitPolicy,
+)
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._errors import UsageError, run_and_report
 from lightsail_snap.cli._messages import PROGRAM
 from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.plans import RegionalClients, regional_clients
+from lightsail_snap.waiters import Timeout
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)", re.ASCII)
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -69,6 +77,27 @@ def parse_client_token(given: str | None) -> str:
     return given or str(uuid.uuid4())
 
 
+def parse_timeout(timeout: str | None) -> Timeout:
+    """Return the timeout, or the client's own if the option is missing."""
+    return "policy" if timeout is None else parse_duration(timeout)
+
+
+def parse_restore_source(name: str, *, auto: str | None, auto_latest: bool) -> RestoreSource:
+    """Return the snapshot to restore."""
+    if auto_latest and auto is not None:
+        message = "--auto and --auto-latest cannot be combined; pass one of them"
+        raise UsageError(message)
+    if auto is not None:
+        try:
+            return AutoSnapshotSource(resource_name=name, restore_date=date.fromisoformat(auto))
+        except ValueError:
+            message = "--auto must be a date such as 2026-11-23"
+            raise UsageError(message) from None
+    if auto_latest:
+        return LatestAutoSnapshotSource(resource_name=name)
+    return ManualSnapshotSource(snapshot_name=name)
+
+
 SnapshotKind: TypeAlias = Literal["all", "disk", "instance"]
 
 SnapshotName = Annotated[str, typer.Argument(help="Name of the snapshot.")]
@@ -88,6 +117,13 @@ ClientTokenOption = Annotated[
         metavar="TOKEN",
         help="Idempotency token; pass the same one to retry after a crash. [default: random]",
     ),
+]
+AutoOption = Annotated[
+    str | None,
+    typer.Option("--auto", metavar="DATE", help="Use the automatic snapshot of this date."),
+]
+AutoLatestOption = Annotated[
+    bool, typer.Option("--auto-latest", help="Use the latest automatic snapshot.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 MaxDeletionsOption = Annotated[

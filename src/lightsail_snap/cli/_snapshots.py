@@ -5,30 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import typer
 
 from lightsail_snap import (
-    AutoSnapshotSource,
     Disk,
     DiskSnapshot,
     DiskSource,
     InstanceSnapshot,
     InstanceSource,
-    LatestAutoSnapshotSource,
     LightsailSnapClient,
     ManualSnapshotSource,
     NotFoundException,
-    RestoreSource,
     WaitProgress,
     WaitTimeoutError,
 )
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
 from lightsail_snap.cli._messages import plural, print_message
 from lightsail_snap.cli._options import (
+    AutoLatestOption,
+    AutoOption,
     ClientTokenOption,
     KindOption,
     Settings,
@@ -39,8 +38,9 @@ from lightsail_snap.cli._options import (
     YesOption,
     add_command,
     parse_client_token,
-    parse_duration,
+    parse_restore_source,
     parse_tags,
+    parse_timeout,
 )
 from lightsail_snap.cli._output import (
     format_tags,
@@ -65,13 +65,6 @@ _RestoreSourceArgument = Annotated[
     typer.Argument(
         help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of."
     ),
-]
-_AutoOption = Annotated[
-    str | None,
-    typer.Option("--auto", metavar="DATE", help="Use the automatic snapshot of this date."),
-]
-_AutoLatestOption = Annotated[
-    bool, typer.Option("--auto-latest", help="Use the latest automatic snapshot.")
 ]
 
 
@@ -131,7 +124,7 @@ def _create(
         "tags": parse_tags(tag),
         "client_token": token,
         "quiesce": _freeze(freeze),
-        "timeout": _parse_timeout(timeout) if wait else timedelta(0),
+        "timeout": parse_timeout(timeout) if wait else timedelta(0),
     }
     resume = settings.command_line(
         "create", name, **sources, freeze=freeze, tag=tag, client_token=token
@@ -174,7 +167,7 @@ def _wait(
     timeout: TimeoutOption = None,
 ) -> None:
     """Wait until a snapshot can be used, or is deleted."""
-    limit = _parse_timeout(timeout)
+    limit = parse_timeout(timeout)
     resume = settings.command_line("wait", name, deleted=deleted)
     with (
         settings.client() as client,
@@ -286,14 +279,14 @@ def _restore(
     size: Annotated[
         int | None, typer.Option(metavar="GB", help="Size of the disk. [default: as the source]")
     ] = None,
-    auto: _AutoOption = None,
-    auto_latest: _AutoLatestOption = False,
+    auto: AutoOption = None,
+    auto_latest: AutoLatestOption = False,
     tag: TagOption = None,
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
 ) -> None:
     """Create a disk from a snapshot, exactly once, and wait until it is available."""
-    source = _parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
+    source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     token = parse_client_token(client_token)
     resume = settings.command_line(
         "restore",
@@ -318,7 +311,7 @@ def _restore(
             size_in_gb=size,
             tags=parse_tags(tag),
             client_token=token,
-            timeout=_parse_timeout(timeout),
+            timeout=parse_timeout(timeout),
             on_progress=on_progress,
         )
     _print_resource(settings, restored)
@@ -337,12 +330,12 @@ def _copy(
             help="Name of the copy; required for automatic snapshots. [default: as the snapshot]"
         ),
     ] = None,
-    auto: _AutoOption = None,
-    auto_latest: _AutoLatestOption = False,
+    auto: AutoOption = None,
+    auto_latest: AutoLatestOption = False,
     timeout: TimeoutOption = None,
 ) -> None:
     """Copy a snapshot to the Region of --region, exactly once, and wait until it can be used."""
-    source = _parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
+    source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     if name is None and not isinstance(source, ManualSnapshotSource):
         message = "automatic snapshots have no name; pass --name to name the copy"
         raise UsageError(message)
@@ -356,7 +349,7 @@ def _copy(
             target,
             source,
             source_region=from_region,
-            timeout=_parse_timeout(timeout),
+            timeout=parse_timeout(timeout),
             on_progress=on_progress,
         )
     _print_resource(settings, copied)
@@ -394,25 +387,6 @@ def _tag(
         snapshot = _get_snapshot(client, name)
     line = f"{snapshot.name}  {format_tags(snapshot.tags)}"
     print_result(to_fields(snapshot), line, as_json=settings.as_json)
-
-
-def _parse_timeout(timeout: str | None) -> Timeout:
-    return "policy" if timeout is None else parse_duration(timeout)
-
-
-def _parse_restore_source(name: str, *, auto: str | None, auto_latest: bool) -> RestoreSource:
-    if auto_latest and auto is not None:
-        message = "--auto and --auto-latest cannot be combined; pass one of them"
-        raise UsageError(message)
-    if auto is not None:
-        try:
-            return AutoSnapshotSource(resource_name=name, restore_date=date.fromisoformat(auto))
-        except ValueError:
-            message = "--auto must be a date such as 2026-11-23"
-            raise UsageError(message) from None
-    if auto_latest:
-        return LatestAutoSnapshotSource(resource_name=name)
-    return ManualSnapshotSource(snapshot_name=name)
 
 
 def _freeze(mount_point: str | None) -> AbstractContextManager[object] | None:

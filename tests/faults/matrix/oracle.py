@@ -38,7 +38,7 @@ _CREATING = frozenset(
         "ExportSnapshot",
     }
 )
-_FINAL = frozenset({"completed", "available", "Succeeded", "Completed"})
+_FINAL = frozenset({"completed", "available", "running", "Succeeded", "Completed"})
 # The last call of a wait may take all of botocore's attempts, each as long as a fault lasts, and
 # the pauses between them.
 _LONGEST_CALL = 5 * 60 + 5 * 20
@@ -148,6 +148,7 @@ def success_is_true(outcome: Outcome) -> None:
     real = [each for (_, _, name), each in outcome.emulator.all_records().items() if name == key]
     _require(len(real) == 1, f"there is no {key}")
     state = real[0].get("status", real[0].get("state"))
+    state = state["name"] if isinstance(state, dict) else state
     _require(state in _FINAL, f"{key} is {state}")
     if operation.creates:
         is_new = all(name != key for _, _, name in outcome.emulator.initial_records)

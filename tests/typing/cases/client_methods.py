@@ -11,6 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing_extensions import assert_type
 
 from lightsail_snap import (
+    RebootInstanceResult,
+    StopInstanceResult,
+    StartInstanceResult,
+    InstanceStateName,
+    InstanceAttributeUpdates,
     DisableAddOnResult,
     EnableAddOnResult,
     DeleteDiskResult,
@@ -125,6 +130,14 @@ def instance_snapshots(client: LightsailSnapClient) -> None:
 
 
 def instances(client: LightsailSnapClient) -> None:
+    assert_type(client.start_instance("web-1", attribute_updates=InstanceAttributeUpdates(bundle_id="auto")), StartInstanceResult)
+    client.start_instance("web-1", attribute_updates="small")  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.stop_instance("web-1", force=True), StopInstanceResult)
+    client.stop_instance("web-1", True)  # mypy: call-arg pyright: reportCallIssue
+    assert_type(client.reboot_instance("web-1"), RebootInstanceResult)
+    client.reboot_instance(5)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(client.wait_for_instance("web-1", state=InstanceStateName.STOPPED), Instance)
+    client.wait_for_instance("web-1", state=5)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.get_instance("web-1"), GetInstanceResult)
     client.get_instance(INSTANCE)  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.get_instance_state("web-1"), GetInstanceStateResult)

@@ -30,6 +30,7 @@ from lightsail_snap import (
     GetDiskResult,
     GetDisksResult,
     GroupProgress,
+    Instance,
     InstanceSnapshot,
     InvalidInputException,
     ItemT,
@@ -102,7 +103,7 @@ def hierarchy(
     assert_type(service.sub_code, str | None)
     assert_type(service.is_throttling, bool)
     assert_type(two.operation_name, str)
-    assert_type(four.resource, Disk | DiskSnapshot | InstanceSnapshot)
+    assert_type(four.resource, Disk | DiskSnapshot | Instance | InstanceSnapshot)
     assert_type(conflict.snapshot, DiskSnapshot | InstanceSnapshot)
     late: TimeoutError = wait  # mypy: assignment pyright: reportAssignmentType
     conflict.disk  # mypy: attr-defined pyright: reportAttributeAccessIssue

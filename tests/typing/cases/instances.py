@@ -81,19 +81,11 @@ def changes(client: LightsailSnapClient) -> None:
     assert_type(client.send(StopInstanceRequest(instance_name="web-1", force=True)), StopInstanceResult)
     assert_type(client.send(RebootInstanceRequest(instance_name="web-1")), RebootInstanceResult)
     StartInstanceRequest(attribute_updates=updates)  # mypy: call-arg pyright: reportCallIssue
-    StopInstanceRequest(instance_name="web-1", force="yes")  # mypy: arg-type pyright: reportArgumentType
+    StopInstanceRequest(instance_name="web-1", force=[])  # mypy: arg-type pyright: reportArgumentType
     RebootInstanceRequest(name="web-1")  # mypy: call-arg pyright: reportCallIssue
     StartInstanceResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
     StopInstanceResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
     RebootInstanceResult(operations=5)  # mypy: arg-type pyright: reportArgumentType
-    assert_type(client.start_instance("web-1", attribute_updates=updates), StartInstanceResult)
-    client.start_instance("web-1", attribute_updates="small")  # mypy: arg-type pyright: reportArgumentType
-    assert_type(client.stop_instance("web-1", force=True), StopInstanceResult)
-    client.stop_instance("web-1", True)  # mypy: call-arg pyright: reportCallIssue
-    assert_type(client.reboot_instance("web-1"), RebootInstanceResult)
-    client.reboot_instance(5)  # mypy: arg-type pyright: reportArgumentType
-    assert_type(client.wait_for_instance("web-1", state=InstanceStateName.STOPPED), Instance)
-    client.wait_for_instance("web-1", state=5)  # mypy: arg-type pyright: reportArgumentType
 
 
 def parts(instance: Instance) -> None:
@@ -104,7 +96,11 @@ def parts(instance: Instance) -> None:
     assert_type(instance.metadata_options, InstanceMetadataOptions | None)
     assert_type(instance.instance_status, InstanceHealthStatus | None)
     assert_type(instance.state_name, InstanceStateName | None)
+    Instance(name=instance.state_name)  # mypy: arg-type pyright: reportArgumentType
     assert_type(instance.is_running, bool)
+    Instance(name=instance.is_running)  # mypy: arg-type pyright: reportArgumentType
+    assert_type(instance.is_stopped, bool)
+    Instance(name=instance.is_stopped)  # mypy: arg-type pyright: reportArgumentType
     InstanceStateName(5)  # mypy: arg-type pyright: reportArgumentType
     instance.state.name  # mypy: union-attr pyright: reportOptionalMemberAccess
     Instance(name=5)  # mypy: arg-type pyright: reportArgumentType
