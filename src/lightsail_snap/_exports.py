@@ -188,6 +188,7 @@ PACKAGE: Mapping[str, str] = {
     "ServiceError": "errors",
     "ServiceException": "errors",
     "SnapshotConflictError": "errors",
+    "StepProgress": "waiters",
     "SystemClock": "clock",
     "ThrottlingError": "errors",
     "Timeout": "waiters",
