@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lightsail_snap.models.tags import *
     from lightsail_snap.quiesce import *
     from lightsail_snap.retention import *
+    from lightsail_snap.roll_back import *
     from lightsail_snap.transport import *
     from lightsail_snap.waiters import *
 else:

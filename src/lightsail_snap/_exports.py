@@ -183,6 +183,8 @@ PACKAGE: Mapping[str, str] = {
     "RetentionDecision": "retention",
     "RetentionPlan": "retention",
     "RetentionPolicy": "retention",
+    "RollBackPreview": "roll_back",
+    "RollBackResult": "roll_back",
     "Scope": "retention",
     "SerializedCause": "errors",
     "ServiceError": "errors",
