@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Generic
 
 from lightsail_snap._workflows.create_and_wait import OnProgress, operation_for
-from lightsail_snap._workflows.effects import call, log, run_by_deadline
+from lightsail_snap._workflows.effects import Workflow, call, log, run_by_deadline
 from lightsail_snap._workflows.ownership import Identity, Match
 from lightsail_snap._workflows.resources import (
     OPERATIONS,
@@ -46,6 +46,7 @@ from lightsail_snap.models import (
     Instance,
     InstanceStateName,
     Operation,
+    PollResult,
     Request,
     StartInstanceRequest,
     StopInstanceRequest,
@@ -86,6 +87,8 @@ class Change(Generic[PollResultT]):
         decide: Decides by the state; raises an error if the change has become impossible.
         identity: What identifies the resource beyond its name; a later one is never changed.
         is_deletion: Whether the change is done when the resource does not exist.
+        recheck: Runs after the service has refused the request; raises an error if the change has
+            become impossible.
     """
 
     title: str
@@ -95,6 +98,7 @@ class Change(Generic[PollResultT]):
     decide: Callable[[PollResultT], Decision]
     identity: Identity = field(default_factory=Identity)
     is_deletion: bool = False
+    recheck: Workflow[None] | None = None
 
 
 def identity_of(resource: Disk | Instance) -> Identity:
@@ -195,7 +199,7 @@ def delete_disk(name: str, identity: Identity) -> Change[Disk]:
     return Change(title, waitable, name, request, decide, identity, is_deletion=True)
 
 
-def impossible(title: str, resource: Disk | Instance, why: str) -> WaitFailedError:
+def impossible(title: str, resource: PollResult, why: str) -> WaitFailedError:
     """Return the error for a change that the state of the resource has made impossible."""
     message = f"cannot {title}: {why}"
     return WaitFailedError(message, waited=timedelta(), **error_fields(resource))
@@ -368,6 +372,8 @@ class _Convergence(Generic[PollResultT]):
             await log(message, level=logging.WARNING, error=type(error).__name__)
             if not is_transient(error):
                 self._refuse(error)
+                if change.recheck is not None:
+                    await change.recheck()
         else:
             self.may_have_executed = True
             operations = result.operations
