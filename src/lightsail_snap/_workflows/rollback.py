@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from typing import Any, NoReturn
@@ -207,6 +207,12 @@ class RollBack:
                 return f"the automatic snapshot of {source.resource_name} of {source.restore_date}"
             case _:
                 return f"the latest automatic snapshot of {source.resource_name}"
+
+    @property
+    def resume(self) -> str:
+        """The call that continues."""
+        name = "" if self.new_disk_name is None else f"new_disk_name={self.new_disk_name!r}, "
+        return f"roll_back_disk({self.disk_name!r}, ..., {name}client_token={self.client_token!r})"
 
     def check(self) -> None:
         """Validate everything that needs no call."""
@@ -532,7 +538,7 @@ async def _plan_all(request: RollBack, old: Disk, budget: RetryBudget) -> _Swap:
         None,
         instance,
         request.delete_old_disk,
-        disk_creation(restore, request.client_token),
+        replace(disk_creation(restore, request.client_token), resume_call=request.resume),
         f"restore disk {request.new_name} from {request.snapshot_title}",
     )
     if not names & source.names:
@@ -678,10 +684,7 @@ async def roll_back_disk(
     check_callback("on_progress", on_progress)
     budget = RetryBudget(policy, await start(limit))
     swap = await run_by_deadline(lambda: _plan(request, budget), budget.stopwatch.deadline)
-    resume = f"roll_back_disk({request.disk_name!r}, ..., "
-    if request.new_disk_name is not None:
-        resume += f"new_disk_name={request.new_disk_name!r}, "
-    resume += f"client_token={request.client_token!r})"
+    resume = request.resume
     undo = f"{resume}; to undo, call undo_roll_back_disk({request.new_name!r})"
     is_resumed = swap.into is not None
     while True:
