@@ -22,11 +22,13 @@ from lightsail_snap import (
     WaitPolicy,
 )
 from lightsail_snap._boto.error_mapping import error_from_response
+from lightsail_snap._workflows.steps import derive_name
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.emulator import Response as WireResponse
 
 HERE = "us-east-1"
 OLD, INSTANCE, PATH, SNAPSHOT, TOKEN = "data-1", "web-1", "/dev/xvdf", "snap-1", "token-1"
+NEW = derive_name(OLD, "rollback", TOKEN)
 SOURCE = ManualSnapshotSource(snapshot_name=SNAPSHOT)
 POLICY = WaitPolicy(timeout=3600, random=lambda: 0.5)
 FAULTS = ("lost before", "lost after", "throttled", "not sent", "stale", "killed", "killed after")
@@ -117,6 +119,8 @@ class Service:
                 raise RequestNotSentError("by the test", request=request)
             case "killed":
                 raise KilledError
+            case _:
+                pass
         reads = self._reads.setdefault((operation, name), [])
         response = self.emulator.handle(HERE, operation, wire)
         is_done = response.status == 200
@@ -171,18 +175,7 @@ class Service:
         return self.client.roll_back_disk(OLD, SOURCE, **{"client_token": TOKEN} | options)
 
     def undo(self, **options: Any) -> Any:
-        return self.client.undo_roll_back_disk(self.new_name, **options)
-
-    @property
-    def new_name(self) -> str:
-        return "data-1-rollback-" + self._suffix
-
-    @functools.cached_property
-    def _suffix(self) -> str:
-        other = Service.__new__(Service)
-        other.__dict__ = self.__dict__ | {"calls": [], "plan": {}}
-        preview = other.client.preview_roll_back_disk(OLD, SOURCE, client_token=TOKEN)
-        return preview.new_disk_name.rpartition("-")[2]
+        return self.client.undo_roll_back_disk(NEW, **options)
 
     def attempt(self, work: Callable[..., Any], **options: Any) -> Any:
         """Return the result or the error."""
@@ -193,7 +186,7 @@ class Service:
 
     def check_invariants(self, *, is_deletion_allowed: bool = False) -> None:
         """Check what holds after every call, whatever its outcome."""
-        own = {OLD, self.new_name}
+        own = {OLD, NEW}
         deleted = [name for operation, name in self.changes if operation == "DeleteDisk"]
         assert is_deletion_allowed or not deleted
         for operation, name in self.changes:
@@ -213,7 +206,7 @@ class Service:
     def check_rolled_back(self, *, is_old_deleted: bool = False) -> None:
         state = self.state()
         where = (INSTANCE, PATH) if self.attached else (None, None)
-        assert state[self.new_name][1:] == where
+        assert state[NEW][1:] == where
         if is_old_deleted:
             assert OLD not in state
         else:
@@ -222,6 +215,6 @@ class Service:
 
     def check_original(self, *, is_new_deleted: bool = False) -> None:
         state = self.state()
-        new = state.pop(self.new_name, None)
+        new = state.pop(NEW, None)
         assert state == self.original
         assert new is None if is_new_deleted else new is None or new[1:] == (None, None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.workflows.rollback_support import FAULTS, KilledError, Service
+from tests.workflows.rollback_support import FAULTS, NEW, KilledError, Service
 
 from lightsail_snap import LightsailSnapError
 
@@ -36,7 +36,7 @@ def test_roll_back_killed_at_any_call_can_be_continued_and_undone(
     if then == "continue":
         service.roll_back()
         service.check_rolled_back()
-    elif service.new_name in service.state():
+    elif NEW in service.state():
         service.undo()
         service.check_original()
     service.check_invariants()
@@ -51,7 +51,7 @@ def test_undo_killed_at_any_call_can_be_continued(index: int, ending: str) -> No
     service.plan = {len(service.calls) + index: ending}
     service.attempt(service.undo, delete_new_disk=True)
     restart(service)
-    if service.new_name in service.state():
+    if NEW in service.state():
         service.undo(delete_new_disk=True)
     service.check_original(is_new_deleted=True)
     service.check_invariants(is_deletion_allowed=True)
@@ -88,7 +88,7 @@ def test_roll_back_with_faults_reaches_the_same_state(  # noqa: PLR0913 - drawn
         options = {"delete_new_disk": is_deleting}
     service.attempt(work, **options)
     restart(service)
-    if work == service.roll_back or service.new_name in service.state():
+    if work == service.roll_back or NEW in service.state():
         work(**options)
     is_allowed = is_deleting or options.get("delete_old_disk", False)
     service.check_invariants(is_deletion_allowed=is_allowed)

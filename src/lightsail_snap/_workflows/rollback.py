@@ -411,16 +411,14 @@ class _Swap:
             limit = None if stopwatch.limit is None else stopwatch.remaining
             creation, self.creation = self.creation, None
             return await create_and_wait(creation, policy, limit, on_progress=on_progress)
-        waitable = disks(DiskState.AVAILABLE)
-        identity = None if self.into is None else identity_of(self.into)
         return await wait_for(
-            waitable,
+            disks(DiskState.AVAILABLE),
             self.into_name,
             policy,
             stopwatch.limit,
             on_progress=on_progress,
             began=stopwatch.began,
-            identity=identity,
+            identity=None if self.into is None else identity_of(self.into),
         )
 
     async def _delete(self, budget: RetryBudget, on_progress: OnProgress) -> None:
@@ -454,6 +452,7 @@ async def _find_disk(name: str, budget: RetryBudget) -> Disk | None:
     try:
         return (await budget.look_up(lambda: find_disk(name))).resource
     except NotFoundException:
+        await budget.stopwatch.read()
         return None
 
 
