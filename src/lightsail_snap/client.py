@@ -846,6 +846,42 @@ class LightsailSnapClient:
         )
         return self._run(workflow)
 
+    def take_instance_snapshots(
+        self,
+        requests: Iterable[models.CreateInstanceSnapshotRequest],
+        *,
+        concurrency: int = 10,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[GroupProgress], object] | None = None,
+    ) -> dict[str, models.InstanceSnapshot]:
+        """Take many instance snapshots, each exactly once, and wait for all of them.
+
+        One failure does not stop the others. One polling loop waits for all snapshots.
+
+        Args:
+            requests: The requests, each with a different name.
+            concurrency: The maximum number of calls at the same time. boto3 keeps ten connections
+                unless its `Config` has another `max_pool_connections`.
+            timeout: The limit for all of them together; see `take_instance_snapshot`.
+            on_progress: Called after every round of polls with a `GroupProgress`.
+
+        Returns:
+            The available snapshots, by name.
+
+        Raises:
+            RequestValidationError: If a request is invalid or a name occurs twice; nothing was
+                sent.
+            PartialFailureError: If any could not be taken; it holds the others.
+        """
+        workflow = _workflows.batch.take_instance_snapshots(
+            requests,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            concurrency=concurrency,
+            on_progress=on_progress,
+        )
+        return self._run(workflow)
+
     def wait_for_instance_snapshot(
         self,
         instance_snapshot_name: str,
@@ -1909,6 +1945,78 @@ class LightsailSnapClient:
             ip_address_type=ip_address_type,
         )
         return self.send(request)
+
+    def restore_instance(  # noqa: PLR0913 - the parameters of the operation
+        self,
+        instance_name: str,
+        source: models.RestoreSource,
+        *,
+        availability_zone: str | None = None,
+        bundle_id: str | None = None,
+        attached_disks: Iterable[models.DiskMap] = (),
+        user_data: str | None = None,
+        key_pair_name: str | None = None,
+        ip_address_type: models.IpAddressType | None = None,
+        add_ons: Iterable[models.AddOnRequest] = (),
+        tags: models.TagsInput | None = (),
+        client_token: str | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[
+            [WaitProgress[models.Operation] | WaitProgress[models.Instance]], object
+        ]
+        | None = None,
+    ) -> models.Instance:
+        """Create an instance from a snapshot of an instance exactly once, and wait until it runs.
+
+        Args:
+            instance_name: The name of the new instance, unique among all resources of the Region.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            availability_zone: The zone of the new instance, for example `us-east-2a`. If None, the
+                zone of the source instance, which is looked up and must still exist.
+            bundle_id: The bundle, for example `small_3_0`, at least as large as that of the source.
+                If None, the bundle of the source, which is looked up.
+            attached_disks: The disks to create from the disks of the snapshot, each with the path
+                of the original disk and the name of the new one. Whether the service restores disks
+                that are left out is unverified.
+            user_data: A launch script.
+            key_pair_name: The key pair for SSH.
+            ip_address_type: The kinds of IP addresses; `dualstack` if None.
+            add_ons: The add-ons to enable on the instance.
+            tags: See `take_disk_snapshot`.
+            client_token: See `take_disk_snapshot`.
+            timeout: See `take_disk_snapshot`.
+            on_progress: Called after every poll with a `WaitProgress`, for example `print`.
+
+        Returns:
+            The running instance.
+
+        Raises:
+            RequestValidationError: If a parameter is invalid, or if the zone or the bundle is None
+                and cannot be looked up; nothing was created.
+            InvalidInputException: If the service refuses, for example because the bundle is too
+                small; a note shows the bundle and the zone of the source.
+            NameConflictError: If the name is in use by an instance that this call did not create.
+            LightsailSnapError: See `take_disk_snapshot`.
+        """
+        workflow = _workflows.restore_instance.restore_instance(
+            instance_name,
+            source,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            availability_zone=availability_zone,
+            bundle_id=bundle_id,
+            attached_disks=attached_disks,
+            user_data=user_data,
+            key_pair_name=key_pair_name,
+            ip_address_type=ip_address_type,
+            add_ons=add_ons,
+            tags=tags,
+            client_token=client_token,
+            on_progress=on_progress,
+        )
+        return self._run(workflow)
 
     # Add-ons
 

@@ -16,6 +16,7 @@ from tests.support import ForwardingTransport, create_client, run_on
 from lightsail_snap import (
     AccessDeniedException,
     CreateDiskSnapshotRequest,
+    CreateInstanceSnapshotRequest,
     DiskSource,
     GroupProgress,
     InvalidInputException,
@@ -61,6 +62,13 @@ def named(names: Iterable[str]) -> list[CreateDiskSnapshotRequest]:
     return [CreateDiskSnapshotRequest(disk_snapshot_name=name, source=DISK) for name in names]
 
 
+def named_instances(names: Iterable[str]) -> list[CreateInstanceSnapshotRequest]:
+    return [
+        CreateInstanceSnapshotRequest(instance_snapshot_name=name, instance_name="web-1")
+        for name in names
+    ]
+
+
 NAMES = [f"db-{number:03}" for number in range(MANY)]
 
 
@@ -68,27 +76,31 @@ def emulator(progression: Progression | None = None) -> tuple[LightsailEmulator,
     clock = VirtualClock()
     made = LightsailEmulator(clock=clock, progression=progression, page_size=200)
     made.add_disk("disk-1", region_name=REGION)
+    made.add_instance("web-1", region_name=REGION)
     return made, clock
 
 
 @pytest.mark.sample(1)
+@pytest.mark.parametrize("kind", ["disk", "instance"])
 @pytest.mark.parametrize("loop", LOOPS)
-def test_many_snapshots_take_few_more_calls_than_snapshots(loop: str) -> None:
+def test_many_snapshots_take_few_more_calls_than_snapshots(loop: str, kind: str) -> None:
+    state = {"disk": "completed", "instance": "available"}[kind]
+    requests: Any = {"disk": named, "instance": named_instances}[kind](NAMES)
     lightsail, clock = emulator()
     transport = counting(lightsail)
     reports: list[GroupProgress] = []
     taken = run(
         loop,
-        lambda client: client.take_disk_snapshots(
-            named(NAMES), concurrency=10, on_progress=reports.append
+        lambda client: getattr(client, f"take_{kind}_snapshots")(
+            requests, concurrency=10, on_progress=reports.append
         ),
         transport=transport,
         clock=clock,
         wait_policy=WaitPolicy(random=lambda: 0.5),
     )
     assert list(taken) == NAMES
-    assert {snapshot.state for snapshot in taken.values()} == {"completed"}
-    assert lightsail.calls["CreateDiskSnapshot"] == MANY
+    assert {snapshot.state for snapshot in taken.values()} == {state}
+    assert lightsail.calls[f"Create{kind.title()}Snapshot"] == MANY
     assert transport.max_concurrency <= 10
     assert lightsail.calls.total() <= 1.3 * MANY, lightsail.calls
     assert (reports[-1].total, reports[-1].succeeded, reports[-1].pending) == (MANY, MANY, 0)

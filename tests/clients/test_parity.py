@@ -24,6 +24,7 @@ from lightsail_snap import (
     AsyncLightsailSnapClient,
     AsyncPaginator,
     CreateDiskSnapshotRequest,
+    CreateInstanceSnapshotRequest,
     DiskSource,
     InvalidInputException,
     LightsailSnapClient,
@@ -285,10 +286,32 @@ PAGES = st.builds(
     st.lists(st.builds(lambda name: {"name": name, "state": "completed"}, st.sampled_from("abc"))),
     st.sampled_from([None, "", "t", "u", "v"]),
 )
+INSTANCES = [
+    {
+        "instance": {
+            "name": "{name}",
+            "arn": arn,
+            "bundleId": "nano_3_0",
+            "location": {"availabilityZone": "us-east-1a"},
+            "state": {"name": state},
+        }
+    }
+    for arn in ("arn-1", "arn-2")
+    for state in ("pending", "running", "terminated", "odd")
+]
+
+
+def _instance_snapshot(snapshot: dict[str, Any]) -> dict[str, Any]:
+    source = {"fromInstanceName": "web-1", "fromInstanceArn": "arn-1", "fromBundleId": "nano_3_0"}
+    return {"instanceSnapshot": {**snapshot, **source}}
+
+
 SCRIPTS = st.fixed_dictionaries(
     {
         "CreateDiskSnapshot": script(MADE),
         "CreateDiskFromSnapshot": script(MADE),
+        "CreateInstancesFromSnapshot": script(MADE),
+        "CreateInstanceSnapshot": script(MADE),
         "DeleteDiskSnapshot": script(MADE),
         "GetOperation": script(OPERATION.map(lambda operation: {"operation": operation})),
         "GetDiskSnapshot": script(SNAPSHOTS.map(lambda snapshot: {"diskSnapshot": snapshot})),
@@ -296,6 +319,11 @@ SCRIPTS = st.fixed_dictionaries(
             STATES.map(lambda state: {"disk": {"name": "{name}", "state": state, "sizeInGb": 8}})
         ),
         "GetDiskSnapshots": script(PAGES),
+        "GetInstance": script(st.sampled_from(INSTANCES)),
+        "GetInstanceSnapshot": script(SNAPSHOTS.map(_instance_snapshot)),
+        "GetInstanceSnapshots": script(
+            PAGES.map(lambda page: {**page, "instanceSnapshots": page["diskSnapshots"]})
+        ),
         "GetOperations": script(MADE),
         "GetOperationsForResource": script(MADE),
         "GetExportSnapshotRecords": st.just([{"exportSnapshotRecords": []}]),
@@ -327,6 +355,12 @@ WORKFLOWS: dict[str, Workflow] = {
         availability_zone="us-east-1a",
         on_progress=record_in(reports),
     ),
+    "restore instance": lambda client, reports: client.restore_instance(
+        "web-2", ManualSnapshotSource(snapshot_name="web-1"), on_progress=record_in(reports)
+    ),
+    "wait for instance": lambda client, reports: client.wait_for_instance(
+        "web-1", on_progress=record_in(reports)
+    ),
     "wait for operation": lambda client, reports: client.wait_for_operation(
         Operation(id="op-1"), on_progress=record_in(reports)
     ),
@@ -347,6 +381,16 @@ WORKFLOWS: dict[str, Workflow] = {
     "take many": lambda client, reports: client.take_disk_snapshots(
         [
             CreateDiskSnapshotRequest(disk_snapshot_name=f"db-{number}", source=DISK)
+            for number in range(4)
+        ],
+        concurrency=1,
+        on_progress=record_in(reports),
+    ),
+    "take many instances": lambda client, reports: client.take_instance_snapshots(
+        [
+            CreateInstanceSnapshotRequest(
+                instance_snapshot_name=f"web-{number}", instance_name="web"
+            )
             for number in range(4)
         ],
         concurrency=1,

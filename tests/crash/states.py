@@ -23,7 +23,10 @@ _LISTS = {
     "GetInstances": "instances",
 }
 # Differ each time a resource is created.
-_VOLATILE_FIELDS = {"arn", "supportCode", "createdAt", "fromDiskArn", "fromInstanceArn"}
+_VOLATILE_FIELDS = {
+    *("arn", "supportCode", "createdAt", "fromDiskArn", "fromInstanceArn", "hardware"),
+    *("privateIpAddress", "publicIpAddress", "ipv6Addresses"),
+}
 # Setting the same tags twice has no further effect.
 _IDEMPOTENT = {"TagResource"}
 _DAY = 86_400

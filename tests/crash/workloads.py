@@ -107,6 +107,11 @@ def _restore(clients: Clients, _now: float) -> object:
     )
 
 
+def _restore_instance(clients: Clients, _now: float) -> object:
+    source = ManualSnapshotSource(snapshot_name="old-instance")
+    return clients(HERE).restore_instance(NAME, source, tags=TAGS, client_token=TOKEN)
+
+
 WORKLOADS: Mapping[str, Workload] = {
     "take a snapshot of a disk": _disk,
     "take a snapshot of a system volume": _volume,
@@ -114,6 +119,7 @@ WORKLOADS: Mapping[str, Workload] = {
     "copy a disk snapshot from another region": _copy,
     "copy an instance snapshot": _copy_instance,
     "restore a disk": _restore,
+    "restore an instance": _restore_instance,
     "a plan of two disks": lambda clients, now: carry_out(plan_of("disk"), clients, now),
     "a plan of an instance": lambda clients, now: carry_out(plan_of("instance"), clients, now),
     "a plan of two disks, in threads": lambda clients, now: carry_out(

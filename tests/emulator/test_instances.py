@@ -168,3 +168,16 @@ def test_health_status_is_included_on_request(harness: Any) -> None:
     statuses = [one["instanceStatus"]["status"] for one in seen]
     assert statuses == ["initializing", "ok", "not-applicable"]
     assert all(one["systemStatus"] == one["instanceStatus"] for one in seen)
+
+
+def test_start_instance_can_change_the_bundle(harness: Any) -> None:
+    harness.call("StopInstance", instanceName="web-1")
+    for bundle, expected in (("small_3_0", "small_3_0"), ("auto", "small_3_0")):
+        harness.call("StartInstance", instanceName="web-1", attributeUpdates={"bundleId": bundle})
+        assert get(harness, "web-1")["bundleId"] == expected
+
+
+def test_reboot_starts_an_operation_and_leaves_the_instance_running(harness: Any) -> None:
+    (operation,) = harness.call("RebootInstance", instanceName="web-1")["operations"]
+    assert (operation["operationType"], operation["resourceName"]) == ("RebootInstance", "web-1")
+    assert get_state(harness, "web-1") == _RUNNING

@@ -17,8 +17,8 @@ from lightsail_snap.emulator import Progression
 from lightsail_snap.emulator._wire import Response as WireResponse
 
 NAME = "made-1"
-_MEMBERS = ("diskSnapshot", "instanceSnapshot", "disk", "operation")
-_LOOKUPS = ("GetDisk", "GetDiskSnapshot", "GetInstanceSnapshot")
+_MEMBERS = ("diskSnapshot", "instanceSnapshot", "disk", "instance", "operation")
+_LOOKUPS = ("GetDisk", "GetDiskSnapshot", "GetInstance", "GetInstanceSnapshot")
 
 ChangeResponse = Callable[[str, WireResponse], WireResponse]
 

@@ -38,13 +38,15 @@ CREATING = {
     "CreateDiskFromSnapshot",
     "CreateDiskSnapshot",
     "CreateInstanceSnapshot",
+    "CreateInstancesFromSnapshot",
 }
 _LISTS = {
     "GetDisks": "disks",
     "GetDiskSnapshots": "diskSnapshots",
     "GetInstanceSnapshots": "instanceSnapshots",
+    "GetInstances": "instances",
 }
-_FINAL = {"completed", "available"}
+_FINAL = {"completed", "available", "running"}
 # Environments start with the same ids, so their initial state is listed only once.
 _BEFORE: dict[str, tuple[set[str], set[tuple[str, str, str]]]] = {}
 
@@ -126,6 +128,17 @@ def _restore(client: LightsailSnapClient, **options: Any) -> Any:
     return client.restore_disk(NAME, source, availability_zone=f"{HERE}a", **options)
 
 
+def _restore_instance(client: LightsailSnapClient, **options: Any) -> Any:
+    source = ManualSnapshotSource(snapshot_name="old-instance")
+    return client.restore_instance(
+        NAME, source, availability_zone=f"{HERE}a", bundle_id="nano_3_0", **options
+    )
+
+
+def _state_of(resource: Any) -> Any:
+    return getattr(resource, "state_name", None) or resource.state
+
+
 _DISK_SNAPSHOT: dict[str, Any] = {
     "lookup": ("GetDiskSnapshot", "diskSnapshot"),
     "delete": ("DeleteDiskSnapshot", "diskSnapshotName"),
@@ -144,6 +157,12 @@ METHODS = {
     "copy-instance": Method(_copy("old-instance", HERE), **_INSTANCE_SNAPSHOT, **_COPY),
     "restore": Method(
         _restore, "CreateDiskFromSnapshot", ("GetDisk", "disk"), ("DeleteDisk", "diskName")
+    ),
+    "restore-instance": Method(
+        _restore_instance,
+        "CreateInstancesFromSnapshot",
+        ("GetInstance", "instance"),
+        ("DeleteInstance", "instanceName"),
     ),
 }
 
@@ -251,6 +270,12 @@ class Environment:
                 "availabilityZone": f"{HERE}a",
                 "sizeInGb": 16,
             },
+            "CreateInstancesFromSnapshot": {
+                "instanceNames": [NAME],
+                "instanceSnapshotName": "old-instance",
+                "availabilityZone": f"{HERE}a",
+                "bundleId": "nano_3_0",
+            },
         }
         operation = self.method.operation
         return self.emulator.call(operation, **members[operation] | differing)
@@ -307,7 +332,7 @@ class Environment:
             outcome.resource,
             current_arn,
         )
-        assert outcome.resource.state in _FINAL
+        assert _state_of(outcome.resource) in _FINAL
 
     def check(self, outcome: Outcome, *, foreign: frozenset[str] = frozenset()) -> None:
         """Check the invariants by the service's state; `foreign` has other clients' ARNs."""
@@ -325,8 +350,9 @@ class Environment:
             # A returned resource exists, is of this call, and is usable.
             assert resource is not None
             assert outcome.resource.arn == resource["arn"]
-            assert outcome.resource.state in _FINAL
-            assert resource["state"] in _FINAL
+            assert _state_of(outcome.resource) in _FINAL
+            state = resource["state"]
+            assert (state["name"] if isinstance(state, dict) else state) in _FINAL
             assert resource["arn"] not in foreign
             assert resource["createdAt"] >= round(self.start_time, 3)
             return
@@ -348,7 +374,7 @@ def without(*members: str) -> Callable[[str, Response], Response]:
 
     def change_response(_: str, response: Response) -> Response:
         body = json.loads(response.body) if response.body else {}
-        for shape in ("diskSnapshot", "instanceSnapshot", "disk"):
+        for shape in ("diskSnapshot", "instanceSnapshot", "disk", "instance"):
             for member in members:
                 body.get(shape, {}).pop(member, None)
         return replace(response, body=json.dumps(body).encode())

@@ -31,6 +31,7 @@ METHODS = [
     "copy-there",
     "copy-instance",
     "restore",
+    "restore-instance",
 ]
 _NEVER_CARRIED_OUT = [FaultKind.REFUSE, FaultKind.THROTTLE]
 _ALWAYS_CARRIED_OUT = [FaultKind.DELAY, FaultKind.TRUNCATE, FaultKind.WRONG_TYPES]

@@ -29,7 +29,8 @@ from lightsail_snap.emulator import Fault, FaultKind, Progression
 
 SNAPSHOTS = ["disk", "instance"]
 COPIES = ["copy-here", "copy-instance"]
-TOKENED = [*SNAPSHOTS, "restore"]
+RESTORES = ["restore", "restore-instance"]
+TOKENED = [*SNAPSHOTS, *RESTORES]
 METHODS = [
     "disk",
     "system-volume",
@@ -38,6 +39,7 @@ METHODS = [
     "copy-there",
     "copy-instance",
     "restore",
+    "restore-instance",
 ]
 OWN_ID = "token-1"
 MINUTES, HOURS = 60, 3600
@@ -61,7 +63,7 @@ def current_arns(environment: Any) -> frozenset[str]:
 
 
 @pytest.mark.sample(25)
-@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, "restore"])
+@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, *RESTORES])
 @pytest.mark.parametrize("fault", [None, NOT_MADE, Fault(kind=FaultKind.TIMEOUT, seconds=60)])
 @pytest.mark.parametrize("age", [10, 4 * MINUTES, 1 * HOURS])
 @pytest.mark.parametrize("skew", [0, -4 * MINUTES, 4 * MINUTES, -1 * HOURS, 1 * HOURS])
@@ -83,14 +85,14 @@ def test_older_resource_is_a_conflict_with_any_client_clock(
         assert type(outcome.error) is OutcomeUnknownError
     else:
         assert type(outcome.error) is (
-            NameConflictError if method == "restore" else SnapshotConflictError
+            NameConflictError if method in RESTORES else SnapshotConflictError
         )
         assert outcome.error.resource.arn in other_arns
     environment.check(outcome, foreign=other_arns)
     assert current_arns(environment) == other_arns
 
 
-@pytest.mark.parametrize("method", ["disk", "copy-here", "restore"])
+@pytest.mark.parametrize("method", ["disk", "copy-here", *RESTORES])
 def test_conflict_without_lookup_permission_raises_the_service_error(kit: Any, method: str) -> None:
     environment = kit.environment(method)
     environment.create_as_other()
@@ -130,7 +132,7 @@ def test_name_of_another_resource_type_raises_the_service_error(
 # Concurrent creation of the same resource
 
 
-@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, "restore"])
+@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, *RESTORES])
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.kind)
 def test_later_creation_by_another_client_has_no_effect(
     kit: Any, method: str, fault: Fault
@@ -156,6 +158,11 @@ _OTHERS: dict[str, list[dict[str, Any]]] = {
     "copy-instance": [{"sourceSnapshotName": "old-disk"}],
     "restore": [
         {"sizeInGb": 17, "tags": [{"key": "env", "value": "prod"}]},
+        {"availabilityZone": "us-east-1b", "tags": [{"key": "env", "value": "prod"}]},
+        {},
+    ],
+    "restore-instance": [
+        {"bundleId": "micro_3_0", "tags": [{"key": "env", "value": "prod"}]},
         {"availabilityZone": "us-east-1b", "tags": [{"key": "env", "value": "prod"}]},
         {},
     ],
@@ -189,6 +196,16 @@ def test_new_resource_with_other_parameters_is_no_success(
             "CreateDisk",
             {"sizeInGb": 16, "availabilityZone": "us-east-1a", "diskName": "made-1"},
         ),
+        (
+            "restore-instance",
+            "CreateInstances",
+            {
+                "instanceNames": ["made-1"],
+                "availabilityZone": "us-east-1a",
+                "blueprintId": "amazon_linux_2023",
+                "bundleId": "nano_3_0",
+            },
+        ),
         ("disk", "CopySnapshot", {"sourceSnapshotName": "old-disk"}),
         ("instance", "CopySnapshot", {"sourceSnapshotName": "old-instance"}),
     ],
@@ -206,7 +223,7 @@ def test_resource_created_by_another_operation_is_a_conflict(
     environment.check(outcome, foreign=current_arns(environment))
 
 
-@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, "restore"])
+@pytest.mark.parametrize("method", [*SNAPSHOTS, *COPIES, *RESTORES])
 def test_equal_resource_of_the_same_time_is_accepted_without_token(kit: Any, method: str) -> None:
     """It cannot be distinguished from this call's own request that was executed late."""
     environment = kit.environment(method)
@@ -278,7 +295,8 @@ def test_resource_replaced_during_the_wait_is_no_success(
     outcome = environment.run(**options(kit, method))
     assert isinstance(outcome.error, WaitFailedError)
     assert outcome.error.may_have_executed
-    seen = outcome.error.disk if method == "restore" else outcome.error.snapshot
+    fields = {"restore": "disk", "restore-instance": "instance"}
+    seen = getattr(outcome.error, fields.get(method, "snapshot"))
     assert seen is not None
     assert {seen.arn} == current_arns(environment)
 
@@ -322,7 +340,7 @@ def test_deleted_resource_of_the_same_name_does_not_matter(
     assert len(environment.creations()) == 2
 
 
-@pytest.mark.parametrize("method", [*COPIES, "restore"])
+@pytest.mark.parametrize("method", [*COPIES, *RESTORES])
 def test_operation_is_found_on_any_page(kit: Any, method: str) -> None:
     """The service's model documents oldest first, its samples show newest first."""
     environment = kit.environment(method, progression=Progression.instant())
@@ -467,7 +485,7 @@ def test_refused_operations_matter_only_without_other_evidence(
     environment.inject_at_creation(LOST[0])
     outcome = environment.run()
     environment.check(outcome)
-    if method.startswith("copy") or method == "restore":
+    if method.startswith(("copy", "restore")):
         assert isinstance(outcome.error, OutcomeUnknownError)
     else:
         assert outcome.error is None
@@ -485,7 +503,7 @@ def test_resource_without_time_or_source_proves_no_ownership(
     environment.inject_at_creation(LOST[0])
     outcome = environment.run(**options(kit, method))
     environment.check(outcome)
-    if members == ("createdAt",) or not (method.startswith("copy") or method == "restore"):
+    if members == ("createdAt",) or not method.startswith(("copy", "restore")):
         assert isinstance(outcome.error, OutcomeUnknownError)
     else:
         assert outcome.error is None
@@ -532,7 +550,7 @@ def test_resource_that_is_not_visible_at_once_is_polled_again(
     remaining = [hidden]
 
     def hide_resource(operation: str, response: Any) -> Any:
-        lookups = {"GetDisk", "GetDiskSnapshot", "GetInstanceSnapshot"}
+        lookups = {"GetDisk", "GetDiskSnapshot", "GetInstance", "GetInstanceSnapshot"}
         is_lookup = (
             operation in lookups and kit.methods[method].operation in environment.emulator.called
         )

@@ -18,7 +18,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lightsail_snap import (
+    AddOnRequest,
+    AddOnType,
     CreateDiskSnapshotRequest,
+    CreateInstanceSnapshotRequest,
     DiskSource,
     GetDiskRequest,
     GetDiskSnapshotRequest,
@@ -313,6 +316,7 @@ GOOD: dict[str, Any] = {
     "source": SOURCE,
     "tags": {"env": "prod"},
     "tag_keys": ["env"],
+    "add_on_request": AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT),
     "requests": [CreateDiskSnapshotRequest(disk_snapshot_name="db-1", source=SOURCE)],
     "operations": ["1"],
     "disk_snapshot_names": ["db-1"],
@@ -325,7 +329,7 @@ GOOD: dict[str, Any] = {
     "date": dt.date(2026, 11, 23),
     "timeout": 0,
 }
-RESTORES = {"restore_disk", "copy", "copy_snapshot"} | {
+RESTORES = {"restore_disk", "restore_instance", "copy", "copy_snapshot"} | {
     "create_disk_from_snapshot",
     "create_instances_from_snapshot",
 }
@@ -343,6 +347,10 @@ def parameters(method: str) -> dict[str, Any]:
     }
     if method == "prune":
         good["owner"] = "nightly"
+    if method == "take_instance_snapshots":
+        good["requests"] = [
+            CreateInstanceSnapshotRequest(instance_snapshot_name="web-1", instance_name="web")
+        ]
     if method in RESTORES:
         good["source"] = ManualSnapshotSource(snapshot_name="db-1")
     return good

@@ -133,6 +133,9 @@ CREATIONS: dict[str, Callable[[Any], Any]] = {
     "restore": lambda client: client.restore_disk(
         "d-2", MANUAL, availability_zone="us-east-1a", size_in_gb=8, timeout=LIMIT
     ),
+    "instance": lambda client: client.restore_instance(
+        "w-2", MANUAL, availability_zone="us-east-1a", bundle_id="nano_3_0", timeout=LIMIT
+    ),
 }  # fmt: skip
 
 
@@ -176,6 +179,21 @@ def test_creations_without_a_response_are_unknown(interface: str, silent: Silent
             interface, silent, lambda client: client.take_disk_snapshots(REQUESTS, timeout=LIMIT)
         )
     assert all(isinstance(each, OutcomeUnknownError) for each in caught.value.exceptions)
+
+
+@on_every_interface
+@pytest.mark.parametrize("known", [{}, {"bundle_id": "nano_3_0"}])
+def test_restore_of_an_instance_whose_source_is_not_seen_sends_nothing(
+    interface: str, silent: Silent, known: dict[str, str]
+) -> None:
+    with pytest.raises(LightsailSnapError, match="did not respond") as caught:
+        perform(
+            interface,
+            silent,
+            lambda client: client.restore_instance("w-2", MANUAL, timeout=LIMIT, **known),
+        )
+    assert not caught.value.may_have_executed
+    assert silent.sent == ["GetInstanceSnapshot"]
 
 
 @on_every_interface

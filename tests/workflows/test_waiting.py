@@ -25,6 +25,7 @@ from lightsail_snap import (
     DiskSource,
     DiskState,
     InstanceSnapshot,
+    InstanceStateName,
     LightsailSnapClient,
     LightsailSnapError,
     NotFoundException,
@@ -537,3 +538,43 @@ def test_empty_client_token_is_refused() -> None:
     with pytest.raises(RequestValidationError, match="client_token: must not be empty"):
         client.take_disk_snapshot("db-1", DiskSource(disk_name="disk-1"), client_token="")
     assert script.operations == []
+
+
+def instance(state: str | None) -> dict[str, Any]:
+    return {"instance": {"name": "web-1", "state": {"name": state} if state else None}}
+
+
+@pytest.mark.parametrize("target", [InstanceStateName.RUNNING, InstanceStateName.STOPPED])
+def test_wait_for_instance_ends_in_the_requested_state(target: InstanceStateName) -> None:
+    client, script, _ = make(
+        *map(instance, ("pending", None, "odd", "stopping", target)), max_delay=2
+    )
+    found = client.wait_for_instance("web-1", state=target)
+    assert found.state_name is target
+    assert len(script.requests) == 5
+    assert found.is_running == (target == "running") != found.is_stopped
+
+
+@pytest.mark.parametrize("state", ["shutting-down", "terminated"])
+def test_wait_for_instance_that_is_deleted_fails(state: str) -> None:
+    client, _, _ = make(instance("running"), instance(state))
+    with pytest.raises(WaitFailedError, match=f"instance web-1 ended in {state}") as caught:
+        client.wait_for_instance("web-1", state=InstanceStateName.STOPPED)
+    assert caught.value.instance is not None
+    assert caught.value.instance.state_name == state
+
+
+def test_wait_for_instance_times_out_with_its_last_state() -> None:
+    client, _, _ = make(instance("stopping"))
+    with pytest.raises(WaitTimeoutError, match="still in stopping") as caught:
+        client.wait_for_instance("web-1", state=InstanceStateName.STOPPED, timeout=5)
+    assert caught.value.instance is not None
+    assert "call wait_for_instance('web-1')" in str(caught.value)
+
+
+@pytest.mark.parametrize("state", ["terminated", 5, None])
+def test_wait_for_instance_refuses_states_that_mean_no_success(state: Any) -> None:
+    client, script, _ = make(instance("running"))
+    with pytest.raises(RequestValidationError, match=r"InstanceStateName\.RUNNING"):
+        client.wait_for_instance("web-1", state=state)
+    assert script.requests == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any, TypeVar
 
 from lightsail_snap._parameters import (
     as_list,
@@ -19,26 +20,42 @@ from lightsail_snap._workflows.create_and_wait import (
 )
 from lightsail_snap._workflows.create_once import Creation, create_once
 from lightsail_snap._workflows.effects import gather, run_by_deadline
-from lightsail_snap._workflows.resources import DISK_SNAPSHOTS, OPERATIONS
-from lightsail_snap._workflows.take import disk_snapshot_creation
+from lightsail_snap._workflows.ownership import CreatedT
+from lightsail_snap._workflows.resources import (
+    DISK_SNAPSHOTS,
+    INSTANCE_SNAPSHOTS,
+    OPERATIONS,
+    Waitable,
+)
+from lightsail_snap._workflows.take import disk_snapshot_creation, instance_snapshot_creation
 from lightsail_snap._workflows.timing import RetryBudget, Stopwatch, start
 from lightsail_snap._workflows.waiting import BatchResult, NotFoundPolicy, wait_for_all
 from lightsail_snap.errors import LightsailSnapError
-from lightsail_snap.models import CreateDiskSnapshotRequest, DiskSnapshot
+from lightsail_snap.models import (
+    CreateDiskSnapshotRequest,
+    CreateInstanceSnapshotRequest,
+    DiskSnapshot,
+    InstanceSnapshot,
+    Request,
+)
 from lightsail_snap.waiters import GroupProgress, WaitPolicy
+
+RequestT = TypeVar("RequestT", bound=Request[Any])
 
 
 def _creations(
-    requests: Iterable[CreateDiskSnapshotRequest],
-) -> dict[str, Creation[DiskSnapshot]]:
+    requests: Iterable[RequestT],
+    kind: type[RequestT],
+    to_creation: Callable[[RequestT, None], Creation[CreatedT]],
+) -> dict[str, Creation[CreatedT]]:
     """Validate the requests, and return how to create each snapshot, by name."""
-    creations: dict[str, Creation[DiskSnapshot]] = {}
+    creations: dict[str, Creation[CreatedT]] = {}
     for request in as_list("requests", requests):
-        if not isinstance(request, CreateDiskSnapshotRequest):
-            rule, fix = "must be CreateDiskSnapshotRequest objects", "pass a list of them"
+        if not isinstance(request, kind):
+            rule, fix = f"must be {kind.__name__} objects", "pass a list of them"
             raise invalid_parameter("requests", rule, fix, request)
-        CreateDiskSnapshotRequest.checked(request)
-        creation = disk_snapshot_creation(request, None)
+        kind.checked(request)
+        creation = to_creation(request, None)
         if creation.name in creations:
             rule, fix = "must have different names", "pass each name once"
             raise invalid_parameter("requests", rule, fix, request)
@@ -55,9 +72,43 @@ async def take_disk_snapshots(
     on_progress: Callable[[GroupProgress], object] | None,
 ) -> dict[str, DiskSnapshot]:
     """Take many disk snapshots, and return them by name or raise PartialFailureError."""
+    creations = _creations(requests, CreateDiskSnapshotRequest, disk_snapshot_creation)
+    return await _take_all(
+        DISK_SNAPSHOTS, creations, policy, limit, concurrency=concurrency, on_progress=on_progress
+    )
+
+
+async def take_instance_snapshots(
+    requests: Iterable[CreateInstanceSnapshotRequest],
+    policy: WaitPolicy,
+    limit: float | None,
+    *,
+    concurrency: int,
+    on_progress: Callable[[GroupProgress], object] | None,
+) -> dict[str, InstanceSnapshot]:
+    """Take many instance snapshots, and return them by name or raise PartialFailureError."""
+    creations = _creations(requests, CreateInstanceSnapshotRequest, instance_snapshot_creation)
+    return await _take_all(
+        INSTANCE_SNAPSHOTS,
+        creations,
+        policy,
+        limit,
+        concurrency=concurrency,
+        on_progress=on_progress,
+    )
+
+
+async def _take_all(  # noqa: PLR0913 - the parameters of the client's methods
+    waitable: Waitable[CreatedT],
+    creations: dict[str, Creation[CreatedT]],
+    policy: WaitPolicy,
+    limit: float | None,
+    *,
+    concurrency: int,
+    on_progress: Callable[[GroupProgress], object] | None,
+) -> dict[str, CreatedT]:
     check_callback("on_progress", on_progress)
     check_concurrency(concurrency)
-    creations = _creations(requests)
     stopwatch = await start(limit)
     began = stopwatch.began
     workflows = [
@@ -89,7 +140,7 @@ async def take_disk_snapshots(
             note_accepted(error, creations[name].resume)
             failures[name] = error
     snapshots = await wait_for_all(
-        DISK_SNAPSHOTS,
+        waitable,
         [name for name in creations if name not in failures],
         policy,
         limit,
@@ -110,4 +161,4 @@ async def take_disk_snapshots(
             del taken[name]
     for name in failures.keys() & snapshots.successes.keys() | snapshots.failures.keys():
         note_accepted(failures[name], creations[name].resume)
-    return BatchResult(taken, failures).all("disk snapshots")
+    return BatchResult(taken, failures).all(f"{waitable.noun}s")

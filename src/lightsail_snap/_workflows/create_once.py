@@ -292,7 +292,8 @@ class _Reconciliation(Generic[CreatedT]):
 def conflict(creation: Creation[CreatedT], resource: Created) -> NameConflictError:
     """Return the error for a name that is taken by a resource of another call."""
     kind = resource.resource_type or "resource"
-    text = f"the name {creation.name} is taken by a {kind} "
+    article = "an" if kind.startswith("I") else "a"
+    text = f"the name {creation.name} is taken by {article} {kind} "
     if resource.created_at is not None:
         text += f"of {resource.created_at.isoformat(timespec='seconds')} "
     if creation.has_token(resource):

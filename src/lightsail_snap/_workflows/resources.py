@@ -176,7 +176,8 @@ def _instance_snapshot_request(name: str) -> GetInstanceSnapshotRequest:
     return GetInstanceSnapshotRequest(instance_snapshot_name=name)
 
 
-async def _find_instance_snapshot(name: str) -> Found[InstanceSnapshot]:
+async def find_instance_snapshot(name: str) -> Found[InstanceSnapshot]:
+    """Look up an instance snapshot."""
     result = await call(_instance_snapshot_request(name))
     snapshot = result.instance_snapshot
     return Found(expect(snapshot, "name", snapshot.name, name), result.response_metadata)
@@ -186,7 +187,7 @@ INSTANCE_SNAPSHOTS: Waitable[InstanceSnapshot] = Waitable(
     noun="instance snapshot",
     resume="wait_for_instance_snapshot",
     request=_instance_snapshot_request,
-    find=_find_instance_snapshot,
+    find=find_instance_snapshot,
     classify=classify_instance_snapshot,
     get_name=lambda snapshot: snapshot.name,
     listing=GetInstanceSnapshotsRequest,
@@ -203,7 +204,7 @@ async def _find_snapshot(name: str) -> Found[DiskSnapshot] | Found[InstanceSnaps
             raise
         problem = error
     try:
-        return await _find_instance_snapshot(name)
+        return await find_instance_snapshot(name)
     except NotFoundException:
         # Only two readable responses prove that there is neither.
         raise problem from problem.__cause__

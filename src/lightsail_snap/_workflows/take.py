@@ -40,9 +40,10 @@ def disk_snapshot_creation(
     return Creation(request, request.disk_snapshot_name, DISK_SNAPSHOTS, compare, tags, token)
 
 
-def _instance_snapshot_creation(
+def instance_snapshot_creation(
     request: CreateInstanceSnapshotRequest, client_token: str | None
 ) -> Creation[InstanceSnapshot]:
+    """Return how to create an instance snapshot exactly once."""
     token, tags = token_tag(client_token), request.tags
     request = CreateInstanceSnapshotRequest(
         instance_snapshot_name=request.instance_snapshot_name,
@@ -92,7 +93,7 @@ async def take_instance_snapshot(  # noqa: PLR0913 - the parameters of the clien
 ) -> InstanceSnapshot:
     """Take an instance snapshot exactly once, and wait until it is available."""
     return await create_and_wait(
-        _instance_snapshot_creation(request, client_token),
+        instance_snapshot_creation(request, client_token),
         policy,
         limit,
         on_progress=on_progress,

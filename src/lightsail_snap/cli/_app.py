@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from lightsail_snap import __version__
-from lightsail_snap.cli import _demo, _doctor, _emulator, _plans, _prune, _snapshots
+from lightsail_snap.cli import (
+    _demo,
+    _doctor,
+    _emulator,
+    _plans,
+    _prune,
+    _restore_instance,
+    _snapshots,
+)
 from lightsail_snap.cli._errors import run_and_report
 from lightsail_snap.cli._messages import PROGRAM
 
@@ -19,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (_snapshots, _plans, _prune, _doctor, _emulator, _demo):
+for _group in (_snapshots, _restore_instance, _plans, _prune, _doctor, _emulator, _demo):
     _group.add_to(app)
 
 

@@ -15,6 +15,7 @@ from lightsail_snap import (
     Disk,
     DiskSnapshot,
     DiskSource,
+    Instance,
     InstanceSnapshot,
     InstanceSource,
     LightsailSnapClient,
@@ -54,10 +55,11 @@ from lightsail_snap.retention import AnySnapshot
 from lightsail_snap.waiters import Timeout
 
 _PANEL = "Snapshots"
-_KINDS: dict[type[AnySnapshot | Disk], str] = {
+_KINDS: dict[type[AnySnapshot | Disk | Instance], str] = {
     DiskSnapshot: "disk-snapshot",
     InstanceSnapshot: "instance-snapshot",
     Disk: "disk",
+    Instance: "instance",
 }
 
 _RestoreSourceArgument = Annotated[
@@ -450,8 +452,8 @@ def _source_of(snapshot: AnySnapshot) -> str | None:
     return disk or snapshot.from_instance_name
 
 
-def to_fields(resource: AnySnapshot | Disk) -> dict[str, Any]:
-    """Return the `kind` and the present fields of a snapshot or disk, of JSON types."""
+def to_fields(resource: AnySnapshot | Disk | Instance) -> dict[str, Any]:
+    """Return the `kind` and the present fields of a resource, of JSON types."""
     fields = resource.model_dump(mode="json", exclude_none=True)
     if resource.created_at is not None:
         # With an offset, as in all output of the command line; pydantic writes `Z`.

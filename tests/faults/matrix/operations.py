@@ -144,6 +144,7 @@ _INSTANCE_SNAPSHOT = ("GetInstanceSnapshot", "instanceSnapshot")
 def _high_level_operations() -> list[Operation]:
     disk, made = DiskSource(disk_name="data-1"), (NAME,)
     manual = ManualSnapshotSource(snapshot_name="old-1")
+    image = ManualSnapshotSource(snapshot_name="old-image-1")
     operation_id = initial_state().facts["operation_id"]
     return [
         Operation(
@@ -172,6 +173,13 @@ def _high_level_operations() -> list[Operation]:
             "workflow",
             lambda client: client.restore_disk(NAME, manual, availability_zone=ZONE),
             (("GetDisk", "disk"),),
+            made,
+        ),
+        Operation(
+            "restore_instance",
+            "workflow",
+            lambda client: client.restore_instance(NAME, image),
+            (("GetInstance", "instance"),),
             made,
         ),
         Operation(

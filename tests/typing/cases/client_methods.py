@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing_extensions import assert_type
 
 from lightsail_snap import (
+    CreateInstanceSnapshotRequest,
     RebootInstanceResult,
     StopInstanceResult,
     StartInstanceResult,
@@ -196,6 +197,12 @@ def waits(client: LightsailSnapClient) -> None:
 
 
 def high_level_methods(client: LightsailSnapClient) -> None:
+    image = ManualSnapshotSource(snapshot_name="web")
+    assert_type(client.restore_instance("web-2", image, bundle_id="small_3_0"), Instance)
+    client.restore_instance("web-2", "web")  # mypy: arg-type pyright: reportArgumentType
+    several = [CreateInstanceSnapshotRequest(instance_snapshot_name="w", instance_name="web")]
+    assert_type(client.take_instance_snapshots(several, concurrency=2), dict[str, InstanceSnapshot])
+    client.take_instance_snapshots(["web"])  # mypy: list-item pyright: reportArgumentType
     assert_type(client.take_disk_snapshot("db", DISK, client_token="t"), DiskSnapshot)
     client.take_disk_snapshot("db", "Disk-1")  # mypy: arg-type pyright: reportArgumentType
     assert_type(client.take_disk_snapshots([WANTED]), dict[str, DiskSnapshot])
