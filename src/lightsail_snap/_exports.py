@@ -178,6 +178,7 @@ PACKAGE: Mapping[str, str] = {
     "RegionSetupInProgressException": "errors",
     "RequestNotSentError": "errors",
     "RequestValidationError": "errors",
+    "RescueResult": "rescue",
     "Response": "transport",
     "ResponseValidationError": "errors",
     "RetentionDecision": "retention",

@@ -56,6 +56,7 @@ def test_matrix_covers_every_operation() -> None:
         "copy",
         "restore_disk",
         "restore_instance",
+        "rescue_system_volume",
         "wait_for_operation",
         "wait_for_disk_snapshot",
         "wait_for_instance_snapshot",
