@@ -442,7 +442,7 @@ def test_time_limit_ends_all_steps_and_the_call_can_be_continued() -> None:
     service.check_rolled_back()
 
 
-def test_undo_note_says_how_to_continue() -> None:
+def test_undo_note_has_how_to_continue() -> None:
     service = Service()
     service.roll_back()
     error = service.attempt(service.undo, timeout=0, delete_new_disk=True)

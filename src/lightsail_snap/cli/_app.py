@@ -16,6 +16,7 @@ from lightsail_snap.cli import (
     _prune,
     _rescue,
     _restore_instance,
+    _rollback,
     _snapshots,
 )
 from lightsail_snap.cli._errors import run_and_report
@@ -32,6 +33,7 @@ for _group in (
     _snapshots,
     _restore_instance,
     _rescue,
+    _rollback,
     _plans,
     _prune,
     _doctor,
