@@ -204,15 +204,15 @@ def test_rollback_refuses_arguments(
     assert {name for name in emulator.calls if not name.startswith("Get")} == set()
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 2)])
+@pytest.mark.parametrize(("reply", "code"), [("y\n", 0), ("\n", 2)])
 def test_rollback_prompts_before_it_stops_the_instance(
     command: Command,
     emulator: LightsailEmulator,
     monkeypatch: pytest.MonkeyPatch,
-    answer: str,
+    reply: str,
     code: int,
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "stdin", Terminal(reply))
     result = command("rollback", "Disk-1", "snap-1", "--poll", "0.05", *TOKEN)
     assert result.code == code
     assert "Roll back disk Disk-1? [y/N]" in result.err
