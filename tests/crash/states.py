@@ -69,7 +69,7 @@ def create_state(path: Path) -> None:
         }
         for name in ("data-1", "db-1", "db-2"):
             emulator.add_disk(name, region_name=HERE, size_in_gb=16)
-        for name in ("web-1", "web-2"):
+        for name in ("web-1", "web-2", "helper-1"):
             emulator.add_instance(name, region_name=HERE)
         emulator.add_disk("used-1", region_name=HERE, size_in_gb=16)
         made[HERE].attach_disk(diskName="used-1", instanceName="web-2", diskPath="/dev/xvdf")
@@ -91,15 +91,23 @@ def body_of(emulator: LightsailEmulator, region: str, operation: str) -> str:
     return emulator.handle(region, operation, {}).body.decode().replace(today, "today")
 
 
+def _without_volatile_fields(value: Any) -> Any:
+    """Remove fields from a resource, also from the disks of an instance."""
+    if isinstance(value, list):
+        return [_without_volatile_fields(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: each for key, each in value.items() if key not in _VOLATILE_FIELDS}
+    return {key: _without_volatile_fields(each) for key, each in kept.items()}
+
+
 def read_state(emulator: LightsailEmulator) -> FinalState:
     resources: dict[tuple[str, str, str], dict[str, Any]] = {}
     operations: Counter[tuple[str, str, str, str]] = Counter()
     for region in (HERE, THERE):
         for listing, member in _LISTS.items():
             for resource in json.loads(body_of(emulator, region, listing))[member]:
-                facts = {
-                    key: value for key, value in resource.items() if key not in _VOLATILE_FIELDS
-                }
+                facts = _without_volatile_fields(resource)
                 facts["tags"] = sorted(map(json.dumps, facts["tags"]))
                 resources[region, listing, resource["name"]] = facts
         for each in json.loads(body_of(emulator, region, "GetOperations"))["operations"]:

@@ -30,7 +30,9 @@ MODULES = (
     "lightsail_snap.models",
     "lightsail_snap.plans",
     "lightsail_snap.quiesce",
+    "lightsail_snap.rescue",
     "lightsail_snap.retention",
+    "lightsail_snap.roll_back",
     "lightsail_snap.transport",
     "lightsail_snap.waiters",
 )

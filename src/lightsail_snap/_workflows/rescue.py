@@ -187,6 +187,8 @@ class _Rescue:
             disk = await self._restore(self._size(snapshot, source), zone, on_progress)
         self.steps.done.append(f"disk {self.disk_name} is created")
         snapshot = await self._find_origin(disk, snapshot)
+        if snapshot is not None and len(self.steps.done) == 1:
+            self.steps.done.insert(0, f"disk snapshot {self.snapshot_name} is completed")
         title = f"attach disk {self.disk_name} to instance {self.helper_name}"
         disk, path = await self._attach(disk, helper, await self.steps.begin(title))
         self.steps.done[-1] = f"disk {self.disk_name} is attached to {self.helper_name} at {path}"
