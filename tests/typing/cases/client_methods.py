@@ -246,7 +246,7 @@ def roll_backs(client: LightsailSnapClient) -> None:
     assert_type(undone, RollBackResult)
     client.roll_back_disk("disk")  # mypy: call-arg pyright: reportCallIssue
     client.roll_back_disk("disk", "a")  # mypy: arg-type pyright: reportArgumentType
-    client.undo_roll_back_disk("disk-2", True)  # mypy: misc pyright: reportCallIssue
+    client.undo_roll_back_disk("disk-2", True)  # mypy: call-arg pyright: reportCallIssue
 
 
 def on_roll_back(result: RollBackResult, preview: RollBackPreview) -> None:

@@ -122,7 +122,7 @@ def roll_back_results(draw: st.DrawFn) -> RollBackResult:
 def roll_back_previews(draw: st.DrawFn) -> RollBackPreview:
     """Draw the preview of a roll back, with and without an instance."""
     disk, instance = draw(disks()), draw(st.none() | instances())
-    steps = (f"restore disk {disk.name}-2 from snapshot {disk.name}-1",)
+    steps: tuple[str, ...] = (f"restore disk {disk.name}-2 from snapshot {disk.name}-1",)
     warnings: tuple[str, ...] = ()
     path = None
     if instance is not None:
