@@ -75,6 +75,8 @@ class Service:
         changes: Those that changed something.
         plan: What goes wrong with the call of an index.
         before: Called before each call arrives, with the operation and the index.
+        change: Changes the body of each successful response.
+        audit: Called before each change is executed, with the operation and the resource.
     """
 
     def __init__(self, *, ran: bool = True, attached: bool = True) -> None:
@@ -88,6 +90,7 @@ class Service:
         self.plan: dict[int, str] = {}
         self.before: Callable[[str, int], object] = lambda _operation, _index: None
         self.change: Callable[[str, dict[str, Any]], object] = lambda _operation, _body: None
+        self.audit: Callable[[str, str], object] = lambda _operation, _name: None
         self.ran, self.attached = ran, attached
         self._reads: dict[tuple[str, str], list[WireResponse]] = {}
         self.original = self.state()
@@ -105,23 +108,10 @@ class Service:
         self.before(operation, index)
         self.calls.append((operation, name))
         fault = self.plan.get(index)
-        match fault:
-            case "lost before":
-                raise OutcomeUnknownError("lost by the test", request=request)
-            case "throttled":
-                raise ThrottlingError(
-                    "by the test",
-                    code="ThrottlingException",
-                    operation_name=operation,
-                    is_retryable=True,
-                )
-            case "not sent":
-                raise RequestNotSentError("by the test", request=request)
-            case "killed":
-                raise KilledError
-            case _:
-                pass
+        self._fail_before(fault, request)
         reads = self._reads.setdefault((operation, name), [])
+        if not request.is_read_only:
+            self.audit(operation, name)
         response = self.emulator.handle(HERE, operation, wire)
         is_done = response.status == 200
         if request.is_read_only:
@@ -142,6 +132,25 @@ class Service:
         self.change(operation, body)
         return self._response(json.dumps(body).encode())
 
+    @staticmethod
+    def _fail_before(fault: str | None, request: Request[Any]) -> None:
+        match fault:
+            case "lost before":
+                raise OutcomeUnknownError("lost by the test", request=request)
+            case "throttled":
+                raise ThrottlingError(
+                    "by the test",
+                    code="ThrottlingException",
+                    operation_name=request.operation_name,
+                    is_retryable=True,
+                )
+            case "not sent":
+                raise RequestNotSentError("by the test", request=request)
+            case "killed":
+                raise KilledError
+            case _:
+                pass
+
     def _response(self, body: bytes) -> Response:
         return Response(body, ResponseMetadata(date=datetime.fromtimestamp(self.clock.time(), UTC)))
 
@@ -158,6 +167,11 @@ class Service:
         for _ in range(4):
             self.do("GetDisks")
             self.do("GetInstances")
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Return all disks and instances by name, without polling them."""
+        query = "SELECT name, wire FROM records WHERE type IN ('Disk', 'Instance')"
+        return {name: json.loads(wire) for name, wire in self.emulator._store._db.execute(query)}
 
     def state(self) -> dict[str, Any]:
         """Return what matters of all disks and instances, by name."""
