@@ -344,9 +344,22 @@ def test_roll_back_of_a_disk_with_too_many_tags_is_refused() -> None:
 
 def test_roll_back_to_a_taken_name_is_refused() -> None:
     service = Service()
-    error = refusal(service, new_disk_name="other-2")
-    assert type(error) is NameConflictError
-    assert error.resource.name == "other-2"
+    for name in ("other-2", SNAPSHOT, "web-2"):
+        error = refusal(service, new_disk_name=name)
+        assert type(error) is NameConflictError
+        assert error.resource.name == name
+
+
+def test_roll_back_of_a_disk_whose_instance_is_about_to_stop_leaves_it_stopped() -> None:
+    service = Service()
+    service.emulator.progression = Progression.by_polls(5, 5)
+    service.do("StopInstance", instanceName=INSTANCE)
+    preview = service.client.preview_roll_back_disk(OLD, SOURCE)
+    assert preview.steps[1] == "stop instance web-1"
+    assert preview.warnings == ()
+    service.roll_back()
+    assert {"StopInstance", "StartInstance"} & {each for each, _ in service.changes} == set()
+    assert service.state()[INSTANCE] == "stopped"
 
 
 def test_roll_back_with_the_token_of_another_one_is_refused() -> None:

@@ -30,6 +30,7 @@ from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY, Creation, to
 from lightsail_snap._workflows.effects import call, run_by_deadline
 from lightsail_snap._workflows.ownership import has_tags
 from lightsail_snap._workflows.resources import (
+    SNAPSHOTS,
     disks,
     find_disk,
     find_disk_snapshot,
@@ -39,7 +40,12 @@ from lightsail_snap._workflows.restore import MIN_SIZE_GB, disk_creation
 from lightsail_snap._workflows.steps import OnStep, Steps, derive_name
 from lightsail_snap._workflows.timing import RetryBudget, start
 from lightsail_snap._workflows.waiting import wait_for
-from lightsail_snap.errors import NameConflictError, NotFoundException, WaitFailedError
+from lightsail_snap.errors import (
+    LightsailSnapError,
+    NameConflictError,
+    NotFoundException,
+    WaitFailedError,
+)
 from lightsail_snap.models import (
     AddOnRequest,
     AddOnType,
@@ -462,6 +468,8 @@ async def _plan(request: RollBack, budget: RetryBudget) -> _Swap:
     if new is not None:
         return await _plan_rest(request, new, budget)
     old = (await budget.look_up(lambda: find_disk(request.disk_name))).resource
+    if request.new_disk_name is not None:
+        await _check_is_free(request.new_disk_name, budget)
     swap = await _plan_all(request, old, budget)
     swap.check()
     return swap
@@ -489,6 +497,19 @@ async def _plan_rest(request: RollBack, new: Disk, budget: RetryBudget) -> _Swap
     swap = _Swap(record, request.disk_name, new.name, old, new, instance, request.delete_old_disk)
     swap.check()
     return swap
+
+
+async def _check_is_free(name: str, budget: RetryBudget) -> None:
+    """Refuse a name that an instance or a snapshot has: all resources share their names."""
+    for find in (find_instance, SNAPSHOTS.find):
+        try:
+            found = await budget.look_up(partial(find, name))
+        except LightsailSnapError:
+            # If it cannot be looked up, the service decides when the disk is created.
+            continue
+        if found is not None:  # pragma: no branch - both find it or raise
+            text = f"the name {name} is taken by another resource; choose another name"
+            raise NameConflictError(text, resource=found.resource)
 
 
 def _is_other(disk: Disk) -> WaitFailedError:
@@ -643,7 +664,7 @@ def _warnings(swap: _Swap) -> list[str]:
     """Return the consequences of the steps of a swap."""
     steps, instance = swap.steps, swap.instance
     warnings = [*swap.warnings]
-    if instance is not None and _Step.STOP in steps:
+    if instance is not None and {_Step.STOP, _Step.START} <= {*steps}:
         warnings.append(f"instance {instance.name} stops and starts: it is down meanwhile")
         if not instance.is_static_ip and instance.public_ip_address is not None:
             warnings.append(
