@@ -11,9 +11,7 @@ from lightsail_snap._workflows.create_once import Accepted, Creation, create_onc
 from lightsail_snap._workflows.effects import (
     ClockReading,
     Quiesce,
-    StopsInstance,
     Workflow,
-    find_stop,
     log,
     run_by_deadline,
     run_in_context,
@@ -27,6 +25,7 @@ from lightsail_snap._workflows.ownership import (
 )
 from lightsail_snap._workflows.resources import OPERATIONS
 from lightsail_snap._workflows.stop_checks import check_source
+from lightsail_snap._workflows.stops_instance import StopsInstance, find_stop
 from lightsail_snap._workflows.timing import RetryBudget, Stopwatch, start
 from lightsail_snap._workflows.waiting import NotFoundPolicy, error_fields, wait_for
 from lightsail_snap.errors import (

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import logging
 import types
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from lightsail_snap.errors import LightsailSnapError
@@ -22,27 +20,6 @@ ReturnT = TypeVar("ReturnT")
 Quiesce: TypeAlias = AbstractContextManager[Any] | AbstractAsyncContextManager[Any]
 # Functions and not coroutines are passed on: a coroutine that is never started is a bug.
 Workflow: TypeAlias = Callable[[], Coroutine[Any, Any, ReturnT]]
-
-
-class StopsInstance(ABC):
-    """A context manager that stops an instance while its block runs."""
-
-    __slots__ = ()
-
-    @property
-    @abstractmethod
-    def instance_name(self) -> str:
-        """Name of the instance."""
-
-    @property
-    @abstractmethod
-    def downtime(self) -> timedelta | None:
-        """Duration of the last stop."""
-
-
-def find_stop(context: object) -> StopsInstance | None:
-    """Return a context manager that stops an instance; None for any other one."""
-    return context if isinstance(context, StopsInstance) else None
 
 
 class Effect(Generic[ReturnT]):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lightsail_snap._parameters import invalid_parameter
-from lightsail_snap._workflows.effects import StopsInstance
 from lightsail_snap._workflows.resources import find_disk
+from lightsail_snap._workflows.stops_instance import StopsInstance
 from lightsail_snap._workflows.timing import RetryBudget
 from lightsail_snap.models import Request
 

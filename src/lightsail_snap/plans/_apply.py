@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 from lightsail_snap._drivers.interrupts import SLICE_SECONDS
 from lightsail_snap._parameters import check_callback, check_concurrency, invalid_parameter
 from lightsail_snap._text import one_line, safe_line
-from lightsail_snap._workflows.effects import find_stop
+from lightsail_snap._workflows.stops_instance import find_stop
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import LightsailSnapError, SnapshotConflictError
 from lightsail_snap.models import (

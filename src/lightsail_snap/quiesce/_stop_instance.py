@@ -1,4 +1,4 @@
-"""A context manager that stops an instance, and starts it again whatever happens."""
+"""Stopping an instance, and starting it again whatever happens."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ import os
 import shlex
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, final
-
-from typing_extensions import override
+from typing import TYPE_CHECKING, Any
 
 from lightsail_snap._drivers.sync import run
 from lightsail_snap._parameters import invalid_parameter
-from lightsail_snap._workflows.effects import StopsInstance
 from lightsail_snap._workflows.instance_pause import InstancePause
 from lightsail_snap.errors import QuiesceError
 from lightsail_snap.models import GetInstanceRequest
@@ -21,9 +18,8 @@ from lightsail_snap.quiesce._deferred_signals import DeferredSignals
 from lightsail_snap.quiesce._restart_guard import start_restart_guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator
     from datetime import timedelta
-    from types import TracebackType
 
     from lightsail_snap._workflows.effects import ReturnT
     from lightsail_snap.aio import AsyncLightsailSnapClient
@@ -36,7 +32,7 @@ _LOG = logging.getLogger("lightsail_snap")
 _MAX_INTERRUPTS = 5
 
 
-class _Stop:
+class InstanceStop:
     """Stops an instance and starts it again, in the calling thread."""
 
     def __init__(
@@ -45,7 +41,7 @@ class _Stop:
         instance_name: str,
         stop_timeout: Timeout,
         start_timeout: Timeout,
-        wait_until_running: bool,  # noqa: FBT001 - private
+        wait_until_running: bool,  # noqa: FBT001 - its only caller passes all parameters
     ) -> None:
         if not all(hasattr(client, name) for name in ("_transport", "_clock", "_wait_policy")):
             fix = "pass a LightsailSnapClient or an AsyncLightsailSnapClient"
@@ -164,162 +160,3 @@ def _deferred_signals(pause: InstancePause) -> Iterator[None]:
     with DeferredSignals(on_signal) as signals:
         pause.is_interrupted = signals.is_received
         yield
-
-
-class _StopsInstance(StopsInstance):
-    __slots__ = ("_stop",)
-
-    def __init__(
-        self,
-        client: Any,  # noqa: ANN401 - either client
-        instance_name: str,
-        *,
-        stop_timeout: Timeout = "policy",
-        start_timeout: Timeout = "policy",
-        wait_until_running: bool = True,
-    ) -> None:
-        self._stop = _Stop(client, instance_name, stop_timeout, start_timeout, wait_until_running)
-
-    @override
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.instance_name!r})"
-
-    @property
-    @override
-    def instance_name(self) -> str:
-        """Name of the instance."""
-        return self._stop.name
-
-    @property
-    @override
-    def downtime(self) -> timedelta | None:
-        """Duration of the last stop, by the client's clock.
-
-        Measured from the request to stop until the instance ran again, or was booting if
-        `wait_until_running` is false. None before the first use, while in use, if the instance was
-        stopped already, and if it has not started.
-        """
-        return self._stop.downtime
-
-
-@final
-class StoppedInstance(_StopsInstance):
-    """Stops an instance while the block runs. `stop_instance` returns it.
-
-    It can be used many times, but only once at a time.
-
-    Args:
-        client: See `stop_instance`.
-        instance_name: See `stop_instance`.
-        stop_timeout: See `stop_instance`.
-        start_timeout: See `stop_instance`.
-        wait_until_running: See `stop_instance`.
-
-    Raises:
-        RequestValidationError: If a parameter is invalid.
-    """
-
-    __slots__ = ()
-
-    def __enter__(self) -> Self:
-        """Stop the instance if it runs, and wait until it is stopped.
-
-        Returns:
-            The context manager.
-
-        Raises:
-            QuiesceError: If the instance could not be stopped.
-            LightsailSnapError: If the instance cannot be looked up.
-        """
-        self._stop.enter()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Start the instance, unless it was stopped before.
-
-        In a forked child this does nothing: the instance belongs to the process that entered.
-
-        Args:
-            kind: The type of the error that ended the block, if one did.
-            error: The error itself.
-            traceback: The traceback of the error.
-
-        Raises:
-            QuiesceError: If the instance is not known to run again.
-        """
-        self._stop.leave(error)
-
-
-@final
-class AsyncStoppedInstance(_StopsInstance):
-    """Stops an instance while the block runs. `stop_instance` returns it for an async client.
-
-    It can be used many times, but only once at a time. A cancelled task first starts the instance.
-
-    Args:
-        client: See `stop_instance`.
-        instance_name: See `stop_instance`.
-        stop_timeout: See `stop_instance`.
-        start_timeout: See `stop_instance`.
-        wait_until_running: See `stop_instance`.
-
-    Raises:
-        RequestValidationError: If a parameter is invalid.
-    """
-
-    __slots__ = ()
-
-    async def __aenter__(self) -> Self:
-        """Stop the instance if it runs, and wait until it is stopped.
-
-        Returns:
-            The context manager.
-
-        Raises:
-            QuiesceError: If the instance could not be stopped.
-            LightsailSnapError: If the instance cannot be looked up.
-        """
-        outcomes: list[object] = []
-        try:
-            await self._complete(self._stop.enter, outcomes)
-        except BaseException as cancelled:
-            if outcomes == [None]:
-                await self.__aexit__(type(cancelled), cancelled, None)
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Start the instance, unless it was stopped before.
-
-        Args:
-            kind: The type of the error that ended the block, if one did.
-            error: The error itself.
-            traceback: The traceback of the error.
-
-        Raises:
-            QuiesceError: If the instance is not known to run again.
-        """
-        await self._complete(lambda: self._stop.leave(error), [], must_run=True)
-
-    @staticmethod
-    async def _complete(
-        function: Callable[[], None], outcomes: list[object], *, must_run: bool = False
-    ) -> None:
-        """Run a function in a thread, and wait for its end even if the task is cancelled."""
-        # Only the extra `async` has anyio.
-        import anyio  # noqa: PLC0415 - see above
-
-        from lightsail_snap._drivers.async_threads import run_to_completion  # noqa: PLC0415 - as above
-
-        with anyio.CancelScope(shield=must_run):
-            await run_to_completion(function, outcomes, must_run=must_run)
