@@ -186,6 +186,7 @@ PACKAGE: Mapping[str, str] = {
     "RetentionPolicy": "retention",
     "RollBackPreview": "roll_back",
     "RollBackResult": "roll_back",
+    "SOURCE_REGION_TAG": "retention",
     "Scope": "retention",
     "SerializedCause": "errors",
     "ServiceError": "errors",

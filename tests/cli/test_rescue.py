@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import sys
 
 import pytest
-from tests.cli.support import Command
+from tests.cli.support import Command, Terminal
 
 from lightsail_snap import DiskSource, LightsailSnapClient
 from lightsail_snap.cli._errors import advise_how_to_continue, run_and_report
+from lightsail_snap.cli._output import step_bars
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 REGION = "us-east-1"
@@ -22,8 +24,8 @@ def _helper(emulator: LightsailEmulator) -> None:
 def test_rescue_prints_the_disk_and_how_to_mount_it(
     command: Command, emulator: LightsailEmulator
 ) -> None:
-    arguments = ["rescue", "web-1", "--to", "helper-1", "--client-token", "t", "--timeout", "1h"]
-    result = command(*arguments)
+    arguments = ["rescue", "web-1", "--to", "helper-1", "--client-token", "t", "--poll", "0.05"]
+    result = command(*arguments, "--timeout", "1h")
     assert result.code == 0
     first, *_, last = result.out.splitlines()
     name, state, path = first.split()
@@ -48,7 +50,15 @@ def test_rescue_prints_the_disk_and_how_to_mount_it(
 def test_rescue_passes_on_its_options(command: Command) -> None:
     options = "--disk-name d-1 --snapshot-name s-1 --path /dev/xvdk --size 32 --tag env=prod"
     (made,) = command(
-        "rescue", "web-1", "--to", "helper-1", *options.split(), "--delete-snapshot", "--json"
+        "rescue",
+        "web-1",
+        "--to",
+        "helper-1",
+        *options.split(),
+        "--delete-snapshot",
+        "--json",
+        "--poll",
+        "0.05",
     ).lines
     disk = made["disk"]
     assert (disk["name"], disk["path"], disk["size_in_gb"]) == ("d-1", "/dev/xvdk", 32)
@@ -115,6 +125,29 @@ def test_rescue_that_is_refused_changes_nothing(
     assert message in result.err
     assert "To continue" not in result.err
     assert emulator.calls["CreateDiskSnapshot"] == 0
+
+
+def test_steps_have_bars_on_a_terminal(
+    command: Command, emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.progression = Progression.by_polls(1, 1)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    errors = Terminal()
+    monkeypatch.setattr(sys, "stderr", errors)
+    names = ["--disk-name", "d-1", "--snapshot-name", "s-1"]
+    assert command("rescue", "web-1", "--to", "helper-1", *names, "--poll", "0.05").code == 0
+    screen = errors.getvalue()
+    for step in ("1 of 3: take disk snapshot s-1", "3 of 3: attach disk d-1 to instance helper-1"):
+        assert f"step {step}" in screen
+    assert "100%" in screen
+    assert "On helper-1, run:" in screen
+
+
+def test_bars_end_without_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with step_bars() as on_progress:
+        assert callable(on_progress)
 
 
 def test_further_commands_are_printed_after_the_first(capsys: pytest.CaptureFixture[str]) -> None:

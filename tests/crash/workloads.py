@@ -107,6 +107,11 @@ def _restore(clients: Clients, _now: float) -> object:
     )
 
 
+def _rescue(clients: Clients, _now: float) -> object:
+    # A snapshot that is deleted in the end could be taken again by a late request.
+    return clients(HERE).rescue_system_volume("web-1", "helper-1", tags=TAGS, client_token=TOKEN)
+
+
 def _restore_instance(clients: Clients, _now: float) -> object:
     source = ManualSnapshotSource(snapshot_name="old-instance")
     return clients(HERE).restore_instance(NAME, source, tags=TAGS, client_token=TOKEN)
@@ -122,11 +127,6 @@ def _roll_back_and_delete(clients: Clients, _now: float) -> object:
     return clients(HERE).roll_back_disk("used-1", source, delete_old_disk=True, client_token=TOKEN)
 
 
-def _rescue(clients: Clients, _now: float) -> object:
-    # A snapshot that is deleted in the end could be taken again by a late request.
-    return clients(HERE).rescue_system_volume("web-1", "helper-1", tags=TAGS, client_token=TOKEN)
-
-
 WORKLOADS: Mapping[str, Workload] = {
     "take a snapshot of a disk": _disk,
     "take a snapshot of a system volume": _volume,
@@ -134,10 +134,10 @@ WORKLOADS: Mapping[str, Workload] = {
     "copy a disk snapshot from another region": _copy,
     "copy an instance snapshot": _copy_instance,
     "restore a disk": _restore,
+    "rescue a system volume": _rescue,
     "restore an instance": _restore_instance,
     "roll a disk back": _roll_back,
     "roll a disk back and delete it": _roll_back_and_delete,
-    "rescue a system volume": _rescue,
     "a plan of two disks": lambda clients, now: carry_out(plan_of("disk"), clients, now),
     "a plan of an instance": lambda clients, now: carry_out(plan_of("instance"), clients, now),
     "a plan of two disks, in threads": lambda clients, now: carry_out(

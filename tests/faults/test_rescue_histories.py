@@ -284,6 +284,7 @@ def test_rescue_continues_after_any_failure(
     assert records.keys() - {SNAPSHOT, "held-1", "loose-1"} == {DISK}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("timing", ["before", "after"])
 @pytest.mark.parametrize("keep_snapshot", [True, False])
 def test_rescue_killed_at_every_call_continues(

@@ -412,7 +412,7 @@ class _Rescue:
             try:
                 helper = (await find_instance(self.helper_name)).resource
             except LightsailSnapError:
-                # The request is repeated, and its error is more telling.
+                # The request is repeated, and its error is clearer.
                 return
             used = self._disk_at(helper, path)
             if used is None:

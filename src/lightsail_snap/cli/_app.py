@@ -31,8 +31,8 @@ app = typer.Typer(
 )
 for _group in (
     _snapshots,
-    _restore_instance,
     _rescue,
+    _restore_instance,
     _rollback,
     _plans,
     _prune,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -24,12 +25,17 @@ from lightsail_snap.models import (
     Operation,
     OperationType,
 )
+from lightsail_snap.plans._completion import (
+    Report,
+    report_errors,
+    report_result,
+    run_on_complete,
+)
 from lightsail_snap.plans._deletion import (
     ApprovedSnapshot,
     DeletionGate,
     DeletionTerms,
     NewSnapshot,
-    SnapshotKind,
     check_max_deletions,
     get_snapshot,
     log_record,
@@ -37,15 +43,25 @@ from lightsail_snap.plans._deletion import (
     over_limit,
 )
 from lightsail_snap.plans._deletion_results import is_done
-from lightsail_snap.plans._inventory import ClientFactory, clients_of, run_workflow
+from lightsail_snap.plans._inventory import (
+    ClientFactory,
+    clients_of,
+    run_workflow,
+    snapshot_kind,
+    snapshot_kinds,
+)
 from lightsail_snap.plans._model import Kind, Quiesce, tags_of
 from lightsail_snap.plans._planning import (
     CopyStep,
     DeleteStep,
+    GroupKey,
     Run,
+    SourceId,
     TakeStep,
     age_only,
+    group_key,
     has_token,
+    source_id,
 )
 from lightsail_snap.plans._results import RunResult, StepResult
 from lightsail_snap.retention import AnySnapshot, Scope
@@ -105,7 +121,7 @@ def _paused(lock: threading.Lock, quiesce: Quiesce) -> Iterator[None]:
 class _RunExecution:
     """One attempt to carry out a run."""
 
-    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep | None) -> None:
+    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep) -> None:
         self._run = run
         self._timeout = run.plan.timeout
         self._client_of = client_of
@@ -152,30 +168,33 @@ class _RunExecution:
                 f": {safe_line(result.reason)}" if result.reason else "",
                 extra={"plan": plan, "step": step, "status": result.status},
             )
-        if self._on_step is not None:
-            with self._report_lock:
-                self._on_step(result)
+        with self._report_lock:
+            self._on_step(result)
 
     def deletions(self, limit: int) -> list[Callable[[], list[StepResult]]]:
-        """Return one function per source and Region that deletes; call them after all creations."""
-        chains: dict[tuple[str, str], list[DeleteStep]] = {}
-        creations: dict[str, list[_Creation]] = {}
+        """Return one function per group that deletes; call them after all creations."""
+        plan = self._run.plan
+        chains: dict[GroupKey, list[DeleteStep]] = {}
+        creations: dict[SourceId, list[_Creation]] = {}
         for step in self._run.steps:
             if isinstance(step, DeleteStep):
-                chains.setdefault((step.region, step.source), []).append(step)
+                chains.setdefault(group_key(step), []).append(step)
             else:
-                creations.setdefault(step.source, []).append(step)
+                creations.setdefault(source_id(plan, step), []).append(step)
         count = sum(map(len, chains.values()))
         gates: dict[tuple[str, bool], _Gate] = {}
 
         def deletion_of(
-            region: str, chain: Sequence[DeleteStep], created_by: Sequence[_Creation]
+            key: GroupKey, chain: Sequence[DeleteStep], created_by: Sequence[_Creation]
         ) -> Callable[[], list[StepResult]]:
-            obstacle = self._find_obstacle(created_by, region)
+            obstacle = self._find_obstacle(created_by, key)
             new = [
-                self._new[step.id] for step in created_by if step.region == region and not obstacle
+                self._new[step.id]
+                for step in created_by
+                if step.region == key.region and not obstacle
             ]
-            gate = None if obstacle else self._gate(gates, region, has_creations=bool(created_by))
+            has_creations = bool(created_by)
+            gate = None if obstacle else self._gate(gates, key.region, has_creations=has_creations)
 
             def delete(step: DeleteStep) -> StepResult:
                 approved = _approve(step)
@@ -198,8 +217,8 @@ class _RunExecution:
             return lambda: [delete(step) for step in ordered]
 
         return [
-            deletion_of(region, chain, creations.get(source, ()))
-            for (region, source), chain in chains.items()
+            deletion_of(key, chain, creations.get(source_id(plan, chain[0]), ()))
+            for key, chain in chains.items()
         ]
 
     def _gate(
@@ -217,28 +236,28 @@ class _RunExecution:
                 policy if has_creations else age_only(policy),
                 minimum_remaining=plan.minimum_remaining,
             )
-            client, kinds = self._client_of(region), [_snapshot_kind(plan.select.kind)]
+            client, kinds = self._client_of(region), snapshot_kinds(plan)
             clock = client._clock  # noqa: SLF001 - the client of this package
             gates[key] = client, DeletionGate(clock, terms, kinds, run_time=self._run.now)
         return gates[key]
 
-    def _find_obstacle(self, created_by: Sequence[_Creation], region: str) -> str:
-        """Return why nothing of a source may be deleted in a Region; an empty string if it may."""
+    def _find_obstacle(self, created_by: Sequence[_Creation], key: GroupKey) -> str:
+        """Return why nothing of a group may be deleted; an empty string if it may."""
         for step in created_by:
             if step.id not in self._new:
                 return f"{step.id} has not succeeded"
-        if region not in self._run.plan.regions:
-            return f"the plan has nothing in {region}"
-        policy = self._run.plan.policy_of(region)
+        if key.region not in self._run.plan.regions:
+            return f"the plan has nothing in {key.region}"
+        policy = self._run.plan.policy_of(key.region)
         if not created_by and policy is not None and not policy.delete_older_than:
             return "no new snapshot was taken"
-        if created_by and all(step.region != region for step in created_by):
-            return f"no new snapshot was taken or copied in {region}"
+        if created_by and all(group_key(step) != key for step in created_by):
+            return f"no new snapshot was taken or copied in {key.region}"
         return ""
 
     def _take(self, step: TakeStep) -> StepResult:
         client, token = self._client_of(step.region), step.client_token
-        found = run_workflow(client, get_snapshot(_snapshot_kind(step.kind), step.name))
+        found = run_workflow(client, get_snapshot(snapshot_kind(step.kind), step.name))
         if found is not None:
             # The token is checked before the wait, since another client's snapshot is not waited
             # for, and after it, since the snapshot may have been replaced.
@@ -266,7 +285,7 @@ class _RunExecution:
 
     def _copy(self, step: CopyStep) -> StepResult:
         client = self._client_of(step.region)
-        found = run_workflow(client, get_snapshot(_snapshot_kind(step.kind), step.name))
+        found = run_workflow(client, get_snapshot(snapshot_kind(step.kind), step.name))
         is_new = False
         if found is None:
             origin = ManualSnapshotSource(snapshot_name=step.name)
@@ -301,12 +320,8 @@ class _RunExecution:
         return waited
 
 
-def _snapshot_kind(kind: Kind) -> SnapshotKind:
-    return "instance" if kind == "instance" else "disk"
-
-
 def _approve(step: DeleteStep) -> ApprovedSnapshot:
-    kind = _snapshot_kind(step.kind)
+    kind = snapshot_kind(step.kind)
     return ApprovedSnapshot(step.name, kind, step.arn, step.created_at, step.tags, step.source)
 
 
@@ -338,10 +353,10 @@ def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) ->
 
 def _creation_chains(run: Run) -> list[list[_Creation]]:
     """Return the creation steps of each source, the take step before its copies."""
-    chains: dict[str, list[_Creation]] = {}
+    chains: dict[SourceId, list[_Creation]] = {}
     for step in run.steps:
         if not isinstance(step, DeleteStep):
-            chains.setdefault(step.source, []).append(step)
+            chains.setdefault(source_id(run.plan, step), []).append(step)
     order = ("take", "copy")
     return [sorted(chain, key=lambda step: order.index(step.action)) for chain in chains.values()]
 
@@ -366,10 +381,14 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
     the same run again, or a new run in the same slot. Completed steps are recognised by name and
     tag, and adopted.
 
+    If the plan has a command `on_complete`, it runs at the end, also if an error or an interrupt
+    ends the run. If the command fails, the result has the reason in `on_complete_error`.
+
     Args:
         run: The run.
-        client: The client of the plan's Region.
-        clients: Function of a Region that returns its client. Required if the plan has copies.
+        client: The client of the plan's Region, or of the first of several.
+        clients: Function of a Region that returns its client. Required if the plan has copies or
+            several Regions.
         concurrency: Greatest number of sources at the same time; 1 or more.
         max_deletions: Delete nothing if the run has more deletions than this. None for
             `run.max_deletions`: the plan's, or 10, or twice the number of rules in use for each
@@ -381,8 +400,30 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
 
     Raises:
         RequestValidationError: If an argument is invalid.
-        ConfigurationError: If the plan has copies and `clients` is missing.
+        ConfigurationError: If the plan has copies or several Regions and `clients` is missing.
     """
+    return apply_and_report(
+        run,
+        client,
+        clients=clients,
+        concurrency=concurrency,
+        max_deletions=max_deletions,
+        on_step=on_step,
+        report=run_on_complete,
+    )
+
+
+def apply_and_report(  # noqa: PLR0913 - keyword-only
+    run: Run,
+    client: LightsailSnapClient,
+    *,
+    clients: ClientFactory | None,
+    concurrency: int,
+    max_deletions: int | None = None,
+    on_step: OnStep | None = None,
+    report: Report,
+) -> RunResult:
+    """Carry out a run, and pass the result or an error to `report`."""
     if not isinstance(run, Run):
         fix = "pass the result of prepare(...) or make_run(...)"  # type: ignore[unreachable] # callers without a type checker get here
         raise invalid_parameter("run", "must be a run", fix, run, model="apply")
@@ -391,12 +432,22 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
     check_callback("on_step", on_step)
     # model_copy does not validate.
     run = Run(**dict(run))
-    execution = _RunExecution(run, clients_of(run.plan, client, clients), on_step)
+    reached: list[StepResult] = []
+
+    def record(step: StepResult) -> None:
+        reached.append(step)
+        if on_step is not None:
+            on_step(step)
+
+    execution = _RunExecution(run, clients_of(run.plan, client, clients), record)
     limit = run.max_deletions if max_deletions is None else max_deletions
-    results = _call_all([partial(execution.create, c) for c in _creation_chains(run)], concurrency)
-    results += _call_all(execution.deletions(limit), concurrency)
+    chains = [partial(execution.create, chain) for chain in _creation_chains(run)]
+    with report_errors(report, run.plan, lambda: RunResult(run, tuple(reached))):
+        results = _call_all(chains, concurrency)
+        results += _call_all(execution.deletions(limit), concurrency)
     by_id = {result.step.id: result for part in results for result in part}
-    return RunResult(run, tuple(by_id[step.id] for step in run.steps))
+    result = RunResult(run, tuple(by_id[step.id] for step in run.steps))
+    return replace(result, on_complete_error=report_result(report, result))
 
 
 def _call_all(

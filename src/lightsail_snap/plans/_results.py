@@ -55,6 +55,7 @@ class StepResult(Result):
     def __getstate__(self) -> list[object]:
         return picklable_state(self)
 
+    @override
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON types.
 
@@ -81,10 +82,13 @@ class RunResult(Results):
     Attributes:
         run: The run.
         results: One result per step, in the order of the run.
+        on_complete_error: Why the plan's `on_complete` command failed; empty if it succeeded, or
+            the plan has none. It affects no other result.
     """
 
     run: Run
     results: tuple[StepResult, ...]
+    on_complete_error: str = ""
 
     _columns = ("status", "step", "snapshot", "why")
 
@@ -103,14 +107,17 @@ class RunResult(Results):
         """Return the results as JSON types.
 
         Returns:
-            A new dict: `plan`, `region`, `slot`, `is_complete` and `steps`.
+            A new dict: `plan`, `region` (the first of several), `regions`, `slot`, `is_complete`,
+            `steps` and `on_complete_error` (a string or None).
         """
         return {
             "plan": self.run.plan.name,
-            "region": self.run.plan.region,
+            "region": self.run.plan.regions[0],
+            "regions": list(self.run.plan.source_regions),
             "slot": self.run.slot,
             "is_complete": self.is_complete,
             "steps": [each.to_dict() for each in self.results],
+            "on_complete_error": self.on_complete_error or None,
         }
 
     @override
@@ -132,7 +139,9 @@ class RunResult(Results):
         ]
         found = [each.status for each in self.results]
         counts = ", ".join(f"{status} {found.count(status)}" for status in STATUSES)
-        return f"{plan.name} in {plan.region}, run {self.run.slot}", rows, counts
+        regions = ", ".join(plan.source_regions)
+        footer = "; ".join(filter(None, (counts, self.on_complete_error)))
+        return f"{plan.name} in {regions}, run {self.run.slot}", rows, footer
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,11 @@ class PlanOutcome:
             return f"{self.key}: failed: {type(self.error).__name__}: {self.error}"
         return f"{self.key}: nothing" if self.result is None else str(self.result)
 
+    def _repr_html_(self) -> str:
+        if self.result is not None:
+            return self.result._repr_html_()
+        return FleetResult((self,))._repr_html_()
+
 
 @dataclass(frozen=True, slots=True)
 class FleetResult(Results):
@@ -197,8 +211,8 @@ class FleetResult(Results):
         """Return the outcomes as JSON types.
 
         Returns:
-            A new dict: `is_complete`, and `plans` with `plan`, `account`, `region`, `error` (a
-            string or None) and `result` (or None) each.
+            A new dict: `is_complete`, and `plans` with `plan`, `account`, `region` (the first of
+            several), `regions`, `error` (a string or None) and `result` (or None) each.
         """
         return {
             "is_complete": self.is_complete,
@@ -206,7 +220,8 @@ class FleetResult(Results):
                 {
                     "plan": each.plan.name,
                     "account": each.plan.account,
-                    "region": each.plan.region,
+                    "region": each.plan.regions[0],
+                    "regions": list(each.plan.source_regions),
                     "error": f"{type(each.error).__name__}: {each.error}" if each.error else None,
                     "result": each.result.to_dict() if each.result else None,
                 }
@@ -229,6 +244,9 @@ class FleetResult(Results):
         return f"{failures} in {plural(len(self.outcomes), 'plan')}"
 
     def _table(self) -> tuple[str, Sequence[Sequence[str]], str]:
-        rows = [(each.key, each.plan.region, str(each).splitlines()[-1]) for each in self.outcomes]
+        rows = [
+            (each.key, ", ".join(each.plan.source_regions), str(each).splitlines()[-1])
+            for each in self.outcomes
+        ]
         complete = sum(each.is_complete for each in self.outcomes)
         return plural(len(rows), "plan"), rows, f"complete {complete} of {len(rows)}"

@@ -180,19 +180,19 @@ def _high_level_operations() -> list[Operation]:
             made,
         ),
         Operation(
-            "restore_instance",
-            "workflow",
-            lambda client: client.restore_instance(NAME, image),
-            (("GetInstance", "instance"),),
-            made,
-        ),
-        Operation(
             "rescue_system_volume",
             "workflow",
             lambda client: client.rescue_system_volume(
                 RESCUED, HELPER, snapshot_name=NAME, disk_name="made-2"
             ),
             creates=(NAME, "made-2"),
+        ),
+        Operation(
+            "restore_instance",
+            "workflow",
+            lambda client: client.restore_instance(NAME, image),
+            (("GetInstance", "instance"),),
+            made,
         ),
         Operation(
             "roll_back_disk",

@@ -223,7 +223,7 @@ def rescues(client: LightsailSnapClient) -> None:
     result = client.rescue_system_volume("web", "helper", on_progress=on_step_progress)
     assert_type(result, RescueResult)
     client.rescue_system_volume("web")  # mypy: call-arg pyright: reportCallIssue
-    client.rescue_system_volume("web", "helper", "disk")  # mypy: misc pyright: reportCallIssue
+    client.rescue_system_volume("web", "helper", "disk")  # mypy: call-arg pyright: reportCallIssue
     client.rescue_system_volume("web", "helper", on_progress=on_group_progress)  # mypy: arg-type pyright: reportArgumentType
 
 
