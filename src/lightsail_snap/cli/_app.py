@@ -34,6 +34,7 @@ app = typer.Typer(
 for _group in (
     _snapshots,
     _rescue,
+    _restore_instance,
     _rollback,
     _restore_instance,
     _instances,
