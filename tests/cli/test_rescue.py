@@ -28,9 +28,9 @@ def test_rescue_prints_the_disk_and_how_to_mount_it(
     result = command(*arguments, "--timeout", "1h")
     assert result.code == 0
     first, *_, last = result.out.splitlines()
-    name, state, path = first.split()
+    name, state, helper, path = first.split()
     assert name.startswith("web-1-rescue-")
-    assert (state, path) == ("in-use", "/dev/xvdf")
+    assert (state, helper, path) == ("in-use", "helper-1", "/dev/xvdf")
     assert last == f"sudo mount -o ro /dev/xvdf1 /mnt/{name}"
     snapshot = name.replace("rescue", "rescue-snapshot")
     assert result.err.splitlines() == [
@@ -79,13 +79,13 @@ def test_timeout_prints_what_has_been_done_and_how_to_continue(
     assert error.startswith("lightsail-snap: WaitTimeoutError: ")
     assert "call" not in result.err
     assert done.startswith("  step 1 of 4 has not finished: take disk snapshot ")
-    assert introduction == "To continue, run:"
+    assert introduction == "To resume, run:"
     expected = "  lightsail-snap rescue web-1 --to helper-1 --disk-name d-1 --size 32 --tag 'a b=c'"
     assert resume.startswith(f"{expected} --delete-snapshot --client-token ")
     emulator.progression = Progression.instant()
     (program, *words) = shlex.split(resume)
     assert program == "lightsail-snap"
-    assert command(*words, "--poll", "0.1").out.startswith("d-1  in-use  /dev/xvdf\n")
+    assert command(*words, "--poll", "0.1").out.startswith("d-1  in-use  helper-1  /dev/xvdf\n")
     assert emulator.calls["CreateDiskFromSnapshot"] == 1
 
 
@@ -99,7 +99,7 @@ def test_interrupt_prints_what_has_been_done(
     result = command("rescue", "web-1", "--to", "helper-1", "--disk-name", "d-1")
     assert result.code == 130
     assert "lightsail-snap: interrupted\n  step 3 of 3 has not finished: attach " in result.err
-    assert "disk d-1 is created\nTo continue, run:\n  lightsail-snap rescue web-1" in result.err
+    assert "disk d-1 is created\nTo resume, run:\n  lightsail-snap rescue web-1" in result.err
     assert emulator.calls["AttachDisk"] == 0
 
 
@@ -123,7 +123,7 @@ def test_rescue_that_is_refused_changes_nothing(
     result = command("rescue", *arguments, "--poll", "0.05")
     assert (result.code, result.out) == (code, "")
     assert message in result.err
-    assert "To continue" not in result.err
+    assert "To resume" not in result.err
     assert emulator.calls["CreateDiskSnapshot"] == 0
 
 
@@ -157,7 +157,7 @@ def test_further_commands_are_printed_after_the_first(capsys: pytest.CaptureFixt
 
     assert run_and_report(work) == 130
     assert capsys.readouterr().err == (
-        "lightsail-snap: interrupted\nTo continue, run:\n  continue\nTo undo, run:\n  undo\n"
+        "lightsail-snap: interrupted\nTo resume, run:\n  continue\nTo undo, run:\n  undo\n"
     )
 
 

@@ -36,7 +36,10 @@ def test_restore_to_a_larger_bundle(command: Command, emulator: LightsailEmulato
     assert result.code == 0
     name, state, bundle, address = result.out.split()
     assert (name, state, bundle) == ("web-2", "running", "small_3_0")
-    assert result.err == f"To log in: ssh ec2-user@{address}\n"
+    introduction, resume, login = result.err.splitlines()
+    assert introduction == "If this command is killed, resume it with:"
+    assert login == f"To log in: ssh ec2-user@{address}"
+    assert command(*resume.split()[1:]).out == result.out
     assert found(emulator, "web-2")["bundleId"] == "small_3_0"
 
 
@@ -58,7 +61,8 @@ def test_restore_with_every_option(
     assert instance["addOns"][0]["snapshotTimeOfDay"] == "03:00"
     assert [disk.get("name") for disk in instance["hardware"]["disks"]] == ["data-2", None]
     assert emulator.calls["CreateInstancesFromSnapshot"] == 2
-    result = command("restore-instance", "image-1", "web-3", "--ip-address-type", "ipv6")
+    options = ["--ip-address-type", "ipv6", "--client-token", "t-2"]
+    result = command("restore-instance", "image-1", "web-3", *options)
     assert "2001:db8::" in result.out
     assert result.err == ""
 

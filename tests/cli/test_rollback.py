@@ -76,8 +76,8 @@ def test_rollback_that_is_interrupted_prints_how_to_continue_and_undo(
         f"disk Disk-1 is attached to web-1 at {PATH}, instance web-1 is running"
     )
     assert advice == [
-        "To continue, run:",
-        "  lightsail-snap rollback Disk-1 snap-1 --client-token t-1",
+        "To resume, run:",
+        "  lightsail-snap rollback Disk-1 snap-1 --yes --client-token t-1",
         "To undo, run:",
         f"  lightsail-snap rollback --undo {NEW}",
     ]
@@ -99,7 +99,7 @@ def test_undo_that_is_interrupted_prints_how_to_continue(
     assert command("rollback", "Disk-1", "snap-1", "--yes", "--poll", "0.05", *TOKEN).code == 0
     stopped = command("rollback", "--undo", NEW, "--yes", "--timeout", "0")
     assert stopped.code == 5
-    assert stopped.err.endswith(f"To continue, run:\n  lightsail-snap rollback --undo {NEW}\n")
+    assert stopped.err.endswith(f"To resume, run:\n  lightsail-snap rollback --undo {NEW} --yes\n")
     assert command("rollback", "--undo", NEW, "--yes", "--poll", "0.05").code == 0
     assert place(emulator, "Disk-1") == ("web-1", PATH)
 
@@ -158,7 +158,15 @@ def test_rollback_of_a_disk_that_is_not_attached(
     command: Command, emulator: LightsailEmulator
 ) -> None:
     assert command("create", "snap-2", "--disk", "Disk-2").code == 0
-    options = ["--new-name", "fresh-2", "--delete-old-disk", "--yes", "--poll", "0.05", "--json"]
+    options = [
+        "--new-disk-name",
+        "fresh-2",
+        "--delete-old-disk",
+        "--yes",
+        "--poll",
+        "0.05",
+        "--json",
+    ]
     result = command("rollback", "Disk-2", "snap-2", *options)
     (fields,) = result.lines
     assert (fields["disk"]["name"], fields["instance"], fields["path"]) == ("fresh-2", None, None)
@@ -234,5 +242,5 @@ def test_rollback_that_is_refused_prints_no_advice(
     monkeypatch.setattr(emulator, "handle", refuse)
     result = command("rollback", "Disk-1", "snap-1", "--yes", *TOKEN)
     assert result.code == 1
-    assert "To continue" not in result.err
+    assert "To resume" not in result.err
     assert "To undo" not in result.err

@@ -172,7 +172,11 @@ def _find_add_on(client: LightsailSnapClient, resource: str) -> AddOn | None:
     try:
         add_ons = client.get_disk(resource).disk.add_ons
     except NotFoundException:
-        add_ons = client.get_instance(resource).instance.add_ons
+        try:
+            add_ons = client.get_instance(resource).instance.add_ons
+        except NotFoundException as error:
+            error.add_note("no disk has this name either")
+            raise
     # Other statuses, such as of an add-on that failed, are unverified.
     enabled = (each for each in add_ons if each.status in {None, _ENABLED})
     return next((each for each in enabled if each.name == AddOnType.AUTO_SNAPSHOT), None)

@@ -125,7 +125,7 @@ def advise_how_to_resume(command: str) -> Iterator[None]:
 
 @contextmanager
 def advise_how_to_continue(command: str, *more: tuple[str, str]) -> Iterator[None]:
-    """Print the command line that continues a command of several steps, if it has changed anything.
+    """Print the command line that resumes a command of several steps, if it has changed anything.
 
     `more` are further introductions and command lines, for example to undo the steps.
     """
@@ -134,7 +134,7 @@ def advise_how_to_continue(command: str, *more: tuple[str, str]) -> Iterator[Non
     except (LightsailSnapError, KeyboardInterrupt) as error:
         if isinstance(error, LightsailSnapError) and not error.may_have_executed:
             raise
-        raise UnfinishedError("To continue, run:", command, *more) from error
+        raise UnfinishedError("To resume, run:", command, *more) from error
 
 
 def run_and_report(work: Callable[[], int | None]) -> int:

@@ -10,6 +10,9 @@ from lightsail_snap._text import one_line
 
 PROGRAM = "lightsail-snap"
 
+IF_KILLED = "If this command is killed, resume it with:"
+"""Introduces a command line with a random token, which nothing else records."""
+
 _MAX_LINE_LENGTH = 100_000
 
 

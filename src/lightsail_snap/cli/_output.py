@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -18,13 +19,13 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from typing_extensions import override
 
 from lightsail_snap import StepProgress, Tag, WaitProgress
 from lightsail_snap._text import safe_line
-from lightsail_snap.cli._messages import print_message
+from lightsail_snap.cli._messages import IF_KILLED, print_command, print_message
 from lightsail_snap.models import ResourceTag
 
 # A program that reads a pipe expects whole lines of any length.
@@ -102,11 +103,14 @@ def format_tags(tags: Sequence[Tag | ResourceTag]) -> str:
 
 
 def _open_progress(console: Console, column: ProgressColumn, *, is_transient: bool) -> Progress:
+    # Where a terminal shows ^C, which would move the bars to the next line.
+    console.width = max(1, console.width - 2)
     return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
+        # Wrapped on a narrow terminal, where Rich would cut off the time otherwise.
+        TextColumn("{task.description}", table_column=Column()),
+        BarColumn(bar_width=max(10, min(40, console.width - 60))),
         column,
-        TimeElapsedColumn(),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
         console=console,
         redirect_stdout=False,
         transient=is_transient,
@@ -136,29 +140,42 @@ def progress_bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
                 progress.update(task, completed=wait.percent)
 
         yield update
+        # Instances have no percentage.
+        progress.update(task, completed=100)
 
 
-def print_step(progress: StepProgress) -> None:
-    """Print a step of a command to standard error when it begins."""
-    if progress.poll is None:
-        print_message(str(progress))
+def _print_resume(resume: str | None, report: StepProgress) -> None:
+    if resume is not None and report.step == 1 and report.poll is None:
+        print_command(IF_KILLED, resume)
+
+
+def _print_step(resume: str | None, report: StepProgress) -> None:
+    _print_resume(resume, report)
+    if report.poll is None:
+        print_message(str(report))
 
 
 @contextmanager
-def step_bars() -> Iterator[Callable[[StepProgress], None]]:
+def step_bars(resume: str | None = None) -> Iterator[Callable[[StepProgress], None]]:
     """Show the progress of each step on standard error: bars on a terminal, else lines.
 
-    Yields the `on_progress` callback.
+    Yields the `on_progress` callback. Before the first step, `resume` is printed: the command line
+    that resumes the steps.
     """
     console = _open_console(is_error=True)
     if not console.is_terminal:
-        yield print_step
+        yield partial(_print_step, resume)
         return
     percentage = TextColumn("{task.percentage:>3.0f}%")
     with _open_progress(console, percentage, is_transient=False) as progress:
         tasks: list[TaskID] = []
 
         def update(report: StepProgress) -> None:
+            if resume is not None and not tasks:
+                # Rich would break the command line, which could then not be copied.
+                progress.stop()
+                _print_resume(resume, report)
+                progress.start()
             if report.poll is None:
                 for task in tasks[-1:]:
                     progress.update(task, completed=100)

@@ -16,12 +16,11 @@ from lightsail_snap.cli._options import (
     TimeoutOption,
     add_command,
     parse_client_token,
-    parse_duration,
     parse_tags,
+    parse_timeout,
 )
 from lightsail_snap.cli._output import print_json, print_line, step_bars
 from lightsail_snap.cli._snapshots import to_fields
-from lightsail_snap.waiters import Timeout
 
 _PANEL = "Instances and disks"
 
@@ -67,7 +66,6 @@ def _rescue(
     the commands that mount the copy on HELPER.
     """
     token = parse_client_token(client_token)
-    limit: Timeout = "policy" if timeout is None else parse_duration(timeout)
     resume = settings.command_line(
         "rescue",
         instance,
@@ -83,7 +81,7 @@ def _rescue(
     with (
         settings.client() as client,
         advise_how_to_continue(resume),
-        step_bars() as on_progress,
+        step_bars(None if client_token else resume) as on_progress,
     ):
         result = client.rescue_system_volume(
             instance,
@@ -95,7 +93,7 @@ def _rescue(
             tags=parse_tags(tag),
             keep_snapshot=not delete_snapshot,
             client_token=token,
-            timeout=limit,
+            timeout=parse_timeout(timeout),
             on_progress=on_progress,
         )
     _print_result(settings, result, to)
@@ -114,7 +112,7 @@ def _print_result(settings: Settings, result: RescueResult, helper: str) -> None
             }
         )
         return
-    print_line(f"{result.disk.name}  {result.disk.state}  {result.device_path}")
+    print_line(f"{result.disk.name}  {result.disk.state}  {helper}  {result.device_path}")
     print_message(f"On {helper}, run:")
     for command in result.mount_commands:
         print_line(command)

@@ -17,7 +17,7 @@ from lightsail_snap import (
     IpAddressType,
 )
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
-from lightsail_snap.cli._messages import print_message
+from lightsail_snap.cli._messages import IF_KILLED, print_command, print_message
 from lightsail_snap.cli._options import (
     AutoLatestOption,
     AutoOption,
@@ -112,6 +112,8 @@ def _restore_instance(
     )
     user_data = None if user_data_file is None else _read_user_data(user_data_file)
     add_ons = () if auto_snapshots is None else (_auto_snapshot_add_on(auto_snapshots),)
+    if client_token is None:
+        print_command(IF_KILLED, resume)
     with (
         settings.client() as client,
         advise_how_to_resume(resume),

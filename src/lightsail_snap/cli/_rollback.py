@@ -25,7 +25,7 @@ from lightsail_snap.cli._options import (
     parse_restore_source,
     parse_timeout,
 )
-from lightsail_snap.cli._output import print_json, print_line, print_result, print_step
+from lightsail_snap.cli._output import print_json, print_line, print_result, step_bars
 from lightsail_snap.cli._prompt import confirm
 from lightsail_snap.cli._snapshots import to_fields
 from lightsail_snap.waiters import Timeout
@@ -51,7 +51,7 @@ def _rollback(
     *,
     auto: AutoOption = None,
     auto_latest: AutoLatestOption = False,
-    new_name: Annotated[
+    new_disk_name: Annotated[
         str | None,
         typer.Option(help="Name of the new disk. [default: made of DISK and the token]"),
     ] = None,
@@ -85,7 +85,7 @@ def _rollback(
     """
     limit = parse_timeout(timeout)
     if undo is not None:
-        others = (disk, snapshot, auto, new_name, client_token)
+        others = (disk, snapshot, auto, new_disk_name, client_token)
         if any(each is not None for each in others) or auto_latest or delete_old_disk:
             message = (
                 "--undo needs only the name of the new disk; leave out what is for a roll back"
@@ -106,9 +106,10 @@ def _rollback(
         *arguments,
         auto=auto,
         auto_latest=auto_latest,
-        new_name=new_name,
+        new_disk_name=new_disk_name,
         delete_old_disk=delete_old_disk,
         allow_other_source=allow_other_source,
+        yes=yes,
         client_token=token,
     )
     source = parse_restore_source(snapshot or disk, auto=auto, auto_latest=auto_latest)
@@ -116,7 +117,7 @@ def _rollback(
         preview = client.preview_roll_back_disk(
             disk,
             source,
-            new_disk_name=new_name,
+            new_disk_name=new_disk_name,
             delete_old_disk=delete_old_disk,
             allow_other_source=allow_other_source,
             client_token=token,
@@ -126,16 +127,19 @@ def _rollback(
             return
         _confirm(preview, f"Roll back disk {disk}", yes=yes)
         undo_command = settings.command_line("rollback", undo=preview.new_disk_name)
-        with advise_how_to_continue(command, ("To undo, run:", undo_command)):
+        with (
+            advise_how_to_continue(command, ("To undo, run:", undo_command)),
+            step_bars(None if client_token else command) as on_progress,
+        ):
             result = client.roll_back_disk(
                 disk,
                 source,
-                new_disk_name=new_name,
+                new_disk_name=new_disk_name,
                 delete_old_disk=delete_old_disk,
                 allow_other_source=allow_other_source,
                 client_token=token,
                 timeout=limit,
-                on_progress=print_step,
+                on_progress=on_progress,
             )
     _print_result(settings, result)
     if not result.is_replaced_disk_deleted:
@@ -151,16 +155,18 @@ def _undo(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    command = settings.command_line("rollback", undo=new_disk, delete_new_disk=delete_new_disk)
+    command = settings.command_line(
+        "rollback", undo=new_disk, delete_new_disk=delete_new_disk, yes=yes
+    )
     with settings.client() as client:
         preview = client.preview_undo_roll_back_disk(new_disk, delete_new_disk=delete_new_disk)
         if dry_run:
             _print_preview(settings, preview, command)
             return
         _confirm(preview, f"Undo the roll back to disk {new_disk}", yes=yes)
-        with advise_how_to_continue(command):
+        with advise_how_to_continue(command), step_bars() as on_progress:
             result = client.undo_roll_back_disk(
-                new_disk, delete_new_disk=delete_new_disk, timeout=limit, on_progress=print_step
+                new_disk, delete_new_disk=delete_new_disk, timeout=limit, on_progress=on_progress
             )
     _print_result(settings, result)
 
