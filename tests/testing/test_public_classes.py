@@ -30,6 +30,7 @@ MODULES = (
     "lightsail_snap.models",
     "lightsail_snap.plans",
     "lightsail_snap.quiesce",
+    "lightsail_snap.rescue",
     "lightsail_snap.retention",
     "lightsail_snap.transport",
     "lightsail_snap.waiters",

@@ -15,6 +15,8 @@ from lightsail_snap.models import Request
 
 NAME = "made-1"
 ZONE = f"{HERE}a"
+# The helper is stopped, and its first device path is in use.
+RESCUED, HELPER = "web-1", "web-2"
 CLIENTS = ("sync", "asyncio", "trio")
 Kind = Literal["call", "workflow", "wait", "list", "plan"]
 
@@ -174,6 +176,14 @@ def _high_level_operations() -> list[Operation]:
             lambda client: client.restore_disk(NAME, manual, availability_zone=ZONE),
             (("GetDisk", "disk"),),
             made,
+        ),
+        Operation(
+            "rescue_system_volume",
+            "workflow",
+            lambda client: client.rescue_system_volume(
+                RESCUED, HELPER, snapshot_name=NAME, disk_name="made-2"
+            ),
+            creates=(NAME, "made-2"),
         ),
         Operation(
             "restore_instance",
