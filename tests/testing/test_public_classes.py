@@ -39,6 +39,7 @@ MODULES = (
 WITHOUT_VALUES = {
     *("LightsailSnapClient", "AsyncLightsailSnapClient", "Paginator", "AsyncPaginator"),
     *("LightsailEmulator", "Transport", "Boto3Client", "Boto3Session"),
+    *("StoppedInstance", "AsyncStoppedInstance"),
 }
 FEW = settings(
     max_examples=3,

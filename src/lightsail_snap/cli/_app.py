@@ -9,9 +9,11 @@ import typer
 
 from lightsail_snap import __version__
 from lightsail_snap.cli import (
+    _auto_snapshots,
     _demo,
     _doctor,
     _emulator,
+    _instances,
     _plans,
     _prune,
     _rescue,
@@ -28,7 +30,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (_snapshots, _rescue, _restore_instance, _plans, _prune, _doctor, _emulator, _demo):
+for _group in (
+    _snapshots,
+    _rescue,
+    _restore_instance,
+    _instances,
+    _auto_snapshots,
+    _plans,
+    _prune,
+    _doctor,
+    _emulator,
+    _demo,
+):
     _group.add_to(app)
 
 

@@ -113,6 +113,8 @@ def selected(selection: Selection, tags: Mapping[str, str | None]) -> None:
     Selection(kind="disk", names=[5])  # mypy: list-item pyright: reportArgumentType
     selection.includes("Disk-1", ["backup"])  # mypy: arg-type pyright: reportArgumentType
     Quiesce(before=["stop", "db"], after=["start", "db"], timeout=30)
+    assert_type(Quiesce(stop_instance=True).stop_instance, bool)
+    Quiesce(stop_instance="yes")  # mypy: arg-type pyright: reportArgumentType
     Quiesce(before=[5])  # mypy: list-item pyright: reportArgumentType
     Quiesce(command="stop")  # mypy: call-arg pyright: reportCallIssue
     slot: Slot = "minute"
@@ -235,6 +237,7 @@ def what_came_of_it(result: RunResult, one: StepResult) -> None:
     result.to_dict(indent=2)  # mypy: call-arg pyright: reportCallIssue
     one.to_dict(indent=2)  # mypy: call-arg pyright: reportCallIssue
     one.status = "done"  # mypy: misc pyright: reportAttributeAccessIssue
+    assert_type(one.downtime, timedelta | None)
     StepResult(one.step, "finished")  # mypy: arg-type pyright: reportArgumentType
     RunResult(result.run)  # mypy: call-arg pyright: reportCallIssue
     status: Status = "finished"  # mypy: assignment pyright: reportAssignmentType
