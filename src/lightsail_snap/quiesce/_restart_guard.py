@@ -45,8 +45,8 @@ def start_restart_guard(client: Any, pause: InstancePause) -> GuardProcess | Non
         "arn": pause.identity.arn,
         "policy": {
             "timeout": limit,
-            "min_delay": _to_seconds(pause.policy.min_delay),
-            "max_delay": _to_seconds(pause.policy.max_delay),
+            "min_delay": to_seconds(pause.policy.min_delay),
+            "max_delay": to_seconds(pause.policy.max_delay),
         },
     }
     program = os.path.abspath(sys.executable)  # noqa: PTH100 - links are kept
@@ -70,7 +70,8 @@ def start_restart_guard(client: Any, pause: InstancePause) -> GuardProcess | Non
         return None
 
 
-def _to_seconds(delay: timedelta | float) -> float:
+def to_seconds(delay: timedelta | float) -> float:
+    """Return a delay of a `WaitPolicy` in seconds."""
     return delay.total_seconds() if isinstance(delay, timedelta) else delay
 
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lightsail_snap._drivers.sync import run
@@ -15,7 +16,7 @@ from lightsail_snap._workflows.instance_pause import InstancePause
 from lightsail_snap.errors import QuiesceError
 from lightsail_snap.models import GetInstanceRequest
 from lightsail_snap.quiesce._deferred_signals import DeferredSignals
-from lightsail_snap.quiesce._restart_guard import start_restart_guard
+from lightsail_snap.quiesce._restart_guard import start_restart_guard, to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("lightsail_snap")
 # Errors that are raised into a thread while it starts the instance; each starts it once more.
 _MAX_INTERRUPTS = 5
+_MAX_DELAY_SECONDS = 5.0
 
 
 class InstanceStop:
@@ -51,6 +53,9 @@ class InstanceStop:
         self.name = request.instance_name
         self._client = client
         policy = client._wait_policy  # noqa: SLF001 - the client of this package
+        # Every pause between polls is downtime.
+        longest = min(to_seconds(policy.max_delay), _MAX_DELAY_SECONDS)
+        policy = replace(policy, max_delay=max(to_seconds(policy.min_delay), longest))
         self._limits = policy, policy.limit(stop_timeout), policy.limit(start_timeout)
         self._waits = wait_until_running
         self._use_lock = threading.Lock()
