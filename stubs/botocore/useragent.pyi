@@ -1,0 +1,9 @@
+from typing import Any, Self
+
+class UserAgentString:
+    @classmethod
+    def from_environment(cls) -> Self: ...
+    def to_string(self) -> str: ...
+    def rebuild_and_replace_user_agent_handler(
+        self, operation_name: str, request: Any, **kwargs: Any
+    ) -> None: ...
