@@ -312,6 +312,16 @@ def test_loaded_model_is_botocores_without_unused_parts() -> None:
     assert 0 < len(found["operations"]) < len(stock["operations"])
 
 
+def test_model_of_another_botocore_has_its_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_loading, "read_trailer", lambda _: "another")
+    _, loader = light()
+    found = loader.load_service_model("lightsail", "service-2")
+    stock = json.loads(gzip.decompress(MODEL_FILE.read_bytes()))
+    assert not loader.uses_shipped_model
+    assert found["shapes"] == stock["shapes"]
+    assert found["operations"].keys() <= stock["operations"].keys()
+
+
 def test_loaded_model_has_the_operation_of_every_request() -> None:
     models.exported()
     importlib.import_module("lightsail_snap.plans._inventory")
