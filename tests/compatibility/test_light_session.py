@@ -388,6 +388,27 @@ CUSTOM_DATA: dict[str, tuple[str, object]] = {
             ],
         },
     ),
+    "partitions": (
+        "partitions.json",
+        {
+            "version": "1.1",
+            "partitions": [
+                {
+                    "id": "aws",
+                    "regionRegex": ".*",
+                    "regions": {},
+                    "outputs": {
+                        "dnsSuffix": "own.example",
+                        "dualStackDnsSuffix": "own.example",
+                        "name": "aws",
+                        "supportsDualStack": True,
+                        "supportsFIPS": True,
+                        "implicitGlobalRegion": "us-east-1",
+                    },
+                }
+            ],
+        },
+    ),
     "endpoints": ("endpoints.json", {"version": 3, "partitions": []}),
 }
 

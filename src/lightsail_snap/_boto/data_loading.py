@@ -97,7 +97,11 @@ class LightLoader(Loader):
     """
 
     def __init__(self, search_paths: list[str], fallback: Fallback) -> None:
-        super().__init__([*search_paths], FastFileLoader(fallback), None, False)  # noqa: FBT003 - no default paths
+        super().__init__(
+            extra_search_paths=[*search_paths],
+            file_loader=FastFileLoader(fallback),
+            include_default_search_paths=False,
+        )
         self.needs_rules = True
         self.uses_shipped_model = False
         self._light_fallback = fallback
@@ -138,10 +142,14 @@ class LightLoader(Loader):
         return keep_used_operations(self.load_data(f"{_SERVICE}/{path}"))
 
     def _is_unchanged(self, folder: str) -> bool:
-        """Return True if only the folder of botocore describes the service, without extras."""
-        paths = [os.path.join(path, _SERVICE) for path in self.search_paths]  # noqa: PTH118 - as in botocore
+        """Return True if only botocore's own data describes the service, without extras."""
         return (
-            [path for path in paths if os.path.isdir(path)] == [folder]  # noqa: PTH112 - as in botocore
+            not any(
+                os.path.exists(os.path.join(path, name))  # noqa: PTH110, PTH118 - as in botocore
+                for path in self.search_paths
+                if path != self.BUILTIN_DATA_PATH
+                for name in (_SERVICE, "partitions.json")
+            )
             and os.listdir(folder) == [API_VERSION]  # noqa: PTH208 - as in botocore
             and not any(".sdk-extras" in name for name in os.listdir(f"{folder}/{API_VERSION}"))  # noqa: PTH208 - as in botocore
         )
