@@ -149,6 +149,32 @@ def test_lazy_response_has_botocores_metadata(headers: dict[str, str]) -> None:
     assert lazy == stock
 
 
+def test_lazy_metadata_converts_headers_on_first_access() -> None:
+    headers = HeadersDict({"x-amzn-RequestId": "rid"})
+    converted: list[int] = []
+
+    class Headers(dict[str, str]):
+        def items(self) -> Any:
+            converted.append(1)
+            return headers.items()
+
+    received = {"status_code": 200, "body": BODY, "headers": Headers()}
+    found = lazy_parsers(ResponseParserFactory(), State).create_parser("json").parse(received, None)
+    metadata = dict.get(found, "ResponseMetadata", {})
+    metadata["RetryAttempts"] = 1
+    assert metadata["HTTPStatusCode"] == 200
+    assert "RetryAttempts" in metadata
+    assert converted == []
+    assert metadata["RequestId"] == "rid"
+    assert metadata.get("nothing", 5) == 5
+    plain = copy.deepcopy(metadata)
+    assert type(plain) is dict
+    headers_of = {"x-amzn-requestid": "rid"}
+    expected = {"HTTPStatusCode": 200, "HTTPHeaders": headers_of, "RequestId": "rid"}
+    assert plain == expected | {"RetryAttempts": 1}
+    assert len(converted) == 1
+
+
 def test_lazy_response_merges_metadata_after_parsing() -> None:
     found = LazyResponse({"a": 1}, lambda: {"ResponseMetadata": {"a": 2, "b": 3}})
     assert len(found) == 1

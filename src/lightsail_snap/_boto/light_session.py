@@ -54,7 +54,7 @@ class UserAgent(UserAgentString):
         self, operation_name: str, request: AWSRequest, **_: object
     ) -> None:
         self._latest = composed = super().to_string()
-        if request.headers.get("User-Agent"):
+        if request.headers.get("User-Agent") not in {None, "", composed}:
             request.headers.replace_header("User-Agent", composed)
 
 
