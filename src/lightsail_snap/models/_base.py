@@ -183,7 +183,8 @@ class ValidatedModel(BaseModel, frozen=True):
         Returns:
             None if the model was built already, else whether it is built now.
         """
-        if _types_namespace is not None and cls.__pydantic_generic_metadata__["parameters"]:
+        is_generic = bool(cls.__pydantic_generic_metadata__["parameters"])
+        if is_generic and _types_namespace is not None and not force:
             # pydantic would build a generic class as soon as another class derives from it.
             return None
         with _rebuild_lock:
