@@ -31,7 +31,7 @@ ALLOWED = {
     "retention": _PURE,
     "rescue": _PURE,
     "roll_back": _PURE,
-    "quiesce": {"_text", "_parameters", "errors"},
+    "quiesce": _PURE | {"waiters", "_workflows", "_drivers", "_boto"},
     "_workflows": _PURE | {"_lazy", "rescue", "roll_back", "waiters"},
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},

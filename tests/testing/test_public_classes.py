@@ -40,6 +40,7 @@ MODULES = (
 WITHOUT_VALUES = {
     *("LightsailSnapClient", "AsyncLightsailSnapClient", "Paginator", "AsyncPaginator"),
     *("LightsailEmulator", "Transport", "Boto3Client", "Boto3Session"),
+    *("StoppedInstance", "AsyncStoppedInstance"),
 }
 FEW = settings(
     max_examples=3,

@@ -187,7 +187,9 @@ def test_unknown_size_is_an_error(service: Service) -> None:
         ({"snapshot_name": "-a"}, "disk_snapshot_name"),
         ({"disk_name": SNAPSHOT}, "must differ from snapshot_name"),
         ({"disk_path": ""}, "disk_path"),
+        ({"disk_path": "/mnt/data"}, "must be a device path"),
         ({"size_in_gb": 7}, "size_in_gb"),
+        ({"size_in_gb": 0}, "size_in_gb"),
         ({"tags": {"aws:a": "b"}}, "reserved"),
         ({"client_token": ""}, "client_token"),
         ({"timeout": -1}, "timeout"),
@@ -462,7 +464,7 @@ def test_refused_attachment_with_an_unreadable_helper_is_reported(service: Servi
 
     service.change["GetInstance"] = fail
     with pytest.raises(LightsailSnapError) as caught:
-        rescue(service, disk_path="/mnt/data")
+        rescue(service, disk_path="/dev/a-b")
     assert "disk path is invalid" in str(caught.value)
 
 

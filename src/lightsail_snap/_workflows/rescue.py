@@ -144,9 +144,13 @@ class _Rescue:
         creation = self._snapshot_creation()
         # So that an iterator of tags is not read twice.
         self.tags = creation.tags
-        self._disk_creation(_ANY_ZONE, self.size_in_gb or MIN_SIZE_GB)
+        self._disk_creation(_ANY_ZONE, MIN_SIZE_GB if self.size_in_gb is None else self.size_in_gb)
         path = _ANY_PATH if self.disk_path is None else self.disk_path
         AttachDiskRequest(disk_name=self.disk_name, instance_name=self.helper_name, disk_path=path)
+        # The service refuses other paths (seen in community logs), but only after the restore.
+        if not path.startswith("/dev/"):
+            fix = "pass for example /dev/xvdf, or leave it out to use a free one"
+            raise invalid_parameter("disk_path", "must be a device path", fix, path)
 
     def _snapshot_creation(self) -> Creation[DiskSnapshot]:
         request = CreateDiskSnapshotRequest(

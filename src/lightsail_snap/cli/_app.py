@@ -9,9 +9,11 @@ import typer
 
 from lightsail_snap import __version__
 from lightsail_snap.cli import (
+    _auto_snapshots,
     _demo,
     _doctor,
     _emulator,
+    _instances,
     _plans,
     _prune,
     _rescue,
@@ -34,6 +36,8 @@ for _group in (
     _rescue,
     _restore_instance,
     _rollback,
+    _instances,
+    _auto_snapshots,
     _plans,
     _prune,
     _doctor,

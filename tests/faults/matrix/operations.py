@@ -35,6 +35,7 @@ class Operation:
         lookups: For workflows and waits, the API operations that return the resource, and the
             field of the response.
         creates: Names of the resources that it may create.
+        has_steps: Whether it has so many calls that each cell is tried in one retry mode, in turns.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Operation:
     act: Callable[[Any], Any]
     lookups: tuple[tuple[str, str], ...] = ()
     creates: tuple[str, ...] = ()
+    has_steps: bool = False
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -186,6 +188,7 @@ def _high_level_operations() -> list[Operation]:
                 RESCUED, HELPER, snapshot_name=NAME, disk_name="made-2"
             ),
             creates=(NAME, "made-2"),
+            has_steps=True,
         ),
         Operation(
             "restore_instance",
@@ -201,6 +204,7 @@ def _high_level_operations() -> list[Operation]:
                 ROLLED_BACK, ManualSnapshotSource(snapshot_name="old-used-1"), new_disk_name=NAME
             ),
             creates=made,
+            has_steps=True,
         ),
         Operation(
             "wait_for_operation",
