@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lightsail_snap.quiesce import *
     from lightsail_snap.rescue import *
     from lightsail_snap.retention import *
+    from lightsail_snap.roll_back import *
     from lightsail_snap.transport import *
     from lightsail_snap.waiters import *
 else:

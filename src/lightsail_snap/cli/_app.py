@@ -18,6 +18,7 @@ from lightsail_snap.cli import (
     _prune,
     _rescue,
     _restore_instance,
+    _rollback,
     _snapshots,
 )
 from lightsail_snap.cli._errors import run_and_report
@@ -34,6 +35,7 @@ for _group in (
     _snapshots,
     _rescue,
     _restore_instance,
+    _rollback,
     _instances,
     _auto_snapshots,
     _plans,
