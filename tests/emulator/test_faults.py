@@ -365,3 +365,19 @@ def test_client_that_does_not_read_its_responses_does_not_stop_service(
             while left > 0:
                 left -= len(slow.recv(2**16))
         assert emulator.calls["GetDisks"] == count
+
+
+def test_log_of_a_dropped_request_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        caplog.at_level("INFO", "lightsail_snap.emulator.http"),
+        LightsailEmulator() as emulator,
+        emulator.serve() as url,
+    ):
+        host, port = url.removeprefix("http://").split(":")
+        emulator.inject(Fault(kind=FaultKind.DROP))
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(_request("GetDisks").replace(b"/", b"/a%0Ab", 1))
+            assert connection.recv(1) == b""
+    messages = [record.getMessage() for record in caplog.records]
+    assert [text for text in messages if "Client disconnected while serving /a" in text]
+    assert not any("\n" in text for text in messages)
