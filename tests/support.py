@@ -358,7 +358,8 @@ def loop_caller() -> Callable[[Callable[[], object]], None]:
 
     def call(function: Callable[[], object]) -> None:
         called = threading.Event()
-        call_soon(lambda: (function(), called.set()))
+        call_soon(function)
+        call_soon(called.set)
         assert called.wait(60)
 
     return call
