@@ -157,6 +157,49 @@ async def test_abandoned_read_makes_room_for_others() -> None:
 
 
 @pytest.mark.anyio
+@on_both_loops
+async def test_waiting_calls_start_in_order() -> None:
+    threads, held, order = LoopThreads(1), Held(), list[int]()
+
+    async def start(number: int) -> None:
+        await threads.call(lambda: order.append(number), [])
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(threads.call, held, [])
+        await until(lambda: held.began == 1)
+        scope = anyio.CancelScope()
+
+        async def cancelled() -> None:
+            with scope:
+                await start(-1)
+
+        for number in range(5):
+            if number == 2:
+                group.start_soon(cancelled)
+            group.start_soon(start, number)
+            await until(lambda count=number + 1 + (number >= 2): len(threads._waiting) == count)  # type: ignore[misc] # mypy infers no defaults
+        scope.cancel()
+        await until(lambda: len(threads._waiting) == 5)
+        held.released.set()
+    assert order == [0, 1, 2, 3, 4]
+    assert not threads.are_all_busy
+
+
+@pytest.mark.anyio
+async def test_call_that_is_cancelled_when_its_turn_comes_passes_it_on() -> None:
+    threads = LoopThreads(1)
+    await threads._acquire()
+    first, second = (asyncio.create_task(threads.call(lambda: 1, [])) for _ in range(2))
+    await until(lambda: len(threads._waiting) == 2)
+    threads._release()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await second == 1
+    assert not threads.are_all_busy
+
+
+@pytest.mark.anyio
 async def test_results_that_arrive_together_wake_the_event_loop_once(
     workers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

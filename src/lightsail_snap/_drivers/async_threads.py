@@ -113,10 +113,11 @@ class _Workers:
                 job = self._queue.get(timeout=_MAX_IDLE_SECONDS)
             except Empty:
                 with self._lock:
-                    if self._jobs < self._threads:
-                        self._threads -= 1
-                        return
-                continue
+                    is_needed = self._jobs >= self._threads
+                    self._threads -= not is_needed
+                if is_needed:
+                    continue
+                return
             job.run()
             with self._lock:
                 self._count(job, -1)
@@ -144,14 +145,15 @@ class LoopThreads:
 
     def __init__(self, concurrency: int) -> None:
         self._loop = ref(running_loop())
-        self._limiter = anyio.CapacityLimiter(concurrency)
+        self._free = concurrency
+        self._waiting: deque[anyio.Event] = deque()
         self._ended: deque[_Job] = deque()
         self._is_waking = False
 
     @property
     def are_all_busy(self) -> bool:
         """Whether a call would have to wait for a thread."""
-        return self._limiter.available_tokens <= 0
+        return not self._free
 
     async def call(self, function: Callable[[], object], outcomes: list[object]) -> object:
         """Call a function that changes something, and wait for its end even if cancelled.
@@ -168,15 +170,34 @@ class LoopThreads:
 
     async def _limited(self, job: _Job, outcomes: list[object]) -> object:
         await anyio.lowlevel.checkpoint()
-        try:
-            self._limiter.acquire_on_behalf_of_nowait(job)
-        except anyio.WouldBlock:
-            await self._limiter.acquire_on_behalf_of(job)
+        await self._acquire()
         try:
             await _finish(job)
         finally:
-            self._limiter.release_on_behalf_of(job)
+            self._release()
         return unwrap(outcomes[0])
+
+    async def _acquire(self) -> None:
+        """Wait in line for a free call. anyio's limiter differs between its versions."""
+        if self._free:
+            self._free -= 1
+            return
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            if turn.is_set():
+                self._release()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def _release(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set()
+        else:
+            self._free += 1
 
     async def enter(self, function: Callable[[], object], outcomes: list[object]) -> None:
         """Call a function as `call` does, however many calls are running."""
