@@ -322,6 +322,20 @@ def test_threads_of_delayed_requests_end_with_them(monkeypatch: pytest.MonkeyPat
     assert _server_threads() == before
 
 
+def test_service_continues_if_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with LightsailEmulator() as emulator, emulator.serve() as url:
+        host, port = url.removeprefix("http://").split(":")
+        emulator.inject(Fault(kind=FaultKind.DELAY))
+        monkeypatch.setattr(threading.Thread, "start", fail)
+        for status in (b"500", b"200"):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                connection.sendall(_request("GetDisks"))
+                assert connection.recv(12) == b"HTTP/1.1 " + status
+
+
 def test_clock_that_raises_closes_the_connection_and_service_continues(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -336,7 +350,7 @@ def test_clock_that_raises_closes_the_connection_and_service_continues(
             with socket.create_connection((host, int(port)), timeout=60) as connection:
                 connection.sendall(_request("GetDisks"))
                 assert connection.recv(15) == response
-    assert "a request ended its thread: SystemExit" in caplog.text
+    assert "a request failed: SystemExit" in caplog.text
 
 
 def test_client_that_does_not_read_its_responses_does_not_stop_service(

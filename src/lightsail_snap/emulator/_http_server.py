@@ -162,18 +162,21 @@ class Server:
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
             bind_socket=False,
         )
-        self._start_thread()
+        with self._lock:
+            self._start_thread()
 
     def _start_thread(self) -> None:
-        """Start a thread that polls and serves until it is stopped or another one takes over."""
+        """Start a thread that serves until another one takes over; the lock must be held."""
         thread = threading.Thread(target=self._run, name="lightsail-emulator", daemon=True)
+        thread.start()
         self._threads.add(thread)
         self._dispatcher.serving = thread
-        thread.start()
 
     def _run(self) -> None:
         this, queue = threading.current_thread(), self._dispatcher.queue
         DELAY_CONTEXT.set(self._waiting)
+        with self._lock:
+            pass  # until `_start_thread` has returned
         while self._dispatcher.serving is this and not self._stopping.is_set():
             self._poll_sockets(_SHUTDOWN_SECONDS)
             while self._dispatcher.serving is this and queue:
@@ -181,7 +184,7 @@ class Server:
                 try:
                     channel.service()
                 except BaseException:  # noqa: BLE001 - a clock of a test may raise anything
-                    _http_log.exception("a request ended its thread")
+                    _http_log.exception("a request failed")
                     channel.cancel()
         with self._lock:
             self._threads.remove(this)
