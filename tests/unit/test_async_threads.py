@@ -143,7 +143,7 @@ async def test_limit_is_one_of_each_client_and_threads_are_shared(workers: Any) 
 
 @pytest.mark.anyio
 @on_both_loops
-async def test_abandoned_read_makes_room_for_others() -> None:
+async def test_abandoned_read_frees_its_place() -> None:
     threads, held = LoopThreads(1), Held()
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as group:

@@ -249,7 +249,7 @@ async def _finish(job: _Job, *, must_run: bool = False) -> None:
     try:
         await job.ended.wait()
     except GeneratorExit:
-        # The event loop was closed, and nothing can be awaited.
+        # The event loop was closed, so this cannot wait for anything.
         if not must_run:
             job.prevent()
         raise
