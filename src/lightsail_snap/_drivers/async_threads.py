@@ -237,7 +237,6 @@ class LoopThreads:
 
 async def _finish(job: _Job, *, must_run: bool = False) -> None:
     """Wait for the end of a job; a read is abandoned if this task is cancelled."""
-    cancelled = anyio.get_cancelled_exc_class()
     try:
         _workers.submit(job)
     except RuntimeError:
@@ -257,6 +256,7 @@ async def _finish(job: _Job, *, must_run: bool = False) -> None:
         # Not only a cancellation: trio raises KeyboardInterrupt here.
         if not must_run and (job.prevent() or not job.is_change):
             raise
+        cancelled = anyio.get_cancelled_exc_class()
         with anyio.CancelScope(shield=True):
             # asyncio's own cancellation ignores the scope.
             while not job.ended.is_set():
