@@ -98,8 +98,18 @@ class Server:
             raise SystemExit(f"HTTP {response.status}: {body[:300]!r}")
         return body
 
-    def rate(self, request: Request, connections: int, seconds: float) -> float:
-        """Send a request again and again over several connections; return requests per second."""
+    def cpu(self) -> float:
+        """Return the CPU time of the process so far, in seconds."""
+        # The number of this clock, as glibc's clock_getcpuclockid computes it. Linux only.
+        return time.clock_gettime((~self._process.pid << 3) | 2)
+
+    def rate(
+        self, request: Request, connections: int, seconds: float, *, by_cpu: bool = False
+    ) -> float:
+        """Send a request again and again over several connections; return requests per second.
+
+        With `by_cpu`, return them per second of the server's CPU time.
+        """
         body, headers = request
         arguments = json.dumps([self.address, seconds, body.decode(), headers])
         with ExitStack() as stack:
@@ -116,10 +126,12 @@ class Server:
             ]
             for client in clients:
                 _pipe(client.stdout).readline()
+            began = self.cpu()
             for client in clients:
                 _pipe(client.stdin).write("\n")
                 _pipe(client.stdin).flush()
-            return sum(int(_pipe(client.stdout).readline()) for client in clients) / seconds
+            sent = sum(int(_pipe(client.stdout).readline()) for client in clients)
+            return sent / (self.cpu() - began if by_cpu else seconds)
 
     def close(self) -> None:
         """End the process."""
@@ -188,6 +200,12 @@ def page_rates(listing: Server, moto: Server | None, seconds: float) -> Measurem
         "1 connection": lambda: listing.rate(request, 1, seconds),
         "1 connection again (control)": lambda: listing.rate(request, 1, seconds),
         f"{CONNECTIONS} connections": lambda: listing.rate(request, CONNECTIONS, seconds),
+        "1 connection, by CPU time of the server": lambda: listing.rate(
+            request, 1, seconds, by_cpu=True
+        ),
+        f"{CONNECTIONS} connections, by CPU time of the server": lambda: listing.rate(
+            request, CONNECTIONS, seconds, by_cpu=True
+        ),
         BASE: lambda: CREATES / seconds_of(parse_and_write, 300, time.thread_time),
     }
     if moto is not None:
@@ -228,6 +246,7 @@ def create_times(server: Server, calls: int) -> Measurements:
         "boto3 client of the same process, CPU": lambda: seconds_of(by_boto3, calls, cpu),
         "boto3 with a fixed response, CPU": lambda: seconds_of(by_fixed, calls, cpu),
         "HTTP on one connection, elapsed": lambda: seconds_of(by_http, calls, elapsed),
+        "HTTP, CPU of the server": lambda: seconds_of(by_http, calls, server.cpu),
     }
 
 
