@@ -1,7 +1,7 @@
 """Typed, safe Amazon Lightsail disk snapshots.
 
 Importing this package imports neither boto3 nor pydantic. A name is loaded when it is first used,
-and boto3 when a client is created.
+and botocore when a client is created.
 """
 
 from typing import TYPE_CHECKING

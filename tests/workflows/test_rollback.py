@@ -570,3 +570,27 @@ def test_path_that_another_disk_takes_is_not_freed() -> None:
     service.do("DetachDisk", diskName="other-2")
     service.roll_back()
     service.check_rolled_back()
+
+
+@pytest.mark.parametrize(("index", "disk"), [(13, OLD), (16, NEW)])
+def test_disk_that_another_client_replaces_in_between_is_not_moved(index: int, disk: str) -> None:
+    service = Service()
+
+    def before(_: str, now: int) -> None:
+        if now != index:
+            return
+        service.do("DetachDisk", diskName=disk)
+        service.do("DeleteDisk", diskName=disk)
+        service.clock.sleep(5)
+        service.do("CreateDisk", diskName=disk, availabilityZone="us-east-1a", sizeInGb=16)
+        service.settle()
+        if disk == OLD:
+            service.do("AttachDisk", diskName=disk, instanceName=INSTANCE, diskPath=PATH)
+        replaced.append(service.state()[disk])
+
+    replaced: list[Any] = []
+    service.before = before
+    error = service.attempt(service.roll_back)
+    assert type(error) is WaitFailedError
+    assert "another client has deleted it, and another one of this name was created" in str(error)
+    assert [service.state()[disk]] == replaced

@@ -36,7 +36,6 @@ for _group in (
     _rescue,
     _restore_instance,
     _rollback,
-    _restore_instance,
     _instances,
     _auto_snapshots,
     _plans,

@@ -204,6 +204,7 @@ def _high_level_operations() -> list[Operation]:
                 ROLLED_BACK, ManualSnapshotSource(snapshot_name="old-used-1"), new_disk_name=NAME
             ),
             creates=made,
+            has_steps=True,
         ),
         Operation(
             "wait_for_operation",
