@@ -21,10 +21,13 @@ from typing import Any, Literal
 from botocore.config import Config
 
 from lightsail_snap import (
+    AddOnRequest,
+    AddOnType,
     AutoSnapshotSource,
     DiskSource,
     DiskState,
     InstanceSource,
+    InstanceStateName,
     LatestAutoSnapshotSource,
     LightsailSnapClient,
     LightsailSnapError,
@@ -33,6 +36,7 @@ from lightsail_snap import (
     Scope,
     SnapshotSource,
     VirtualClock,
+    stop_instance,
 )
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator
 from lightsail_snap.plans import BackupPlan, apply, prepare, prune
@@ -61,10 +65,15 @@ class Account:
         for region in (HERE, THERE):
             self.emulator.add_disk("disk-1", region_name=region, size_in_gb=16)
             self.emulator.add_instance("web-1", region_name=region)
+            self.emulator.add_instance("helper-1", region_name=region)
+            self.emulator.add_disk("data-1", region_name=region, size_in_gb=8)
         client = self.client()
         for number in range(2):
             client.take_disk_snapshot(f"db-{number}", DISK, tags={"lightsail-snap:managed": "mine"})
         client.take_instance_snapshot("web-0", "web-1")
+        client.take_disk_snapshot("data-0", DiskSource(disk_name="data-1"))
+        client.attach_disk("data-1", "web-1", disk_path="/dev/xvdf")
+        client.wait_for_disk("data-1", state=DiskState.IN_USE)
         boto = _BOTO[HERE]
         for name in ("disk-1", "web-1"):
             boto.enable_add_on(resourceName=name, addOnRequest={"addOnType": "AutoSnapshot"})
@@ -233,6 +242,75 @@ def _prune(kind: Literal["disk", "instance"]) -> SetUp:
     return set_up
 
 
+def _roll_back(account: Account) -> Action:
+    client = account.client()
+    source = ManualSnapshotSource(snapshot_name="data-0")
+
+    def act() -> None:
+        client.roll_back_disk("data-1", source, new_disk_name="data-2", client_token=TOKEN)
+        client.undo_roll_back_disk("data-2", delete_new_disk=True)
+
+    return act
+
+
+def _take_stopped(account: Account) -> Action:
+    client = account.client()
+    disk = DiskSource(disk_name="data-1")
+
+    def act() -> None:
+        stop = stop_instance(client, "web-1")
+        client.take_disk_snapshot("new", disk, quiesce=stop)
+
+    return act
+
+
+def _switch_instance(account: Account) -> Action:
+    client = account.client()
+
+    def act() -> None:
+        client.stop_instance("web-1")
+        client.wait_for_instance("web-1", state=InstanceStateName.STOPPED)
+        client.detach_disk("data-1")
+        client.wait_for_disk("data-1", state=DiskState.AVAILABLE)
+        client.attach_disk("data-1", "web-1", disk_path="/dev/xvdf")
+        client.wait_for_disk("data-1", state=DiskState.IN_USE)
+        client.start_instance("web-1")
+        client.wait_for_instance("web-1", state=InstanceStateName.RUNNING)
+
+    return act
+
+
+def _switch_automatic_snapshots(account: Account) -> Action:
+    client = account.client()
+    request = AddOnRequest(add_on_type=AddOnType.AUTO_SNAPSHOT)
+
+    def act() -> None:
+        client.get_disk("disk-1")
+        client.get_instance("web-1")
+        client.get_auto_snapshots("disk-1")
+        client.copy("kept", _latest_of("disk-1"), source_region=HERE)
+        for result in (
+            client.disable_add_on("disk-1", AddOnType.AUTO_SNAPSHOT),
+            client.enable_add_on("disk-1", request),
+        ):
+            client.wait_for_operations(result.operations)
+
+    return act
+
+
+def _apply_plan_of_regions(account: Account) -> Action:
+    fields = _plan("disk").model_dump(mode="json", exclude_none=True)
+    plan = BackupPlan(**(fields | {"region": [HERE, THERE]}))
+
+    def act() -> None:
+        for _ in range(2):
+            run = prepare(plan, account.client(), clients=account.client, now=account.now)
+            apply(run, account.client(), clients=account.client)
+            account.clock.sleep(DAY_SECONDS)
+
+    return act
+
+
 # The copy exists but is not tagged yet, and the first check of its ownership fails.
 _BEFORE_TAGGING = (
     Fault(operation="TagResource", kind=FaultKind.DROP),
@@ -252,7 +330,7 @@ TASKS = (
     ),
     Task(
         "Take a snapshot of an instance",
-        "`take_instance_snapshot`",
+        "`take_instance_snapshot`, `take_instance_snapshots`",
         (lambda account: lambda: account.client().take_instance_snapshot("new", "web-1"),),
     ),
     Task(
@@ -311,6 +389,64 @@ TASKS = (
         "With `size_in_gb=` the source is not looked up, so `GetDiskSnapshot` is not needed.",
     ),
     Task(
+        "Restore an instance",
+        "`restore_instance`, `lightsail-snap restore-instance`",
+        (
+            lambda account: (
+                lambda: account.client().restore_instance(
+                    "web-2", ManualSnapshotSource(snapshot_name="web-0"), client_token=TOKEN
+                )
+            ),
+            lambda account: lambda: account.client().restore_instance("web-2", _latest_of("web-1")),
+        ),
+        _TAGGED,
+        is_slow=True,
+    ),
+    Task(
+        "Rescue the data of an instance",
+        "`rescue_system_volume`, `lightsail-snap rescue`",
+        (
+            lambda account: lambda: account.client().rescue_system_volume("web-1", "helper-1"),
+            lambda account: (
+                lambda: account.client().rescue_system_volume(
+                    "web-1", "helper-1", keep_snapshot=False
+                )
+            ),
+        ),
+        "`DeleteDiskSnapshot` is only needed with `keep_snapshot=False`. " + _TAGGED,
+        is_slow=True,
+    ),
+    Task(
+        "Roll a disk back, and undo it",
+        "`roll_back_disk`, `undo_roll_back_disk`, `lightsail-snap rollback`",
+        (_roll_back,),
+        "`DeleteDisk` is only needed with `delete_old_disk=True` or `delete_new_disk=True`. "
+        + _TAGGED,
+        is_slow=True,
+    ),
+    Task(
+        "Take a snapshot while the instance is stopped",
+        "`quiesce=stop_instance(...)`, `lightsail-snap create --stop-instance`, and plans with "
+        "`quiesce.stop_instance`",
+        (_take_stopped,),
+        "For plans, add these actions to those of the plan.",
+        is_slow=True,
+    ),
+    Task(
+        "Stop and start instances, attach and detach disks",
+        "`stop_instance`, `start_instance`, `attach_disk`, `detach_disk`, `wait_for_instance`, "
+        "`wait_for_disk`, and the commands `stop`, `start`, `attach` and `detach`",
+        (_switch_instance,),
+        is_slow=True,
+    ),
+    Task(
+        "List, enable, disable and copy automatic snapshots",
+        "`get_auto_snapshots`, `enable_add_on`, `disable_add_on`, `copy`, "
+        "`lightsail-snap auto-snapshots`",
+        (_switch_automatic_snapshots,),
+        is_slow=True,
+    ),
+    Task(
         "Copy a snapshot from another region",
         "`copy`",
         (
@@ -335,6 +471,7 @@ TASKS = (
             _apply_plan("disk"),
             _apply_plan("instance_system_disk"),
             _apply_plan("disk", *_BEFORE_TAGGING),
+            _apply_plan_of_regions,
         ),
         "Only `disk` needs `GetDisks`, and only `instance_system_disk` needs `GetInstances`. "
         "Without `copies`, `CopySnapshot` and `TagResource` are not needed. Without `retention`, "
