@@ -94,6 +94,7 @@ def _restore_instance(
     """Create an instance from a snapshot, exactly once, and wait until it runs."""
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     token = parse_client_token(client_token)
+    limit = parse_timeout(timeout)
     resume = settings.command_line(
         "restore-instance",
         snapshot,
@@ -131,7 +132,7 @@ def _restore_instance(
             add_ons=add_ons,
             tags=parse_tags(tag),
             client_token=token,
-            timeout=parse_timeout(timeout),
+            timeout=limit,
             on_progress=on_progress,
         )
     print_result(to_fields(instance), describe_instance(instance), as_json=settings.as_json)
