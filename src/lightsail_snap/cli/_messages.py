@@ -7,8 +7,7 @@ import sys
 from typing import TextIO
 
 from lightsail_snap._text import one_line
-
-PROGRAM = "lightsail-snap"
+from lightsail_snap.cli import PROGRAM
 
 _MAX_LINE_LENGTH = 100_000
 
