@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -13,6 +14,10 @@ from typing import NoReturn
 from lightsail_snap._version import __version__
 
 PROGRAM = "lightsail-snap"
+
+# A start creates half as many objects that stay. With Python's own threshold of 700 (2,000 in newer
+# versions), the garbage collector took a fifth of the time of `list`.
+_OBJECTS_PER_COLLECTION = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,8 +78,11 @@ def entry() -> NoReturn:
     Raises:
         SystemExit: Always, with the exit code.
     """
+    gc.set_threshold(_OBJECTS_PER_COLLECTION, *gc.get_threshold()[1:])
     _prepare_streams()
     code = main()
+    # Python collects garbage once more when it exits, which would take as long as a request.
+    gc.freeze()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # An interrupt while the interpreter shuts down would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -144,6 +144,8 @@ def load_command(name: str) -> Any:  # noqa: ANN401 - typer's types are private
     """Return a command with its options; its module is imported."""
     part = typer.Typer(callback=_do_nothing, add_completion=False, rich_markup_mode="markdown")
     import_module(f"lightsail_snap.cli.{COMMANDS[name].module}").add_to(part)
+    # Typer builds a pydantic validator for each option.
+    part.registered_commands = [each for each in part.registered_commands if each.name == name]
     group: Any = typer.main.get_command(part)
     return group.commands[name]
 

@@ -6,25 +6,21 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from lightsail_snap import StepProgress, Tag, WaitProgress
 from lightsail_snap._text import safe_line
 from lightsail_snap.cli._messages import print_message
-from lightsail_snap.models import ResourceTag
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from lightsail_snap import StepProgress, Tag, WaitProgress
+    from lightsail_snap.models import ResourceTag
 
 # A program that reads a pipe expects whole lines of any length.
 _PIPE_WIDTH = 100_000
@@ -100,15 +96,23 @@ def format_tags(tags: Sequence[Tag | ResourceTag]) -> str:
     return " ".join(str(tag.key) if tag.value is None else f"{tag.key}={tag.value}" for tag in tags)
 
 
-def _open_progress(console: Console, column: ProgressColumn, *, is_transient: bool) -> Progress:
+def _open_progress(console: Console, *, counts_steps: bool) -> Progress:
+    from rich.progress import (  # noqa: PLC0415 - start-up: only terminals have a progress bar
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        column,
+        MofNCompleteColumn() if counts_steps else TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
         console=console,
         redirect_stdout=False,
-        transient=is_transient,
+        transient=counts_steps,
     )
 
 
@@ -126,8 +130,7 @@ def progress_bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
     if not console.is_terminal:
         yield lambda _progress: None
         return
-    percentage = TextColumn("{task.percentage:>3.0f}%")
-    with _open_progress(console, percentage, is_transient=False) as progress:
+    with _open_progress(console, counts_steps=False) as progress:
         task = progress.add_task(_escape_markup(title), total=100)
 
         def update(wait: WaitProgress[Any]) -> None:
@@ -153,7 +156,7 @@ def step_counter(title: str, total: int) -> Iterator[Callable[[Callable[[], None
     if not console.is_terminal:
         yield lambda print_step: print_step()
         return
-    with _open_progress(console, MofNCompleteColumn(), is_transient=True) as progress:
+    with _open_progress(console, counts_steps=True) as progress:
         task = progress.add_task(_escape_markup(title), total=total)
 
         def advance(print_step: Callable[[], None]) -> None:
