@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from lightsail_snap._version import __version__
+from lightsail_snap import __version__
 
 PROGRAM = "lightsail-snap"
 
