@@ -63,7 +63,8 @@ def measure_matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
     )
     text = (
         f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(CLIENTS)} kinds of client, "
-        f"{len(run.MODES)} retry modes: {tried:,} cells. In {held:,} of them all invariants held; "
+        f"{len(run.MODES)} retry modes (one at a time, in turns, for methods of several steps): "
+        f"{tried:,} cells. In {held:,} of them all invariants held; "
         f"{succeeded:,} ended in success, {errors:,} in a typed error."
     )
     broken = [line for report in reports for line in report.broken]

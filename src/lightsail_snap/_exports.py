@@ -153,6 +153,7 @@ PACKAGE: Mapping[str, str] = {
     "AccountSetupInProgressException": "errors",
     "AsyncLightsailSnapClient": "aio",
     "AsyncPaginator": "aio",
+    "AsyncStoppedInstance": "quiesce",
     "AuthenticationError": "errors",
     "Boto3Client": "transport",
     "Boto3Session": "transport",
@@ -191,6 +192,7 @@ PACKAGE: Mapping[str, str] = {
     "ServiceException": "errors",
     "SnapshotConflictError": "errors",
     "StepProgress": "waiters",
+    "StoppedInstance": "quiesce",
     "SystemClock": "clock",
     "ThrottlingError": "errors",
     "Timeout": "waiters",
@@ -209,6 +211,7 @@ PACKAGE: Mapping[str, str] = {
     "command_hooks": "quiesce",
     "fsfreeze": "quiesce",
     "plan_retention": "retention",
+    "stop_instance": "quiesce",
 } | {name: f"models.{module}" for name, module in MODELS.items()}
 """Module of every name of `lightsail_snap`, relative to that package."""
 

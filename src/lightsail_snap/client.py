@@ -487,9 +487,10 @@ class LightsailSnapClient:
                 tagged with it (`lightsail-snap:client-token`). With a token, an interrupted call
                 can be repeated, even by another process: it finds its snapshot and waits for it.
                 Without one, an earlier snapshot of this name is a conflict.
-            quiesce: A context manager that pauses writes, for example `fsfreeze("/mnt/data")` or
-                `command_hooks(...)`. It is entered before the request is sent, and exited as soon
-                as the service has accepted it or it has failed.
+            quiesce: A context manager that pauses writes, for example `fsfreeze("/mnt/data")`,
+                `command_hooks(...)` or `stop_instance(client, "web-1")`. It is entered before the
+                request is sent, and exited as soon as the service has accepted it or it has
+                failed. The time to enter and exit it does not count for `timeout`.
             on_quiesced: Called with the time for which writes were paused.
             timeout: The limit for operation and snapshot together: a `timedelta` or seconds. 0
                 polls once, None waits without limit, `"policy"` is the client's `WaitPolicy` (one

@@ -69,7 +69,8 @@ def create_state(path: Path) -> None:
         }
         for name in ("data-1", "db-1", "db-2"):
             emulator.add_disk(name, region_name=HERE, size_in_gb=16)
-        emulator.add_instance("web-1", region_name=HERE)
+        for name in ("web-1", "helper-1"):
+            emulator.add_instance(name, region_name=HERE)
         made[HERE].create_disk_snapshot(diskName="data-1", diskSnapshotName="old-disk")
         made[HERE].create_disk_snapshot(diskName="db-1", diskSnapshotName="foreign-1")
         made[HERE].create_instance_snapshot(
@@ -87,15 +88,23 @@ def body_of(emulator: LightsailEmulator, region: str, operation: str) -> str:
     return emulator.handle(region, operation, {}).body.decode().replace(today, "today")
 
 
+def _without_volatile_fields(value: Any) -> Any:
+    """Remove fields from a resource, also from the disks of an instance."""
+    if isinstance(value, list):
+        return [_without_volatile_fields(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: each for key, each in value.items() if key not in _VOLATILE_FIELDS}
+    return {key: _without_volatile_fields(each) for key, each in kept.items()}
+
+
 def read_state(emulator: LightsailEmulator) -> FinalState:
     resources: dict[tuple[str, str, str], dict[str, Any]] = {}
     operations: Counter[tuple[str, str, str, str]] = Counter()
     for region in (HERE, THERE):
         for listing, member in _LISTS.items():
             for resource in json.loads(body_of(emulator, region, listing))[member]:
-                facts = {
-                    key: value for key, value in resource.items() if key not in _VOLATILE_FIELDS
-                }
+                facts = _without_volatile_fields(resource)
                 facts["tags"] = sorted(map(json.dumps, facts["tags"]))
                 resources[region, listing, resource["name"]] = facts
         for each in json.loads(body_of(emulator, region, "GetOperations"))["operations"]:

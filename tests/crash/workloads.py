@@ -107,6 +107,11 @@ def _restore(clients: Clients, _now: float) -> object:
     )
 
 
+def _rescue(clients: Clients, _now: float) -> object:
+    # A snapshot that is deleted in the end could be taken again by a late request.
+    return clients(HERE).rescue_system_volume("web-1", "helper-1", tags=TAGS, client_token=TOKEN)
+
+
 def _restore_instance(clients: Clients, _now: float) -> object:
     source = ManualSnapshotSource(snapshot_name="old-instance")
     return clients(HERE).restore_instance(NAME, source, tags=TAGS, client_token=TOKEN)
@@ -119,6 +124,7 @@ WORKLOADS: Mapping[str, Workload] = {
     "copy a disk snapshot from another region": _copy,
     "copy an instance snapshot": _copy_instance,
     "restore a disk": _restore,
+    "rescue a system volume": _rescue,
     "restore an instance": _restore_instance,
     "a plan of two disks": lambda clients, now: carry_out(plan_of("disk"), clients, now),
     "a plan of an instance": lambda clients, now: carry_out(plan_of("instance"), clients, now),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# Instances that a page needs besides `web-1`.
+MORE_INSTANCES = {"rescue.md": ("helper-1",)}
+
 # Text blocks directly below a Python or shell block.
 _SHOWN = r"\n\n```text\n(.*?)^```$"
 _BELOW_BLOCK = re.compile(_SHOWN, re.MULTILINE | re.DOTALL)

@@ -20,7 +20,12 @@ from typing import Any
 
 import pytest
 import typer.main
-from tests.docs.shown_output import compile_output, find_command_outputs, strip_padding
+from tests.docs.shown_output import (
+    MORE_INSTANCES,
+    compile_output,
+    find_command_outputs,
+    strip_padding,
+)
 
 from lightsail_snap.cli import main
 from lightsail_snap.cli._app import app
@@ -37,7 +42,9 @@ TESTED_ELSEWHERE = {"emulator", "demo"}
 
 
 @pytest.fixture
-def server_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+def server_url(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
     """Serve an emulator to a reader with an empty folder and no settings."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -46,6 +53,8 @@ def server_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]
     with LightsailEmulator(clock=clock, progression=Progression.instant()) as emulator:
         seed_emulator(emulator, clock, disks=["Disk-1"], instances=["web-1"], history=60)
         seed_emulator(emulator, clock, disks=["Disk-Virginia-1"])
+        for name in MORE_INSTANCES.get(request.getfixturevalue("page").name, ()):
+            emulator.add_instance(name, region_name="us-east-1")
         with emulator.serve() as url:
             yield url
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.docs.shown_output import compile_output, find_output
+from tests.docs.shown_output import MORE_INSTANCES, compile_output, find_output
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
@@ -27,12 +27,14 @@ WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf
 
 
 @pytest.fixture
-def _emulated_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def _emulated_aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Connect every client of a page to an emulator with the resources that pages use."""
     clock = VirtualClock()
     emulator = LightsailEmulator(clock=clock)
     emulator.add_disk("Disk-Virginia-1", region_name="us-east-1", size_in_gb=32)
     emulator.add_instance("web-1", region_name="us-east-1")
+    for name in MORE_INSTANCES.get(request.getfixturevalue("page").name, ()):
+        emulator.add_instance(name, region_name="us-east-1")
 
     def create_client(*, region_name: str, **_: object) -> Any:
         return emulator.boto3_client(region_name)

@@ -55,6 +55,7 @@ def test_matrix_covers_every_operation() -> None:
         "take_instance_snapshot",
         "copy",
         "restore_disk",
+        "rescue_system_volume",
         "restore_instance",
         "wait_for_operation",
         "wait_for_disk_snapshot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,52 @@ def test_oracle_reports_a_second_export() -> None:
     outcome = run_cell(LOST, "ExportSnapshot")
     outcome.emulator.call("ExportSnapshot", sourceSnapshotName="old-1")
     assert_broken("nothing_is_created_twice", outcome, "exported 2 times")
+
+
+def _set(outcome: Outcome, name: str, field: str, value: str) -> None:
+    """Change a field of a resource in the store of the service."""
+    statement = "UPDATE records SET wire = json_set(wire, ?, ?) WHERE name = ?"
+    outcome.emulator._store._db.execute(statement, (f"$.{field}", value, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "instance", "message"),
+    [
+        ("held-1", "web-1", "held-1 was moved"),
+        ("loose-1", "web-2", "loose-1 was moved"),
+        ("made-2", "web-1", "made-2 is attached elsewhere"),
+    ],
+)
+def test_oracle_reports_a_disk_on_the_wrong_instance(
+    name: str, instance: str, message: str
+) -> None:
+    outcome = run_cell(LOST, "rescue_system_volume")
+    _set(outcome, name, "attachedTo", instance)
+    assert_broken("disks_stay_attached", outcome, message)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "message"),
+    [
+        ("made-2", "state", "available", "the disk is available"),
+        ("made-2", "path", "/dev/xvdf", "the path is /dev/xvdf"),
+        (NAME, "state", "pending", "the snapshot is pending"),
+        (NAME, "fromInstanceName", "web-2", "the snapshot is of another instance"),
+    ],
+)
+def test_oracle_reports_a_rescue_that_has_not_succeeded(
+    name: str, field: str, value: str, message: str
+) -> None:
+    outcome = run_cell(LOST, "rescue_system_volume")
+    _set(outcome, name, field, value)
+    assert_broken("success_is_true", outcome, message)
+
+
+def test_oracle_reports_a_rescue_with_another_result() -> None:
+    outcome = run_cell(LOST, "rescue_system_volume")
+    other = outcome.value.disk.model_copy(update={"size_in_gb": 9999})
+    outcome.value = replace(outcome.value, disk=other)
+    assert_broken("success_is_true", outcome, "the service did not return")
 
 
 def test_oracle_reports_a_result_that_does_not_exist() -> None:
@@ -295,7 +342,7 @@ def test_fault_that_does_not_occur_is_reported() -> None:
 
 def test_every_invariant_is_broken_in_this_file() -> None:
     source = re.sub(r"\(\s+", "(", Path(__file__).read_text(encoding="utf-8"))
-    assert len(INVARIANTS) == 8
+    assert len(INVARIANTS) == 9
     for invariant in INVARIANTS:
         assert f'assert_broken("{invariant.__name__}"' in source
 

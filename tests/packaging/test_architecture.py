@@ -30,7 +30,7 @@ ALLOWED = {
     "waiters": _PURE,
     "retention": _PURE,
     "rescue": _PURE,
-    "quiesce": {"_text", "_parameters", "errors"},
+    "quiesce": _PURE | {"waiters", "_workflows", "_drivers", "_boto"},
     "_workflows": _PURE | {"_lazy", "rescue", "waiters"},
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},

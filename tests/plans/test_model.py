@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,6 +147,13 @@ def test_models_have_a_strict_json_schema() -> None:
         schema = json.loads(json.dumps(model.model_json_schema()))
         assert schema["additionalProperties"] is False
     assert set(BackupPlan.model_json_schema()["required"]) == {"name", "region", "select"}
+
+
+@given(plans)
+def test_plan_as_json_matches_its_schema(plan: BackupPlan) -> None:
+    for mode in ("validation", "serialization"):
+        schema = BackupPlan.model_json_schema(mode=mode)
+        jsonschema.validate(json.loads(plan.to_json()), schema)
 
 
 def test_plan_with_many_errors_reports_all_with_a_fix() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -462,6 +463,51 @@ def test_apply_daily_for_several_regions_and_kinds_keeps_each_retention(
     assert fleet.apply(run).to_dict()["regions"] == [HOME, AWAY]
     again = fleet.apply(run)
     assert {each.status for each in again.results} == {"adopted"}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_apply_for_several_regions_after_a_kill_at_any_call_ends_in_the_same_state(
+    make_state: Callable[[], Any],
+    make_plan: Maker,
+    process_killed: type[BaseException],
+    *,
+    after: bool,
+) -> None:
+    plan = several(make_plan)
+
+    def filled() -> Any:
+        state = make_state()
+        for region in (HOME, AWAY):
+            state.emulator.add_disk("db-1", region_name=region)
+        state.run_days(plan, 1)
+        state.calls.clear()
+        return state
+
+    def found(state: Any) -> list[list[str]]:
+        return [names(state, region) for region in (HOME, AWAY, COPIES)]
+
+    undisturbed = filled()
+    assert undisturbed.apply(undisturbed.prepare(plan)).is_complete
+    expected, total = found(undisturbed), len(undisturbed.calls)
+    assert [len(each) for each in expected] == [1, 1, 2]
+    for number in range(1, total + 1):
+        state, count = filled(), 0
+        run = state.prepare(plan)
+
+        def on_call(_request: Any, is_done: bool, number: int = number) -> None:  # noqa: FBT001 - the hook's signature
+            nonlocal count
+            count += is_done == after
+            if is_done == after and count == number:
+                raise process_killed
+
+        state.on_call = on_call
+        with contextlib.suppress(process_killed):
+            state.apply(run)
+        state.on_call = lambda _request, _is_done: None
+        state.clock.sleep(60)
+        assert state.apply(state.prepare(plan)).is_complete, number
+        assert found(state) == expected, number
 
 
 def unreachable(state: Any, *regions: str) -> Callable[[str], LightsailSnapClient]:

@@ -30,6 +30,7 @@ MODULES = (
     "lightsail_snap.models",
     "lightsail_snap.plans",
     "lightsail_snap.quiesce",
+    "lightsail_snap.rescue",
     "lightsail_snap.retention",
     "lightsail_snap.transport",
     "lightsail_snap.waiters",
@@ -38,6 +39,7 @@ MODULES = (
 WITHOUT_VALUES = {
     *("LightsailSnapClient", "AsyncLightsailSnapClient", "Paginator", "AsyncPaginator"),
     *("LightsailEmulator", "Transport", "Boto3Client", "Boto3Session"),
+    *("StoppedInstance", "AsyncStoppedInstance"),
 }
 FEW = settings(
     max_examples=3,

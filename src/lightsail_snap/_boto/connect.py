@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from lightsail_snap._boto.data_loading import load_less_data
 from lightsail_snap._boto.endpoint import check_plain_http_permission, refuse_plain_http
 from lightsail_snap._boto.error_mapping import configuration_error
-from lightsail_snap._boto.transport import BotoTransport
+from lightsail_snap._boto.transport import BotoTransport, ConnectionSettings
 from lightsail_snap.clock import Clock, SystemClock
 from lightsail_snap.errors import ConfigurationError
 from lightsail_snap.models._regions import find_region_problem
@@ -73,7 +73,11 @@ def connect(  # noqa: PLR0913 - the parameters of a client
             config=config,
         )
         check_endpoint(boto, allow_plain_http=allow_plain_http)
-        transport = BotoTransport(boto, is_owner=True)
+        known = None
+        if session is None and config is None:
+            region: str = boto.meta.region_name
+            known = ConnectionSettings(region, profile_name, endpoint_url, allow_plain_http)
+        transport = BotoTransport(boto, is_owner=True, settings=known)
     elif transport is None:
         boto = _check_service(boto3_client)
         _check_region("the Region of the boto3 client", boto.meta.region_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -33,14 +34,49 @@ _HANDLER_ID_PREFIX = "lightsail-snap"
 _lock = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """Settings from which another process can create the same boto3 client.
+
+    Attributes:
+        region_name: The AWS Region.
+        profile_name: The profile; None for the default of the environment.
+        endpoint_url: The address; None for the default of the environment.
+        allow_plain_http: Whether requests to other machines may be unencrypted.
+    """
+
+    region_name: str
+    profile_name: str | None
+    endpoint_url: str | None
+    allow_plain_http: bool
+
+
 class BotoTransport:
     """Transport over a boto3 Lightsail client. Safe to share by threads and after a fork."""
 
-    __slots__ = ("_client", "_is_closed", "_is_owner", "_methods", "_observed", "_process")
+    __slots__ = (
+        "_client",
+        "_is_closed",
+        "_is_owner",
+        "_methods",
+        "_observed",
+        "_process",
+        "settings",
+    )
 
-    def __init__(self, client: BaseClient, *, is_owner: bool = False) -> None:
-        """Register event handlers with a client, which `close` closes if `is_owner`."""
+    def __init__(
+        self,
+        client: BaseClient,
+        *,
+        is_owner: bool = False,
+        settings: ConnectionSettings | None = None,
+    ) -> None:
+        """Register event handlers with a client, which `close` closes if `is_owner`.
+
+        Pass the settings if they and the environment determine the client.
+        """
         self._client = client
+        self.settings = settings
         self._is_owner = is_owner
         self._is_closed = False
         self._process = os.getpid()

@@ -123,7 +123,7 @@ def resuming_errors(body: BaseException | None) -> Iterator[None]:
     try:
         yield
     except LightsailSnapError as error:
-        error.may_have_executed = may_have_executed
+        error.may_have_executed = error.may_have_executed or may_have_executed
         raise
     except Exception as error:
         failure = QuiesceError(f"writes may still be paused: {safe_text(error)}")

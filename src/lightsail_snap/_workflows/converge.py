@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Generic
+from typing import Any, Generic, TypeAlias
 
 from lightsail_snap._workflows.create_and_wait import OnProgress, operation_for
 from lightsail_snap._workflows.effects import Workflow, call, log, run_by_deadline
@@ -52,6 +52,8 @@ from lightsail_snap.models import (
     StopInstanceRequest,
 )
 from lightsail_snap.waiters import PollResultT, WaitProgress, percent_of, state_of
+
+OnRequest: TypeAlias = Callable[[LightsailSnapError | None], object]
 
 # How often the service refuses a request, while the state does not move, before that is final. A
 # refusal may be based on a state that the service's own machines have not yet seen change.
@@ -206,10 +208,14 @@ def impossible(title: str, resource: PollResult, why: str) -> WaitFailedError:
 
 
 async def converge(
-    change: Change[PollResultT], budget: RetryBudget, on_progress: OnProgress | None = None
+    change: Change[PollResultT],
+    budget: RetryBudget,
+    on_progress: OnProgress | None = None,
+    on_request: OnRequest | None = None,
 ) -> PollResultT | None:
     """Make a change, whatever becomes of the responses, and return the resource afterwards.
 
+    `on_request` is called after every request, with its error or with None if it was accepted.
     Returns None for a deletion of which no response has shown the resource.
 
     Raises:
@@ -218,7 +224,7 @@ async def converge(
         LightsailSnapError: If the service refuses the change for good. `may_have_executed` is true
             if a request may have been executed.
     """
-    convergence = _Convergence(change, budget, on_progress)
+    convergence = _Convergence(change, budget, on_progress, on_request)
     try:
         return await run_by_deadline(convergence.run, budget.stopwatch.deadline)
     except LightsailSnapError as error:
@@ -234,6 +240,7 @@ class _Convergence(Generic[PollResultT]):
         change: The change.
         budget: The pauses and the time limit.
         on_progress: Called after every read.
+        on_request: Called after every request.
         may_have_executed: Whether a request may have been executed.
         resource: The resource as last seen.
         error: The error of the last read or request, if the change continues.
@@ -243,6 +250,7 @@ class _Convergence(Generic[PollResultT]):
     change: Change[PollResultT]
     budget: RetryBudget
     on_progress: OnProgress | None
+    on_request: OnRequest | None = None
     may_have_executed: bool = False
     resource: PollResultT | None = None
     error: LightsailSnapError | None = None
@@ -368,6 +376,7 @@ class _Convergence(Generic[PollResultT]):
         except LightsailSnapError as error:
             self.may_have_executed = self.may_have_executed or error.may_have_executed
             self.error = error
+            self._report_request(error)
             message = f"cannot {change.title} yet: {safe_text(error)}"
             await log(message, level=logging.WARNING, error=type(error).__name__)
             if not is_transient(error):
@@ -376,9 +385,14 @@ class _Convergence(Generic[PollResultT]):
                     await change.recheck()
         else:
             self.may_have_executed = True
+            self._report_request(None)
             operations = result.operations
             first = operations[0] if operations else None
             self.operation = operation_for(operations, change.name) or first
+
+    def _report_request(self, error: LightsailSnapError | None) -> None:
+        if self.on_request is not None:
+            self.on_request(error)
 
     def _refuse(self, error: LightsailSnapError) -> None:
         """Count a refusal; raise it if repeating the request has no effect."""

@@ -15,7 +15,6 @@ from lightsail_snap._workflows.effects import (
     log,
     run_by_deadline,
     run_in_context,
-    sleep,
 )
 from lightsail_snap._workflows.ownership import (
     CLOCK_PRECISION_SECONDS,
@@ -25,7 +24,9 @@ from lightsail_snap._workflows.ownership import (
     has_tags,
 )
 from lightsail_snap._workflows.resources import OPERATIONS
-from lightsail_snap._workflows.timing import RetryBudget, start
+from lightsail_snap._workflows.stop_checks import check_source
+from lightsail_snap._workflows.stops_instance import StopsInstance, find_stop
+from lightsail_snap._workflows.timing import RetryBudget, Stopwatch, start
 from lightsail_snap._workflows.waiting import NotFoundPolicy, error_fields, wait_for
 from lightsail_snap.errors import (
     LightsailSnapError,
@@ -43,22 +44,36 @@ ReturnT = TypeVar("ReturnT")
 
 
 async def _quiesce(
-    context: Quiesce | None,
+    context: Quiesce,
     workflow: Workflow[ReturnT],
+    stopwatch: Stopwatch,
     *,
     on_quiesced: OnQuiesced | None,
     resume: str,
 ) -> ReturnT:
-    """Run a workflow while writes are paused, and report how long they were."""
-    if context is None:
-        return await workflow()
+    """Run a workflow while writes are paused, and report how long they were.
+
+    Pausing and resuming have limits of their own, so their time does not count on the stopwatch.
+    """
     began: list[ClockReading] = []
     accepted: list[ReturnT] = []
 
     async def run() -> ReturnT:
-        began.append(await sleep())
-        accepted.append(await workflow())
-        return accepted[0]
+        began.append(await stopwatch.restart())
+        result = await run_by_deadline(workflow, stopwatch.deadline)
+        await stopwatch.read()
+        accepted.append(result)
+        return result
+
+    async def report() -> None:
+        now = await stopwatch.resume()
+        stop = find_stop(context)
+        paused = stop and stop.downtime
+        paused = paused or timedelta(seconds=now.monotonic - began[0].monotonic)
+        seconds = paused.total_seconds()
+        await log(f"writes were paused for {seconds:.3f} s", quiesced_seconds=seconds)
+        if on_quiesced is not None:
+            on_quiesced(paused)
 
     try:
         result = await run_in_context(context, run)
@@ -66,17 +81,10 @@ async def _quiesce(
         if accepted and isinstance(error, QuiesceError):
             note_accepted(error, resume)
         if began:
-            await _report_pause(began[0], on_quiesced)
+            await report()
         raise
-    await _report_pause(began[0], on_quiesced)
+    await report()
     return result
-
-
-async def _report_pause(began: ClockReading, on_quiesced: OnQuiesced | None) -> None:
-    seconds = (await sleep()).monotonic - began.monotonic
-    await log(f"writes were paused for {seconds:.3f} s", quiesced_seconds=seconds)
-    if on_quiesced is not None:
-        on_quiesced(timedelta(seconds=seconds))
 
 
 def operation_for(operations: Iterable[Operation], name: str) -> Operation | None:
@@ -112,14 +120,14 @@ async def create_and_wait(  # noqa: PLR0913 - the parameters of the high-level o
     budget, resume = RetryBudget(policy, stopwatch), creation.resume
 
     async def create() -> Accepted:
-        return await _quiesce(
-            quiesce,
-            lambda: create_once(creation, budget),
-            on_quiesced=on_quiesced,
-            resume=resume,
-        )
+        return await create_once(creation, budget)
 
-    accepted = await run_by_deadline(create, stopwatch.deadline)
+    if quiesce is None or await _is_created(creation, find_stop(quiesce), budget):
+        accepted = await run_by_deadline(create, stopwatch.deadline)
+    else:
+        accepted = await _quiesce(
+            quiesce, create, stopwatch, on_quiesced=on_quiesced, resume=resume
+        )
     try:
         resource = await _wait(creation, accepted, budget, on_progress)
         error = await run_by_deadline(
@@ -131,6 +139,26 @@ async def create_and_wait(  # noqa: PLR0913 - the parameters of the high-level o
         note_accepted(error, resume)
         raise
     return resource
+
+
+async def _is_created(
+    creation: Creation[CreatedT], stop: StopsInstance | None, budget: RetryBudget
+) -> bool:
+    """Return whether an earlier call with the same token created the resource already.
+
+    Then an instance need not stop again. Other pauses are short, and are made every time.
+    """
+    if stop is None:
+        return False
+    await check_source(stop, creation.request, budget)
+    if creation.token is None:
+        return False
+    try:
+        found = await budget.look_up(lambda: creation.waitable.find(creation.name))
+    except LightsailSnapError:
+        # The creation itself shows what is wrong.
+        return False
+    return found is not None and creation.has_token(found.resource)
 
 
 async def find_replacement(

@@ -144,9 +144,13 @@ class _Rescue:
         creation = self._snapshot_creation()
         # So that an iterator of tags is not read twice.
         self.tags = creation.tags
-        self._disk_creation(_ANY_ZONE, self.size_in_gb or MIN_SIZE_GB)
+        self._disk_creation(_ANY_ZONE, MIN_SIZE_GB if self.size_in_gb is None else self.size_in_gb)
         path = _ANY_PATH if self.disk_path is None else self.disk_path
         AttachDiskRequest(disk_name=self.disk_name, instance_name=self.helper_name, disk_path=path)
+        # The service refuses other paths (seen in community logs), but only after the restore.
+        if not path.startswith("/dev/"):
+            fix = "pass for example /dev/xvdf, or leave it out to use a free one"
+            raise invalid_parameter("disk_path", "must be a device path", fix, path)
 
     def _snapshot_creation(self) -> Creation[DiskSnapshot]:
         request = CreateDiskSnapshotRequest(
@@ -187,6 +191,8 @@ class _Rescue:
             disk = await self._restore(self._size(snapshot, source), zone, on_progress)
         self.steps.done.append(f"disk {self.disk_name} is created")
         snapshot = await self._find_origin(disk, snapshot)
+        if snapshot is not None and len(self.steps.done) == 1:
+            self.steps.done.insert(0, f"disk snapshot {self.snapshot_name} is completed")
         title = f"attach disk {self.disk_name} to instance {self.helper_name}"
         disk, path = await self._attach(disk, helper, await self.steps.begin(title))
         self.steps.done[-1] = f"disk {self.disk_name} is attached to {self.helper_name} at {path}"
@@ -251,9 +257,8 @@ class _Rescue:
         found, is_own = await self._find(
             find_disk_snapshot, self.snapshot_name, lambda snapshot: _is_own(creation, snapshot)
         )
-        if found is not None and not is_own:
-            raise conflict(creation, found)
-        return found
+        # If the name is taken, the creation reports it.
+        return found if is_own else None
 
     async def _find(
         self,
@@ -411,7 +416,7 @@ class _Rescue:
             try:
                 helper = (await find_instance(self.helper_name)).resource
             except LightsailSnapError:
-                # The request is repeated, and its error is more telling.
+                # The request is repeated, and its error is clearer.
                 return
             used = self._disk_at(helper, path)
             if used is None:

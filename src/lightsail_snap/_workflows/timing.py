@@ -62,6 +62,17 @@ class Stopwatch:
         self.elapsed = max(self.elapsed, measured, self._paused)
         return now
 
+    async def restart(self) -> ClockReading:
+        """Start again now."""
+        self.began, self.elapsed, self._paused = await sleep(), 0.0, 0.0
+        return self.began
+
+    async def resume(self) -> ClockReading:
+        """Continue now as of the last reading: the time since then does not count."""
+        now = await sleep()
+        self.began = ClockReading(now.monotonic - self.elapsed, now.time - self.elapsed)
+        return now
+
 
 async def start(limit: float | None, began: ClockReading | None = None) -> Stopwatch:
     """Start a stopwatch now, or as of an earlier moment."""

@@ -62,6 +62,25 @@ COMMANDS = {
         _INSTANCES,
         "Create an instance from a snapshot, exactly once, and wait until it runs.",
     ),
+    "attach": Command(
+        "_instances",
+        _INSTANCES,
+        "Attach a disk to an instance of the same zone, and wait until it is in use.",
+    ),
+    "detach": Command(
+        "_instances",
+        _INSTANCES,
+        "Detach a disk from its stopped instance, and wait until it is available.",
+    ),
+    "stop": Command(
+        "_instances",
+        _INSTANCES,
+        "Stop an instance. Without a static IP, it gets another address when it starts.",
+    ),
+    "start": Command("_instances", _INSTANCES, "Start an instance."),
+    "auto-snapshots": Command(
+        "_auto_snapshots", _INSTANCES, "List, enable, disable and copy automatic snapshots."
+    ),
     "plan": Command(
         "_plans",
         _PLANS,

@@ -197,8 +197,13 @@ class Settings:
             "profile_name": self.profile,
             "endpoint_url": self.endpoint_url,
             "allow_plain_http": self.allow_plain_http,
-            "wait_policy": WaitPolicy(min_delay=min(self.poll, 2.0), max_delay=self.poll),
+            "wait_policy": self.wait_policy,
         }
+
+    @property
+    def wait_policy(self) -> WaitPolicy:
+        """The policy of waits."""
+        return WaitPolicy(min_delay=min(self.poll, 2.0), max_delay=self.poll)
 
     def client(self) -> LightsailSnapClient:
         """Return a client of the Region; use it as a context manager."""

@@ -17,7 +17,7 @@ from lightsail_snap._text import safe_line
 from lightsail_snap.cli._messages import print_message
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from lightsail_snap import StepProgress, Tag, WaitProgress
     from lightsail_snap.models import ResourceTag
@@ -144,6 +144,32 @@ def print_step(progress: StepProgress) -> None:
     """Print a step of a command to standard error when it begins."""
     if progress.poll is None:
         print_message(str(progress))
+
+
+@contextmanager
+def step_bars() -> Iterator[Callable[[StepProgress], None]]:
+    """Show the progress of each step on standard error: bars on a terminal, else lines.
+
+    Yields the `on_progress` callback.
+    """
+    console = _open_console(is_error=True)
+    if not console.is_terminal:
+        yield print_step
+        return
+    with _open_progress(console, counts_steps=False) as progress:
+        tasks: list[TaskID] = []
+
+        def update(report: StepProgress) -> None:
+            if report.poll is None:
+                for task in tasks[-1:]:
+                    progress.update(task, completed=100)
+                tasks.append(progress.add_task(_escape_markup(str(report)), total=100))
+            elif report.poll.percent is not None:
+                progress.update(tasks[-1], completed=report.poll.percent)
+
+        yield update
+        for task in tasks[-1:]:
+            progress.update(task, completed=100)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from lightsail_snap.cli._options import (
     parse_duration,
     parse_tags,
 )
-from lightsail_snap.cli._output import print_json, print_line, print_step
+from lightsail_snap.cli._output import print_json, print_line, step_bars
 from lightsail_snap.cli._snapshots import to_fields
 from lightsail_snap.waiters import Timeout
 
@@ -80,7 +80,11 @@ def _rescue(
         delete_snapshot=delete_snapshot,
         client_token=token,
     )
-    with settings.client() as client, advise_how_to_continue(resume):
+    with (
+        settings.client() as client,
+        advise_how_to_continue(resume),
+        step_bars() as on_progress,
+    ):
         result = client.rescue_system_volume(
             instance,
             to,
@@ -92,7 +96,7 @@ def _rescue(
             keep_snapshot=not delete_snapshot,
             client_token=token,
             timeout=limit,
-            on_progress=print_step,
+            on_progress=on_progress,
         )
     _print_result(settings, result, to)
 

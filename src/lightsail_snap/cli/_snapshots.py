@@ -21,7 +21,7 @@ from lightsail_snap import (
     WaitTimeoutError,
 )
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
-from lightsail_snap.cli._messages import plural, print_message
+from lightsail_snap.cli._messages import plural, print_command, print_message
 from lightsail_snap.cli._options import (
     AutoLatestOption,
     AutoOption,
@@ -50,7 +50,7 @@ from lightsail_snap.cli._prompt import confirm, is_terminal
 from lightsail_snap.waiters import Timeout
 
 if TYPE_CHECKING:
-    from lightsail_snap import Disk, Instance, LightsailSnapClient, WaitProgress
+    from lightsail_snap import Disk, Instance, LightsailSnapClient, StoppedInstance, WaitProgress
     from lightsail_snap.retention import AnySnapshot
 
 _PANEL = "Snapshots"
@@ -113,11 +113,21 @@ def _create(
             metavar="MOUNT", help="Freeze this file system while the snapshot is requested."
         ),
     ] = None,
+    stop_instance: Annotated[
+        bool,
+        typer.Option(
+            "--stop-instance",
+            help="Stop the instance while the snapshot is requested, and start it again.",
+        ),
+    ] = False,
 ) -> None:
     """Take a snapshot, exactly once, and wait until it can be used."""
     sources = {"disk": disk, "system_disk": system_disk, "instance": instance}
     if sum(source is not None for source in sources.values()) != 1:
         message = "specify exactly one of --disk, --system-disk or --instance"
+        raise UsageError(message)
+    if stop_instance and freeze is not None:
+        message = "--freeze and --stop-instance cannot be combined; pass one of them"
         raise UsageError(message)
     name = name.replace("{time}", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     token = parse_client_token(client_token)
@@ -128,7 +138,13 @@ def _create(
         "timeout": parse_timeout(timeout) if wait else timedelta(0),
     }
     resume = settings.command_line(
-        "create", name, **sources, freeze=freeze, tag=tag, client_token=token
+        "create",
+        name,
+        **sources,
+        freeze=freeze,
+        stop_instance=stop_instance,
+        tag=tag,
+        client_token=token,
     )
     with (
         settings.client() as client,
@@ -136,6 +152,10 @@ def _create(
         progress_bar(name) as on_progress,
     ):
         snapshot: AnySnapshot
+        stop = None
+        if stop_instance:
+            stop = _stop_instance(settings, client, instance or system_disk, disk, timeout)
+            options["quiesce"] = stop
         try:
             if instance is not None:
                 snapshot = client.take_instance_snapshot(
@@ -155,6 +175,9 @@ def _create(
             if wait:
                 raise
             snapshot = _get_snapshot(client, name)
+    if stop is not None and stop.downtime is not None:
+        seconds = stop.downtime.total_seconds()
+        print_message(f"instance {stop.instance_name} was stopped for {seconds:.0f} s")
     _print_resource(settings, snapshot)
 
 
@@ -396,6 +419,30 @@ def _freeze(mount_point: str | None) -> AbstractContextManager[object] | None:
     from lightsail_snap.quiesce import fsfreeze  # noqa: PLC0415 - start-up: only --freeze needs it
 
     return fsfreeze(mount_point)
+
+
+def _stop_instance(
+    settings: Settings,
+    client: LightsailSnapClient,
+    instance: str | None,
+    disk: str | None,
+    timeout: str | None,
+) -> StoppedInstance:
+    """Return the context manager that stops the instance of a source."""
+    from lightsail_snap.quiesce import (  # noqa: PLC0415 - start-up: only --stop-instance needs it
+        stop_instance,
+    )
+
+    if instance is None:
+        instance = client.get_disk(str(disk)).disk.attached_to
+    if instance is None:
+        message = f"disk {disk} is attached to no instance; leave out --stop-instance"
+        raise UsageError(message)
+    limit = parse_timeout(timeout)
+    stop = stop_instance(client, instance, stop_timeout=limit, start_timeout=limit)
+    advice = f"Instance {instance} is stopped if it runs. If it does not start again, run:"
+    print_command(advice, settings.command_line("start", instance))
+    return stop
 
 
 def _confirm_deletion(snapshots: list[AnySnapshot]) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 from lightsail_snap._drivers.interrupts import SLICE_SECONDS
 from lightsail_snap._parameters import check_callback, check_concurrency, invalid_parameter
 from lightsail_snap._text import one_line, safe_line
+from lightsail_snap._workflows.stops_instance import find_stop
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import LightsailSnapError, SnapshotConflictError
 from lightsail_snap.models import (
@@ -50,7 +51,7 @@ from lightsail_snap.plans._inventory import (
     snapshot_kind,
     snapshot_kinds,
 )
-from lightsail_snap.plans._model import Kind, Quiesce, tags_of
+from lightsail_snap.plans._model import BackupPlan, Kind, tags_of
 from lightsail_snap.plans._planning import (
     CopyStep,
     DeleteStep,
@@ -102,20 +103,35 @@ def _check_token(found: AnySnapshot, token: str) -> AnySnapshot:
 
 
 @contextmanager
-def _paused(lock: threading.Lock, quiesce: Quiesce) -> Iterator[None]:
+def _paused(lock: threading.Lock, context: AbstractContextManager[object]) -> Iterator[None]:
     """Pause writes, for one snapshot at a time."""
+    with lock, context:
+        yield
+
+
+def _pause_of(
+    step: TakeStep, plan: BackupPlan, client: LightsailSnapClient
+) -> AbstractContextManager[object] | None:
+    """Return the context manager that pauses the writes of a source; None if none is needed."""
     from lightsail_snap.quiesce import (  # noqa: PLC0415 - most plans do not need this large module
         command_hooks,
         fsfreeze,
+        stop_instance,
     )
 
-    context: AbstractContextManager[object]
+    quiesce = plan.quiesce
+    if quiesce is None:
+        return None
     if quiesce.mount_point is not None:
-        context = fsfreeze(quiesce.mount_point, timeout=quiesce.timeout)
-    else:
-        context = command_hooks(quiesce.before, quiesce.after, timeout=quiesce.timeout)
-    with lock, context:
-        yield
+        return fsfreeze(quiesce.mount_point, timeout=quiesce.timeout)
+    if not quiesce.stop_instance:
+        return command_hooks(quiesce.before, quiesce.after, timeout=quiesce.timeout)
+    is_disk = step.kind == "disk"
+    instance = client.get_disk(step.source).disk.attached_to if is_disk else step.source
+    if instance is None:
+        return None
+    limit = plan.timeout
+    return stop_instance(client, instance, stop_timeout=limit, start_timeout=limit)
 
 
 class _RunExecution:
@@ -128,6 +144,7 @@ class _RunExecution:
         self._on_step = on_step
         self._report_lock = threading.Lock()
         self._pause_lock = threading.Lock()
+        self._stops: dict[str, tuple[str, timedelta]] = {}
         self._new: dict[str, NewSnapshot] = {}
 
     def create(self, chain: Sequence[_Creation]) -> list[StepResult]:
@@ -135,7 +152,7 @@ class _RunExecution:
         results: list[StepResult] = []
         for step in chain:
             began = self._client_of(step.region)._clock.monotonic()  # noqa: SLF001 - the client of this package
-            result = self._create_one(step, results)
+            result = self._with_downtime(self._create_one(step, results))
             if result.snapshot is not None:
                 # A snapshot of an earlier attempt may be of any age.
                 since = began if result.status == "done" else None
@@ -143,6 +160,15 @@ class _RunExecution:
             results.append(result)
             self._report(result)
         return results
+
+    def _with_downtime(self, result: StepResult) -> StepResult:
+        """Add for how long an instance was stopped."""
+        instance, downtime = self._stops.get(result.step.id, ("", None))
+        if downtime is None:
+            return result
+        reason = result.reason + "; " if result.reason else ""
+        reason += f"instance {instance} was stopped for {downtime.total_seconds():.0f} s"
+        return replace(result, reason=reason, downtime=downtime)
 
     def _create_one(self, step: _Creation, earlier: Sequence[StepResult]) -> StepResult:
         try:
@@ -264,24 +290,31 @@ class _RunExecution:
             _check_token(found, token)
             snapshot = _check_token(_wait(client, step.kind, step.name, self._timeout), token)
             return StepResult(step, "adopted", "was already taken", snapshot=snapshot)
-        quiesce = self._run.plan.quiesce
-        pause = None if quiesce is None else _paused(self._pause_lock, quiesce)
+        pause = _pause_of(step, self._run.plan, client)
         options: dict[str, Any] = {
             "tags": step.tags,
             "client_token": token,
-            "quiesce": pause,
+            "quiesce": None if pause is None else _paused(self._pause_lock, pause),
             "timeout": self._timeout,
         }
+        try:
+            return StepResult(step, "done", snapshot=self._request(step, client, options))
+        finally:
+            stop = find_stop(pause)
+            if stop is not None and stop.downtime is not None:
+                self._stops[step.id] = stop.instance_name, stop.downtime
+
+    def _request(
+        self, step: TakeStep, client: LightsailSnapClient, options: dict[str, Any]
+    ) -> AnySnapshot:
         if step.kind == "instance":
-            snapshot = client.take_instance_snapshot(step.name, step.source, **options)
-        else:
-            source = (
-                DiskSource(disk_name=step.source)
-                if step.kind == "disk"
-                else InstanceSource(instance_name=step.source)
-            )
-            snapshot = client.take_disk_snapshot(step.name, source, **options)
-        return StepResult(step, "done", snapshot=snapshot)
+            return client.take_instance_snapshot(step.name, step.source, **options)
+        source = (
+            DiskSource(disk_name=step.source)
+            if step.kind == "disk"
+            else InstanceSource(instance_name=step.source)
+        )
+        return client.take_disk_snapshot(step.name, source, **options)
 
     def _copy(self, step: CopyStep) -> StepResult:
         client = self._client_of(step.region)

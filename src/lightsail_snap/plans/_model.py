@@ -34,6 +34,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
@@ -151,9 +152,14 @@ _SELECTS_SOMETHING = Requirement(
     "set names = ['db-1'], globs = ['db-*'] or tags = ['backup=daily']; globs = ['*'] selects all",
 )
 _ONE_METHOD = Requirement(
-    "must have either a mount_point or the commands before and after",
+    "must have either a mount_point or the commands before and after, or stop_instance",
     SOURCE,
-    "set mount_point = '/mnt/data', or before = [...] and after = [...]",
+    "set mount_point = '/mnt/data', or before = [...] and after = [...], or stop_instance = true",
+)
+_NO_TIMEOUT = Requirement(
+    "must have no timeout if it has stop_instance",
+    SOURCE,
+    "remove timeout; the timeout of the plan limits how long an instance may take to stop or start",
 )
 _TEMPLATE = Requirement(
     "must be a string with {time}, optionally {plan}, {source}, {region} and {kind}, and no other "
@@ -403,7 +409,8 @@ class Selection(PlanModel, frozen=True):
     """`disk`, `instance_system_disk` (a disk snapshot of an instance's system disk) or `instance`
     (an instance snapshot, with all its disks)."""
     names: Annotated[tuple[ResourceName, ...], AfterValidator(_without_duplicates)] = ()
-    """Names of disks or instances. Each must exist, unless `allow_missing` is True."""
+    """Names of disks or instances. Each must exist in a Region of the plan, unless `allow_missing`
+    is True."""
     globs: Annotated[tuple[_Pattern, ...], AfterValidator(_without_duplicates)] = ()
     """Shell patterns of names (`*`, `?`, `[...]`; case-sensitive)."""
     tags: Annotated[tuple[_TagSpec, ...], AfterValidator(_without_duplicates)] = ()
@@ -452,9 +459,13 @@ class Selection(PlanModel, frozen=True):
         )
 
 
-class Quiesce(PlanModel, frozen=True):
-    """Method to pause writes, on the machine that applies the plan, while a snapshot is requested.
+_QUIESCE_TIMEOUT = timedelta(seconds=30)
 
+
+class Quiesce(PlanModel, frozen=True):
+    """Method to pause writes while a snapshot is requested.
+
+    Commands run on the machine that applies the plan, and a file system of that machine is frozen.
     Snapshots of a run are then requested one after the other. They are waited for concurrently.
     """
 
@@ -464,7 +475,11 @@ class Quiesce(PlanModel, frozen=True):
     """Command that resumes writes. It always runs, also after an error."""
     mount_point: _Text | None = None
     """Mount point of a file system to freeze, instead of the commands."""
-    timeout: Timeout = timedelta(seconds=30)
+    stop_instance: StrictBool = False
+    """True to stop the instance of each source, and to start it again. A source that is attached to
+    no instance, and an instance that is stopped already, need no pause. The plan's `timeout` limits
+    how long an instance may take to stop, and to start."""
+    timeout: Timeout = _QUIESCE_TIMEOUT
     """Limit of each command, or of the freeze."""
 
     if TYPE_CHECKING:
@@ -475,14 +490,18 @@ class Quiesce(PlanModel, frozen=True):
             before: SequenceNotStr[str] = (),
             after: SequenceNotStr[str] = (),
             mount_point: str | None = None,
+            stop_instance: bool = False,
             timeout: timedelta | float | str = ...,
         ) -> None: ...
 
     @model_validator(mode="after")
     def _check_one_method(self) -> Self:
-        commands = (bool(self.before), bool(self.after))
-        if commands != ((self.mount_point is None),) * 2:
+        has_other = self.mount_point is not None or self.stop_instance
+        is_both = self.mount_point is not None and self.stop_instance
+        if is_both or (bool(self.before), bool(self.after)) != (not has_other,) * 2:
             raise _ONE_METHOD.broken()
+        if self.stop_instance and self.timeout != _QUIESCE_TIMEOUT:
+            raise _NO_TIMEOUT.broken()
         return self
 
 

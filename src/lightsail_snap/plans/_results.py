@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from typing_extensions import override
@@ -43,6 +44,8 @@ class StepResult(Result):
         error: The error, if it failed.
         snapshot: The snapshot that was taken or copied.
         deletion: The audit record of a deletion: the rule, the evidence and the keeper.
+        downtime: How long the plan's `quiesce.stop_instance` stopped the instance; None if it did
+            not, or the instance is not known to run again.
     """
 
     step: Step
@@ -51,6 +54,7 @@ class StepResult(Result):
     error: LightsailSnapError | None = None
     snapshot: AnySnapshot | None = None
     deletion: DeletionRecord | None = None
+    downtime: timedelta | None = None
 
     def __getstate__(self) -> list[object]:
         return picklable_state(self)
@@ -61,7 +65,8 @@ class StepResult(Result):
 
         Returns:
             A new dict: `id`, `action`, `region`, `name`, `source`, `status`, `reason`, `error` (the
-            name of the class, or None), and for deletions `deletion`, the audit record.
+            name of the class, or None), for deletions `deletion`, the audit record, and if an
+            instance was stopped `downtime_seconds`.
         """
         step = self.step
         found = {
@@ -72,7 +77,11 @@ class StepResult(Result):
             "source": step.source,
             **self._status_fields(),
         }
-        return found if self.deletion is None else {**found, "deletion": self.deletion.to_dict()}
+        if self.deletion is not None:
+            found["deletion"] = self.deletion.to_dict()
+        if self.downtime is not None:
+            found["downtime_seconds"] = self.downtime.total_seconds()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

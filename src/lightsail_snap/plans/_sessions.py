@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
@@ -16,6 +16,7 @@ from typing_extensions import override
 from lightsail_snap._boto.connect import check_endpoint
 from lightsail_snap._boto.endpoint import check_plain_http_permission
 from lightsail_snap._boto.error_mapping import configuration_error
+from lightsail_snap._boto.transport import BotoTransport, ConnectionSettings
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import ConfigurationError, RequestValidationError
@@ -176,7 +177,7 @@ class RegionalClients:
             )
         except (BotoCoreError, ValueError) as error:
             raise configuration_error(error) from error
-        return LightsailSnapClient(
+        client = LightsailSnapClient(
             region_name=region_name,
             endpoint_url=self.endpoint_url,
             session=session,
@@ -184,6 +185,12 @@ class RegionalClients:
             allow_plain_http=self.allow_plain_http,
             wait_policy=self.wait_policy,
         )
+        if self.role is None:
+            # Retries and connections do not matter to another process.
+            cast("BotoTransport", client._transport).settings = ConnectionSettings(  # noqa: SLF001 - the client of this package
+                region_name, self.profile_name, self.endpoint_url, self.allow_plain_http
+            )
+        return client
 
     def _session_for(self, region_name: str) -> Session:
         import boto3.session  # noqa: PLC0415 - boto3 is loaded only to connect

@@ -2,12 +2,12 @@
 
 A snapshot contains what the disk contains at the moment of the request, so AWS advises to pause
 writes for that time. `fsfreeze` pauses the writes of a whole file system. `command_hooks` runs your
-own commands before and after the request, such as those of a database. Both return a context
-manager for `quiesce=`:
+own commands before and after the request, such as those of a database. `stop_instance` stops the
+instance, from another machine. Each returns a context manager for `quiesce=`:
 
     client.take_disk_snapshot(name, source, quiesce=fsfreeze("/mnt/data"))
 
-A pause must always end. Both commands are run by a guard, a small second process in a session of
+A pause must always end. The commands are run by a guard, a small second process in a session of
 its own. The guard ends the pause:
 
 1. when the owner, the process that entered the context manager, requests it;
@@ -25,11 +25,12 @@ import shlex
 import shutil
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, Self, final, overload
 
 from typing_extensions import override
 
 from lightsail_snap._text import redact, safe_line, short_repr
+from lightsail_snap._workflows.stops_instance import StopsInstance
 from lightsail_snap.errors import QuiesceError
 from lightsail_snap.quiesce._checks import (
     check_command,
@@ -41,14 +42,23 @@ from lightsail_snap.quiesce._guard_process import MAX_SHOWN_CHARACTERS
 from lightsail_snap.quiesce._pause import Pause, command_error, describe, to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
     from lightsail_snap._parameters import SequenceNotStr
+    from lightsail_snap.aio import AsyncLightsailSnapClient
+    from lightsail_snap.client import LightsailSnapClient
     from lightsail_snap.quiesce._messages import CommandReport, Plan, Report
+    from lightsail_snap.waiters import Timeout
 
 __all__ = [
+    "AsyncStoppedInstance",
     "CommandHooks",
     "FileSystemFreeze",
+    "StoppedInstance",
     "command_hooks",
     "fsfreeze",
+    "stop_instance",
 ]
 
 _DEFAULT_TIMEOUT: Final = timedelta(seconds=30)
@@ -261,6 +271,170 @@ class CommandHooks(Pause):
         return QuiesceError(message, command=_mask_arguments(self._after))
 
 
+class _StopsInstance(StopsInstance):
+    __slots__ = ("_stop",)
+
+    def __init__(
+        self,
+        client: LightsailSnapClient | AsyncLightsailSnapClient,
+        instance_name: str,
+        *,
+        stop_timeout: Timeout = "policy",
+        start_timeout: Timeout = "policy",
+        wait_until_running: bool = True,
+    ) -> None:
+        # Imported late, since the other pauses must not load the models.
+        from lightsail_snap.quiesce._stop_instance import InstanceStop  # noqa: PLC0415 - see above
+
+        self._stop = InstanceStop(
+            client, instance_name, stop_timeout, start_timeout, wait_until_running
+        )
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.instance_name!r})"
+
+    @property
+    @override
+    def instance_name(self) -> str:
+        """Name of the instance."""
+        return self._stop.name
+
+    @property
+    @override
+    def downtime(self) -> timedelta | None:
+        """Duration of the last stop, by the client's clock.
+
+        Measured from the request to stop until the instance ran again, or was booting if
+        `wait_until_running` is false. None before the first use, while in use, if the instance was
+        stopped already, and if it has not started.
+        """
+        return self._stop.downtime
+
+
+@final
+class StoppedInstance(_StopsInstance):
+    """Stops an instance while the block runs. `stop_instance` returns it.
+
+    It can be used many times, but only once at a time.
+
+    Args:
+        client: See `stop_instance`.
+        instance_name: See `stop_instance`.
+        stop_timeout: See `stop_instance`.
+        start_timeout: See `stop_instance`.
+        wait_until_running: See `stop_instance`.
+
+    Raises:
+        RequestValidationError: If a parameter is invalid.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        """Stop the instance if it runs, and wait until it is stopped.
+
+        Returns:
+            The context manager.
+
+        Raises:
+            QuiesceError: If the instance could not be stopped.
+            LightsailSnapError: If the instance cannot be looked up.
+        """
+        self._stop.enter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Start the instance, unless it was stopped before.
+
+        In a forked child this does nothing: the instance belongs to the process that entered.
+
+        Args:
+            kind: The type of the error that ended the block, if one did.
+            error: The error itself.
+            traceback: The traceback of the error.
+
+        Raises:
+            QuiesceError: If the instance is not known to run again.
+        """
+        self._stop.leave(error)
+
+
+@final
+class AsyncStoppedInstance(_StopsInstance):
+    """Stops an instance while the block runs. `stop_instance` returns it for an async client.
+
+    It can be used many times, but only once at a time. A cancelled task first starts the instance.
+
+    Args:
+        client: See `stop_instance`.
+        instance_name: See `stop_instance`.
+        stop_timeout: See `stop_instance`.
+        start_timeout: See `stop_instance`.
+        wait_until_running: See `stop_instance`.
+
+    Raises:
+        RequestValidationError: If a parameter is invalid.
+    """
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Self:
+        """Stop the instance if it runs, and wait until it is stopped.
+
+        Returns:
+            The context manager.
+
+        Raises:
+            QuiesceError: If the instance could not be stopped.
+            LightsailSnapError: If the instance cannot be looked up.
+        """
+        outcomes: list[object] = []
+        try:
+            await self._complete(self._stop.enter, outcomes)
+        except BaseException as cancelled:
+            if outcomes == [None]:
+                await self.__aexit__(type(cancelled), cancelled, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Start the instance, unless it was stopped before.
+
+        Args:
+            kind: The type of the error that ended the block, if one did.
+            error: The error itself.
+            traceback: The traceback of the error.
+
+        Raises:
+            QuiesceError: If the instance is not known to run again.
+        """
+        await self._complete(lambda: self._stop.leave(error), [], must_run=True)
+
+    @staticmethod
+    async def _complete(
+        function: Callable[[], None], outcomes: list[object], *, must_run: bool = False
+    ) -> None:
+        """Run a function in a thread, and wait for its end even if the task is cancelled."""
+        # Only the extra `async` has anyio.
+        import anyio  # noqa: PLC0415 - see above
+
+        from lightsail_snap._drivers.async_threads import run_to_completion  # noqa: PLC0415 - as above
+
+        with anyio.CancelScope(shield=must_run):
+            await run_to_completion(function, outcomes, must_run=must_run)
+
+
 def _mask_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
     return (command[0], *("***" for _ in command[1:]))
 
@@ -337,3 +511,79 @@ def command_hooks(
         RequestValidationError: If a parameter is invalid.
     """
     return CommandHooks(before, after, timeout=timeout)
+
+
+@overload
+def stop_instance(
+    client: LightsailSnapClient,
+    instance_name: str,
+    *,
+    stop_timeout: Timeout = ...,
+    start_timeout: Timeout = ...,
+    wait_until_running: bool = ...,
+) -> StoppedInstance: ...
+
+
+@overload
+def stop_instance(
+    client: AsyncLightsailSnapClient,
+    instance_name: str,
+    *,
+    stop_timeout: Timeout = ...,
+    start_timeout: Timeout = ...,
+    wait_until_running: bool = ...,
+) -> AsyncStoppedInstance: ...
+
+
+def stop_instance(
+    client: LightsailSnapClient | AsyncLightsailSnapClient,
+    instance_name: str,
+    *,
+    stop_timeout: Timeout = "policy",
+    start_timeout: Timeout = "policy",
+    wait_until_running: bool = True,
+) -> StoppedInstance | AsyncStoppedInstance:
+    """Stop an instance while its snapshot is being requested, and start it again.
+
+    Nothing on the instance needs to be prepared, and the snapshot holds everything that was
+    written. Run it on another machine: an instance that stops itself is not started again.
+
+    1. An instance that is stopped already is left stopped.
+    2. The instance starts again after errors, timeouts, Ctrl-C, SIGTERM if it has a handler, and
+       cancellation of the task. Failed requests to start it are repeated until `start_timeout`.
+    3. If this process is killed, a second process starts the instance. That needs Linux or macOS,
+       and a client that was created without `boto3_client`, `session`, `config` and `transport`. In
+       other cases, and if the machine goes down, the instance remains stopped. Before it is
+       stopped, a log record shows the command that starts it.
+    4. Without a static IP address, the instance gets another public IPv4 address.
+
+    A snapshot whose source does not belong to the instance is refused before anything is stopped. A
+    snapshot that an earlier call with the same `client_token` has created stops nothing.
+
+    Args:
+        client: The client that stops and starts the instance. With an async client, the result is
+            an async context manager. Its credentials need permission for GetInstance, StopInstance,
+            StartInstance, GetOperation and, for snapshots of disks, GetDisk.
+        instance_name: The name of the instance: the source of the snapshot, or the one that the
+            source is attached to.
+        stop_timeout: Limit for stopping, as a `timedelta` or in seconds; None for no limit. The
+            time to stop and to start does not count for the timeout of the snapshot.
+        start_timeout: Limit for starting.
+        wait_until_running: Whether to wait until the instance runs, and not only until it boots.
+
+    Returns:
+        The context manager; its `downtime` shows for how long the instance was stopped. Entering it
+        raises `QuiesceError` if the instance cannot be stopped. Exiting it raises `QuiesceError`,
+        with the command that starts the instance, if the instance is not known to run again.
+
+    Raises:
+        RequestValidationError: If a parameter is invalid.
+    """
+    kind = AsyncStoppedInstance if hasattr(client, "_driver") else StoppedInstance
+    return kind(
+        client,
+        instance_name,
+        stop_timeout=stop_timeout,
+        start_timeout=start_timeout,
+        wait_until_running=wait_until_running,
+    )

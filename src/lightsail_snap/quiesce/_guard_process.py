@@ -149,6 +149,11 @@ class GuardProcess:
                 # No zombie may stay behind.
                 threading.Thread(target=self._process.wait, daemon=True).start()
 
+    def discard(self) -> None:
+        """End the guard at once: it runs no further command."""
+        self._process.kill()
+        self.close(MAX_START_SECONDS)
+
     def close_copies(self) -> None:
         """Close a forked child's copies of its parent's files, without effect on the pause."""
         self._socket.close()

@@ -15,6 +15,8 @@ from lightsail_snap.models import Request
 
 NAME = "made-1"
 ZONE = f"{HERE}a"
+# The helper is stopped, and its first device path is in use.
+RESCUED, HELPER = "web-1", "web-2"
 CLIENTS = ("sync", "asyncio", "trio")
 Kind = Literal["call", "workflow", "wait", "list", "plan"]
 
@@ -31,6 +33,7 @@ class Operation:
         lookups: For workflows and waits, the API operations that return the resource, and the
             field of the response.
         creates: Names of the resources that it may create.
+        has_steps: Whether it has so many calls that each cell is tried in one retry mode, in turns.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Operation:
     act: Callable[[Any], Any]
     lookups: tuple[tuple[str, str], ...] = ()
     creates: tuple[str, ...] = ()
+    has_steps: bool = False
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -174,6 +178,15 @@ def _high_level_operations() -> list[Operation]:
             lambda client: client.restore_disk(NAME, manual, availability_zone=ZONE),
             (("GetDisk", "disk"),),
             made,
+        ),
+        Operation(
+            "rescue_system_volume",
+            "workflow",
+            lambda client: client.rescue_system_volume(
+                RESCUED, HELPER, snapshot_name=NAME, disk_name="made-2"
+            ),
+            creates=(NAME, "made-2"),
+            has_steps=True,
         ),
         Operation(
             "restore_instance",

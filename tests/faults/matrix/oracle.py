@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.faults.matrix.operations import Operation
+from tests.faults.matrix.operations import HELPER, RESCUED, Operation
 from tests.faults.matrix.plan import State
 from tests.faults.matrix.run import KEY_ID, NO_FAULT, SECRET, TIMEOUT, TOKEN, Cell, Outcome, run
 from tests.faults.matrix.service import MAX_CALLS, EndlessCallsError
@@ -117,6 +117,40 @@ def _responses(outcome: Outcome, operation: str) -> list[Any]:
     return [each for each in read if isinstance(each, dict)]
 
 
+def _disks(outcome: Outcome, names: Callable[[str], bool]) -> dict[str, Any]:
+    records = outcome.emulator.all_records()
+    return {key[2]: each for key, each in records.items() if key[1] == "Disk" and names(key[2])}
+
+
+def disks_stay_attached(outcome: Outcome) -> None:
+    """Require that a rescue attaches only its own disk, and only to the helper."""
+    if outcome.cell.operation.name != "rescue_system_volume":
+        return
+    creates = outcome.cell.operation.creates
+    for name, disk in _disks(outcome, lambda name: name not in creates).items():
+        held = HELPER if name == "held-1" else None
+        _require(disk.get("attachedTo") == held, f"{name} was moved")
+    for name, disk in _disks(outcome, creates.__contains__).items():
+        _require(disk.get("attachedTo") in {None, HELPER}, f"{name} is attached elsewhere")
+
+
+def _rescue_is_true(outcome: Outcome) -> None:
+    result = outcome.value
+    value = _plain(result.disk.to_wire())
+    returned = [_plain(each.get("disk")) for each in _responses(outcome, "GetDisk")]
+    _require(value in returned, f"the service did not return {value}")
+    snapshot_name, disk_name = outcome.cell.operation.creates
+    (disk,) = _disks(outcome, disk_name.__eq__).values()
+    _require(disk["state"] == "in-use", f"the disk is {disk['state']}")
+    _require(disk["attachedTo"] == HELPER, "the disk is attached elsewhere")
+    if not outcome.cell.fault.alters:
+        _require(result.device_path == disk["path"] == "/dev/xvdg", f"the path is {disk['path']}")
+    snapshot = outcome.emulator.all_records()["us-east-1", "DiskSnapshot", snapshot_name]
+    _require(snapshot["state"] == "completed", f"the snapshot is {snapshot['state']}")
+    _require(snapshot["fromInstanceName"] == RESCUED, "the snapshot is of another instance")
+    _require(disk_name in result.mount_commands[-1], "the commands are about another disk")
+
+
 def success_is_true(outcome: Outcome) -> None:
     """Require that a result is what the service returned last and what it holds."""
     if outcome.error is not None:
@@ -127,6 +161,9 @@ def success_is_true(outcome: Outcome) -> None:
         return
     if operation.kind == "plan":
         _plan_is_true(outcome)
+        return
+    if operation.name == "rescue_system_volume":
+        _rescue_is_true(outcome)
         return
     value = _plain(outcome.value.to_wire())
     if operation.kind == "call":
@@ -222,7 +259,7 @@ def work_can_be_resumed(outcome: Outcome) -> None:
     _require(not outcome.cell.fault.passes, f"failed under a transient fault: {error!r}")
     if operation.kind == "workflow" and outcome.emulator.record.commits:
         notes = " ".join([str(error), *getattr(error, "__notes__", ())])
-        hints = ("wait_for_", "look it up", "check for its effect")
+        hints = ("wait_for_", "look it up", "check for its effect", "to continue, call")
         is_explained = any(hint in notes for hint in hints)
         # A failed resource cannot be waited for; the error has its last state.
         is_explained = is_explained or isinstance(error, WaitFailedError)
@@ -324,6 +361,7 @@ INVARIANTS: tuple[Callable[[Outcome], None], ...] = (
     every_call_ends,
     errors_are_typed,
     nothing_is_created_twice,
+    disks_stay_attached,
     success_is_true,
     work_can_be_resumed,
     execution_is_reported,

@@ -322,9 +322,11 @@ def places(fault: Fault, operation: Operation) -> list[tuple[int, Path | None]]:
 def every_cell() -> Iterator[Cell]:
     """Yield all cells."""
     for fault, operation in itertools.product(FAULTS.values(), OPERATIONS.values()):
-        for place in places(fault, operation):
-            for client, mode in itertools.product(operation.clients, MODES):
-                yield Cell(fault, operation, client, mode, *place)
+        for number, place in enumerate(places(fault, operation)):
+            for turn, client in enumerate(operation.clients, number):
+                modes = [MODES[turn % len(MODES)]] if operation.has_steps else MODES
+                for mode in modes:
+                    yield Cell(fault, operation, client, mode, *place)
 
 
 def sample(seed: int, more: int = 0) -> Iterator[Cell]:

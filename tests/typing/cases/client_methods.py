@@ -68,7 +68,9 @@ from lightsail_snap import (
     PageT,
     Paginator,
     Request,
+    RescueResult,
     ResultT,
+    StepProgress,
     Tag,
     TagResourceResult,
     UntagResourceResult,
@@ -215,6 +217,22 @@ def high_level_methods(client: LightsailSnapClient) -> None:
     client.restore_disk("back", LATEST, availability_zone=ZONE, size_in_gb="8")  # mypy: arg-type pyright: reportArgumentType
 
 
+def rescues(client: LightsailSnapClient) -> None:
+    result = client.rescue_system_volume("web", "helper", on_progress=on_step_progress)
+    assert_type(result, RescueResult)
+    client.rescue_system_volume("web")  # mypy: call-arg pyright: reportCallIssue
+    client.rescue_system_volume("web", "helper", "disk")  # mypy: call-arg pyright: reportCallIssue
+    client.rescue_system_volume("web", "helper", on_progress=on_group_progress)  # mypy: arg-type pyright: reportArgumentType
+
+
+def on_rescue(result: RescueResult) -> None:
+    assert_type(result.disk, Disk)
+    assert_type(result.device_path, str)
+    assert_type(result.snapshot, DiskSnapshot | None)
+    assert_type(result.mount_commands, tuple[str, ...])
+    result.device_path = "/dev/xvdg"  # mypy: misc pyright: reportAttributeAccessIssue
+
+
 def finds(client: LightsailSnapClient) -> None:
     assert_type(client.find_disk_snapshot("a"), DiskSnapshot | None)
     client.find_disk_snapshot(5)  # mypy: arg-type pyright: reportArgumentType
@@ -302,6 +320,11 @@ def on_resource_progress(progress: WaitProgress[DiskSnapshot]) -> None:
 def on_group_progress(progress: GroupProgress) -> None:
     assert_type(progress.pending, int)
     progress.resource  # mypy: attr-defined pyright: reportAttributeAccessIssue
+
+
+def on_step_progress(progress: StepProgress) -> None:
+    assert_type(progress.step, int)
+    progress.total  # mypy: attr-defined pyright: reportAttributeAccessIssue
 
 
 def progress_callbacks(client: LightsailSnapClient) -> None:

@@ -67,13 +67,13 @@ def written(policy: RetentionPolicy) -> BackupPlan:
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, tags=[Tag(key="env")], timeout=timedelta(hours=2))
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, on_complete=["notify"], on_complete_timeout=10)
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, on_complete="notify")  # mypy: arg-type pyright: reportArgumentType
-    BackupPlan(name="nightly", region="us-east-1", select={"kind": "disk"})  # any: a mapping is JSON
+    BackupPlan(name="nightly", region="us-east-1", select={"kind": "disk"})
     BackupPlan(name="nightly", region="us-east-1")  # mypy: call-arg pyright: reportCallIssue
     BackupPlan(name="nightly", region=5, select=DISKS)  # mypy: arg-type pyright: reportArgumentType
     BackupPlan(name="nightly", region="us-east-1", select="disk")  # mypy: arg-type pyright: reportArgumentType
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, slot="5h")  # mypy: arg-type pyright: reportArgumentType
     BackupPlan(name="nightly", region=["us-east-1", "eu-west-1"], select=[DISKS, {"kind": "instance"}], min_interval="PT20H")  # any: a mapping is JSON
-    BackupPlan(name="weekly", region="us-east-1", select=[DISKS], slot="week", week_starts_on="sunday", min_interval=timedelta(hours=20))
+    BackupPlan(name="weekly", region="us-east-1", select=[DISKS], slot="week", week_starts_on="sunday", min_interval=timedelta(hours=20))  # any: a selection may be a mapping, which is JSON
     BackupPlan(name="monthly", region="us-east-1", select=DISKS, slot="month", month_starts_on=15)
     BackupPlan(name="weekly", region="us-east-1", select=DISKS, week_starts_on="Sunday")  # mypy: arg-type pyright: reportArgumentType
     BackupPlan(name="nightly", region=["us-east-1", 5], select=DISKS)  # mypy: list-item pyright: reportArgumentType
@@ -89,6 +89,8 @@ def read(plan: BackupPlan, now: datetime, day: date) -> None:
     assert_type(plan.name_for("web-1", now, region="eu-west-1", kind="instance"), str)
     assert_type(plan.source_regions, tuple[str, ...])
     assert_type(plan.selections, tuple[Selection, ...])
+    plan.source_regions.keys()  # mypy: attr-defined pyright: reportAttributeAccessIssue
+    plan.selections.kind  # mypy: attr-defined pyright: reportAttributeAccessIssue
     plan.region.upper()  # mypy: union-attr pyright: reportAttributeAccessIssue
     assert_type(plan.slot_of(now), str)
     assert_type(plan.all_tags, tuple[Tag, ...])
@@ -113,13 +115,16 @@ def selected(selection: Selection, tags: Mapping[str, str | None]) -> None:
     Selection(kind="disk", names=[5])  # mypy: list-item pyright: reportArgumentType
     selection.includes("Disk-1", ["backup"])  # mypy: arg-type pyright: reportArgumentType
     Quiesce(before=["stop", "db"], after=["start", "db"], timeout=30)
+    assert_type(Quiesce(stop_instance=True).stop_instance, bool)
+    Quiesce(stop_instance="yes")  # mypy: arg-type pyright: reportArgumentType
     Quiesce(before=[5])  # mypy: list-item pyright: reportArgumentType
     Quiesce(command="stop")  # mypy: call-arg pyright: reportCallIssue
     slot: Slot = "minute"
     hours: Slot = "6h"
     week: Weekday = "sunday"
+    weekend: Weekday = "weekend"  # mypy: assignment pyright: reportAssignmentType
     fortnight: Slot = "fortnight"  # mypy: assignment pyright: reportAssignmentType
-    del other, slot, hours, week, fortnight
+    del other, slot, hours, week, weekend, fortnight
 
 
 def prepared(plan: BackupPlan, client: LightsailSnapClient, clients: RegionalClients, now: datetime, day: date) -> None:
@@ -235,6 +240,7 @@ def what_came_of_it(result: RunResult, one: StepResult) -> None:
     result.to_dict(indent=2)  # mypy: call-arg pyright: reportCallIssue
     one.to_dict(indent=2)  # mypy: call-arg pyright: reportCallIssue
     one.status = "done"  # mypy: misc pyright: reportAttributeAccessIssue
+    assert_type(one.downtime, timedelta | None)
     StepResult(one.step, "finished")  # mypy: arg-type pyright: reportArgumentType
     RunResult(result.run)  # mypy: call-arg pyright: reportCallIssue
     status: Status = "finished"  # mypy: assignment pyright: reportAssignmentType

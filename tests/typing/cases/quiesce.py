@@ -12,12 +12,15 @@ from typing_extensions import assert_type
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
+    AsyncStoppedInstance,
     CommandHooks,
     DiskSource,
     FileSystemFreeze,
     LightsailSnapClient,
+    StoppedInstance,
     command_hooks,
     fsfreeze,
+    stop_instance,
 )
 
 DISK = DiskSource(disk_name="Disk-1")
@@ -52,3 +55,36 @@ def quiescing(client: LightsailSnapClient) -> None:
 async def async_quiescing(client: AsyncLightsailSnapClient) -> None:
     await client.take_instance_snapshot("web", "web-1", quiesce=fsfreeze("/mnt/data"))
     await client.take_instance_snapshot("web", "web-1", quiesce=["stop", "start"])  # mypy: arg-type pyright: reportArgumentType
+
+
+def stopping(client: LightsailSnapClient) -> None:
+    stop = stop_instance(client, "web-1", stop_timeout=timedelta(minutes=5), start_timeout=None)
+    assert_type(stop, StoppedInstance)
+    assert_type((stop.instance_name, stop.downtime), tuple[str, timedelta | None])
+    client.take_disk_snapshot("db", DISK, quiesce=stop)
+    with stop_instance(client, "web-1", wait_until_running=False) as entered:
+        assert_type(entered, StoppedInstance)
+    stop_instance("web-1", client)  # mypy: call-overload pyright: reportCallIssue,reportArgumentType
+    stop_instance(client, "web-1", 5)  # mypy: call-overload pyright: reportCallIssue
+    stop_instance(client, "web-1", stop_timeout="5 minutes")  # mypy: call-overload pyright: reportCallIssue,reportArgumentType
+    StoppedInstance(client, 5)  # mypy: arg-type pyright: reportArgumentType
+
+
+def downtimes(stop: StoppedInstance, async_stop: AsyncStoppedInstance) -> None:
+    assert_type((stop.instance_name, stop.downtime), tuple[str, timedelta | None])
+    assert_type((async_stop.instance_name, async_stop.downtime), tuple[str, timedelta | None])
+    stop.instance_name = "web-2"  # mypy: misc pyright: reportAttributeAccessIssue
+    async_stop.instance_name = "web-2"  # mypy: misc pyright: reportAttributeAccessIssue
+    stop.downtime = None  # mypy: misc pyright: reportAttributeAccessIssue
+    async_stop.downtime = None  # mypy: misc pyright: reportAttributeAccessIssue
+
+
+async def async_stopping(client: AsyncLightsailSnapClient, sync_client: LightsailSnapClient) -> None:
+    stop = stop_instance(client, "web-1")
+    assert_type(stop, AsyncStoppedInstance)
+    assert_type(stop.downtime, timedelta | None)
+    async with stop_instance(client, "web-1") as entered:
+        assert_type(entered, AsyncStoppedInstance)
+    await client.take_disk_snapshot("db", DISK, quiesce=stop)
+    sync_client.take_disk_snapshot("db", DISK, quiesce=stop)  # mypy: arg-type pyright: reportArgumentType
+    AsyncStoppedInstance(client, 5)  # mypy: arg-type pyright: reportArgumentType

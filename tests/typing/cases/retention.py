@@ -13,6 +13,7 @@ from typing_extensions import assert_type
 
 from lightsail_snap import (
     OWNERSHIP_TAG,
+    SOURCE_REGION_TAG,
     Disk,
     DiskSnapshot,
     InstanceSnapshot,
@@ -56,6 +57,8 @@ def plans(disks: Iterable[DiskSnapshot], all_of_them: list[DiskSnapshot | Instan
 
 def ownership(disks: list[DiskSnapshot]) -> None:
     tag: str = OWNERSHIP_TAG
+    origin: str = SOURCE_REGION_TAG
+    plan_retention(disks, POLICY, NOW, owned=SOURCE_REGION_TAG)  # mypy: arg-type pyright: reportArgumentType
     plan_retention(disks, POLICY, NOW, owned=by_tag(OWNERSHIP_TAG, "yes"))
     plan_retention(disks, POLICY, NOW, owned=by_name(re.compile("nightly-.*")))
     plan_retention(disks, POLICY, NOW, owned=OWNERSHIP_TAG)  # mypy: arg-type pyright: reportArgumentType

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from typing_extensions import assert_type
 
@@ -71,6 +71,7 @@ from lightsail_snap.retention import (
     TimeZone,
 )
 from lightsail_snap.waiters import PollResultT, percent_of, state_of
+from lightsail_snap.notebook import load_ipython_extension, unload_ipython_extension
 
 
 def names() -> None:
@@ -268,3 +269,10 @@ def commands() -> None:
     main(["list", 5])  # mypy: list-item pyright: reportArgumentType
     entry(["list"])  # mypy: call-arg pyright: reportCallIssue
     del end
+
+
+def in_notebooks(shell: Any) -> None:
+    load_ipython_extension(shell)  # any: IPython is no dependency
+    unload_ipython_extension(shell)  # any: as above
+    load_ipython_extension()  # mypy: call-arg pyright: reportCallIssue
+    unload_ipython_extension(shell, 5)  # mypy: call-arg pyright: reportCallIssue

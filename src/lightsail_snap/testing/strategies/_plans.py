@@ -114,7 +114,7 @@ def selections(draw: st.DrawFn) -> Selection:
 
 
 def quiesces() -> SearchStrategy[Quiesce]:
-    """Return a strategy for commands and file systems of a plan."""
+    """Return a strategy for commands, file systems and stops of instances of a plan."""
     timeouts = st.sampled_from((timedelta(seconds=30), timedelta(minutes=2)))
     commands = st.builds(
         Quiesce,
@@ -122,7 +122,8 @@ def quiesces() -> SearchStrategy[Quiesce]:
         after=st.just(("systemctl", "start", "app")),
         timeout=timeouts,
     )
-    return commands | st.builds(Quiesce, mount_point=st.just("/mnt/data"), timeout=timeouts)
+    freeze = st.builds(Quiesce, mount_point=st.just("/mnt/data"), timeout=timeouts)
+    return commands | freeze | st.builds(Quiesce, stop_instance=st.just(True))  # noqa: FBT003 - a value
 
 
 _QUIESCES = st.none() | quiesces()

@@ -1,4 +1,4 @@
-"""Settings and reports of waits, pauses, clocks and the emulator."""
+"""Settings and reports of waits, pauses, rescues, clocks and the emulator."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ from lightsail_snap.emulator import (
     Progression,
 )
 from lightsail_snap.emulator import Response as HttpResponse
-from lightsail_snap.models import DiskSnapshot, PollResult, ResponseMetadata
+from lightsail_snap.models import (
+    DiskSnapshot,
+    DiskSnapshotState,
+    DiskState,
+    PollResult,
+    ResponseMetadata,
+)
 from lightsail_snap.quiesce import CommandHooks, FileSystemFreeze
+from lightsail_snap.rescue import RescueResult
 from lightsail_snap.testing.strategies._errors import errors
 from lightsail_snap.testing.strategies._hostile import wire_dicts
 from lightsail_snap.testing.strategies._resources import (
@@ -87,6 +94,16 @@ def step_progress(draw: st.DrawFn) -> StepProgress:
         title=draw(st.sampled_from(("take disk snapshot made-1", "attach disk made-2"))),
         poll=draw(st.none() | wait_progress()),
     )
+
+
+@st.composite
+def rescue_results(draw: st.DrawFn) -> RescueResult:
+    """Draw the result of a rescue, with and without its snapshot."""
+    disk = draw(disks(state=DiskState.IN_USE))
+    path = disk.path or "/dev/xvdf"
+    snapshot = draw(st.none() | disk_snapshots(state=DiskSnapshotState.COMPLETED))
+    commands = ("lsblk", f"sudo mount -o ro {path}1 /mnt/{disk.name}")
+    return RescueResult(disk, path, snapshot, commands)
 
 
 def command_hooks() -> SearchStrategy[CommandHooks]:

@@ -1,0 +1,199 @@
+"""Commands for automatic snapshots."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from lightsail_snap import (
+    AddOn,
+    AddOnRequest,
+    AddOnType,
+    AutoSnapshotAddOnRequest,
+    AutoSnapshotDetails,
+    AutoSnapshotSource,
+    LatestAutoSnapshotSource,
+    LightsailSnapClient,
+    LightsailSnapError,
+    NotFoundException,
+    RestoreSource,
+)
+from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
+from lightsail_snap.cli._instances import PANEL
+from lightsail_snap.cli._messages import plural, print_message
+from lightsail_snap.cli._options import (
+    Settings,
+    TimeoutOption,
+    add_command,
+    parse_timeout,
+)
+from lightsail_snap.cli._output import print_json, print_result, print_table, progress_bar
+from lightsail_snap.cli._snapshots import to_fields
+from lightsail_snap.models.operations import OperationsResult
+
+_GROUP = "auto-snapshots"
+_ENABLED = "Enabled"
+
+_Resource = Annotated[str, typer.Argument(help="Name of the disk or instance.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group of commands to the app."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+    commands: dict[str, Callable[..., None]] = {
+        "list": _list,
+        "enable": _enable,
+        "disable": _disable,
+        "copy": _copy,
+    }
+    for name, command in commands.items():
+        add_command(group, name, command, panel="Commands")
+    summary = "List, enable, disable and copy automatic snapshots."
+    app.add_typer(group, name=_GROUP, help=summary, rich_help_panel=PANEL)
+
+
+def _list(settings: Settings, resource: _Resource) -> None:
+    """List the automatic snapshots of a disk or instance, newest first."""
+    with settings.client() as client:
+        snapshots = client.get_auto_snapshots(resource).auto_snapshots
+        add_on = None if settings.as_json else _find_add_on(client, resource)
+    if settings.as_json:
+        for each in snapshots:
+            print_json({"resource": resource, **each.model_dump(mode="json", exclude_none=True)})
+        return
+    print_table(("date", "status", "created (UTC)", "disks"), [_row(each) for each in snapshots])
+    schedule = "disabled" if add_on is None else f"daily at {add_on.snapshot_time_of_day} UTC"
+    print_message(f"{plural(len(snapshots), 'automatic snapshot')}, {schedule}")
+
+
+def _row(snapshot: AutoSnapshotDetails) -> tuple[object, ...]:
+    created = snapshot.created_at
+    return (
+        snapshot.date,
+        snapshot.status,
+        f"{created:%Y-%m-%d %H:%M}" if created else None,
+        " ".join(disk.path or "?" for disk in snapshot.from_attached_disks),
+    )
+
+
+def _enable(
+    settings: Settings,
+    resource: _Resource,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HH:00",
+            help="Full hour in UTC. [default: as it is, or chosen by Lightsail]",
+        ),
+    ] = None,
+) -> None:
+    """Enable daily automatic snapshots, or change their hour. Lightsail keeps seven of them."""
+    schedule = AutoSnapshotAddOnRequest(snapshot_time_of_day=at)
+    request = AddOnRequest(
+        add_on_type=AddOnType.AUTO_SNAPSHOT, auto_snapshot_add_on_request=schedule
+    )
+
+    def is_enabled(add_on: AddOn | None) -> bool:
+        return add_on is not None and at in {None, add_on.snapshot_time_of_day}
+
+    with settings.client() as client:
+        add_on = _switch(
+            client, resource, is_enabled, lambda: client.enable_add_on(resource, request)
+        )
+    hour = at if add_on is None else add_on.snapshot_time_of_day
+    fields = {"resource": resource, "enabled": True, "snapshot_time_of_day": hour}
+    print_result(fields, f"{resource}  enabled  {hour or ''}", as_json=settings.as_json)
+
+
+def _disable(settings: Settings, resource: _Resource) -> None:
+    """Disable automatic snapshots. Those that exist are kept until the resource is deleted."""
+    with settings.client() as client:
+        _switch(
+            client,
+            resource,
+            lambda add_on: add_on is None,
+            lambda: client.disable_add_on(resource, AddOnType.AUTO_SNAPSHOT),
+        )
+    fields = {"resource": resource, "enabled": False}
+    print_result(fields, f"{resource}  disabled", as_json=settings.as_json)
+
+
+def _copy(
+    settings: Settings,
+    resource: _Resource,
+    name: Annotated[str, typer.Argument(help="Name of the new snapshot.")],
+    *,
+    date: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Copy the automatic snapshot of this date."),
+    ] = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Copy the latest automatic snapshot.")
+    ] = False,
+    timeout: TimeoutOption = None,
+) -> None:
+    """Copy an automatic snapshot to a manual one of the same Region, and wait for it."""
+    if latest == (date is not None):
+        message = "specify either --date DATE or --latest"
+        raise UsageError(message)
+    source = _parse_source(resource, date)
+    with (
+        settings.client() as client,
+        advise_how_to_resume(settings.command_line("wait", name)),
+        progress_bar(name) as on_progress,
+    ):
+        copied = client.copy(
+            name,
+            source,
+            source_region=str(client.region_name),
+            timeout=parse_timeout(timeout),
+            on_progress=on_progress,
+        )
+    print_result(to_fields(copied), f"{copied.name}  {copied.state}", as_json=settings.as_json)
+
+
+def _parse_source(resource: str, date: str | None) -> RestoreSource:
+    if date is None:
+        return LatestAutoSnapshotSource(resource_name=resource)
+    try:
+        parsed = dt.date.fromisoformat(date)
+    except ValueError:
+        message = "--date must be a date such as 2026-11-23"
+        raise UsageError(message) from None
+    return AutoSnapshotSource(resource_name=resource, restore_date=parsed)
+
+
+def _find_add_on(client: LightsailSnapClient, resource: str) -> AddOn | None:
+    """Return the enabled add-on of a disk or instance; None if it is not enabled."""
+    try:
+        add_ons = client.get_disk(resource).disk.add_ons
+    except NotFoundException:
+        add_ons = client.get_instance(resource).instance.add_ons
+    # Other statuses, such as of an add-on that failed, are unverified.
+    enabled = (each for each in add_ons if each.status in {None, _ENABLED})
+    return next((each for each in enabled if each.name == AddOnType.AUTO_SNAPSHOT), None)
+
+
+def _switch(
+    client: LightsailSnapClient,
+    resource: str,
+    is_done: Callable[[AddOn | None], bool],
+    send: Callable[[], OperationsResult],
+) -> AddOn | None:
+    """Switch the add-on unless it is as requested; after an error, its state counts."""
+    add_on = _find_add_on(client, resource)
+    if is_done(add_on):
+        return add_on
+    try:
+        for operation in send().operations:
+            client.wait_for_operation(operation)
+    except LightsailSnapError:
+        add_on = _find_add_on(client, resource)
+        if not is_done(add_on):
+            raise
+        return add_on
+    return _find_add_on(client, resource)
