@@ -139,9 +139,10 @@ def iam(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def generated(session: nox.Session) -> None:
-    """Check that the async client and the index of public names are up to date."""
+    """Check that the async client, the public names and the service model are up to date."""
     session.run("python", "scripts/make_async.py", "--check")
     session.run("python", "scripts/make_exports.py", "--check")
+    session.run("python", "scripts/make_service_model.py", "--check")
 
 
 @nox.session(venv_backend="none", tags=["static"])

@@ -102,7 +102,7 @@ def boto3_client() -> Any:  # noqa: ANN401 - boto3 creates clients at run time
 
 def built_client() -> LightsailSnapClient:
     """Return a client of this library with its own boto3 client and the same responses."""
-    client = LightsailSnapClient(session=_session())
+    client = LightsailSnapClient()  # with the credentials of compare.ISOLATED_ENVIRONMENT
     transport: Any = client._transport  # noqa: SLF001 - the only access to its boto3 client
     transport._client.meta.events.register("before-send.lightsail", _respond)  # noqa: SLF001 - likewise
     return client

@@ -188,6 +188,9 @@ def compare_starts(rounds: int) -> list[Table]:
         BASE: _process(RAW_START),
         "boto3 again (control)": _process(RAW_START),
         "lightsail-snap": _process(OWN_START),
+        "only the imports of botocore and pydantic": _process(
+            "import botocore.session, pydantic.main, pydantic.types, pydantic.functional_validators"
+        ),
     }
     if find_spec("capo_lightsail") is not None:
         first[f"capo-lightsail {version('capo-lightsail')}"] = _process(CAPO_START)

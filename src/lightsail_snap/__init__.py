@@ -1,7 +1,7 @@
 """Typed, safe Amazon Lightsail disk snapshots.
 
 Importing this package imports neither boto3 nor pydantic. A name is loaded when it is first used,
-and boto3 when a client is created.
+and botocore when a client is created.
 """
 
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lightsail_snap.quiesce import *
     from lightsail_snap.rescue import *
     from lightsail_snap.retention import *
+    from lightsail_snap.roll_back import *
     from lightsail_snap.transport import *
     from lightsail_snap.waiters import *
 else:

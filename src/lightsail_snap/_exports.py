@@ -185,6 +185,8 @@ PACKAGE: Mapping[str, str] = {
     "RetentionDecision": "retention",
     "RetentionPlan": "retention",
     "RetentionPolicy": "retention",
+    "RollBackPreview": "roll_back",
+    "RollBackResult": "roll_back",
     "SOURCE_REGION_TAG": "retention",
     "Scope": "retention",
     "SerializedCause": "errors",

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lightsail_snap.plans._deletion_results import PrunedSnapshot, PruneResult
     from lightsail_snap.plans._pruning import Kinds
     from lightsail_snap.retention import RetentionPlan, RetentionPolicy, Scope
+    from lightsail_snap.roll_back import RollBackPreview, RollBackResult
     from lightsail_snap.transport import Boto3Client, Boto3Session, Transport
     from lightsail_snap.waiters import WaitPolicy
 
@@ -1424,6 +1425,183 @@ class AsyncLightsailSnapClient:
             tags=tags,
             client_token=client_token,
             on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def roll_back_disk(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        disk_name: str,
+        source: models.RestoreSource,
+        *,
+        new_disk_name: str | None = None,
+        delete_old_disk: bool = False,
+        allow_other_source: bool = False,
+        client_token: str | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[StepProgress], object] | None = None,
+    ) -> RollBackResult:
+        """Replace a disk by one that is restored from a snapshot of it.
+
+        Lightsail cannot restore into an existing disk, cannot rename disks, and detaches them only
+        from stopped instances. So the steps are:
+
+        1. Restore the snapshot to a new disk in the same zone, with the tags and the automatic
+           snapshots of the old one.
+        2. Stop the instance if it runs.
+        3. Detach the old disk.
+        4. Attach the new one at the same path.
+        5. Start the instance again if it ran before.
+        6. Delete the old disk, only if `delete_old_disk` is true.
+
+        A disk that is not attached is only restored. Tags of the new disk record the steps, so a
+        call that was interrupted can be repeated with the same token, and continues where it
+        stopped; `undo_roll_back_disk` reverses them. `preview_roll_back_disk` returns the steps
+        without taking them. Stop writes to the disk before you call it.
+
+        Args:
+            disk_name: The name of the disk. It is kept with this name, detached.
+            source: `ManualSnapshotSource(snapshot_name=...)`,
+                `AutoSnapshotSource(resource_name=..., restore_date=...)` or
+                `LatestAutoSnapshotSource(resource_name=...)`.
+            new_disk_name: The name of the new disk, unique among all resources of the Region. If
+                None, it follows from `disk_name` and the token.
+            delete_old_disk: True to delete the old disk at the end, with its automatic snapshots.
+            allow_other_source: True to allow a snapshot of another disk.
+            client_token: A string that identifies this call, such as a UUID. If None, a random one,
+                which the note of an error contains.
+            timeout: The limit for all steps together; see `take_disk_snapshot`.
+            on_progress: Called with a `StepProgress` when a step begins and after every poll, for
+                example `print`.
+
+        Returns:
+            The new disk, the old one, and the instance.
+
+        Raises:
+            RequestValidationError: If a parameter is invalid, the disk is a system disk, the
+                snapshot is not completed, or it is one of another disk; nothing was changed.
+            NotFoundException: If the disk or the snapshot does not exist; nothing was changed.
+            NameConflictError: If the name of the new disk is taken by another resource.
+            WaitFailedError: If another client has changed the disks or the instance, so that the
+                steps have become impossible.
+            WaitTimeoutError: If the time limit has passed.
+            LightsailSnapError: See `send`. If something was changed, a note (`__notes__`) has the
+                state of the disks and the instance, and how to continue or undo.
+        """
+        request = _workflows.rollback.RollBack(
+            disk_name,
+            source,
+            new_disk_name,
+            delete_old_disk,
+            allow_other_source,
+            str(uuid.uuid4()) if client_token is None else client_token,
+        )
+        workflow = _workflows.rollback.roll_back_disk(
+            request, self._wait_policy, self._wait_policy.limit(timeout), on_progress
+        )
+        return await self._run(workflow)
+
+    async def preview_roll_back_disk(  # noqa: PLR0913 - those of `roll_back_disk`
+        self,
+        disk_name: str,
+        source: models.RestoreSource,
+        *,
+        new_disk_name: str | None = None,
+        delete_old_disk: bool = False,
+        allow_other_source: bool = False,
+        client_token: str | None = None,
+    ) -> RollBackPreview:
+        """Return the steps of `roll_back_disk` and their consequences; change nothing.
+
+        It checks everything that `roll_back_disk` checks before its first change.
+
+        Args:
+            disk_name: See `roll_back_disk`.
+            source: See `roll_back_disk`.
+            new_disk_name: See `roll_back_disk`.
+            delete_old_disk: See `roll_back_disk`.
+            allow_other_source: See `roll_back_disk`.
+            client_token: See `roll_back_disk`. Pass the same one to both methods, for example the
+                `client_token` of the preview.
+
+        Returns:
+            The steps and warnings.
+
+        Raises:
+            LightsailSnapError: See `roll_back_disk`.
+        """
+        request = _workflows.rollback.RollBack(
+            disk_name,
+            source,
+            new_disk_name,
+            delete_old_disk,
+            allow_other_source,
+            str(uuid.uuid4()) if client_token is None else client_token,
+        )
+        workflow = _workflows.rollback.preview_roll_back_disk(
+            request, self._wait_policy, self._wait_policy.limit("policy")
+        )
+        return await self._run(workflow)
+
+    async def undo_roll_back_disk(
+        self,
+        new_disk_name: str,
+        *,
+        delete_new_disk: bool = False,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[StepProgress], object] | None = None,
+    ) -> RollBackResult:
+        """Attach the original disk again in place of the one that `roll_back_disk` restored.
+
+        It reverses a roll back that is complete as well as one that was interrupted. The instance
+        is stopped for it, and runs afterwards if it ran before the roll back. A call that was
+        interrupted can be repeated.
+
+        Args:
+            new_disk_name: The name of the disk that `roll_back_disk` created.
+            delete_new_disk: True to delete that disk at the end, with its automatic snapshots.
+            timeout: The limit for all steps together; see `take_disk_snapshot`.
+            on_progress: See `roll_back_disk`.
+
+        Returns:
+            The original disk, the replaced one, and the instance.
+
+        Raises:
+            RequestValidationError: If the disk was not created by `roll_back_disk`.
+            NotFoundException: If the disk does not exist.
+            WaitFailedError: If the original disk no longer exists, or another client has changed
+                the disks or the instance.
+            WaitTimeoutError: If the time limit has passed.
+            LightsailSnapError: See `roll_back_disk`.
+        """
+        workflow = _workflows.rollback.undo_roll_back_disk(
+            new_disk_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            delete_new_disk=delete_new_disk,
+            on_progress=on_progress,
+        )
+        return await self._run(workflow)
+
+    async def preview_undo_roll_back_disk(
+        self, new_disk_name: str, *, delete_new_disk: bool = False
+    ) -> RollBackPreview:
+        """Return the steps of `undo_roll_back_disk` and their consequences; change nothing.
+
+        Args:
+            new_disk_name: See `undo_roll_back_disk`.
+            delete_new_disk: See `undo_roll_back_disk`.
+
+        Returns:
+            The steps and warnings.
+
+        Raises:
+            LightsailSnapError: See `undo_roll_back_disk`.
+        """
+        workflow = _workflows.rollback.preview_undo_roll_back_disk(
+            new_disk_name,
+            self._wait_policy,
+            self._wait_policy.limit("policy"),
+            delete_new_disk=delete_new_disk,
         )
         return await self._run(workflow)
 

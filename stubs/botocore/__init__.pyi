@@ -1,3 +1,4 @@
 from typing import Any
 
 UNSIGNED: Any
+__version__: str

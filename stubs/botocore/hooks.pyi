@@ -2,6 +2,13 @@ from collections.abc import Callable
 from typing import Any
 
 class BaseEventHooks:
+    def register(
+        self,
+        event_name: str,
+        handler: Callable[..., object],
+        unique_id: str | None = None,
+        unique_id_uses_count: bool = False,
+    ) -> None: ...
     def register_first(
         self,
         event_name: str,

@@ -6,6 +6,9 @@ from botocore.credentials import Credentials
 from botocore.model import ServiceModel
 
 class Session:
+    user_agent_name: str
+    user_agent_version: str
+    user_agent_extra: str
     SESSION_VARIABLES: dict[str, tuple[str | None, str | list[str] | None, Any, Any]]
     def __init__(
         self,

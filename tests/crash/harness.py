@@ -45,6 +45,8 @@ _SAMPLED_KINDS: tuple[tuple[Timing, bool], ...] = (
     ("after", False),
     ("late", False),
 )
+# They have no token, so one that is executed late takes effect whatever the caller does meanwhile.
+_WITHOUT_LATE = frozenset({"StartInstance", "StopInstance"})
 _TIMEOUT_SECONDS = 60
 _NO_RESPONSE = Response(0, b"", ending=Ending.DROPPED)
 
@@ -166,7 +168,7 @@ class Harness:
         late = [
             Point(workload, index, "late", release)
             for index, operation in enumerate(requests)
-            if not operation.startswith(_READ_PREFIX)
+            if not operation.startswith(_READ_PREFIX) and operation not in _WITHOUT_LATE
             for release in range(len(requests) + 1)
         ]
         # With threads, the order of requests differs between runs.

@@ -69,8 +69,11 @@ def create_state(path: Path) -> None:
         }
         for name in ("data-1", "db-1", "db-2"):
             emulator.add_disk(name, region_name=HERE, size_in_gb=16)
-        for name in ("web-1", "helper-1"):
+        for name in ("web-1", "web-2", "helper-1"):
             emulator.add_instance(name, region_name=HERE)
+        emulator.add_disk("used-1", region_name=HERE, size_in_gb=16)
+        made[HERE].attach_disk(diskName="used-1", instanceName="web-2", diskPath="/dev/xvdf")
+        made[HERE].create_disk_snapshot(diskName="used-1", diskSnapshotName="old-used")
         made[HERE].create_disk_snapshot(diskName="data-1", diskSnapshotName="old-disk")
         made[HERE].create_disk_snapshot(diskName="db-1", diskSnapshotName="foreign-1")
         made[HERE].create_instance_snapshot(

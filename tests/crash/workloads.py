@@ -117,6 +117,16 @@ def _restore_instance(clients: Clients, _now: float) -> object:
     return clients(HERE).restore_instance(NAME, source, tags=TAGS, client_token=TOKEN)
 
 
+def _roll_back(clients: Clients, _now: float) -> object:
+    source = ManualSnapshotSource(snapshot_name="old-used")
+    return clients(HERE).roll_back_disk("used-1", source, client_token=TOKEN)
+
+
+def _roll_back_and_delete(clients: Clients, _now: float) -> object:
+    source = ManualSnapshotSource(snapshot_name="old-used")
+    return clients(HERE).roll_back_disk("used-1", source, delete_old_disk=True, client_token=TOKEN)
+
+
 WORKLOADS: Mapping[str, Workload] = {
     "take a snapshot of a disk": _disk,
     "take a snapshot of a system volume": _volume,
@@ -126,6 +136,8 @@ WORKLOADS: Mapping[str, Workload] = {
     "restore a disk": _restore,
     "rescue a system volume": _rescue,
     "restore an instance": _restore_instance,
+    "roll a disk back": _roll_back,
+    "roll a disk back and delete it": _roll_back_and_delete,
     "a plan of two disks": lambda clients, now: carry_out(plan_of("disk"), clients, now),
     "a plan of an instance": lambda clients, now: carry_out(plan_of("instance"), clients, now),
     "a plan of two disks, in threads": lambda clients, now: carry_out(

@@ -124,6 +124,49 @@ def test_oracle_reports_a_rescue_with_another_result() -> None:
     assert_broken("success_is_true", outcome, "the service did not return")
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value", "message"),
+    [
+        ("held-1", "attachedTo", "web-1", "held-1 was moved"),
+        (NAME, "path", "/dev/xvdz", "attached at"),
+        ("used-1", "attachedTo", "web-2", "attached at"),
+        ("web-2", "state.name", "running", "another instance is running"),
+    ],
+)
+def test_oracle_reports_a_roll_back_that_changes_something_else(
+    name: str, field: str, value: str, message: str
+) -> None:
+    outcome = run_cell(LOST, "roll_back_disk")
+    _set(outcome, name, field, value)
+    assert_broken("roll_back_moves_two_disks", outcome, message)
+
+
+def test_oracle_reports_a_roll_back_that_deletes_a_disk() -> None:
+    outcome = run_cell(LOST, "roll_back_disk")
+    outcome.emulator.record.commits.append("DeleteDisk")
+    assert_broken("roll_back_moves_two_disks", outcome, "a disk was deleted")
+
+
+def test_oracle_reports_a_roll_back_with_two_disks_at_one_path() -> None:
+    outcome = run_cell(LOST, "roll_back_disk")
+    for field, value in (("attachedTo", "web-1"), ("path", "/dev/xvdg")):
+        _set(outcome, "used-1", field, value)
+    assert_broken("roll_back_moves_two_disks", outcome, "two disks are attached at one path")
+
+
+def test_oracle_reports_a_roll_back_after_which_the_instance_is_stopped() -> None:
+    outcome = run_cell(LOST, "roll_back_disk")
+    _set(outcome, "web-1", "state.name", "stopped")
+    assert_broken("success_is_true", outcome, "it is stopped")
+
+
+def test_oracle_reports_a_roll_back_with_another_result() -> None:
+    outcome = run_cell(LOST, "roll_back_disk")
+    other = outcome.value.disk.model_copy(update={"size_in_gb": 9999})
+    outcome.value = replace(outcome.value, disk=other)
+    assert_broken("success_is_true", outcome, "the service did not return")
+
+
 def test_oracle_reports_a_result_that_does_not_exist() -> None:
     outcome = run_cell(LOST, "take_disk_snapshot")
     outcome.emulator.call("DeleteDiskSnapshot", diskSnapshotName=NAME)
@@ -342,7 +385,7 @@ def test_fault_that_does_not_occur_is_reported() -> None:
 
 def test_every_invariant_is_broken_in_this_file() -> None:
     source = re.sub(r"\(\s+", "(", Path(__file__).read_text(encoding="utf-8"))
-    assert len(INVARIANTS) == 9
+    assert len(INVARIANTS) == 10
     for invariant in INVARIANTS:
         assert f'assert_broken("{invariant.__name__}"' in source
 

@@ -14,7 +14,7 @@ ROOT = Path(lightsail_snap.__file__).parent
 
 # Every top-level module or package with those it may import; each may import itself.
 _PURE = {"_html", "_text", "_parameters", "errors", "models"}
-_VALUES = _PURE | {"_filters", "waiters", "retention", "rescue", "clock"}
+_VALUES = _PURE | {"_filters", "waiters", "retention", "rescue", "roll_back", "clock"}
 _CLIENT_SIDE = _VALUES | {*("_workflows", "_boto", "_drivers", "quiesce", "transport")}
 ALLOWED = {
     "_version": set[str](),
@@ -30,8 +30,9 @@ ALLOWED = {
     "waiters": _PURE,
     "retention": _PURE,
     "rescue": _PURE,
+    "roll_back": _PURE,
     "quiesce": _PURE | {"waiters", "_workflows", "_drivers", "_boto"},
-    "_workflows": _PURE | {"_lazy", "rescue", "waiters"},
+    "_workflows": _PURE | {"_lazy", "rescue", "roll_back", "waiters"},
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},
     "_drivers": _VALUES | {"_workflows", "transport"},

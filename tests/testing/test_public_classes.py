@@ -32,6 +32,7 @@ MODULES = (
     "lightsail_snap.quiesce",
     "lightsail_snap.rescue",
     "lightsail_snap.retention",
+    "lightsail_snap.roll_back",
     "lightsail_snap.transport",
     "lightsail_snap.waiters",
 )

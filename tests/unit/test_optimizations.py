@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import json
 import logging
 import operator
 import pickle
 from collections.abc import Callable
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,14 +15,13 @@ import boto3.session
 import botocore.exceptions
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
-from botocore.config import Config
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserFactory, create_parser
 from botocore.session import Session
+from botocore.useragent import UserAgentString
 from pydantic import field_serializer
 
-from lightsail_snap import LightsailSnapClient, RegionName, models
-from lightsail_snap._boto import data_loading
-from lightsail_snap._boto.data_loading import load_less_data
+from lightsail_snap import LightsailSnapClient
 from lightsail_snap._boto.lazy_parsing import LazyParserFactory, LazyResponse, parse_lazily
 from lightsail_snap._boto.optimizations import SETTING, Fallback
 from lightsail_snap.models._base import RequestModel
@@ -152,6 +149,32 @@ def test_lazy_response_has_botocores_metadata(headers: dict[str, str]) -> None:
     assert lazy == stock
 
 
+def test_lazy_metadata_converts_headers_on_first_access() -> None:
+    headers = HeadersDict({"x-amzn-RequestId": "rid"})
+    converted: list[int] = []
+
+    class Headers(dict[str, str]):
+        def items(self) -> Any:
+            converted.append(1)
+            return headers.items()
+
+    received = {"status_code": 200, "body": BODY, "headers": Headers()}
+    found = lazy_parsers(ResponseParserFactory(), State).create_parser("json").parse(received, None)
+    metadata = dict.get(found, "ResponseMetadata", {})
+    metadata["RetryAttempts"] = 1
+    assert metadata["HTTPStatusCode"] == 200
+    assert "RetryAttempts" in metadata
+    assert converted == []
+    assert metadata["RequestId"] == "rid"
+    assert metadata.get("nothing", 5) == 5
+    plain = copy.deepcopy(metadata)
+    assert type(plain) is dict
+    headers_of = {"x-amzn-requestid": "rid"}
+    expected = {"HTTPStatusCode": 200, "HTTPHeaders": headers_of, "RequestId": "rid"}
+    assert plain == expected | {"RetryAttempts": 1}
+    assert len(converted) == 1
+
+
 def test_lazy_response_merges_metadata_after_parsing() -> None:
     found = LazyResponse({"a": 1}, lambda: {"ResponseMetadata": {"a": 2, "b": 3}})
     assert len(found) == 1
@@ -261,13 +284,11 @@ def test_setting_off_disables_the_optimizations(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SETTING, value)
-    made, plain = session(), session()
-    load_less_data(made)
-    loader = made.get_component("data_loader")
-    assert type(loader.file_loader) is type(plain.get_component("data_loader").file_loader)
-    assert "load_service_model" not in vars(loader)
-    client = LightsailSnapClient(region_name="us-east-1")._transport._client  # type: ignore[attr-defined] # the boto3 client
+    client: Any = LightsailSnapClient(region_name="us-east-1")._transport._client  # type: ignore[attr-defined] # the boto3 client
     assert type(client._endpoint._response_parser_factory) is ResponseParserFactory
+    assert type(client._loader) is Loader
+    assert type(client._user_agent_creator) is UserAgentString
+    assert client._ruleset_resolver is not None
 
 
 @pytest.mark.parametrize("value", ["", "on"])
@@ -293,171 +314,7 @@ def test_fallback_failing_repeatedly_logs_once(caplog: pytest.LogCaptureFixture)
     assert len(warnings_of(caplog)) == 1
 
 
-# Data loading
-
-
-def loader_of(made: Session) -> Any:
-    load_less_data(made)
-    return made.get_component("data_loader")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("endpoints", "partitions", "_retry", "sdk-default-configuration"),
-        *(f"lightsail/2016-11-28/{kind}" for kind in ("service-2", "endpoint-rule-set-1")),
-        *("sts/2011-06-15/service-2", "sso/2019-06-10/service-2"),
-    ],
-)
-def test_data_file_is_loaded_as_by_botocore(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    quick = loader_of(Session()).load_data(name)
-    # As JSON, so that the order counts.
-    assert json.dumps(quick) == json.dumps(Session().get_component("data_loader").load_data(name))
-    assert warnings_of(caplog) == []
-
-
-def test_invalid_or_missing_data_file_is_reported_as_by_botocore(
-    tmp_path: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "bad.json").write_text("{")
-    (tmp_path / "folder.json").mkdir()
-    files = loader_of(Session()).file_loader
-    with pytest.raises(json.JSONDecodeError):
-        files.load_file(str(tmp_path / "bad"))
-    for name in ("folder", "nothing"):
-        assert files.load_file(str(tmp_path / name)) is None
-    assert files.exists(str(tmp_path / "bad"))
-    # The file is invalid, so the optimization stays active.
-    assert warnings_of(caplog) == []
-
-
-def test_file_loader_failure_falls_back_with_one_warning(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    made = Session()
-    made.get_component("data_loader").file_loader = SimpleNamespace(load_file=lambda **_: "plain")
-    files = loader_of(made).file_loader
-    assert [files.load_file(location="x") for _ in range(3)] == ["plain"] * 3
-    assert len(warnings_of(caplog)) == 1
-
-
-def _no_loader(made: Session) -> None:
-    made.register_component("data_loader", None)
-
-
-def _no_files(made: Session) -> None:
-    made.get_component("data_loader").file_loader = SimpleNamespace(load_file=None)
-
-
-def _no_search(made: Session) -> None:
-    made.register_component("data_loader", SimpleNamespace(file_loader=None))
-
-
-@pytest.mark.parametrize("move", [_no_loader, _no_files, _no_search])
-def test_session_with_other_internals_falls_back_with_one_warning(
-    move: Callable[[Session], None], caplog: pytest.LogCaptureFixture
-) -> None:
-    made = Session()
-    move(made)
-    load_less_data(made)
-    assert len(warnings_of(caplog)) == 1
-
-
-def test_model_loading_failure_falls_back_with_one_warning(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*_: object) -> str:
-        raise RuntimeError("moved")
-
-    plain = Session().get_component("data_loader").load_service_model("lightsail", "service-2")
-    loader = loader_of(Session())
-    monkeypatch.setattr(data_loading, "_keep_used_operations", broken)
-    for _ in range(2):
-        assert loader.load_service_model("lightsail", "service-2") == plain
-    assert loader.load_service_model(service_name="sts", type_name="service-2")["operations"]
-    assert len(warnings_of(caplog)) == 1
-
-
-def test_loaded_model_has_a_subset_of_botocores_operations() -> None:
-    light = loader_of(Session()).load_service_model("lightsail", "service-2")
-    stock = Session().get_component("data_loader").load_service_model("lightsail", "service-2")
-    assert light["metadata"] == stock["metadata"]
-    assert light["shapes"] == stock["shapes"]
-    assert 0 < len(light["operations"]) < len(stock["operations"])
-    for name, operation in light["operations"].items():
-        assert operation == stock["operations"][name]
-
-
-def test_loaded_model_has_the_operation_of_every_request() -> None:
-    light = loader_of(Session()).load_service_model("lightsail", "service-2", "2016-11-28")
-    models.exported()
-    importlib.import_module("lightsail_snap.plans._inventory")
-    pending, called = [RequestModel], set()
-    while pending:
-        kind = pending.pop()
-        pending += kind.__subclasses__()
-        if kind.__module__.startswith("lightsail_snap."):
-            called.add(getattr(kind, "operation_name", None))
-    # A request of the package plans.
-    assert "GetInstances" in called
-    assert called - {None} <= light["operations"].keys()
-
-
-def test_other_models_are_loaded_as_by_botocore(caplog: pytest.LogCaptureFixture) -> None:
-    light, stock = loader_of(Session()), Session().get_component("data_loader")
-    known = [("sts", "service-2"), ("lightsail", "endpoint-rule-set-1")]
-    for arguments in known:
-        assert light.load_service_model(*arguments) == stock.load_service_model(*arguments)
-    unknown = [
-        ("lightsail", "no-such-model-1"),
-        ("nothing", "service-2"),
-        ("lightsail", "service-2", "1999-01-01"),
-    ]
-    for missing in unknown:
-        with pytest.raises(botocore.exceptions.BotoCoreError):
-            light.load_service_model(*missing)
-    assert warnings_of(caplog) == []
-
-
-def test_model_with_extras_is_loaded_by_botocore(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = tmp_path / "lightsail" / "2016-11-28"
-    place.mkdir(parents=True)
-    extras = {"version": 1.0, "merge": {"metadata": {"added": "here"}}}
-    (place / "service-2.sdk-extras.json").write_text(json.dumps(extras))
-    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    model = loader_of(Session()).load_service_model("lightsail", "service-2")
-    assert model["metadata"]["added"] == "here"
-
-
 # Clients created by the library, compared with plain boto3's
-
-REGIONS = [
-    *RegionName.known_values(),
-    *("cn-north-1", "cn-northwest-1", "us-gov-west-1", "us-gov-east-1", "eusc-de-east-1"),
-    *("us-iso-east-1", "us-isob-east-1", "eu-moon-1"),
-]
-KINDS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "FIPS": {"config": Config(use_fips_endpoint=True)},
-    "dual-stack": {"config": Config(use_dualstack_endpoint=True)},
-    "custom": {"endpoint_url": "https://lightsail.example.com/"},
-    "timeouts": {"config": Config(connect_timeout=3, user_agent_extra="mine/1")},
-}
-
-
-@cache
-def _plain() -> boto3.session.Session:
-    return boto3.session.Session("key", "secret", "token")
-
-
-@cache
-def _light() -> boto3.session.Session:
-    made = session()
-    made.set_credentials("key", "secret", "token")
-    load_less_data(made)
-    return boto3.session.Session(botocore_session=made)
 
 
 def facts(make: Callable[[], Any]) -> object:
@@ -470,20 +327,11 @@ def facts(make: Callable[[], Any]) -> object:
     found = {name: getattr(config, name) for name in vars(config) if not name.startswith("_user")}
     model = client.meta.service_model.operation_model("GetDisk")
     try:
-        endpoint = client._ruleset_resolver.construct_endpoint(model, {}, {})
-        resolved: object = (endpoint.url, endpoint.properties, endpoint.headers)
+        resolved: object = client._resolve_endpoint_ruleset(model, {}, {})
     except botocore.exceptions.BotoCoreError as error:
         resolved = type(error), str(error)
     meta = client.meta
     return meta.endpoint_url, meta.partition, meta.region_name, found, resolved
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("region", REGIONS)
-def test_light_client_in_any_region_equals_boto3(region: str, kind: str) -> None:
-    settings = {"region_name": region, **KINDS[kind]}
-    light = facts(lambda: _light().client("lightsail", **settings))
-    assert light == facts(lambda: _plain().client("lightsail", **settings))
 
 
 VARIABLES = [

@@ -479,6 +479,7 @@ NESTED: dict[str, Callable[[Any], object]] = {
     "the same operation": lambda boto: boto.create_disk_snapshot(
         diskSnapshotName="other", diskName="Disk-2"
     ),
+    "an export": lambda boto: boto.export_snapshot(sourceSnapshotName="other"),
     "a client of the library": lambda boto: LightsailSnapClient(boto).get_disks(),
     "another client of the service": lambda _: _other_client().get_disks(),
     "another thread": lambda boto: _in_thread(boto.get_disks),
@@ -573,7 +574,7 @@ def test_nested_call_does_not_affect_outer_call(event: str, nested: str) -> None
     assert nesting.calls
 
 
-@pytest.mark.parametrize("nested", ["another operation", "a client of the library"])
+@pytest.mark.parametrize("nested", ["another operation", "an export", "a client of the library"])
 def test_nested_call_does_not_allow_export_repetition(nested: str) -> None:
     nesting = _Nesting("response-received", nested)
     nesting.outer, nesting.inner = [(503, b""), GOOD], (503, b"")

@@ -179,7 +179,7 @@ def test_converge_repeated_refusal_is_raised_as_it_is() -> None:
     assert transport.calls["StopInstance"] == 5
 
 
-def test_converge_refusals_are_counted_anew_when_the_state_moves() -> None:
+def test_converge_refusals_are_counted_again_when_the_state_moves() -> None:
     states = [*["running"] * 4, "pending", *["running"] * 3, "stopped"]
     other = service_error(InvalidInputException, sub_code="Other")
     stopped, _ = apply(
@@ -192,11 +192,9 @@ def test_converge_refusals_are_counted_anew_when_the_state_moves() -> None:
 
 @pytest.mark.parametrize("operation", ["GetInstance", "StopInstance"])
 def test_converge_denied_access_is_raised_at_once(operation: str) -> None:
-    scripts: dict[str, list[Reply]] = {
-        "GetInstance": [instance("running")],
-        operation: [service_error(AccessDeniedException)],
-    }
-    error, transport = apply(stop_instance("web-1"), **scripts)
+    denied = service_error(AccessDeniedException)
+    read = denied if operation == "GetInstance" else instance("running")
+    error, transport = apply(stop_instance("web-1"), GetInstance=[read], StopInstance=[denied])
     assert type(error) is AccessDeniedException
     assert transport.calls[operation] == 1
 
@@ -361,6 +359,14 @@ def test_delete_disk_that_is_attached_is_impossible(to: str | None) -> None:
 
 LATER = disk("available", arn="arn:2", createdAt=1_900_000_000)
 EARLIER = disk("available", arn="arn:0", createdAt=1_500_000_000)
+
+
+def test_delete_disk_waits_until_its_creation_has_ended() -> None:
+    reads = [disk("pending"), disk("available"), not_found]
+    _, transport = apply(
+        delete_disk("disk-1", _identity()), GetDisk=reads, DeleteDisk=[started("Succeeded")]
+    )
+    assert transport.operations == ["GetDisk", "GetDisk", "DeleteDisk", "GetDisk"]
 
 
 def test_delete_disk_that_was_replaced_is_done() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from lightsail_snap._boto.data_loading import load_less_data
 from lightsail_snap._boto.endpoint import check_plain_http_permission, refuse_plain_http
 from lightsail_snap._boto.error_mapping import configuration_error
 from lightsail_snap._boto.transport import BotoTransport, ConnectionSettings
@@ -120,27 +119,28 @@ def create_client(
     config: object,
 ) -> BaseClient:
     """Create a boto3 Lightsail client, and check its Region."""
-    # Imported here, since importing this library must not import boto3.
-    import boto3.session  # noqa: PLC0415 - see above
+    # Imported here, since importing this library must not import botocore.
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see above
     from botocore.session import Session  # noqa: PLC0415 - see above
 
+    from lightsail_snap._boto.sessions import create_boto_client, find_region  # noqa: PLC0415 - see above
+
+    settings = {"region_name": region_name, "endpoint_url": endpoint_url, "config": config}
+    setting = _region_setting(region_name, config)
     try:
-        if session is None:
-            own = Session(profile=profile_name)
-            load_less_data(own)
-            session = boto3.session.Session(botocore_session=own)
-        created: object = session.client(
-            "lightsail", region_name=region_name, endpoint_url=endpoint_url, config=config
+        created: object = (
+            create_boto_client(profile_name, **settings)
+            if session is None
+            else session.client("lightsail", **settings)
         )
     except (BotoCoreError, ValueError, TypeError, AttributeError) as error:
         if isinstance(error, ValueError):
             # boto3 refuses some invalid Regions with a message about host names.
-            _check_region(*_region_setting(region_name, config, session), cause=error)
+            own = Session(profile=profile_name) if session is None else session
+            _check_region(setting, find_region(settings, own), cause=error)
         raise configuration_error(error) from error
     client = _check_service(created)
     # The Region of the client, since boto3 resolves names such as fips-us-east-1.
-    setting, _ = _region_setting(region_name, config, session)
     _check_region(setting, client.meta.region_name)
     return client
 
@@ -157,15 +157,13 @@ def _check_service(client: object) -> BaseClient:
     return cast("BaseClient", client)
 
 
-def _region_setting(region_name: object, config: object, session: object) -> tuple[str, object]:
-    """Return the setting that determines the Region, in boto3's order, and its value."""
+def _region_setting(region_name: object, config: object) -> str:
+    """Return the setting that determines the Region, in boto3's order."""
     if region_name is not None:
-        return "region_name", region_name
-    configured = getattr(config, "region_name", None)
-    if configured is not None:
-        return "region_name of the Config", configured
-    found = getattr(session, "region_name", None)
-    return "the Region (of AWS_DEFAULT_REGION, the profile or the session)", found
+        return "region_name"
+    if getattr(config, "region_name", None) is not None:
+        return "region_name of the Config"
+    return "the Region (of AWS_DEFAULT_REGION, the profile or the session)"
 
 
 def _check_region(setting: str, value: object, cause: Exception | None = None) -> None:

@@ -223,7 +223,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "before-send.*.*": _record_attempt,
     "before-parse": _record_response,
     "response-received.*.*": record_outcome,
-    "needs-retry.lightsail": _prevent_repetition,
+    **{f"needs-retry.lightsail.{name}": _prevent_repetition for name in _NOT_REPEATABLE},
 }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from typing_extensions import override
 
@@ -23,32 +24,28 @@ class _ParserFactory(Protocol):
     def create_parser(self) -> Callable[..., _Parser]: ...
 
 
-class LazyResponse(dict[str, Any]):
-    """The dict that botocore returns for a successful response, parsed on first access.
-
-    `ResponseMetadata`, which botocore itself reads, is present from the start. Access to any other
-    key makes botocore's parser read the body first.
-    """
+class LazyDict(dict[str, Any]):
+    """A dict that is completed on first access to any key that is not known from the start."""
 
     __slots__ = ("_parse",)
 
-    def __init__(self, metadata: dict[str, Any], parse: Callable[[], Mapping[str, Any]]) -> None:
-        super().__init__(ResponseMetadata=metadata)
+    def __init__(self, known: dict[str, Any], parse: Callable[[], Mapping[str, Any]]) -> None:
+        super().__init__(known)
         self._parse: Callable[[], Mapping[str, Any]] | None = parse
 
-    def parsed(self) -> LazyResponse:
-        """Parse the body if that has not been done, and return this dict."""
+    def parsed(self) -> Self:
+        """Complete this dict if that has not been done, and return it."""
         parse = self._parse
         if parse is not None:
             fields = parse()
             self._parse = None
             for name, value in fields.items():
                 # Values that handlers have set in the meantime are kept.
-                own = dict.setdefault(self, name, value)
-                if name == "ResponseMetadata" and isinstance(own, dict):
-                    for key in value.keys() - own.keys():
-                        own[key] = value[key]
+                self._add(name, value)
         return self
+
+    def _add(self, name: str, value: object) -> None:
+        dict.setdefault(self, name, value)
 
     def __missing__(self, name: str) -> object:
         if self._parse is None:
@@ -61,8 +58,7 @@ class LazyResponse(dict[str, Any]):
 
     @override
     def get(self, name: str, default: Any = None) -> Any:
-        # A successful response has no error, and botocore's retry handlers check every time.
-        if name != "Error" and not dict.__contains__(self, name):
+        if not dict.__contains__(self, name):
             self.parsed()
         return dict.get(self, name, default)
 
@@ -80,7 +76,7 @@ class LazyResponse(dict[str, Any]):
 def _after_parsing(name: str) -> Callable[..., Any]:
     plain = getattr(dict, name)
 
-    def method(self: LazyResponse, *args: Any) -> Any:  # noqa: ANN401 - as the plain method
+    def method(self: LazyDict, *args: Any) -> Any:  # noqa: ANN401 - as the plain method
         return plain(self.parsed(), *args)
 
     method.__name__ = name
@@ -91,7 +87,32 @@ for _name in (
     *("__iter__", "__len__", "__reversed__", "__eq__", "__ne__", "__repr__", "__or__", "__ror__"),
     *("__delitem__", "keys", "values", "items", "pop", "popitem", "copy", "clear"),
 ):
-    setattr(LazyResponse, _name, _after_parsing(_name))
+    setattr(LazyDict, _name, _after_parsing(_name))
+
+
+class LazyResponse(LazyDict):
+    """The dict that botocore returns for a successful response, parsed on first access.
+
+    `ResponseMetadata`, which botocore itself reads, is present from the start. Access to any other
+    key makes botocore's parser read the body first.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, metadata: dict[str, Any], parse: Callable[[], Mapping[str, Any]]) -> None:
+        super().__init__({"ResponseMetadata": metadata}, parse)
+
+    @override
+    def _add(self, name: str, value: Any) -> None:
+        own = dict.setdefault(self, name, value)
+        if name == "ResponseMetadata" and isinstance(own, dict):
+            for key in value.keys() - own.keys():
+                own[key] = value[key]
+
+    @override
+    def get(self, name: str, default: Any = None) -> Any:
+        # A successful response has no error, and botocore's retry handlers check every time.
+        return dict.get(self, name, default) if name == "Error" else super().get(name, default)
 
 
 class ParsingState(Protocol):
@@ -104,17 +125,19 @@ class ParsingState(Protocol):
 class _LazyParser:
     """Parser that postpones reading one successful response."""
 
-    __slots__ = ("_fallback", "_state", "_stock")
+    __slots__ = ("_create_stock", "_fallback", "_state")
 
-    def __init__(self, stock: _Parser, state: ParsingState, fallback: Fallback) -> None:
-        self._stock = stock
+    def __init__(
+        self, create_stock: Callable[[], _Parser], state: ParsingState, fallback: Fallback
+    ) -> None:
+        self._create_stock = create_stock
         self._state = state
         self._fallback = fallback
 
     def parse(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - as botocore's
         def parse_now() -> Mapping[str, Any]:
             try:
-                return self._stock.parse(*args, **kwargs)
+                return self._create_stock().parse(*args, **kwargs)
             except Exception:
                 # The handler gets this error, but this library may still read the response.
                 self._state.is_parsed = False
@@ -124,18 +147,23 @@ class _LazyParser:
             return LazyResponse(_metadata(*args, **kwargs), parse_now)
         except Exception as error:  # noqa: BLE001 - plain botocore takes over
             self._fallback.record(error)
-            return self._stock.parse(*args, **kwargs)
+            return self._create_stock().parse(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of botocore's own
-        return getattr(self._stock, name)
+        return getattr(self._create_stock(), name)
 
 
 def _metadata(response: Mapping[str, Any], shape: object) -> dict[str, Any]:  # noqa: ARG001 - as botocore's
-    headers = {name.lower(): value for name, value in response["headers"].items()}
-    metadata: dict[str, Any] = {"HTTPStatusCode": response["status_code"], "HTTPHeaders": headers}
-    if "x-amzn-requestid" in headers:
-        metadata["RequestId"] = headers["x-amzn-requestid"]
-    return metadata
+    received = response["headers"]
+
+    def read_headers() -> dict[str, Any]:
+        headers = {name.lower(): value for name, value in received.items()}
+        metadata: dict[str, Any] = {"HTTPHeaders": headers}
+        if "x-amzn-requestid" in headers:
+            metadata["RequestId"] = headers["x-amzn-requestid"]
+        return metadata
+
+    return LazyDict({"HTTPStatusCode": response["status_code"]}, read_headers)
 
 
 class LazyParserFactory:
@@ -155,13 +183,13 @@ class LazyParserFactory:
 
     def create_parser(self, *args: Any, **kwargs: Any) -> _Parser:  # noqa: ANN401 - as botocore's
         """Create a parser for the response that has just been received."""
-        stock = self._stock.create_parser(*args, **kwargs)
         state = self._current()
-        if state is None or not state.skips_parsing:
-            return stock
+        if state is None or not state.skips_parsing or self._fallback.is_active:
+            return self._stock.create_parser(*args, **kwargs)
         # For this response only: nested calls parse their responses as usual.
         state.skips_parsing = False
-        return stock if self._fallback.is_active else _LazyParser(stock, state, self._fallback)
+        create_stock = partial(self._stock.create_parser, *args, **kwargs)
+        return _LazyParser(create_stock, state, self._fallback)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of botocore's own
         return getattr(self._stock, name)

@@ -1,13 +1,13 @@
 """Switch and fallback of the two optional optimizations of boto3 clients.
 
 - Lazy parsing, for every client: botocore parses the body of a successful response to a call of
-  this library only if an event handler reads it. Error responses are always parsed.
-- Lighter data loading, for clients that the library creates without `session=`: a faster parser
-  reads botocore's data files, and the client has only the operations of this library.
+  this library only if an event handler reads it. Error responses are always parsed. It uses an
+  attribute of botocore that is not public.
+- The light session, for clients that the library creates without `session=`: components and
+  handlers for Lightsail only, through botocore's public interfaces.
 
-Both use attributes of botocore that are not public. On any exception, during installation or a
-call, plain botocore takes over and one warning is logged. `LIGHTSAIL_SNAP_OPTIMIZATIONS=off`
-disables both.
+On any exception, during installation or a call, plain botocore takes over and one warning is
+logged. `LIGHTSAIL_SNAP_OPTIMIZATIONS=off` disables both.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lightsail_snap._workflows import resources as resources
     from lightsail_snap._workflows import restore as restore
     from lightsail_snap._workflows import restore_instance as restore_instance
+    from lightsail_snap._workflows import rollback as rollback
     from lightsail_snap._workflows import take as take
     from lightsail_snap._workflows import waiting as waiting
 else:

@@ -194,7 +194,7 @@ def delete_disk(name: str, identity: Identity) -> Change[Disk]:
     def decide(disk: Disk) -> Decision:
         if disk.attached_to is not None or disk.state == DiskState.IN_USE:
             raise impossible(title, disk, f"it is attached to {disk.attached_to or 'an instance'}")
-        return Decision.SEND
+        return Decision.WAIT if disk.state == DiskState.PENDING else Decision.SEND
 
     request = DeleteDiskRequest(disk_name=name, force_delete_add_ons=True)
     waitable = disks(DiskState.AVAILABLE)

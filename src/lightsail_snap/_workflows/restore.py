@@ -47,6 +47,7 @@ def disk_creation(
         availability_zone=request.availability_zone,
         size_in_gb=request.size_in_gb,
         tags=tags if token is None else (*tags, token),
+        add_ons=request.add_ons,
     )
 
     def compare(disk: Disk, operations: tuple[Operation, ...]) -> Ownership:

@@ -62,6 +62,11 @@ COMMANDS = {
         _INSTANCES,
         "Create an instance from a snapshot, exactly once, and wait until it runs.",
     ),
+    "rollback": Command(
+        "_rollback",
+        _INSTANCES,
+        "Replace a disk by one restored from a snapshot of it, at the same path of its instance.",
+    ),
     "attach": Command(
         "_instances",
         _INSTANCES,

@@ -1,4 +1,4 @@
-"""Confirmation of deletions on the terminal."""
+"""Confirmation of deletions, and of other changes, on the terminal."""
 
 from __future__ import annotations
 

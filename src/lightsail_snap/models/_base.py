@@ -97,6 +97,10 @@ def _positional_fields(model: type[BaseModel]) -> tuple[str, ...]:
 class ValidatedModel(BaseModel, frozen=True):
     """Frozen model whose constructor raises an error of this library."""
 
+    # Most programs use few models, so each is built on first use. The first validator that is built
+    # also makes pydantic search the installed packages for plugins.
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
+
     _rule_source: ClassVar[str] = "lightsail_snap"
     """Source of the rules that declare none."""
 
@@ -179,6 +183,10 @@ class ValidatedModel(BaseModel, frozen=True):
         Returns:
             None if the model was built already, else whether it is built now.
         """
+        is_generic = bool(cls.__pydantic_generic_metadata__["parameters"])
+        if is_generic and _types_namespace is not None and not force:
+            # pydantic would build a generic class as soon as another class derives from it.
+            return None
         with _rebuild_lock:
             try:
                 return super().model_rebuild(
@@ -307,9 +315,7 @@ class WireModel(ValidatedModel, frozen=True):
         # Timestamps are seconds. By default pydantic reads large numbers as milliseconds, which
         # gives a wrong date instead of an error.
         val_temporal_unit="seconds",
-        # Most programs use few models, so each is built on first use. For the same reason
         # `use_attribute_docstrings` is off: pydantic would parse the source at every import.
-        defer_build=True,
     )
 
     @override

@@ -17,6 +17,8 @@ NAME = "made-1"
 ZONE = f"{HERE}a"
 # The helper is stopped, and its first device path is in use.
 RESCUED, HELPER = "web-1", "web-2"
+# Attached to an instance that runs.
+ROLLED_BACK, ROLLED_BACK_AT = "used-1", ("web-1", "/dev/xvdg")
 CLIENTS = ("sync", "asyncio", "trio")
 Kind = Literal["call", "workflow", "wait", "list", "plan"]
 
@@ -194,6 +196,15 @@ def _high_level_operations() -> list[Operation]:
             lambda client: client.restore_instance(NAME, image),
             (("GetInstance", "instance"),),
             made,
+        ),
+        Operation(
+            "roll_back_disk",
+            "workflow",
+            lambda client: client.roll_back_disk(
+                ROLLED_BACK, ManualSnapshotSource(snapshot_name="old-used-1"), new_disk_name=NAME
+            ),
+            creates=made,
+            has_steps=True,
         ),
         Operation(
             "wait_for_operation",

@@ -13,7 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.faults.matrix.operations import HELPER, RESCUED, Operation
+from tests.faults.matrix.operations import (
+    HELPER,
+    RESCUED,
+    ROLLED_BACK,
+    ROLLED_BACK_AT,
+    Operation,
+)
 from tests.faults.matrix.plan import State
 from tests.faults.matrix.run import KEY_ID, NO_FAULT, SECRET, TIMEOUT, TOKEN, Cell, Outcome, run
 from tests.faults.matrix.service import MAX_CALLS, EndlessCallsError
@@ -38,6 +44,8 @@ _CREATING = frozenset(
         "ExportSnapshot",
     }
 )
+# The disks that are attached to instances at the beginning.
+_ATTACHED = {"held-1": HELPER, ROLLED_BACK: ROLLED_BACK_AT[0]}
 _FINAL = frozenset({"completed", "available", "running", "Succeeded", "Completed"})
 # The last call of a wait may take all of botocore's attempts, each as long as a fault lasts, and
 # the pauses between them.
@@ -122,14 +130,44 @@ def _disks(outcome: Outcome, names: Callable[[str], bool]) -> dict[str, Any]:
     return {key[2]: each for key, each in records.items() if key[1] == "Disk" and names(key[2])}
 
 
+def roll_back_moves_two_disks(outcome: Outcome) -> None:
+    """Require that a roll back deletes nothing, and exchanges only two disks, at one path."""
+    if outcome.cell.operation.name != "roll_back_disk":
+        return
+    own = {ROLLED_BACK, *outcome.cell.operation.creates}
+    for name, disk in _disks(outcome, lambda name: name not in own).items():
+        _require(disk.get("attachedTo") == _ATTACHED.get(name), f"{name} was moved")
+    places = [_place(disk) for disk in _disks(outcome, own.__contains__).values()]
+    _require(set(places) <= {ROLLED_BACK_AT, (None, None)}, f"attached at {places}")
+    _require(places.count(ROLLED_BACK_AT) <= 1, "two disks are attached at one path")
+    _require("DeleteDisk" not in outcome.emulator.record.commits, "a disk was deleted")
+    state = outcome.emulator.all_records()["us-east-1", "Instance", "web-2"]["state"]["name"]
+    _require(state == "stopped", f"another instance is {state}")
+
+
+def _place(disk: Any) -> tuple[str | None, str | None]:
+    return disk.get("attachedTo"), disk.get("path")
+
+
+def _roll_back_is_true(outcome: Outcome) -> None:
+    (name,) = outcome.cell.operation.creates
+    value = _plain(outcome.value.disk.to_wire())
+    returned = [_plain(each.get("disk")) for each in _responses(outcome, "GetDisk")]
+    _require(value in returned, f"the service did not return {value}")
+    disks = {name: _place(disk) for name, disk in _disks(outcome, lambda _: True).items()}
+    _require(disks[name] == ROLLED_BACK_AT, f"the new disk is attached at {disks[name]}")
+    _require(disks[ROLLED_BACK] == (None, None), "the old disk is still attached")
+    instance = outcome.emulator.all_records()["us-east-1", "Instance", ROLLED_BACK_AT[0]]
+    _require(instance["state"]["name"] == "running", f"it is {instance['state']['name']}")
+
+
 def disks_stay_attached(outcome: Outcome) -> None:
     """Require that a rescue attaches only its own disk, and only to the helper."""
     if outcome.cell.operation.name != "rescue_system_volume":
         return
     creates = outcome.cell.operation.creates
     for name, disk in _disks(outcome, lambda name: name not in creates).items():
-        held = HELPER if name == "held-1" else None
-        _require(disk.get("attachedTo") == held, f"{name} was moved")
+        _require(disk.get("attachedTo") == _ATTACHED.get(name), f"{name} was moved")
     for name, disk in _disks(outcome, creates.__contains__).items():
         _require(disk.get("attachedTo") in {None, HELPER}, f"{name} is attached elsewhere")
 
@@ -164,6 +202,9 @@ def success_is_true(outcome: Outcome) -> None:
         return
     if operation.name == "rescue_system_volume":
         _rescue_is_true(outcome)
+        return
+    if operation.name == "roll_back_disk":
+        _roll_back_is_true(outcome)
         return
     value = _plain(outcome.value.to_wire())
     if operation.kind == "call":
@@ -362,6 +403,7 @@ INVARIANTS: tuple[Callable[[Outcome], None], ...] = (
     errors_are_typed,
     nothing_is_created_twice,
     disks_stay_attached,
+    roll_back_moves_two_disks,
     success_is_true,
     work_can_be_resumed,
     execution_is_reported,

@@ -17,7 +17,6 @@ from unittest import mock
 
 import anyio
 import boto3.session
-import botocore.session
 from botocore.config import Config
 from tests.faults.matrix import fields
 from tests.faults.matrix.faults import FAULTS, LIMIT, Fault
@@ -38,7 +37,8 @@ from tests.faults.matrix.service import (
 from typing_extensions import override
 
 from lightsail_snap import AsyncLightsailSnapClient, LightsailSnapClient, WaitPolicy
-from lightsail_snap._boto.data_loading import load_less_data
+from lightsail_snap._boto import light_session
+from lightsail_snap._boto.optimizations import Fallback
 from lightsail_snap.emulator._wire import Response
 
 MODES = ("legacy", "standard", "adaptive")
@@ -111,9 +111,10 @@ class Outcome:
 
 @functools.cache
 def _session() -> boto3.session.Session:
-    core = botocore.session.Session()
     # Every cell creates a client, which takes twice as long with all its unused methods.
-    load_less_data(core)
+    core = light_session.create_session(None)
+    paths = core.get_component("data_loader").search_paths
+    light_session.add_components(core, paths, HERE, Fallback("light session"))
     return boto3.session.Session(KEY_ID, SECRET, TOKEN, region_name=HERE, botocore_session=core)
 
 

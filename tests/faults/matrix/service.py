@@ -165,10 +165,13 @@ def initial_state() -> InitialState:
         emulator.add_disk("data-1", region_name=region, size_in_gb=16, tags={"env": "prod"})
         emulator.call("CreateDiskSnapshot", region, diskName="data-1", diskSnapshotName="old-1")
     emulator.add_disk("loose-1", region_name=HERE)
-    emulator.add_disk("held-1", region_name=HERE)
+    for name in ("held-1", "used-1"):
+        emulator.add_disk(name, region_name=HERE)
     for name in ("web-1", "web-2"):
         emulator.add_instance(name, region_name=HERE)
     emulator.call("AttachDisk", diskName="held-1", instanceName="web-2", diskPath="/dev/xvdf")
+    emulator.call("AttachDisk", diskName="used-1", instanceName="web-1", diskPath="/dev/xvdg")
+    emulator.call("CreateDiskSnapshot", diskName="used-1", diskSnapshotName="old-used-1")
     emulator.call("StopInstance", instanceName="web-2")
     emulator.call("EnableAddOn", resourceName="data-1", addOnRequest={"addOnType": "AutoSnapshot"})
     for number in range(2, 5):

@@ -70,6 +70,8 @@ from lightsail_snap import (
     Request,
     RescueResult,
     ResultT,
+    RollBackPreview,
+    RollBackResult,
     StepProgress,
     Tag,
     TagResourceResult,
@@ -231,6 +233,28 @@ def on_rescue(result: RescueResult) -> None:
     assert_type(result.snapshot, DiskSnapshot | None)
     assert_type(result.mount_commands, tuple[str, ...])
     result.device_path = "/dev/xvdg"  # mypy: misc pyright: reportAttributeAccessIssue
+
+
+def roll_backs(client: LightsailSnapClient) -> None:
+    source = ManualSnapshotSource("a")
+    preview = client.preview_roll_back_disk("disk", source, delete_old_disk=True)
+    assert_type(preview, RollBackPreview)
+    result = client.roll_back_disk("disk", source, client_token=preview.client_token)
+    assert_type(result, RollBackResult)
+    assert_type(client.preview_undo_roll_back_disk("disk-2"), RollBackPreview)
+    undone = client.undo_roll_back_disk("disk-2", on_progress=on_step_progress)
+    assert_type(undone, RollBackResult)
+    client.roll_back_disk("disk")  # mypy: call-arg pyright: reportCallIssue
+    client.roll_back_disk("disk", "a")  # mypy: arg-type pyright: reportArgumentType
+    client.undo_roll_back_disk("disk-2", True)  # mypy: call-arg pyright: reportCallIssue
+
+
+def on_roll_back(result: RollBackResult, preview: RollBackPreview) -> None:
+    assert_type(result.disk, Disk)
+    assert_type(result.replaced_disk, Disk | None)
+    assert_type(result.instance, Instance | None)
+    assert_type(preview.steps, tuple[str, ...])
+    result.path = "/dev/xvdg"  # mypy: misc pyright: reportAttributeAccessIssue
 
 
 def finds(client: LightsailSnapClient) -> None:

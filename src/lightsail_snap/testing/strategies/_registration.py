@@ -10,7 +10,17 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from lightsail_snap import emulator, models, plans, quiesce, rescue, retention, transport, waiters
+from lightsail_snap import (
+    emulator,
+    models,
+    plans,
+    quiesce,
+    rescue,
+    retention,
+    roll_back,
+    transport,
+    waiters,
+)
 from lightsail_snap import errors as library_errors
 from lightsail_snap.clock import Clock, SystemClock, VirtualClock
 from lightsail_snap.models import OpenEnum, PagedRequest, PagedResult, Request, Result
@@ -87,6 +97,8 @@ def _strategies_of_settings() -> Iterator[tuple[type[Any], _Make]]:
     yield waiters.GroupProgress, _settings.group_progress
     yield waiters.StepProgress, _settings.step_progress
     yield rescue.RescueResult, _settings.rescue_results
+    yield roll_back.RollBackPreview, _settings.roll_back_previews
+    yield roll_back.RollBackResult, _settings.roll_back_results
     yield quiesce.CommandHooks, _settings.command_hooks
     yield quiesce.FileSystemFreeze, _settings.file_system_freezes
     yield Clock, _settings.virtual_clocks

@@ -27,12 +27,14 @@ from lightsail_snap.models import (
 )
 from lightsail_snap.quiesce import CommandHooks, FileSystemFreeze
 from lightsail_snap.rescue import RescueResult
+from lightsail_snap.roll_back import RollBackPreview, RollBackResult
 from lightsail_snap.testing.strategies._errors import errors
 from lightsail_snap.testing.strategies._hostile import wire_dicts
 from lightsail_snap.testing.strategies._resources import (
     disk_snapshots,
     disks,
     instance_snapshots,
+    instances,
     operations,
     times,
 )
@@ -104,6 +106,31 @@ def rescue_results(draw: st.DrawFn) -> RescueResult:
     snapshot = draw(st.none() | disk_snapshots(state=DiskSnapshotState.COMPLETED))
     commands = ("lsblk", f"sudo mount -o ro {path}1 /mnt/{disk.name}")
     return RescueResult(disk, path, snapshot, commands)
+
+
+@st.composite
+def roll_back_results(draw: st.DrawFn) -> RollBackResult:
+    """Draw the result of a roll back, of a disk that is attached or not."""
+    disk, replaced = draw(disks()), draw(st.none() | disks())
+    is_deleted = replaced is None or draw(st.booleans())
+    instance = draw(st.none() | instances())
+    path = None if instance is None else draw(st.sampled_from(("/dev/xvdf", "/dev/sdg")))
+    return RollBackResult(disk, replaced, instance, path, is_deleted)
+
+
+@st.composite
+def roll_back_previews(draw: st.DrawFn) -> RollBackPreview:
+    """Draw the preview of a roll back, with and without an instance."""
+    disk, instance = draw(disks()), draw(st.none() | instances())
+    steps: tuple[str, ...] = (f"restore disk {disk.name}-2 from snapshot {disk.name}-1",)
+    warnings: tuple[str, ...] = ()
+    path = None
+    if instance is not None:
+        path = "/dev/xvdf"
+        steps += (f"stop instance {instance.name}", f"start instance {instance.name}")
+        warnings = (f"instance {instance.name} stops and starts: it is down meanwhile",)
+    token = draw(st.none() | st.uuids().map(str))
+    return RollBackPreview(disk, f"{disk.name}-2", token, steps, warnings, instance, path)
 
 
 def command_hooks() -> SearchStrategy[CommandHooks]:
