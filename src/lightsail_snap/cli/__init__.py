@@ -13,8 +13,6 @@ from typing import NoReturn
 
 from lightsail_snap import __version__
 
-PROGRAM = "lightsail-snap"
-
 # A start creates half as many objects that stay. With Python's own threshold of 700 (2,000 in newer
 # versions), the garbage collector took a fifth of the time of `list`.
 _OBJECTS_PER_COLLECTION = 100_000
@@ -40,7 +38,7 @@ def _run(arguments: list[str]) -> int:
     try:
         if arguments == ["--version"]:
             # Before any import, which would take most of the time or need the extra.
-            print(f"{PROGRAM} {__version__}", flush=True)
+            print(f"lightsail-snap {__version__}", flush=True)
             return 0
         try:
             import rich  # noqa: F401, PLC0415 - optional; without the extra it is missing

@@ -9,9 +9,10 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
+from typing_extensions import override
 
 from lightsail_snap import __version__
-from lightsail_snap.cli import PROGRAM
+from lightsail_snap.cli._messages import PROGRAM
 
 
 class Command(NamedTuple):
@@ -122,7 +123,7 @@ COMMANDS = {
 class _Commands(TyperGroup):
     """Commands that are loaded when they are called, or when their arguments are completed."""
 
-    # Without typing_extensions.override: help would take longer by the import.
+    @override
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's types are private
         """Return the name of a command, the loaded command and its arguments."""
         name, command, rest = super().resolve_command(ctx, args)

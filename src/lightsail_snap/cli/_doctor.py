@@ -20,9 +20,8 @@ from lightsail_snap import (
 )
 from lightsail_snap._boto.connect import find_credentials_source
 from lightsail_snap._text import one_line
-from lightsail_snap.cli import PROGRAM
 from lightsail_snap.cli._errors import ExitCode, format_error
-from lightsail_snap.cli._messages import plural, print_message
+from lightsail_snap.cli._messages import PROGRAM, plural, print_message
 from lightsail_snap.cli._options import Settings, add_command
 from lightsail_snap.cli._output import print_json, print_table
 

@@ -7,7 +7,8 @@ import sys
 from typing import TextIO
 
 from lightsail_snap._text import one_line
-from lightsail_snap.cli import PROGRAM
+
+PROGRAM = "lightsail-snap"
 
 _MAX_LINE_LENGTH = 100_000
 

@@ -23,8 +23,8 @@ from lightsail_snap import (
     WaitPolicy,
 )
 from lightsail_snap._text import one_line
-from lightsail_snap.cli import PROGRAM
 from lightsail_snap.cli._errors import UsageError, run_and_report
+from lightsail_snap.cli._messages import PROGRAM
 from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.waiters import Timeout
 
