@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from typing import Any, Self, TypeAlias, TypeVar
 
 import anyio
+import anyio.lowlevel
 import boto3.session
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
@@ -347,3 +348,18 @@ def run_on(interface: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     except StopIteration as stopped:
         return stopped.value
     raise AssertionError("the coroutine waits although its client is sync")
+
+
+def loop_caller() -> Callable[[Callable[[], object]], None]:
+    """Return a function with which other threads call functions on the running event loop."""
+    token = anyio.lowlevel.current_token()
+    loop: Any = getattr(token, "native_token", token)
+    call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
+
+    def call(function: Callable[[], object]) -> None:
+        called = threading.Event()
+        call_soon(function)
+        call_soon(called.set)
+        assert called.wait(60)
+
+    return call

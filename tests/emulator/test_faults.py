@@ -8,7 +8,6 @@ import threading
 import time
 from typing import Any
 
-import boto3.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import (
@@ -17,6 +16,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from waitress.adjustments import Adjustments
 
 from lightsail_snap.clock import SystemClock
 from lightsail_snap.emulator import Fault, FaultKind, LightsailEmulator, _http_server
@@ -254,11 +254,7 @@ def test_timed_out_request_ends_when_the_server_stops() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.TIMEOUT, FaultKind.DELAY])
 @pytest.mark.parametrize("count", [16, 40])
-def test_delayed_requests_leave_all_workers_to_others(kind: FaultKind, count: int) -> None:
-    request = (
-        b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: Lightsail_20161128.%b\r\n"
-        b"Authorization: Credential=a/b/us-east-1/lightsail/aws4_request\r\n\r\n"
-    )
+def test_delayed_requests_do_not_delay_others(kind: FaultKind, count: int) -> None:
     released = threading.Event()
 
     class Clock(SystemClock):
@@ -276,30 +272,126 @@ def test_delayed_requests_leave_all_workers_to_others(kind: FaultKind, count: in
         for _ in range(count):
             connection = socket.create_connection((host, int(port)))
             stack.callback(connection.close)
-            connection.sendall(request % b"GetDisks")
+            connection.sendall(_request("GetDisks"))
         # If they occupied the workers, this request would time out.
         with socket.create_connection((host, int(port)), timeout=20) as connection:
-            connection.sendall(request % b"GetInstances")
+            connection.sendall(_request("GetInstances"))
             assert connection.recv(15) == b"HTTP/1.1 200 OK"
         while emulator.calls["GetDisks"] < count:
             time.sleep(0.001)
 
 
-def test_extra_workers_of_delayed_requests_end_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    counts: list[int] = []
-    resize = _http_server._Dispatcher.set_thread_count
-    monkeypatch.setattr(_http_server, "_MAX_EXTRA_THREADS", 1)
+def _request(operation: str) -> bytes:
+    return (
+        f"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: Lightsail_20161128.{operation}\r\n"
+        "Authorization: Credential=a/b/us-east-1/lightsail/aws4_request\r\n\r\n"
+    ).encode()
 
-    def resized(dispatcher: Any, count: int) -> None:
-        counts.append(count)
-        resize(dispatcher, count)
 
-    monkeypatch.setattr(_http_server._Dispatcher, "set_thread_count", resized)
+def _server_threads() -> set[threading.Thread]:
+    return {each for each in threading.enumerate() if each.name == "lightsail-emulator"}
+
+
+def test_threads_of_delayed_requests_end_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_http_server, "_MAX_DELAYED", 2)
+    before, released = _server_threads(), threading.Semaphore(0)
+
+    class Clock(SystemClock):
+        def sleep(self, seconds: float) -> None:
+            assert seconds == 1
+            assert released.acquire(timeout=60)
+
+    with LightsailEmulator(clock=Clock()) as emulator, contextlib.ExitStack() as stack:
+        emulator.inject(Fault(kind=FaultKind.DELAY, operation="GetDisks", seconds=1, times=None))
+        url = stack.enter_context(emulator.serve())
+        host, port = url.removeprefix("http://").split(":")
+        connections = []
+        for sent in range(1, 5):
+            connections.append(socket.create_connection((host, int(port)), timeout=60))
+            stack.callback(connections[-1].close)
+            connections[-1].sendall(_request("GetDisks"))
+            # The third and last thread waits, too, so the fourth request stays unread.
+            while emulator.calls["GetDisks"] < min(sent, 3):
+                time.sleep(0.001)
+        assert len(_server_threads() - before) == 3
+        released.release(4)
+        for connection in connections:
+            assert connection.recv(15) == b"HTTP/1.1 200 OK"
+        while len(_server_threads() - before) > 1:
+            time.sleep(0.001)
+    assert _server_threads() == before
+
+
+def test_service_continues_if_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
     with LightsailEmulator() as emulator, emulator.serve() as url:
-        session = boto3.session.Session("key", "secret")
-        client = session.client("lightsail", "us-east-1", endpoint_url=url, config=_ONE_ATTEMPT)
-        emulator.inject(Fault(kind=FaultKind.DELAY, times=2))
-        for _ in range(2):
-            client.get_disks()
-        client.close()
-    assert counts == [16, 17, 16, 17, 16, 0]
+        host, port = url.removeprefix("http://").split(":")
+        emulator.inject(Fault(kind=FaultKind.DELAY))
+        monkeypatch.setattr(threading.Thread, "start", fail)
+        for status in (b"500", b"200"):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                connection.sendall(_request("GetDisks"))
+                assert connection.recv(12) == b"HTTP/1.1 " + status
+
+
+def test_clock_that_raises_closes_the_connection_and_service_continues(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Clock(SystemClock):
+        def sleep(self, seconds: float) -> None:
+            raise SystemExit(seconds)
+
+    with LightsailEmulator(clock=Clock()) as emulator, emulator.serve() as url:
+        host, port = url.removeprefix("http://").split(":")
+        emulator.inject(Fault(kind=FaultKind.DELAY))
+        for response in (b"", b"HTTP/1.1 200 OK"):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                connection.sendall(_request("GetDisks"))
+                assert connection.recv(15) == response
+    assert "a request failed: SystemExit" in caplog.text
+
+
+def test_client_that_does_not_read_its_responses_does_not_stop_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def adjust(**options: Any) -> Adjustments:
+        return Adjustments(**options, outbuf_high_watermark=1)
+
+    monkeypatch.setattr(_http_server, "Adjustments", adjust)
+    with LightsailEmulator() as emulator, emulator.serve() as url:
+        for number in range(100):
+            tags = {f"key-{index}": "x" * 256 for index in range(40)}
+            emulator.add_disk(f"disk-{number}", region_name="us-east-1", tags=tags)
+        size = len(emulator.handle("us-east-1", "GetDisks", {}).body)
+        host, port = url.removeprefix("http://").split(":")
+        # More than the buffers of both sockets hold.
+        count = 20
+        with socket.create_connection((host, int(port)), timeout=60) as slow:
+            slow.sendall(_request("GetDisks") * count)
+            while not emulator.calls["GetDisks"]:
+                time.sleep(0.001)
+            with socket.create_connection((host, int(port)), timeout=60) as other:
+                other.sendall(_request("GetInstances"))
+                assert other.recv(15) == b"HTTP/1.1 200 OK"
+            left = count * size
+            while left > 0:
+                left -= len(slow.recv(2**16))
+        assert emulator.calls["GetDisks"] == count
+
+
+def test_log_of_a_dropped_request_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        caplog.at_level("INFO", "lightsail_snap.emulator.http"),
+        LightsailEmulator() as emulator,
+        emulator.serve() as url,
+    ):
+        host, port = url.removeprefix("http://").split(":")
+        emulator.inject(Fault(kind=FaultKind.DROP))
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(_request("GetDisks").replace(b"/", b"/a%0Ab", 1))
+            assert connection.recv(1) == b""
+    messages = [record.getMessage() for record in caplog.records]
+    assert [text for text in messages if "Client disconnected while serving /a" in text]
+    assert not any("\n" in text for text in messages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import settings
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from lightsail_snap.clock import VirtualClock
 from lightsail_snap.emulator import LightsailEmulator
+from lightsail_snap.emulator._wire import to_json
 
 _NAMES = st.sampled_from(["aa", "bb", "cc", "dd", "ee"])
 _REGIONS = st.sampled_from(["us-east-1", "eu-west-1"])
@@ -212,6 +214,12 @@ class Histories(RuleBasedStateMachine):
                 ]
                 # Newest first.
                 assert found == expected[::-1]
+
+    @invariant()
+    def stored_json_is_that_of_responses(self) -> None:
+        # Responses contain it as it is.
+        rows = self.emulator._store._db.execute("SELECT wire FROM records").fetchall()
+        assert all(wire == to_json(json.loads(wire)) for (wire,) in rows)
 
 
 TestHistories = Histories.TestCase

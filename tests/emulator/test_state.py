@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from lightsail_snap.clock import VirtualClock
-from lightsail_snap.emulator import LightsailEmulator, Progression
+from lightsail_snap.emulator import LightsailEmulator, Progression, _store
 from lightsail_snap.errors import ConfigurationError
 
 _SERVER = """
@@ -180,3 +180,66 @@ def test_acknowledged_requests_survive_a_killed_process(tmp_path: Path) -> None:
     server.terminate()
     server.communicate()
     assert server.returncode == 0
+
+
+def test_state_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    state, clock = tmp_path / "state", VirtualClock()
+    with LightsailEmulator(clock=clock, state=state) as emulator:
+        emulator.add_disk("Disk-1", region_name="us-east-1", tags={"k": "größe"})
+        before = json.loads(emulator.handle("us-east-1", "GetDisks", {}).body)
+    connection = sqlite3.connect(state)
+    rows = connection.execute("SELECT seq, wire FROM records").fetchall()
+    # It wrote JSON with spaces, escapes and fields in another order.
+    for seq, wire in rows:
+        earlier = json.dumps(dict(reversed(json.loads(wire).items())))
+        connection.execute("UPDATE records SET wire = ? WHERE seq = ?", (earlier, seq))
+    connection.commit()
+    connection.close()
+    with LightsailEmulator(clock=clock, state=state) as emulator:
+        assert json.loads(emulator.handle("us-east-1", "GetDisks", {}).body) == before
+        request = {"diskName": "Disk-1", "diskSnapshotName": "s1"}
+        assert emulator.handle("us-east-1", "CreateDiskSnapshot", request).status == 200
+
+
+def test_lone_surrogate_in_an_error_is_kept() -> None:
+    failing = Progression.instant().with_failed_operation(error_details="bad \ud800")
+    with LightsailEmulator(clock=VirtualClock(), progression=failing) as emulator:
+        emulator.add_disk("Disk-1", region_name="us-east-1")
+        request = {"diskName": "Disk-1", "diskSnapshotName": "s1"}
+        bodies = (
+            emulator.handle("us-east-1", "CreateDiskSnapshot", request).body,
+            emulator.handle("us-east-1", "GetOperations", {}).body,
+        )
+        for body in bodies:
+            operations = json.loads(body)["operations"]
+            assert {one["errorDetails"] for one in operations} == {"bad \ud800"}
+
+
+def _statements_of(emulator: LightsailEmulator, operation: str, **request: Any) -> list[str]:
+    statements: list[str] = []
+    emulator._store._db.set_trace_callback(statements.append)
+    assert emulator.handle("us-east-1", operation, request).status == 200
+    emulator._store._db.set_trace_callback(None)
+    return [statement.split()[0] for statement in statements]
+
+
+def test_calls_make_few_statements() -> None:
+    """The time of a call is mostly that of its statements."""
+    with LightsailEmulator(clock=VirtualClock(), progression=Progression.instant()) as emulator:
+        emulator.add_disk("Disk-1", region_name="us-east-1")
+        request = {"diskName": "Disk-1", "diskSnapshotName": "s1"}
+        create = _statements_of(emulator, "CreateDiskSnapshot", **request)
+        assert create == ["BEGIN", *["SELECT"] * 3, *["INSERT"] * 3, "COMMIT"]
+        # The first reader of a finished snapshot stores its state.
+        for update in (["UPDATE"], []):
+            page = _statements_of(emulator, "GetDiskSnapshots")
+            assert page == ["BEGIN", "SELECT", *update, "COMMIT"]
+
+
+def test_page_of_settled_records_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with LightsailEmulator(clock=VirtualClock(), progression=Progression.instant()) as emulator:
+        for name in ("Disk-1", "Disk-2"):
+            emulator.add_disk(name, region_name="us-east-1")
+        monkeypatch.setattr(_store, "_read_json", None)
+        page = json.loads(emulator.handle("us-east-1", "GetDisks", {}).body)
+        assert [disk["name"] for disk in page["disks"]] == ["Disk-2", "Disk-1"]

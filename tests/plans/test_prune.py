@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio
-import anyio.from_thread
 import pytest
+from tests.support import loop_caller
 
 from lightsail_snap import (
     AsyncLightsailSnapClient,
@@ -300,13 +301,13 @@ def test_cancelled_async_prune_waits_for_the_deletion_and_stops(
     state: State, monkeypatch: pytest.MonkeyPatch, backend: str
 ) -> None:
     """The deletion in flight ends, its outcome is reported, and no other one starts."""
-    send, scopes = BotoTransport.send, list[anyio.CancelScope]()
+    send, cancel = BotoTransport.send, list[partial[None]]()
     done: list[str] = []
     causes: list[BaseException | None] = []
 
     def send_slowly(transport: BotoTransport, request: Request[Any]) -> Response:
         if request.operation_name == "DeleteDiskSnapshot":
-            anyio.from_thread.run_sync(scopes[0].cancel)
+            cancel[0]()
             response = send(transport, request)
             done.append(request.operation_name)
             return response
@@ -316,7 +317,7 @@ def test_cancelled_async_prune_waits_for_the_deletion_and_stops(
         client = AsyncLightsailSnapClient(state.boto, clock=state.clock)
         monkeypatch.setattr(BotoTransport, "send", send_slowly)
         with anyio.CancelScope() as scope:
-            scopes.append(scope)
+            cancel.append(partial(loop_caller(), scope.cancel))
             try:
                 await client.prune(POLICY, owner="nightly")
             except anyio.get_cancelled_exc_class() as cancelled:

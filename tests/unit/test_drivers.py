@@ -229,13 +229,12 @@ def test_closed_event_loops_are_forgotten() -> None:
     client = AsyncLightsailSnapClient(transport=ScriptedTransport(snapshot("completed")))
     for _ in range(3):
         asyncio.run(client.get_disk_snapshot("db-1"))
-    # The worker threads of an event loop hold it until they end, shortly after it.
     end = time.monotonic() + 30
-    while len(client._driver._limiters) > 1 and time.monotonic() < end:
+    while len(client._driver._threads) > 1 and time.monotonic() < end:
         time.sleep(0.01)
         gc.collect()
     # Older versions of anyio keep the last one alive.
-    assert len(client._driver._limiters) <= 1
+    assert len(client._driver._threads) <= 1
 
 
 def test_closed_event_loop_with_references_is_forgotten() -> None:
@@ -245,7 +244,7 @@ def test_closed_event_loop_with_references_is_forgotten() -> None:
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     asyncio.run(client.get_disk_snapshot("db-1"))
-    assert loop not in client._driver._limiters
+    assert loop not in client._driver._threads
 
 
 @pytest.mark.anyio

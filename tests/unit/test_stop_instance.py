@@ -17,7 +17,15 @@ import anyio
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support import lost, not_found, not_sent, server_error, service_error, throttled
+from tests.support import (
+    loop_caller,
+    lost,
+    not_found,
+    not_sent,
+    server_error,
+    service_error,
+    throttled,
+)
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -592,9 +600,8 @@ def test_cancelled_task_starts_the_instance_first(backend: str, operation: str) 
     async def work() -> None:
         client = async_client_of(service)
         with anyio.CancelScope() as scope:
-            service.on_call = lambda name: (
-                name == operation and anyio.from_thread.run_sync(scope.cancel)
-            )
+            call_in_loop = loop_caller()
+            service.on_call = lambda name: name == operation and call_in_loop(scope.cancel)
             await client.take_disk_snapshot(
                 "db-1",
                 InstanceSource(instance_name="web-1"),
@@ -614,9 +621,8 @@ def test_cancelled_async_with_starts_the_instance_first(backend: str, operation:
     async def work() -> None:
         client = async_client_of(service)
         with anyio.CancelScope() as scope:
-            service.on_call = lambda name: (
-                name == operation and anyio.from_thread.run_sync(scope.cancel)
-            )
+            call_in_loop = loop_caller()
+            service.on_call = lambda name: name == operation and call_in_loop(scope.cancel)
             async with stop_instance(client, "web-1"):
                 await anyio.lowlevel.checkpoint()
         assert service.settle() == "running"

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 
-from lightsail_snap._drivers.async_threads import run_to_completion, unwrap
+from lightsail_snap._drivers.async_threads import LoopThreads, running_loop, unwrap
 from lightsail_snap._drivers.calls import (
     LOGGER,
     enter,
@@ -56,7 +55,7 @@ class AsyncDriver:
         self._transport = transport
         self._clock = clock
         self._concurrency = concurrency
-        self._limiters: WeakKeyDictionary[object, anyio.CapacityLimiter] = WeakKeyDictionary()
+        self._threads: WeakKeyDictionary[object, LoopThreads] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     async def run(
@@ -98,19 +97,17 @@ class AsyncDriver:
             case _:
                 raise AssertionError  # pragma: no cover - these are all effects
 
-    def _limiter(self) -> anyio.CapacityLimiter:
-        """Return the limiter of the running event loop; it can be used on no other."""
-        token = anyio.lowlevel.current_token()
-        # Newer versions of anyio wrap the event loop's own token again each time.
-        loop = getattr(token, "native_token", token)
+    def _loop_threads(self) -> LoopThreads:
+        """Return the threads for the running event loop, which has a limit of its own."""
+        loop = running_loop()
         with self._lock:
-            limiter = self._limiters.get(loop)
-            if limiter is None:
+            threads = self._threads.get(loop)
+            if threads is None:
                 # Older versions of anyio keep closed event loops alive.
-                for closed in [each for each in self._limiters if _is_closed(each)]:
-                    del self._limiters[closed]
-                limiter = self._limiters[loop] = anyio.CapacityLimiter(self._concurrency)
-            return limiter
+                for closed in [each for each in self._threads if _is_closed(each)]:
+                    del self._threads[closed]
+                threads = self._threads[loop] = LoopThreads(self._concurrency)
+            return threads
 
     def _clock_time(self, deadline: float | None) -> float | None:
         """Convert a deadline from the scale of `ClockReading.monotonic` to the clock's."""
@@ -122,13 +119,20 @@ class AsyncDriver:
 
     async def _call(self, request: Request[Any], deadline: float | None) -> object:
         """Make a call by its deadline; the time until a thread is free counts."""
-        limiter = self._limiter()
+        threads = self._loop_threads()
+        # A coroutine that is closed is no longer on an event loop, which this needs.
+        cancelled_class = anyio.get_cancelled_exc_class()
         outcomes: list[object] = []
         make = partial(make_call, request, self._transport, self._clock, deadline)
-        send = partial(self._send, request, make, limiter, outcomes)
+
+        async def send() -> object:
+            if request.is_read_only:
+                return await threads.read(make)
+            return await threads.call(make, outcomes)
+
         try:
             # A call ends by itself, so only the wait for a thread needs a limit here.
-            if deadline is None or limiter.available_tokens > 0:
+            if deadline is None or not threads.are_all_busy:
                 return await send()
             while (seconds := deadline + GRACE_SECONDS - self._clock.monotonic()) > 0:
                 with anyio.move_on_after(seconds):
@@ -136,22 +140,11 @@ class AsyncDriver:
                 if outcomes:
                     return unwrap(outcomes[0])
                 # The event loop's clock may be a virtual one that jumps meanwhile.
-        except anyio.get_cancelled_exc_class() as cancelled:
+        except cancelled_class as cancelled:
             if outcomes:
                 _report_cancelled_call(request, outcomes[0], cancelled)
             raise
         raise not_sent_error(request)
-
-    async def _send(
-        self,
-        request: Request[Any],
-        make: Callable[[], object],
-        limiter: anyio.CapacityLimiter,
-        outcomes: list[object],
-    ) -> object:
-        if request.is_read_only:
-            return await anyio.to_thread.run_sync(make, abandon_on_cancel=True, limiter=limiter)
-        return await run_to_completion(make, outcomes, limiter=limiter)
 
     async def _sleep(self, seconds: float) -> ClockReading:
         clock = self._clock
@@ -177,7 +170,7 @@ class AsyncDriver:
         if not (hasattr(context, "__aenter__") and hasattr(context, "__aexit__")):
             outcomes: list[object] = []
             try:
-                await run_to_completion(lambda: enter(context), outcomes)
+                await self._loop_threads().enter(lambda: enter(context), outcomes)
             except BaseException as cancelled:
                 if outcomes == [None]:
                     await self._exit(context, cancelled)
@@ -190,7 +183,7 @@ class AsyncDriver:
         # Even if the task is cancelled meanwhile, writes are resumed first.
         with anyio.CancelScope(shield=True):
             if not hasattr(context, "__aexit__"):
-                await run_to_completion(lambda: exit_context(context, body), [], must_run=True)
+                await self._loop_threads().exit(lambda: exit_context(context, body))
                 return
             with resuming_errors(body):
                 kind = None if body is None else type(body)

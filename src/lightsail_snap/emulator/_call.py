@@ -127,7 +127,8 @@ class Call:
             unique_hex = self.store.new_id("support").hex[:16]
             wire["supportCode"] = f"{settings.account_id}/{support_prefix}-0{unique_hex}"
             wire.setdefault("tags", self.request.get("tags", []))
-        record = Record(self.region, kind, name, wire)
+        record = Record(self.region, kind, name)
+        record.wire = wire
         if states is not None:
             self._start_creation(record, states)
         self.store.add(record)
@@ -169,14 +170,14 @@ class Call:
         return self.respond([self.start_operation(subject, pace=_IMMEDIATELY, **fields)])
 
     @staticmethod
-    def respond(operations: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    def respond(operations: Iterable[Record]) -> dict[str, Any]:
         """Return the response with these operations."""
         return {"operations": list(operations)}
 
     def start_operation(
         self, subject: Record, *, pace: Pace | None = None, **fields: object
-    ) -> dict[str, Any]:
-        """Start one operation, and return its fields. Fields passed in replace the usual ones."""
+    ) -> Record:
+        """Start one operation. Fields passed in replace the usual ones."""
         operation_id = str(self.store.new_id())
         wire: dict[str, Any] = {
             "id": operation_id,
@@ -190,7 +191,6 @@ class Call:
             "statusChangedAt": self.now,
             **fields,
         }
-        wire = {name: value for name, value in wire.items() if value is not None}
         # Which operations end in Completed is unverified; all known ones end in Succeeded.
         final: dict[str, object] = {"isTerminal": True, "status": "Succeeded"}
         if self.failure is not None:
@@ -200,34 +200,45 @@ class Call:
                 "errorDetails": self.failure.error_details,
             }
         transition = Transition(self.now, pace or self.settings.progression.operation, final)
-        record = Record(self.region, OPERATION, operation_id, wire, transition, about=subject.name)
+        record = Record(
+            self.region, OPERATION, operation_id, transition=transition, about=subject.name
+        )
+        record.wire = {name: value for name, value in wire.items() if value is not None}
+        self._advance(record)
         self.store.add(record)
-        self._update(record)
-        return record.wire
+        return record
 
-    def poll(self, record: Record) -> dict[str, Any]:
-        """Return a record's current fields to the client; this counts as a poll."""
-        if record.transition is not None and record.transition.is_advanced_by_polls:
-            record.transition.polls += 1
-            self.store.save(record)
+    def poll(self, record: Record) -> Record:
+        """Return an up-to-date record for the response to the client; this counts as a poll."""
+        transition = record.transition
+        if transition is not None and transition.is_advanced_by_polls:
+            transition.polls += 1
+            if transition.fraction_done(self.now) < 1:
+                self.store.save(record)
         self._update(record)
-        return record.wire
+        return record
 
     def _update(self, record: Record) -> None:
         """Bring a record's fields up to date; save it if its transition has finished."""
+        if self._advance(record):
+            self.store.save(record)
+
+    def _advance(self, record: Record) -> bool:
+        """Bring a record's fields up to date; return whether its transition has finished."""
         transition = record.transition
         if transition is None:
-            return
+            return False
         if transition.fraction_done(self.now) < 1:
-            if "progress" in record.wire:
+            # MODEL: only disk snapshots have progress. Other records are not parsed.
+            if record.type == "DiskSnapshot":
                 record.wire["progress"] = transition.progress(self.now)
-            return
+            return False
         record.wire |= transition.final_fields
         if "statusChangedAt" in record.wire:
             finished = max(record.wire["statusChangedAt"], transition.finished_at(self.now))
             record.wire["statusChangedAt"] = to_milliseconds(finished)
         record.transition = None
-        self.store.save(record)
+        return True
 
     def list_page(self, kind: str, *, about: str | None = None) -> dict[str, Any]:
         """Return one page of records of a type, newest first (CLI samples).

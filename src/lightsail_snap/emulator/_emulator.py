@@ -22,13 +22,12 @@ from lightsail_snap.emulator._operations import HANDLERS
 from lightsail_snap.emulator._operations._disks import add_ready_disk
 from lightsail_snap.emulator._operations._instances import add_ready_instance
 from lightsail_snap.emulator._progression import Progression
-from lightsail_snap.emulator._store import Store
+from lightsail_snap.emulator._store import Store, encode_response
 from lightsail_snap.emulator._validation import check_region, check_request, unsupported
 from lightsail_snap.emulator._wire import (
     Failure,
     Response,
     decode,
-    encode,
     make_response,
     parse_operation,
     parse_region,
@@ -295,7 +294,7 @@ class LightsailEmulator:
         with self._store.transaction():
             fields = handler(self._new_call(operation, region, checked))
         # After the commit, so that no client sees an effect that could be rolled back.
-        return encode(fields)
+        return encode_response(fields)
 
     def _new_call(self, operation: str, region: str, request: dict[str, Any]) -> Call:
         return Call(

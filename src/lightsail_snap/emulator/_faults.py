@@ -225,7 +225,7 @@ _CHANGES: Mapping[FaultKind, Callable[[Response], Response]] = {
 DELAY_CONTEXT: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVar(
     "delay_context", default=nullcontext
 )
-"""Entered while a fault delays a call: the HTTP server adds a worker for that time."""
+"""Entered while a fault delays a call: the HTTP server serves in another thread meanwhile."""
 
 
 def apply_fault(fault: Fault, execute: Callable[[], Response], clock: Clock) -> Response:

@@ -12,16 +12,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.utils import formatdate, parsedate_to_datetime
+from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typing_extensions import override
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.task import Task, ThreadedTaskDispatcher
 
 from lightsail_snap.emulator._faults import DELAY_CONTEXT
 from lightsail_snap.emulator._logs import SafeLineFilter
@@ -30,25 +30,22 @@ from lightsail_snap.emulator._wire import (
     Failure,
     RequestHandler,
     Response,
+    format_date,
     make_response,
+    parse_date,
     status_phrase,
 )
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _MAX_BODY_BYTES = 2**20
 # A body that is somewhat too large is read nevertheless, so that its sender can read the response.
 _MAX_READ_BYTES = 2**22
 # More than waitress buffers for one connection (outbuf_high_watermark, 2**24).
 _NEVER_ON_DISK_BYTES = 2**25
-_THREADS = 16
-# A request that a fault delays gets a worker of its own, up to this number.
-_MAX_EXTRA_THREADS = 500
+# Requests that faults delay keep a thread each, up to this number.
+_MAX_DELAYED = 500
 _MAX_CONNECTIONS = 2000
 _TICK_SECONDS = 0.02
 _SHUTDOWN_SECONDS = 5
-_IS_DISCONNECTED = "lightsail_snap.is_disconnected"
 
 
 def _http_error(status: int, message: str) -> Response:
@@ -59,26 +56,30 @@ def _http_error(status: int, message: str) -> Response:
     return make_response(status, Failure(kind, message).body(), time.time())
 
 
-class _TypedErrorTask(ErrorTask):
-    """Responds to malformed HTTP as AWS does, with a typed body."""
+class _Task(Task):
+    """Responds to one request."""
 
-    @override
     def execute(self) -> None:
-        error = self.request.error  # type: ignore[attr-defined] # the stub names another class
-        response = _http_error(error.code, f"{error.reason}: {error.body}")
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers = list(response.headers.items())
+        """Execute the request; the base class calls this."""
+        request: Any = self.request
+        if request.error is None:
+            server: Any = self.channel.server
+            server.application(self)
+            return
+        # Malformed HTTP gets a typed body, as from AWS.
         self.set_close_on_finish()
-        self.content_length = len(response.body)
-        self.write(response.body)
+        self.send(_http_error(request.error.code, f"{request.error.reason}: {request.error.body}"))
 
+    def send(self, response: Response) -> None:
+        """Send a response."""
+        self.status = f"{response.status} {status_phrase(response.status)}"
+        self.response_headers = [*response.headers.items()]
+        header = self.build_response_header()
+        self.wrote_header = True
+        # Together, because each part costs a system call.
+        self.channel.write_soon(header + response.body)
 
-class _Task(WSGITask):
-    @override
-    def get_environment(self) -> dict[str, Any]:
-        return {**super().get_environment(), _IS_DISCONNECTED: self._is_disconnected}
-
-    def _is_disconnected(self) -> bool:
+    def is_disconnected(self) -> bool:
         """Return whether the client has closed the connection, without reading from it."""
         try:
             return not self.channel.socket.recv(1, socket.MSG_PEEK)  # type: ignore[union-attr] # a channel has one
@@ -93,28 +94,51 @@ _http_log.addFilter(SafeLineFilter())
 
 class _Channel(HTTPChannel):
     logger = _http_log
-    error_task_class = _TypedErrorTask
-    task_class = _Task
+    task_class: Any = _Task
+    error_task_class: Any = _Task
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        # It waits for a client that sends many requests and does not read the responses.
+        if self.total_outbufs_len > self.adj.outbuf_high_watermark:
+            with DELAY_CONTEXT.get()():
+                super()._flush_outbufs_below_high_watermark()  # type: ignore[misc] # not in the stub
 
 
 class _Dispatcher(ThreadedTaskDispatcher):
-    # Many callers at once are normal for an emulator, and no reason for a warning.
-    queue_logger = logging.getLogger("lightsail_snap.emulator.queue")
+    """Queues tasks for the thread that serves."""
+
+    serving: threading.Thread
+
+    @override
+    def add_task(self, task: Any) -> None:
+        self.queue.append(task)
 
 
 class _TcpServer(TcpWSGIServer):
     channel_class = _Channel
 
+    @override
+    def pull_trigger(self) -> None:
+        # The serving thread polls the sockets next in any case.
+        serving: threading.Thread = self.task_dispatcher.serving  # type: ignore[attr-defined] # it is a _Dispatcher
+        if threading.current_thread() is not serving:
+            super().pull_trigger()
+
 
 class Server:
-    """Serves in background threads until it is stopped."""
+    """Serves in a background thread until it is stopped.
+
+    One thread polls the sockets and executes the requests: the store executes one at a time anyway,
+    and handing requests over to other threads takes longer than most of them. Before a request
+    waits, for example in a fault, its thread starts another one that takes over.
+    """
 
     def __init__(self, listener: socket.socket, handler: RequestHandler) -> None:
         """Start to serve on a listening socket, which the server closes when it stops."""
         self._handler = handler
         self._stopping = threading.Event()
-        self._resizing = threading.Lock()
-        self._delayed = 0
+        self._lock = threading.Lock()
+        self._threads: set[threading.Thread] = set()
         self._map: dict[int, Any] = {}
         adjustments = Adjustments(
             sockets=[listener],
@@ -129,9 +153,8 @@ class Server:
             ident=None,
         )
         self._dispatcher = _Dispatcher()
-        self._dispatcher.set_thread_count(_THREADS)
         self._server = _TcpServer(
-            self._application,
+            self._respond,  # type: ignore[arg-type] # called by _Task, not as WSGI
             map=self._map,
             _sock=listener,
             dispatcher=self._dispatcher,
@@ -139,20 +162,42 @@ class Server:
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
             bind_socket=False,
         )
-        self._thread = threading.Thread(target=self._run, name="lightsail-emulator", daemon=True)
-        self._thread.start()
+        with self._lock:
+            self._start_thread()
+
+    def _start_thread(self) -> None:
+        """Start a thread that serves until another one takes over; the lock must be held."""
+        thread = threading.Thread(target=self._run, name="lightsail-emulator", daemon=True)
+        thread.start()
+        self._threads.add(thread)
+        self._dispatcher.serving = thread
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        this, queue = threading.current_thread(), self._dispatcher.queue
+        DELAY_CONTEXT.set(self._waiting)
+        with self._lock:
+            pass  # until `_start_thread` has returned
+        while self._dispatcher.serving is this and not self._stopping.is_set():
             self._poll_sockets(_SHUTDOWN_SECONDS)
+            while self._dispatcher.serving is this and queue:
+                channel: Any = queue.popleft()
+                try:
+                    channel.service()
+                except BaseException:  # noqa: BLE001 - a clock of a test may raise anything
+                    _http_log.exception("a request failed")
+                    channel.cancel()
+        with self._lock:
+            self._threads.remove(this)
 
     def stop(self) -> None:
         """Finish the requests in progress, then stop serving."""
-        with self._resizing:
+        with self._lock:
             self._stopping.set()
+            threads = [*self._threads]
         self._server.pull_trigger()
-        self._thread.join()
-        self._dispatcher.shutdown(timeout=_SHUTDOWN_SECONDS)
+        deadline = time.monotonic() + _SHUTDOWN_SECONDS
+        for thread in threads:
+            thread.join(max(0, deadline - time.monotonic()))
         deadline = time.monotonic() + _SHUTDOWN_SECONDS
         is_flushed = False
         channels: dict[int, Any] = self._server.active_channels  # type: ignore[assignment] # the stub has the type of a value
@@ -167,60 +212,37 @@ class Server:
     def _poll_sockets(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
 
-    def _application(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterator[bytes]:
-        response = self._handle(environ)
+    def _respond(self, task: _Task) -> None:
+        response = self._handle(task.request)
         if response.ending is Ending.TIMED_OUT:
-            is_disconnected = environ[_IS_DISCONNECTED]
-            with self._extra_worker():
-                while not is_disconnected() and not self._stopping.wait(_TICK_SECONDS):
+            with self._waiting():
+                while not task.is_disconnected() and not self._stopping.wait(_TICK_SECONDS):
                     pass
-        if response.ending not in {Ending.WHOLE, Ending.TRUNCATED}:
-            # With this exception waitress closes the connection without a response.
+        if response.ending in {Ending.WHOLE, Ending.TRUNCATED}:
+            # Clients compare the date with their own clock: the JavaScript SDK takes a difference
+            # of five minutes for clock skew, and sends the request again. But a date before the
+            # creation of an existing resource would make older resources appear new.
+            now = max(time.time(), parse_date(response.headers["Date"]))
+            task.send(replace(response, headers={**response.headers, "Date": format_date(now)}))
+        if response.ending is not Ending.WHOLE:
+            # With this exception waitress closes the connection.
             raise ClientDisconnected
-        # Clients compare the date with their own clock: the JavaScript SDK takes a difference of
-        # five minutes for clock skew, and sends the request again. But a date before the creation
-        # of an existing resource would make older resources appear new.
-        now = max(time.time(), parsedate_to_datetime(response.headers["Date"]).timestamp())
-        headers = {**response.headers, "Date": formatdate(now, usegmt=True)}
-        start_response(f"{response.status} {status_phrase(response.status)}", [*headers.items()])
-        if response.ending is Ending.WHOLE:
-            return iter((response.body,))
-        return _send_truncated(response.body)
 
-    def _handle(self, environ: WSGIEnvironment) -> Response:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
+    def _handle(self, request: Any) -> Response:  # noqa: ANN401 - the stub names another class
+        length = int(request.headers.get("CONTENT_LENGTH", 0))
         if length > _MAX_BODY_BYTES:
             return _http_error(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"The request body has {length} bytes; at most {_MAX_BODY_BYTES} are accepted.",
             )
-        headers = {
-            name.removeprefix("HTTP_").replace("_", "-"): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_")
-        }
-        DELAY_CONTEXT.set(self._extra_worker)
-        return self._handler(headers, environ["wsgi.input"].read(length))
+        headers = {name.replace("_", "-"): value for name, value in request.headers.items()}
+        return self._handler(headers, request.get_body_stream().read())
 
     @contextmanager
-    def _extra_worker(self) -> Iterator[None]:
-        """Add a worker while a fault keeps this one from other requests."""
-        self._change_delayed(1)
-        try:
-            yield
-        finally:
-            self._change_delayed(-1)
-
-    def _change_delayed(self, change: int) -> None:
-        with self._resizing:
-            self._delayed += change
-            if not self._stopping.is_set():
-                extra = min(self._delayed, _MAX_EXTRA_THREADS)
-                self._dispatcher.set_thread_count(_THREADS + extra)
-
-
-def _send_truncated(body: bytes) -> Iterator[bytes]:
-    yield body
-    raise ClientDisconnected
+    def _waiting(self) -> Iterator[None]:
+        """Let another thread serve, because this one waits."""
+        with self._lock:
+            is_serving = threading.current_thread() is self._dispatcher.serving
+            if is_serving and len(self._threads) <= _MAX_DELAYED and not self._stopping.is_set():
+                self._start_thread()
+        yield

@@ -9,12 +9,13 @@ import sqlite3
 import threading
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from lightsail_snap.emulator._progression import Pace, Transition
+from lightsail_snap.emulator._wire import to_json
 from lightsail_snap.errors import ConfigurationError
 
 OPERATION = "Operation"
@@ -39,6 +40,7 @@ CREATE INDEX types ON records (region, type, seq);
 CREATE INDEX abouts ON records (region, about, seq) WHERE about IS NOT NULL;
 PRAGMA user_version = {_SCHEMA_VERSION};
 """
+_read_json = json.JSONDecoder().decode
 _COLUMNS = "seq, region, type, name, about, wire, course, hidden"
 
 
@@ -50,7 +52,7 @@ class Record:
         region: The Region.
         type: The resource type, or `OPERATION`.
         name: The resource's name, or the operation's id.
-        wire: Its fields on the wire.
+        stored: Its fields on the wire as they were stored last, in JSON.
         transition: The change in progress, if any.
         about: The resource of an operation; for a disk, the instance it is attached to.
         hidden: Its state that is not on the wire.
@@ -60,18 +62,55 @@ class Record:
     region: str
     type: str
     name: str
-    wire: dict[str, Any]
+    stored: str = "{}"
     transition: Transition | None = None
     about: str | None = None
     hidden: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
+    _wire: dict[str, Any] | None = None
+
+    @property
+    def wire(self) -> dict[str, Any]:
+        """Its fields on the wire. A record whose fields are not read is not parsed."""
+        if self._wire is None:
+            self._wire = _read_json(self.stored)
+        return self._wire
+
+    @wire.setter
+    def wire(self, wire: dict[str, Any]) -> None:
+        self._wire = wire
+
+    def to_json(self) -> str:
+        """Return its fields on the wire in JSON."""
+        return self.stored if self._wire is None else to_json(self._wire)
+
+    def to_columns(self) -> tuple[str | None, ...]:
+        """Return the values of the columns that change."""
+        # A response has the same JSON. Code that reads the fields again parses it again.
+        self.stored, self._wire = self.to_json(), None
+        hidden = to_json(self.hidden) if self.hidden else None
+        return self.about, self.stored, _dump_transition(self.transition), hidden
+
+
+def encode_response(fields: Mapping[str, object]) -> bytes:
+    """Write the JSON body of a response, with records and lists of records among its fields."""
+    parts = (f"{to_json(name)}:{_part_to_json(fields[name])}" for name in sorted(fields))
+    return f"{{{','.join(parts)}}}".encode()
+
+
+def _part_to_json(value: object) -> str:
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, list):
+        return f"[{','.join(map(_part_to_json, value))}]"
+    return to_json(value)
 
 
 def _dump_transition(transition: Transition | None) -> str | None:
     if transition is None:
         return None
     pace = transition.pace
-    return json.dumps(
+    return to_json(
         [
             transition.started_at,
             pace.unit,
@@ -87,22 +126,14 @@ def _load_transition(text: str | None) -> Transition | None:
     if text is None:
         return None
     # Files of earlier versions lack the last value.
-    started_at, unit, amount, final_fields, polls, *max_polls = json.loads(text)
+    started_at, unit, amount, final_fields, polls, *max_polls = _read_json(text)
     return Transition(started_at, Pace(unit, amount, *max_polls), final_fields, polls)
 
 
 def _load_record(row: tuple[Any, ...]) -> Record:
     seq, region, kind, name, about, wire, course, hidden = row
-    return Record(
-        region,
-        kind,
-        name,
-        json.loads(wire),
-        _load_transition(course),
-        about,
-        json.loads(hidden) if hidden else {},
-        seq,
-    )
+    parsed = _read_json(hidden) if hidden else {}
+    return Record(region, kind, name, wire, _load_transition(course), about, parsed, seq)
 
 
 class Store:
@@ -111,6 +142,7 @@ class Store:
     def __init__(self, path: str | os.PathLike[str] | None, *, seed: int) -> None:
         """Open the store, and create a new file; None is memory. The seed sets the records' ids."""
         self._seed = seed
+        self._last_seq: int | None = None
         self.lock = threading.RLock()
         try:
             self._db = sqlite3.connect(
@@ -161,6 +193,7 @@ class Store:
         """Run the block atomically: commit when it ends, roll back when it raises."""
         with self.lock:
             self._db.execute("BEGIN IMMEDIATE")
+            self._last_seq = None
             try:
                 yield
                 self._db.execute("COMMIT")
@@ -172,8 +205,11 @@ class Store:
 
     def new_id(self, purpose: str = "") -> uuid.UUID:
         """Return an id for the next record, unique by purpose and the same in every rerun."""
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'records'").fetchone()
-        text = f"{self._seed}/{row[0] if row else 0}/{purpose}"
+        # Within a transaction only this store changes it.
+        if self._last_seq is None:
+            query = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'records'"
+            self._last_seq = self._db.execute(query).fetchone()[0] or 0
+        text = f"{self._seed}/{self._last_seq}/{purpose}"
         digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
         return uuid.UUID(bytes=digest, version=4)
 
@@ -182,24 +218,15 @@ class Store:
         cursor = self._db.execute(
             "INSERT INTO records (region, type, name, about, wire, course, hidden)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (record.region, record.type, record.name, *self._mutable_columns(record)),
+            (record.region, record.type, record.name, *record.to_columns()),
         )
-        record.seq = cursor.lastrowid or 0
+        record.seq = self._last_seq = cursor.lastrowid or 0
 
     def save(self, record: Record) -> None:
         """Write a changed record."""
         self._db.execute(
             "UPDATE records SET about = ?, wire = ?, course = ?, hidden = ? WHERE seq = ?",
-            (*self._mutable_columns(record), record.seq),
-        )
-
-    @staticmethod
-    def _mutable_columns(record: Record) -> tuple[str | None, ...]:
-        return (
-            record.about,
-            json.dumps(record.wire),
-            _dump_transition(record.transition),
-            json.dumps(record.hidden) if record.hidden else None,
+            (*record.to_columns(), record.seq),
         )
 
     def remove(self, record: Record) -> None:

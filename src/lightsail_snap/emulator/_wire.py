@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -104,13 +106,21 @@ def not_found(resource_type: str, name: str) -> Failure:
     return Failure("NotFoundException", message, code="DoesNotExist")
 
 
-def encode(fields: Mapping[str, object]) -> bytes:
+_write_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def to_json(value: object) -> str:
     """Write JSON as the service does: compact, keys in alphabetical order.
 
     A lone surrogate becomes a JSON escape.
     """
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")
+    text = _write_json(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def encode(fields: Mapping[str, object]) -> bytes:
+    """Write the JSON body of a response."""
+    return to_json(fields).encode()
 
 
 def _reject_constant(constant: str) -> NoReturn:
@@ -171,17 +181,35 @@ def parse_region(authorization: str | None) -> str:
     return parts[2]
 
 
+def format_date(now: float) -> str:
+    """Return a time in seconds since 1970-01-01 UTC as in the header `Date`."""
+    return _format_date(math.floor(now))
+
+
+# Responses within a second have the same date.
+@functools.lru_cache(maxsize=8)
+def _format_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+@functools.lru_cache(maxsize=8)
+def parse_date(date: str) -> float:
+    """Return the time of a header `Date` in seconds since 1970-01-01 UTC."""
+    return parsedate_to_datetime(date).timestamp()
+
+
 def make_response(status: int, body: bytes, now: float) -> Response:
     """Add the service's headers, with a new request id and the `Date` of `now`, to a body."""
     headers = {
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
-        "Date": formatdate(now, usegmt=True),
+        "Date": format_date(now),
         "x-amzn-RequestId": str(uuid.uuid4()),
     }
     return Response(int(status), body, headers)
 
 
+@functools.cache
 def status_phrase(status: int) -> str:
     """Return the reason phrase of an HTTP status, registered or not."""
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Server Error"

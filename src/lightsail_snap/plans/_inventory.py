@@ -158,7 +158,8 @@ def read_inventory(
         except LightsailSnapError as error:
             errors[region] = error
             if errors.keys() >= set(plan.source_regions):
-                raise errors[plan.source_regions[0]] from None
+                first = errors[plan.source_regions[0]]
+                raise first from first.__cause__
         else:
             sources += found
             snapshots[region] = listed

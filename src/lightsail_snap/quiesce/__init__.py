@@ -42,9 +42,9 @@ from lightsail_snap.quiesce._guard_process import MAX_SHOWN_CHARACTERS
 from lightsail_snap.quiesce._pause import Pause, command_error, describe, to_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
+    from lightsail_snap._drivers.async_threads import LoopThreads
     from lightsail_snap._parameters import SequenceNotStr
     from lightsail_snap.aio import AsyncLightsailSnapClient
     from lightsail_snap.client import LightsailSnapClient
@@ -396,7 +396,7 @@ class AsyncStoppedInstance(_StopsInstance):
         """
         outcomes: list[object] = []
         try:
-            await self._complete(self._stop.enter, outcomes)
+            await self._threads().enter(self._stop.enter, outcomes)
         except BaseException as cancelled:
             if outcomes == [None]:
                 await self.__aexit__(type(cancelled), cancelled, None)
@@ -419,20 +419,13 @@ class AsyncStoppedInstance(_StopsInstance):
         Raises:
             QuiesceError: If the instance is not known to run again.
         """
-        await self._complete(lambda: self._stop.leave(error), [], must_run=True)
+        await self._threads().exit(lambda: self._stop.leave(error))
 
     @staticmethod
-    async def _complete(
-        function: Callable[[], None], outcomes: list[object], *, must_run: bool = False
-    ) -> None:
-        """Run a function in a thread, and wait for its end even if the task is cancelled."""
-        # Only the extra `async` has anyio.
-        import anyio  # noqa: PLC0415 - see above
+    def _threads() -> LoopThreads:
+        from lightsail_snap._drivers.async_threads import LoopThreads  # noqa: PLC0415 - needs anyio
 
-        from lightsail_snap._drivers.async_threads import run_to_completion  # noqa: PLC0415 - as above
-
-        with anyio.CancelScope(shield=must_run):
-            await run_to_completion(function, outcomes, must_run=must_run)
+        return LoopThreads(1)
 
 
 def _mask_arguments(command: tuple[str, ...]) -> tuple[str, ...]:

@@ -197,19 +197,19 @@ def _create_instances(call: Call) -> dict[str, Any]:
 @operation("GetInstance")
 def _get_instance(call: Call) -> dict[str, Any]:
     instance = call.poll(call.find("Instance", call.request["instanceName"]))
-    return {"instance": _describe(call, instance)}
+    return {"instance": _describe(call, instance.wire)}
 
 
 @operation("GetInstances")
 def _get_instances(call: Call) -> dict[str, Any]:
     page = call.list_page("Instance")
-    page["instances"] = [_describe(call, instance) for instance in page["instances"]]
+    page["instances"] = [_describe(call, instance.wire) for instance in page["instances"]]
     return page
 
 
 @operation("GetInstanceState")
 def _get_instance_state(call: Call) -> dict[str, Any]:
-    return {"state": call.poll(call.find("Instance", call.request["instanceName"]))["state"]}
+    return {"state": call.poll(call.find("Instance", call.request["instanceName"])).wire["state"]}
 
 
 @operation("DeleteInstance")
