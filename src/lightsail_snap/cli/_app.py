@@ -124,7 +124,7 @@ class _Commands(TyperGroup):
     """Commands that are loaded when they are called, or when their arguments are completed."""
 
     @override
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's types are private
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name of a command, the loaded command and its arguments."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and load_command(str(name)), rest
