@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lightsail_snap.models import Disk, DiskSnapshot
+from lightsail_snap import models
 
 __all__ = ["RescueResult"]
 
@@ -22,7 +22,7 @@ class RescueResult:
             read-only. A line that begins with `#` is a comment.
     """
 
-    disk: Disk
+    disk: models.Disk
     device_path: str
-    snapshot: DiskSnapshot | None
+    snapshot: models.DiskSnapshot | None
     mount_commands: tuple[str, ...]

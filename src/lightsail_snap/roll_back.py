@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from lightsail_snap import models
 from lightsail_snap._text import safe_line
-from lightsail_snap.models import Disk, Instance
 
 __all__ = ["RollBackPreview", "RollBackResult"]
 
@@ -24,9 +24,9 @@ class RollBackResult:
         is_replaced_disk_deleted: True if this call deleted the replaced disk, or found it deleted.
     """
 
-    disk: Disk
-    replaced_disk: Disk | None = None
-    instance: Instance | None = None
+    disk: models.Disk
+    replaced_disk: models.Disk | None = None
+    instance: models.Instance | None = None
     path: str | None = None
     is_replaced_disk_deleted: bool = False
 
@@ -58,12 +58,12 @@ class RollBackPreview:
         path: The device path of the disk on the instance, or None.
     """
 
-    disk: Disk
+    disk: models.Disk
     new_disk_name: str
     client_token: str | None
     steps: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    instance: Instance | None = None
+    instance: models.Instance | None = None
     path: str | None = None
 
     @override

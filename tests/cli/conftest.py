@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,15 @@ from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.emulator._wire import Response
 
 REGION = "us-east-1"
+
+
+@pytest.fixture(autouse=True)
+def garbage_collector() -> Iterator[None]:
+    """Restore the settings that `entry` changes for its process."""
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
 
 
 @pytest.fixture

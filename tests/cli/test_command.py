@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import math
 import os
 import signal
@@ -13,7 +15,7 @@ from typing import Any
 
 import boto3.session
 import pytest
-from typer import BadParameter
+import typer
 
 from lightsail_snap import (
     ConfigurationError,
@@ -24,26 +26,11 @@ from lightsail_snap import (
     __version__,
 )
 from lightsail_snap.cli import _demo, entry, main
+from lightsail_snap.cli._app import COMMANDS, load_command
 from lightsail_snap.cli._errors import ExitCode, UnfinishedError, exit_code_of
 from lightsail_snap.cli._options import require_finite
 
 INTERNAL_ERROR = "internal error, please report it"
-COMMANDS = [
-    "create",
-    "wait",
-    "list",
-    "show",
-    "delete",
-    "restore",
-    "copy",
-    "tag",
-    "plan",
-    "apply",
-    "prune",
-    "doctor",
-    "emulator",
-    "demo",
-]
 
 
 @pytest.mark.parametrize("source", ["disk", "instance"])
@@ -157,7 +144,7 @@ def test_invalid_arguments_exit_with_usage(
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_require_finite_refuses_nan_and_infinity(number: float) -> None:
     assert require_finite(1.5) == 1.5
-    with pytest.raises(BadParameter, match="is not a finite number"):
+    with pytest.raises(typer.BadParameter, match="is not a finite number"):
         require_finite(number)
 
 
@@ -174,13 +161,88 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert f"Usage: lightsail-snap {command}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_table_of_commands_matches_the_loaded_command(name: str) -> None:
+    listed, loaded = COMMANDS[name], load_command(name)
+    assert listed.summary == " ".join(loaded.help.partition("\n\n")[0].split())
+    assert listed.panel == loaded.rich_help_panel
+
+
+@pytest.mark.parametrize("module", sorted({each.module for each in COMMANDS.values()}))
+def test_table_lists_every_command_of_a_module(module: str) -> None:
+    app = typer.Typer()
+    importlib.import_module(f"lightsail_snap.cli.{module}").add_to(app)
+    added = [each.name for each in app.registered_commands]
+    added += [each.name for each in app.registered_groups]
+    assert added == [name for name, each in COMMANDS.items() if each.module == module]
+
+
+def test_mistyped_command_suggests_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prnue"]) == 2
+    assert "Did you mean 'prune'" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("arguments", ["list --help", "create --help", "restore-instance -h"])
+def test_help_of_a_command_imports_only_its_module(arguments: str) -> None:
+    modules = imported_modules(arguments.split())
+    assert not modules & {"boto3", "botocore", "rich.progress"}
+    assert not modules & {
+        f"lightsail_snap.{name}" for name in ("plans", "retention", "quiesce", "emulator")
+    }
+
+
+@pytest.mark.parametrize("arguments", ["", "--help", "--version list"])
+def test_help_imports_no_module_of_a_command(arguments: str) -> None:
+    modules = imported_modules(arguments.split())
+    assert "typer" in modules
+    assert not modules & {"boto3", "botocore", "pydantic", "lightsail_snap.errors"}
+    assert not {each.module for each in COMMANDS.values()} & {
+        name.removeprefix("lightsail_snap.cli.") for name in modules
+    }
+
+
+def test_version_imports_only_the_standard_library() -> None:
+    modules = imported_modules(["--version"])
+    others = {each for each in modules if each.partition(".")[0] not in sys.stdlib_module_names}
+    package = {"", "._exports", "._lazy", "._version", ".cli"}
+    assert others == {f"lightsail_snap{name}" for name in package}
+
+
+def imported_modules(arguments: list[str]) -> set[str]:
+    """Return the names of the modules that a command imports in a new process."""
+    script = (
+        "import sys; before = set(sys.modules)\n"
+        f"from lightsail_snap.cli import main; main({arguments})\n"
+        "print(*sorted(set(sys.modules) - before), file=sys.stderr)"
+    )
+    result = subprocess.run(  # noqa: S603 - the command under test
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(result.stderr.splitlines()[-1].split())
+
+
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shell_completion_offers_matching_commands(shell: str) -> None:
+    completed = complete(shell, "lightsail-snap pr")
+    assert "prune" in completed
+    assert "doctor" not in completed
+
+
+@pytest.mark.sample(1)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion_offers_the_options_of_a_command(shell: str) -> None:
+    completed = complete(shell, "lightsail-snap prune --keep-w")
+    assert "--keep-weekly" in completed
+    assert "--keep-daily" not in completed
+
+
+def complete(shell: str, words: str) -> str:
+    """Return what the shell receives to complete the last word."""
     environment = {**os.environ, "_LIGHTSAIL_SNAP_COMPLETE": f"complete_{shell}"}
-    environment |= {"COMP_WORDS": "lightsail-snap pr", "COMP_CWORD": "1"}
+    environment |= {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     environment |= {
-        "_TYPER_COMPLETE_ARGS": "lightsail-snap pr",
+        "_TYPER_COMPLETE_ARGS": words,
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
     result = subprocess.run(
@@ -190,8 +252,23 @@ def test_shell_completion_offers_matching_commands(shell: str) -> None:
         check=False,
         env=environment,
     )
-    assert "prune" in result.stdout
-    assert "doctor" not in result.stdout
+    return result.stdout
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_version_needs_no_extra(
+    missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"lightsail-snap {__version__}\n"
+
+
+def test_version_with_other_arguments_prints_the_version(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--version", "list"]) == 0
+    assert capsys.readouterr().out == f"lightsail-snap {__version__}\n"
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
@@ -272,3 +349,15 @@ def test_console_script_silences_late_interrupts(
     finally:
         signal.signal(signal.SIGINT, before)
     assert end.value.code == 0
+
+
+def test_console_script_collects_garbage_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit):
+            entry()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert gc.isenabled()
+    assert gc.get_threshold()[0] == 100_000

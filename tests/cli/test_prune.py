@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 from tests.cli.support import PLAN, Command, access_denied, names
 
-from lightsail_snap.cli._app import app
+from lightsail_snap.cli._app import load_command
 from lightsail_snap.emulator import LightsailEmulator
 from lightsail_snap.emulator._wire import Response
 from lightsail_snap.retention import RetentionPolicy
@@ -193,8 +192,7 @@ def test_every_keep_within_option_is_a_rule(
 
 
 def test_every_rule_is_an_option_with_help() -> None:
-    prune = typer.main.get_command(app).commands["prune"]  # type: ignore[attr-defined] # a group
-    options = {each.name: each for each in prune.params}
+    options = {each.name: each for each in load_command("prune").params}
     fields = set(RetentionPolicy.model_fields) - {"keep_tagged"} | {"keep_tag"}
     assert fields <= options.keys()
     assert all(options[field].help for field in fields)

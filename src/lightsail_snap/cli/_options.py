@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -26,8 +26,10 @@ from lightsail_snap._text import one_line
 from lightsail_snap.cli._errors import UsageError, run_and_report
 from lightsail_snap.cli._messages import PROGRAM
 from lightsail_snap.models._regions import find_region_problem
-from lightsail_snap.plans import RegionalClients, regional_clients
 from lightsail_snap.waiters import Timeout
+
+if TYPE_CHECKING:
+    from lightsail_snap.plans import RegionalClients
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)", re.ASCII)
 _SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -209,6 +211,8 @@ class Settings:
 
     def clients(self) -> RegionalClients:
         """Return a factory of clients for any Region; use it as a context manager."""
+        from lightsail_snap.plans import regional_clients  # noqa: PLC0415 - start-up: few commands need plans
+
         return regional_clients(**self._connection)
 
     def command_line(self, *arguments: str, **options: str | int | Sequence[str] | None) -> str:

@@ -7,26 +7,21 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Column, Table
 from rich.text import Text
 from typing_extensions import override
 
-from lightsail_snap import StepProgress, Tag, WaitProgress
 from lightsail_snap._text import safe_line
 from lightsail_snap.cli._messages import IF_KILLED, print_command, print_message
-from lightsail_snap.models import ResourceTag
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from lightsail_snap import StepProgress, Tag, WaitProgress
+    from lightsail_snap.models import ResourceTag
 
 # A program that reads a pipe expects whole lines of any length.
 _PIPE_WIDTH = 100_000
@@ -102,18 +97,26 @@ def format_tags(tags: Sequence[Tag | ResourceTag]) -> str:
     return " ".join(str(tag.key) if tag.value is None else f"{tag.key}={tag.value}" for tag in tags)
 
 
-def _open_progress(console: Console, column: ProgressColumn, *, is_transient: bool) -> Progress:
+def _open_progress(console: Console, *, counts_steps: bool) -> Progress:
+    from rich.progress import (  # noqa: PLC0415 - start-up: only terminals have a progress bar
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     # Where a terminal shows ^C, which would move the bars to the next line.
     console.width = max(1, console.width - 2)
     return Progress(
         # Wrapped on a narrow terminal, where Rich would cut off the time otherwise.
         TextColumn("{task.description}", table_column=Column()),
         BarColumn(bar_width=max(10, min(40, console.width - 60))),
-        column,
+        MofNCompleteColumn() if counts_steps else TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
         console=console,
         redirect_stdout=False,
-        transient=is_transient,
+        transient=counts_steps,
     )
 
 
@@ -131,8 +134,7 @@ def progress_bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
     if not console.is_terminal:
         yield lambda _progress: None
         return
-    percentage = TextColumn("{task.percentage:>3.0f}%")
-    with _open_progress(console, percentage, is_transient=False) as progress:
+    with _open_progress(console, counts_steps=False) as progress:
         task = progress.add_task(_escape_markup(title), total=100)
 
         def update(wait: WaitProgress[Any]) -> None:
@@ -166,8 +168,7 @@ def step_bars(resume: str | None = None) -> Iterator[Callable[[StepProgress], No
     if not console.is_terminal:
         yield partial(_print_step, resume)
         return
-    percentage = TextColumn("{task.percentage:>3.0f}%")
-    with _open_progress(console, percentage, is_transient=False) as progress:
+    with _open_progress(console, counts_steps=False) as progress:
         tasks: list[TaskID] = []
 
         def update(report: StepProgress) -> None:
@@ -198,7 +199,7 @@ def step_counter(title: str, total: int) -> Iterator[Callable[[Callable[[], None
     if not console.is_terminal:
         yield lambda print_step: print_step()
         return
-    with _open_progress(console, MofNCompleteColumn(), is_transient=True) as progress:
+    with _open_progress(console, counts_steps=True) as progress:
         task = progress.add_task(_escape_markup(title), total=total)
 
         def advance(print_step: Callable[[], None]) -> None:

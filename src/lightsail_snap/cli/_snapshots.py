@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lightsail_snap import (
-    Disk,
     DiskSnapshot,
     DiskSource,
-    Instance,
     InstanceSnapshot,
     InstanceSource,
-    LightsailSnapClient,
     ManualSnapshotSource,
     NotFoundException,
-    WaitProgress,
     WaitTimeoutError,
 )
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
@@ -51,18 +47,18 @@ from lightsail_snap.cli._output import (
     progress_bar,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
-from lightsail_snap.retention import AnySnapshot
 from lightsail_snap.waiters import Timeout
 
 if TYPE_CHECKING:
-    from lightsail_snap import StoppedInstance
+    from lightsail_snap import Disk, Instance, LightsailSnapClient, StoppedInstance, WaitProgress
+    from lightsail_snap.retention import AnySnapshot
 
 _PANEL = "Snapshots"
-_KINDS: dict[type[AnySnapshot | Disk | Instance], str] = {
-    DiskSnapshot: "disk-snapshot",
-    InstanceSnapshot: "instance-snapshot",
-    Disk: "disk",
-    Instance: "instance",
+_KINDS = {
+    "DiskSnapshot": "disk-snapshot",
+    "InstanceSnapshot": "instance-snapshot",
+    "Disk": "disk",
+    "Instance": "instance",
 }
 
 _RestoreSourceArgument = Annotated[
@@ -246,7 +242,7 @@ def _list(
             (
                 each.name,
                 each.state,
-                _KINDS[type(each)].removesuffix("-snapshot"),
+                _KINDS[type(each).__name__].removesuffix("-snapshot"),
                 _source_of(each),
                 each.size_in_gb,
                 f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else None,
@@ -508,7 +504,7 @@ def to_fields(resource: AnySnapshot | Disk | Instance) -> dict[str, Any]:
     if resource.created_at is not None:
         # With an offset, as in all output of the command line; pydantic writes `Z`.
         fields["created_at"] = resource.created_at.isoformat()
-    return {"kind": _KINDS[type(resource)], **fields}
+    return {"kind": _KINDS[type(resource).__name__], **fields}
 
 
 def _format_value(value: object) -> str:
