@@ -183,6 +183,7 @@ PACKAGE: Mapping[str, str] = {
     "RetentionDecision": "retention",
     "RetentionPlan": "retention",
     "RetentionPolicy": "retention",
+    "SOURCE_REGION_TAG": "retention",
     "Scope": "retention",
     "SerializedCause": "errors",
     "ServiceError": "errors",

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OWNERSHIP_TAG",
+    "SOURCE_REGION_TAG",
     "RetentionDecision",
     "RetentionPlan",
     "RetentionPolicy",
@@ -57,6 +58,9 @@ __all__ = [
 
 OWNERSHIP_TAG = "lightsail-snap:managed"
 """Key of the tag of snapshots that this library manages. Its value is the name of the plan."""
+
+SOURCE_REGION_TAG = "lightsail-snap:source-region"
+"""Key of the tag that plans with several Regions set: the Region of the disk or instance."""
 
 AnySnapshot: TypeAlias = DiskSnapshot | InstanceSnapshot
 """A snapshot of either kind."""
@@ -643,10 +647,20 @@ def _source_of(snapshot: AnySnapshot) -> tuple[str, str | None]:
     return "instance_system_disk", snapshot.from_instance_name
 
 
+def _source_key(snapshot: AnySnapshot) -> tuple[str, str | None, str | None]:
+    """Return kind, name and, if a tag names another Region than the snapshot's, Region of a source.
+
+    Copies of sources of equal names from different Regions are thus not counted together.
+    """
+    tags = (tag.value for tag in snapshot.tags if tag.key == SOURCE_REGION_TAG)
+    origin = next(tags, None) or None
+    return *_source_of(snapshot), origin if origin != _region(snapshot) else None
+
+
 def _source_label(snapshot: AnySnapshot) -> str | None:
-    kind, name = _source_of(snapshot)
+    kind, name, origin = _source_key(snapshot)
     kind = "system volume" if kind == "instance_system_disk" else kind
-    return None if name is None else f"{kind} {name}"
+    return None if name is None else f"{kind} {name}" + (f" of {origin}" if origin else "")
 
 
 def _region(snapshot: AnySnapshot) -> str:
@@ -884,8 +898,9 @@ def plan_retention(
         owned: A predicate of snapshots that may be deleted: `Scope(...)`, which `prune` requires,
             `by_tag(...)`, `by_name(...)` or another function that returns True or False. The
             default is snapshots with the tag `OWNERSHIP_TAG`.
-        group_by: `"source"` to count snapshots of the same kind, source and Region together,
-            `"none"` to count all snapshots together.
+        group_by: `"source"` to count snapshots of the same kind, source and Region together, and
+            copies from different Regions, by the tag `SOURCE_REGION_TAG`, separately; `"none"` to
+            count all snapshots together.
 
     Returns:
         The plan. It does not depend on the order of the snapshots.
@@ -933,7 +948,7 @@ def _evaluate(  # noqa: PLR0913 - keyword-only from the fourth on
             continue
         reason = _exemption(snapshot, group_by, is_owned=_is_owned(owned, snapshot))
         if reason is None and snapshot.created_at is not None:
-            key = (*_source_of(snapshot), _region(snapshot)) if group_by == "source" else ()
+            key = (*_source_key(snapshot), _region(snapshot)) if group_by == "source" else ()
             local = _local(snapshot.created_at, zone)
             groups.setdefault(key, []).append(_DatedSnapshot(snapshot, snapshot.created_at, local))
         else:

@@ -681,7 +681,9 @@ def test_apply_with_invalid_arguments_sends_nothing(state: Any, make_plan: Maker
     wrong: Any = "wrong"
     with pytest.raises(ConfigurationError, match="pass clients="):
         apply(run, client)
-    with pytest.raises(ConfigurationError, match="copies to us-west-2"):
+    with pytest.raises(
+        ConfigurationError, match="several Regions, us-east-1, us-west-2: pass clients="
+    ):
         prepare(make_plan(copies=[AWAY]), client)
     with pytest.raises(RequestValidationError, match="must be a run"):
         apply(wrong, client)

@@ -93,7 +93,7 @@ def test_apply_many_in_threads_completes_all_plans(
     check(apply_many(fleet(), client_factory=clients, now=NOW, on_plan=reported.append))
     assert len(reported) == 3
     assert emulator.calls["CreateDiskSnapshot"] == 6
-    runs = [prepare(plan, clients(plan.region), clients=clients, now=NOW) for plan in fleet()]
+    runs = [prepare(plan, clients(plan.regions[0]), clients=clients, now=NOW) for plan in fleet()]
     again = apply_many(runs, client_factory=clients)
     assert {r.status for o in again.outcomes if o.result for r in o.result.results} == {"adopted"}
     assert emulator.calls["CreateDiskSnapshot"] == 6

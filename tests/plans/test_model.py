@@ -7,16 +7,17 @@ import json
 import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lightsail_snap import RequestValidationError
-from lightsail_snap.plans import BackupPlan, Quiesce, Run, Selection
+from lightsail_snap.plans import BackupPlan, Quiesce, Run, Selection, Slot, Weekday
 from lightsail_snap.plans._model import _models_in
-from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy
+from lightsail_snap.retention import OWNERSHIP_TAG, SOURCE_REGION_TAG, RetentionPolicy
 
 TOML = """
 name = "nightly"
@@ -103,6 +104,7 @@ selections = st.builds(
     tags=st.lists(st.sampled_from(["a", "a=b", "a,b=c"]), max_size=2),
     allow_missing=st.booleans(),
 )
+disk_selections = st.builds(Selection, kind=st.just("disk"), names=st.lists(names, min_size=1))
 hooks = st.builds(
     Quiesce,
     before=st.lists(texts, min_size=1),
@@ -112,10 +114,12 @@ hooks = st.builds(
 plans = st.builds(
     BackupPlan,
     name=names,
-    region=st.just("us-east-2"),
+    region=st.just("us-east-2") | st.just(["us-east-2", "us-west-2"]),
     account=st.none() | texts,
-    select=selections,
-    slot=st.sampled_from(["minute", "hour", "day"]),
+    select=selections | st.lists(disk_selections, min_size=1, max_size=3),
+    name_template=st.just("{plan}-{region}-{source}-{kind}-{time}"),
+    slot=st.sampled_from(get_args(Slot)),
+    min_interval=st.none() | durations,
     tags=st.dictionaries(st.text("abc", min_size=1), st.none() | st.text("xyz"), max_size=5),
     quiesce=st.none() | hooks,
     copies=st.lists(regions, unique=True),
@@ -143,6 +147,13 @@ def test_models_have_a_strict_json_schema() -> None:
         schema = json.loads(json.dumps(model.model_json_schema()))
         assert schema["additionalProperties"] is False
     assert set(BackupPlan.model_json_schema()["required"]) == {"name", "region", "select"}
+
+
+@given(plans)
+def test_plan_as_json_matches_its_schema(plan: BackupPlan) -> None:
+    for mode in ("validation", "serialization"):
+        schema = BackupPlan.model_json_schema(mode=mode)
+        jsonschema.validate(json.loads(plan.to_json()), schema)
 
 
 def test_plan_with_many_errors_reports_all_with_a_fix() -> None:
@@ -197,6 +208,36 @@ POLICY = {"time_zone": "UTC", "keep_last": 1}
         ({"tags": {OWNERSHIP_TAG: "x"}}, "without the reserved keys"),
         ({"tags": {f"k{n}": None for n in range(49)}}, "at most 48"),
         ({"copies": ["us-east-1"]}, "other than the plan's own"),
+        ({"region": [], "copies": ["us-east-1"]}, "region: must be an AWS Region, or a list"),
+        ({"region": ["us-east-1", "us-east-1"]}, "region: must be an AWS Region, or a list"),
+        ({"region": ["us-east-1", "x"]}, r"region\[1\]: must be an AWS Region such as"),
+        ({"region": ["us-east-1", "us-west-2"], "copies": ["us-west-2"]}, "write two plans"),
+        (
+            {"region": ["us-east-1", "us-west-2"], "copies": ["eu-west-1"]},
+            r"must contain \{region\} if snapshots of several Regions are copied",
+        ),
+        (
+            {"region": ["us-east-1", "us-west-2"], "tags": {f"k{n}": None for n in range(48)}},
+            "or 47 with several Regions",
+        ),
+        ({"tags": {SOURCE_REGION_TAG: "x"}}, "without the reserved keys"),
+        ({"select": []}, "must be a selection, or a list of selections"),
+        ({"select": [{"kind": "disk", "globs": ["*"]}, {"kind": "x"}]}, r"select\[1\].kind"),
+        (
+            {
+                "select": [
+                    {"kind": "instance", "globs": ["*"]},
+                    {"kind": "instance_system_disk", "globs": ["*"]},
+                ]
+            },
+            r"must contain \{kind\} if both instance and instance_system_disk are selected",
+        ),
+        ({"slot": "5h"}, "'minute', 'hour', '2h', '3h', '4h', '6h', '8h', '12h', 'day'"),
+        ({"week_starts_on": "sunday"}, "requires slot = 'week'"),
+        ({"slot": "week", "week_starts_on": "Sunday"}, "Input should be 'monday'"),
+        ({"month_starts_on": 1}, "requires slot = 'month'"),
+        ({"slot": "month", "month_starts_on": 32}, "must be a day of the month, 1 to 31"),
+        ({"min_interval": 0}, "min_interval = 'PT20H'"),
         ({"copies": ["us-west-2", "us-west-2"]}, "each once"),
         ({"copy_retention": POLICY}, "requires copies and retention"),
         ({"copy_retention": POLICY, "copies": ["us-west-2"]}, "requires copies and retention"),
@@ -226,13 +267,115 @@ def test_plan_from_json_without_an_object_is_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slot", "text"), [("minute", "20261123T0307Z"), ("hour", "20261123T03Z"), ("day", "20261123")]
+    ("fields", "text"),
+    [
+        ({"slot": "minute"}, "20261123T0307Z"),
+        ({"slot": "hour"}, "20261123T03Z"),
+        ({"slot": "2h"}, "20261123T02Z"),
+        ({"slot": "12h"}, "20261123T00Z"),
+        ({"slot": "day"}, "20261123"),
+        ({"slot": "week"}, "20261123"),
+        ({"slot": "week", "week_starts_on": "sunday"}, "20261122"),
+        ({"slot": "week", "week_starts_on": "tuesday"}, "20261117"),
+        ({"slot": "month"}, "20261101"),
+        ({"slot": "month", "month_starts_on": 23}, "20261123"),
+        ({"slot": "month", "month_starts_on": 24}, "20261024"),
+        ({"slot": "month", "month_starts_on": 31}, "20261031"),
+    ],
 )
-def test_slot_of_returns_the_utc_time(slot: Any, text: str) -> None:
-    plan = BackupPlan(**(BASE | {"slot": slot}))
+def test_slot_of_returns_the_utc_time(fields: Any, text: str) -> None:
+    plan = BackupPlan(**(BASE | fields))
     now = datetime(2026, 11, 23, 3, 7, 59, tzinfo=UTC)
     assert plan.slot_of(now) == text
     assert plan.name_for("db", now) == f"plan-db-{text}"
+
+
+def test_slot_of_a_month_begins_on_the_last_day_of_a_month_that_lacks_the_day() -> None:
+    plan = BackupPlan(**(BASE | {"slot": "month", "month_starts_on": 31}))
+    days = [datetime(2028, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(366)]
+    first_days = [day for day in days if plan.slot_of(day) != plan.slot_of(day - timedelta(days=1))]
+    assert [day.month for day in first_days] == list(range(1, 13))
+    assert [day.day for day in first_days] == [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+
+slots = st.one_of(
+    st.fixed_dictionaries({"slot": st.sampled_from(get_args(Slot))}),
+    st.fixed_dictionaries(
+        {"slot": st.just("week"), "week_starts_on": st.sampled_from(get_args(Weekday))}
+    ),
+    st.fixed_dictionaries({"slot": st.just("month"), "month_starts_on": st.integers(1, 31)}),
+)
+times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - with the time zones
+
+
+@given(slots, times, st.timedeltas(timedelta(0), timedelta(days=70)))
+def test_slots_partition_time_and_sort_as_their_names(
+    fields: dict[str, Any], time: datetime, distance: timedelta
+) -> None:
+    plan = BackupPlan(**(BASE | fields))
+    start = plan._slot_start(time)
+    assert start <= time
+    assert plan.slot_of(start) == plan.slot_of(time)
+    if start > FIRST_DAY:
+        before = start - timedelta.resolution
+        assert plan.slot_of(before) < plan.slot_of(start)
+        assert plan._slot_start(before) < start
+    later = min(time, datetime.max.replace(tzinfo=UTC) - distance) + distance
+    assert (plan.slot_of(later) == plan.slot_of(time)) == (plan._slot_start(later) == start)
+    assert plan.slot_of(later) >= plan.slot_of(time)
+
+
+FIRST_DAY = datetime.min.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"slot": "week", "week_starts_on": "sunday"}, {"slot": "month", "month_starts_on": 15}],
+)
+def test_slot_that_begins_before_the_year_1_begins_then(fields: dict[str, Any]) -> None:
+    plan = BackupPlan(**(BASE | fields))
+    assert plan.slot_of(FIRST_DAY) == "00010101"
+    assert plan._slot_start(FIRST_DAY) == FIRST_DAY
+
+
+def test_plan_with_several_regions_and_selections_has_all_of_them() -> None:
+    plan = BackupPlan.from_toml(
+        """
+        name = "all"
+        region = ["us-east-1", "eu-west-1"]
+        copies = ["us-west-2"]
+        name_template = "{plan}-{region}-{source}-{kind}-{time}"
+        [[select]]
+        kind = "disk"
+        globs = ["*"]
+        [[select]]
+        kind = "instance"
+        tags = ["backup"]
+        [retention]
+        time_zone = "UTC"
+        keep_last = 2
+        [copy_retention]
+        time_zone = "UTC"
+        keep_last = 1
+        """
+    )
+    assert plan.source_regions == plan.region == ("us-east-1", "eu-west-1")
+    assert plan.regions == ("us-east-1", "eu-west-1", "us-west-2")
+    assert [each.kind for each in plan.selections] == ["disk", "instance"]
+    policies = [plan.policy_of(region) for region in plan.regions]
+    assert policies == [plan.retention, plan.retention, plan.copy_retention]
+    now = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    assert plan.name_for("db", now) == "all-us-east-1-db-disk-20261123T03Z"
+    name = plan.name_for("web", now, region="eu-west-1", kind="instance")
+    assert name == "all-eu-west-1-web-instance-20261123T03Z"
+
+
+def test_plan_with_a_list_of_one_equals_the_plan_with_the_item() -> None:
+    plan = BackupPlan(**BASE)
+    alike = BackupPlan(**(BASE | {"region": ["us-east-1"], "select": [BASE["select"]]}))
+    assert alike == plan
+    assert (alike.region, alike.source_regions) == ("us-east-1", ("us-east-1",))
+    assert alike.selections == (alike.select,) == (plan.select,)
 
 
 def test_selection_includes_names_globs_or_tags_without_excluded() -> None:

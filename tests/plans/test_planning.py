@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import pickle
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from hypothesis import given
@@ -20,18 +22,18 @@ from lightsail_snap.plans import (
     CopyStep,
     DeleteStep,
     Inventory,
-    Kind,
     Run,
     Source,
     TakeStep,
     make_run,
 )
-from lightsail_snap.plans._planning import _group_by_source
+from lightsail_snap.plans._planning import _group_snapshots
 from lightsail_snap.retention import OWNERSHIP_TAG
 
 HOME, AWAY = "us-east-1", "us-west-2"
 NOW = datetime(2026, 11, 23, 3, 7, tzinfo=UTC)
 Maker = Callable[..., BackupPlan]
+EVERY_DISK: dict[str, Any] = {"kind": "disk", "globs": ["*"]}
 
 
 def sources(*names: str) -> tuple[Source, ...]:
@@ -182,6 +184,26 @@ def test_tokens_differ_by_plan_region_source_and_target(make_plan: Maker) -> Non
     assert len(found) == 12
 
 
+def test_token_of_a_plan_with_one_region_is_that_of_earlier_versions(make_plan: Maker) -> None:
+    """A run that an earlier version has begun is continued."""
+    run = make_run(make_plan(copies=[AWAY]), Inventory(sources("db-1"), {}), NOW)
+    for step in run.steps:
+        assert isinstance(step, TakeStep | CopyStep)
+        parts = ("lightsail-snap", "nightly", HOME, "disk", "db-1", "20261123", step.region)
+        assert step.client_token == str(uuid5(NAMESPACE_URL, "\n".join(parts)))
+
+
+def test_run_of_an_earlier_version_is_read(make_plan: Maker) -> None:
+    old = tuple(snapshot(f"old-{n}", timedelta(days=n)) for n in range(1, 4))
+    run = make_run(make_plan(), Inventory(sources("db-1"), {HOME: old}), NOW)
+    written = json.loads(run.to_json())
+    for field in ("min_interval", "week_starts_on", "month_starts_on"):
+        del written["plan"][field]
+    for step in written["steps"]:
+        step.pop("source_region", None)
+    assert Run.from_json(json.dumps(written)) == run
+
+
 def test_make_run_counts_a_pending_snapshot_of_the_run_as_completed(make_plan: Maker) -> None:
     plan = make_plan(retention={"time_zone": "UTC", "keep_last": 1})
     take = make_run(plan, Inventory(sources("db-1"), {}), NOW).steps[0]
@@ -299,14 +321,17 @@ def test_make_run_with_invalid_arguments_is_rejected(make_plan: Maker) -> None:
         make_run(unchecked, inventory, NOW)
 
 
-def test_group_by_source_distinguishes_kinds_of_snapshots() -> None:
+def test_group_snapshots_distinguishes_kinds_of_snapshots(make_plan: Maker) -> None:
     instance = InstanceSnapshot.from_wire({"name": "a", "fromInstanceName": "web"})
     volume = DiskSnapshot.from_wire({"name": "b", "fromInstanceName": "web"})
     disk = DiskSnapshot.from_wire({"name": "c", "fromDiskName": "db"})
-    by_kind: dict[Kind, Any] = {"instance": instance, "instance_system_disk": volume, "disk": disk}
-    for kind, expected in by_kind.items():
-        groups = _group_by_source([instance, volume, disk], kind)
-        assert [each for name, found in groups.items() if name for each in found] == [expected]
+    found: Any = {"instance": instance, "instance_system_disk": volume, "disk": disk}
+    inventory = Inventory((), {HOME: tuple(found.values())})
+    for kind, expected in found.items():
+        plan = make_plan(select={"kind": kind, "globs": ["*"]})
+        groups, others = _group_snapshots(plan, inventory)
+        assert [each for listed in groups.values() for each in listed] == [expected]
+        assert others == {HOME: [each for each in found.values() if each != expected]}
 
 
 def test_run_prints_as_a_table_of_its_steps(make_plan: Maker) -> None:
@@ -342,7 +367,12 @@ def _calls_of_make_run(plan: BackupPlan, disks: int, each: int) -> int:
         )
         for region in (HOME, AWAY)
     }
-    inventory = Inventory(sources(*(f"disk-{disk}" for disk in range(disks))), found)
+    everything = tuple(
+        Source(f"disk-{disk}", {}, "disk", region)
+        for region in plan.source_regions
+        for disk in range(disks)
+    )
+    inventory = Inventory(everything, found)
     count = 0
 
     def on_event(_frame: object, event: str, _argument: object) -> None:
@@ -359,14 +389,21 @@ def _calls_of_make_run(plan: BackupPlan, disks: int, each: int) -> int:
     return count
 
 
-def test_make_run_work_grows_linearly_with_the_inventory() -> None:
-    plan = BackupPlan(
-        name="nightly",
-        region=HOME,
-        select={"kind": "disk", "globs": ["*"]},
-        copies=(AWAY,),
-        retention={"time_zone": "UTC", "keep_daily": 2, "delete_older_than": "4d"},
-    )
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"region": HOME, "copies": [AWAY]},
+        {"region": [HOME, AWAY], "select": [EVERY_DISK, EVERY_DISK], "min_interval": 60},
+        {
+            "region": [HOME, AWAY],
+            "copies": ["eu-west-1"],
+            "name_template": "{region}{source}{time}",
+        },
+    ],
+)
+def test_make_run_work_grows_linearly_with_the_inventory(fields: dict[str, Any]) -> None:
+    policy = {"time_zone": "UTC", "keep_daily": 2, "delete_older_than": "4d"}
+    plan = BackupPlan(**({"name": "nightly", "select": EVERY_DISK, "retention": policy} | fields))
     _calls_of_make_run(plan, 2, 5)  # exclude what is built on first use
     small, large = _calls_of_make_run(plan, 10, 5), _calls_of_make_run(plan, 40, 5)
     assert large < 4.4 * small

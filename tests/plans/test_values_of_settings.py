@@ -62,7 +62,7 @@ def test_plan_from_strings_is_read() -> None:
     }
     plan = Settings.model_validate({"plan": values}).plan
     assert plan
-    assert plan.select.allow_missing is True
+    assert plan.selections[0].allow_missing is True
     assert plan.retention == RetentionPolicy(time_zone="UTC", keep_last=3)
     assert (plan.minimum_remaining, plan.max_deletions) == (2, 0)
     assert plan.timeout == timedelta(hours=1)
@@ -133,6 +133,7 @@ WIDE: list[BaseModel] = [
         quiesce={"mount_point": "/mnt"},
         max_deletions=3,
         timeout=3600,
+        min_interval="PT20H",
     ),
 ]
 

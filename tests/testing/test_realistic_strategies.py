@@ -153,6 +153,14 @@ def test_runs_of_plans_and_inventories_include_every_kind_of_step() -> None:
     assert share(run.unlisted for run in runs) > 0.02
 
 
+def test_backup_plans_include_several_selections_and_regions() -> None:
+    plans: list[BackupPlan] = generate(strategies.backup_plans(), 200)
+    assert share(len(plan.selections) > 1 for plan in plans) > 0.2
+    assert share(len(plan.source_regions) > 1 for plan in plans) > 0.1
+    assert share(plan.min_interval for plan in plans) > 0.1
+    assert {"6h", "week", "month"} <= {plan.slot for plan in plans}
+
+
 @given(st.data(), strategies.backup_plans())
 def test_inventories_have_all_that_a_plan_selects(data: st.DataObject, plan: BackupPlan) -> None:
     inventory = data.draw(strategies.inventories(plan))

@@ -169,7 +169,7 @@ def _create_history(
 ) -> None:
     """Apply a plan once for each of the last days."""
     progression, emulator.progression = emulator.progression, Progression.instant()
-    client = LightsailSnapClient(emulator.boto3_client(plan.region), clock=clock)
+    client = LightsailSnapClient(emulator.boto3_client(plan.regions[0]), clock=clock)
     for days_ago in range(days, 0, -1):
         clock.days_ago = days_ago
         now = datetime.fromtimestamp(clock.time(), UTC)

@@ -62,11 +62,11 @@ def _plan(
     """Show the steps that a plan would take now. --json prints a run that `apply` accepts."""
     plan = read_plan(file)
     with settings.clients() as clients:
-        run = prepare(plan, clients(plan.region), clients=clients)
+        run = prepare(plan, clients(plan.regions[0]), clients=clients)
     if settings.as_json:
         print_json(json.loads(run.to_json()))
         return
-    print_line(f"{plan.name} in {plan.region}, run {run.slot}")
+    print_line(f"{plan.name} in {', '.join(plan.source_regions)}, run {run.slot}")
     print_table(
         ("step", "region", "snapshot", "of", "why"),
         [
@@ -192,7 +192,7 @@ def _confirm_deletions(
         run = each
         if not isinstance(run, Run):
             try:
-                run = prepare(run, clients(run.region), clients=clients)
+                run = prepare(run, clients(run.regions[0]), clients=clients)
             except LightsailSnapError:
                 if len(work) == 1:
                     raise
@@ -224,7 +224,7 @@ def _apply_one(
 ) -> tuple[bool, list[Sequence[StepResult]]]:
     """Apply a plan or run; return `is_complete` and the results."""
     plan = _plan_of(work)
-    client = clients(plan.region)
+    client = clients(plan.regions[0])
     run = work if isinstance(work, Run) else prepare(plan, client, clients=clients)
     for note in run.notes:
         print_message(note)

@@ -32,6 +32,7 @@ from lightsail_snap.cli._output import print_json, print_line, print_result, pri
 from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
 from lightsail_snap.plans import BackupPlan, plan_prune, prune
+from lightsail_snap.plans._inventory import snapshot_kinds
 from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
@@ -220,13 +221,14 @@ def _prune_by_plan(settings: Settings, plan: BackupPlan, file: Path, options: _O
     plan_minimum = 1 if options.unsafe_allow_remove_all else plan.minimum_remaining
     if options.max_deletions is None:
         options = replace(options, max_deletions=plan.max_deletions)
+    kinds = snapshot_kinds(plan)
     with settings.clients() as clients:
         targets = [
             _Target(
                 clients(region),
                 plan.policy_of(region),
                 Scope(owner=plan.name),
-                "instance" if plan.select.kind == "instance" else "disk",
+                kinds[0] if len(kinds) == 1 else "all",
                 options.minimum_remaining or plan_minimum,
                 region,
             )

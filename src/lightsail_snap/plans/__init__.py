@@ -29,6 +29,7 @@ from lightsail_snap.plans._model import Kind as Kind
 from lightsail_snap.plans._model import Quiesce as Quiesce
 from lightsail_snap.plans._model import Selection as Selection
 from lightsail_snap.plans._model import Slot as Slot
+from lightsail_snap.plans._model import Weekday as Weekday
 from lightsail_snap.plans._planning import CopyStep as CopyStep
 from lightsail_snap.plans._planning import DeleteStep as DeleteStep
 from lightsail_snap.plans._planning import Run as Run

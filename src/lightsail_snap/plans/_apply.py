@@ -29,7 +29,6 @@ from lightsail_snap.plans._deletion import (
     DeletionGate,
     DeletionTerms,
     NewSnapshot,
-    SnapshotKind,
     check_max_deletions,
     get_snapshot,
     log_record,
@@ -37,15 +36,25 @@ from lightsail_snap.plans._deletion import (
     over_limit,
 )
 from lightsail_snap.plans._deletion_results import is_done
-from lightsail_snap.plans._inventory import ClientFactory, clients_of, run_workflow
+from lightsail_snap.plans._inventory import (
+    ClientFactory,
+    clients_of,
+    run_workflow,
+    snapshot_kind,
+    snapshot_kinds,
+)
 from lightsail_snap.plans._model import Kind, Quiesce, tags_of
 from lightsail_snap.plans._planning import (
     CopyStep,
     DeleteStep,
+    GroupKey,
     Run,
+    SourceId,
     TakeStep,
     age_only,
+    group_key,
     has_token,
+    source_id,
 )
 from lightsail_snap.plans._results import RunResult, StepResult
 from lightsail_snap.retention import AnySnapshot, Scope
@@ -157,25 +166,29 @@ class _RunExecution:
                 self._on_step(result)
 
     def deletions(self, limit: int) -> list[Callable[[], list[StepResult]]]:
-        """Return one function per source and Region that deletes; call them after all creations."""
-        chains: dict[tuple[str, str], list[DeleteStep]] = {}
-        creations: dict[str, list[_Creation]] = {}
+        """Return one function per group that deletes; call them after all creations."""
+        plan = self._run.plan
+        chains: dict[GroupKey, list[DeleteStep]] = {}
+        creations: dict[SourceId, list[_Creation]] = {}
         for step in self._run.steps:
             if isinstance(step, DeleteStep):
-                chains.setdefault((step.region, step.source), []).append(step)
+                chains.setdefault(group_key(step), []).append(step)
             else:
-                creations.setdefault(step.source, []).append(step)
+                creations.setdefault(source_id(plan, step), []).append(step)
         count = sum(map(len, chains.values()))
         gates: dict[tuple[str, bool], _Gate] = {}
 
         def deletion_of(
-            region: str, chain: Sequence[DeleteStep], created_by: Sequence[_Creation]
+            key: GroupKey, chain: Sequence[DeleteStep], created_by: Sequence[_Creation]
         ) -> Callable[[], list[StepResult]]:
-            obstacle = self._find_obstacle(created_by, region)
+            obstacle = self._find_obstacle(created_by, key)
             new = [
-                self._new[step.id] for step in created_by if step.region == region and not obstacle
+                self._new[step.id]
+                for step in created_by
+                if step.region == key.region and not obstacle
             ]
-            gate = None if obstacle else self._gate(gates, region, has_creations=bool(created_by))
+            has_creations = bool(created_by)
+            gate = None if obstacle else self._gate(gates, key.region, has_creations=has_creations)
 
             def delete(step: DeleteStep) -> StepResult:
                 approved = _approve(step)
@@ -198,8 +211,8 @@ class _RunExecution:
             return lambda: [delete(step) for step in ordered]
 
         return [
-            deletion_of(region, chain, creations.get(source, ()))
-            for (region, source), chain in chains.items()
+            deletion_of(key, chain, creations.get(source_id(plan, chain[0]), ()))
+            for key, chain in chains.items()
         ]
 
     def _gate(
@@ -217,28 +230,28 @@ class _RunExecution:
                 policy if has_creations else age_only(policy),
                 minimum_remaining=plan.minimum_remaining,
             )
-            client, kinds = self._client_of(region), [_snapshot_kind(plan.select.kind)]
+            client, kinds = self._client_of(region), snapshot_kinds(plan)
             clock = client._clock  # noqa: SLF001 - the client of this package
             gates[key] = client, DeletionGate(clock, terms, kinds, run_time=self._run.now)
         return gates[key]
 
-    def _find_obstacle(self, created_by: Sequence[_Creation], region: str) -> str:
-        """Return why nothing of a source may be deleted in a Region; an empty string if it may."""
+    def _find_obstacle(self, created_by: Sequence[_Creation], key: GroupKey) -> str:
+        """Return why nothing of a group may be deleted; an empty string if it may."""
         for step in created_by:
             if step.id not in self._new:
                 return f"{step.id} has not succeeded"
-        if region not in self._run.plan.regions:
-            return f"the plan has nothing in {region}"
-        policy = self._run.plan.policy_of(region)
+        if key.region not in self._run.plan.regions:
+            return f"the plan has nothing in {key.region}"
+        policy = self._run.plan.policy_of(key.region)
         if not created_by and policy is not None and not policy.delete_older_than:
             return "no new snapshot was taken"
-        if created_by and all(step.region != region for step in created_by):
-            return f"no new snapshot was taken or copied in {region}"
+        if created_by and all(group_key(step) != key for step in created_by):
+            return f"no new snapshot was taken or copied in {key.region}"
         return ""
 
     def _take(self, step: TakeStep) -> StepResult:
         client, token = self._client_of(step.region), step.client_token
-        found = run_workflow(client, get_snapshot(_snapshot_kind(step.kind), step.name))
+        found = run_workflow(client, get_snapshot(snapshot_kind(step.kind), step.name))
         if found is not None:
             # The token is checked before the wait, since another client's snapshot is not waited
             # for, and after it, since the snapshot may have been replaced.
@@ -266,7 +279,7 @@ class _RunExecution:
 
     def _copy(self, step: CopyStep) -> StepResult:
         client = self._client_of(step.region)
-        found = run_workflow(client, get_snapshot(_snapshot_kind(step.kind), step.name))
+        found = run_workflow(client, get_snapshot(snapshot_kind(step.kind), step.name))
         is_new = False
         if found is None:
             origin = ManualSnapshotSource(snapshot_name=step.name)
@@ -301,12 +314,8 @@ class _RunExecution:
         return waited
 
 
-def _snapshot_kind(kind: Kind) -> SnapshotKind:
-    return "instance" if kind == "instance" else "disk"
-
-
 def _approve(step: DeleteStep) -> ApprovedSnapshot:
-    kind = _snapshot_kind(step.kind)
+    kind = snapshot_kind(step.kind)
     return ApprovedSnapshot(step.name, kind, step.arn, step.created_at, step.tags, step.source)
 
 
@@ -338,10 +347,10 @@ def _is_copy(client: LightsailSnapClient, step: CopyStep, found: AnySnapshot) ->
 
 def _creation_chains(run: Run) -> list[list[_Creation]]:
     """Return the creation steps of each source, the take step before its copies."""
-    chains: dict[str, list[_Creation]] = {}
+    chains: dict[SourceId, list[_Creation]] = {}
     for step in run.steps:
         if not isinstance(step, DeleteStep):
-            chains.setdefault(step.source, []).append(step)
+            chains.setdefault(source_id(run.plan, step), []).append(step)
     order = ("take", "copy")
     return [sorted(chain, key=lambda step: order.index(step.action)) for chain in chains.values()]
 
@@ -368,8 +377,9 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
 
     Args:
         run: The run.
-        client: The client of the plan's Region.
-        clients: Function of a Region that returns its client. Required if the plan has copies.
+        client: The client of the plan's Region, or of the first of several.
+        clients: Function of a Region that returns its client. Required if the plan has copies or
+            several Regions.
         concurrency: Greatest number of sources at the same time; 1 or more.
         max_deletions: Delete nothing if the run has more deletions than this. None for
             `run.max_deletions`: the plan's, or 10, or twice the number of rules in use for each
@@ -381,7 +391,7 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
 
     Raises:
         RequestValidationError: If an argument is invalid.
-        ConfigurationError: If the plan has copies and `clients` is missing.
+        ConfigurationError: If the plan has copies or several Regions and `clients` is missing.
     """
     if not isinstance(run, Run):
         fix = "pass the result of prepare(...) or make_run(...)"  # type: ignore[unreachable] # callers without a type checker get here

@@ -62,6 +62,7 @@ from lightsail_snap.retention import (
     Scope,
     _evaluate,
     _is_usable,
+    _source_key,
     _source_of,
 )
 
@@ -85,7 +86,8 @@ _CLOCK_TOLERANCE = timedelta(seconds=MAX_CLOCK_SKEW_SECONDS)
 SnapshotKind: TypeAlias = Literal["disk", "instance"]
 """A disk snapshot (of a disk or of a system disk) or an instance snapshot."""
 
-SourceKey: TypeAlias = tuple[str, str | None]
+SourceKey: TypeAlias = tuple[str, str | None, str | None]
+"""Kind and name of a source, and its Region if a tag names another than the snapshot's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +416,7 @@ class DeletionGate:
         self, decision: RetentionDecision[AnySnapshot], sources: dict[SourceKey, _Source]
     ) -> RetentionDecision[AnySnapshot]:
         """Return the decision of the policy, or to keep a snapshot that the floor protects."""
-        source = sources.get(_source_of(decision.snapshot))
+        source = sources.get(_source_key(decision.snapshot))
         if decision.keep or (source and decision.snapshot.name in source.deletable):
             return decision
         reason = f"minimum_remaining: {self._terms.minimum_remaining}"
@@ -450,7 +452,7 @@ class DeletionGate:
         if found is None:
             raise _already_deleted()  # pragma: no cover - the tracer of 3.11 loses the frame
         _check_same(approved, found)
-        keeper = await self._check_keeper(listing.sources[_source_of(decision.snapshot)])
+        keeper = await self._check_keeper(listing.sources[_source_key(decision.snapshot)])
         if self._is_old(listing):
             message = f"its evidence became older than {MAX_EVIDENCE_AGE_SECONDS:g} s"
             raise _StaleEvidenceError(message)
@@ -546,7 +548,7 @@ def _group_by_source(
     sources: dict[SourceKey, _Source] = {}
     counts = Counter((kind_of(each.snapshot), each.snapshot.name) for each in plan.decisions)
     for decision in plan.decisions:
-        snapshot, key = decision.snapshot, _source_of(decision.snapshot)
+        snapshot, key = decision.snapshot, _source_key(decision.snapshot)
         created = snapshot.created_at
         if key[1] is None or created is None or not _is_usable(snapshot):
             continue

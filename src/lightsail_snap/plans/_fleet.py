@@ -32,7 +32,7 @@ def apply_one(work: Work, factory: ClientFactory, now: datetime, concurrency: in
     """Apply one plan or run in a worker; errors of this library are part of the outcome."""
     plan = _plan_of(work)
     try:
-        client = factory(plan.region)
+        client = factory(plan.regions[0])
         run = work if isinstance(work, Run) else prepare(plan, client, clients=factory, now=now)
         return PlanOutcome(plan, apply(run, client, clients=factory, concurrency=concurrency))
     except LightsailSnapError as error:

@@ -7,7 +7,8 @@ import os
 import re
 import string
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from calendar import monthrange
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -31,9 +32,13 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
     model_validator,
+)
+from pydantic import (
+    Tag as Variant,
 )
 from pydantic_core import from_json
 from typing_extensions import override
@@ -47,7 +52,12 @@ from lightsail_snap.models._base import ValidatedModel
 from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
-from lightsail_snap.retention import OWNERSHIP_TAG, AnySnapshot, RetentionPolicy
+from lightsail_snap.retention import (
+    OWNERSHIP_TAG,
+    SOURCE_REGION_TAG,
+    AnySnapshot,
+    RetentionPolicy,
+)
 
 if TYPE_CHECKING:
     from lightsail_snap._parameters import SequenceNotStr
@@ -60,15 +70,36 @@ SOURCE = "lightsail_snap"
 CLIENT_TOKEN_TAG = CLIENT_TOKEN_KEY
 """Key of the tag that identifies the step and slot which took a snapshot."""
 
-_RESERVED_TAGS = frozenset({OWNERSHIP_TAG, CLIENT_TOKEN_TAG})
+_RESERVED_TAGS = frozenset({OWNERSHIP_TAG, CLIENT_TOKEN_TAG, SOURCE_REGION_TAG})
 
 Kind: TypeAlias = Literal["disk", "instance_system_disk", "instance"]
 """Kind of source: a disk, the system disk of an instance, or an instance with all its disks."""
 
-Slot: TypeAlias = Literal["minute", "hour", "day"]
-"""Length of the period, in UTC, in which all runs of a plan are the same run."""
+Slot: TypeAlias = Literal[
+    "minute", "hour", "2h", "3h", "4h", "6h", "8h", "12h", "day", "week", "month"
+]
+"""Length of the period, in UTC, in which all runs of a plan are the same run.
 
-_SLOT_FORMATS: Mapping[str, str] = {"minute": "%Y%m%dT%H%MZ", "hour": "%Y%m%dT%HZ", "day": "%Y%m%d"}
+Numbers of hours divide a day, so that slots begin at the same hours every day.
+"""
+
+Weekday: TypeAlias = Literal[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+]
+"""Day of the week."""
+
+_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+_FIRST_DAY = datetime.min.replace(tzinfo=UTC)
+_DAY = timedelta(days=1)
+_SLOT_LENGTHS: Mapping[str, timedelta] = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    **{f"{hours}h": timedelta(hours=hours) for hours in (2, 3, 4, 6, 8, 12)},
+    "day": _DAY,
+}
+# Characters of `20261123T0307Z` that the names of slots have.
+_DAY_CHARACTERS, _HOUR_CHARACTERS, _MINUTE_CHARACTERS = 8, 11, 13
+
 _MAX_TAGS = 48
 _MAX_TIMEOUT = timedelta(days=365)
 
@@ -119,34 +150,68 @@ _ONE_METHOD = Requirement(
     "set mount_point = '/mnt/data', or before = [...] and after = [...]",
 )
 _TEMPLATE = Requirement(
-    "must be a string with {time}, optionally {source} and {plan}, and no other braces",
+    "must be a string with {time}, optionally {plan}, {source}, {region} and {kind}, and no other "
+    "braces",
     SOURCE,
     "write '{plan}-{source}-{time}'; without {time}, all runs would use the same name",
 )
+_NEEDS_REGION = Requirement(
+    "name_template must contain {region} if snapshots of several Regions are copied, since a copy "
+    "region may receive snapshots of disks with equal names",
+    SOURCE,
+    "write name_template = '{plan}-{region}-{source}-{time}'",
+)
+_NEEDS_KIND = Requirement(
+    "name_template must contain {kind} if both instance and instance_system_disk are selected, "
+    "since an instance has snapshots of both kinds",
+    SOURCE,
+    "write name_template = '{plan}-{source}-{kind}-{time}'",
+)
+_WEEK_START = Requirement(
+    "week_starts_on requires slot = 'week'", SOURCE, "set slot = 'week', or leave it out"
+)
+_MONTH_START = Requirement(
+    "month_starts_on requires slot = 'month'", SOURCE, "set slot = 'month', or leave it out"
+)
 _ALLOWED_TAGS = Requirement(
-    f"tags must be at most {_MAX_TAGS}, without the reserved keys",
+    f"tags must be at most {_MAX_TAGS}, or {_MAX_TAGS - 1} with several Regions, without the "
+    "reserved keys",
     f"Lightsail user guide (50 tags); {SOURCE} sets {' and '.join(sorted(_RESERVED_TAGS))} itself",
     "remove some tags",
 )
 _OTHER_REGIONS = Requirement(
-    "copies must be regions other than the plan's own, each once",
+    "copies must be Regions other than the plan's own, each once",
     SOURCE,
-    "remove the plan's own region and duplicates",
+    "remove the plan's own Regions and duplicates; to copy between two Regions both ways, write "
+    "two plans",
+)
+_REGIONS = Requirement(
+    "must be an AWS Region, or a list of AWS Regions, each once",
+    SOURCE,
+    "write region = 'us-east-1' or region = ['us-east-1', 'eu-west-1']",
+)
+_SELECTIONS = Requirement(
+    "must be a selection, or a list of selections",
+    SOURCE,
+    "write a table [select], or one table [[select]] for each selection",
 )
 _NEEDS_COPIES = Requirement(
     "copy_retention requires copies and retention",
     SOURCE,
     "add copies and retention, or remove copy_retention",
 )
-_TIMEOUT = Rule(
-    "must be a number of seconds or a duration (ISO 8601), more than 0 and at most a year",
-    SOURCE,
-    "write timeout = 3600 or timeout = 'PT1H'",
+_DURATION_RULE = (
+    "must be a number of seconds or a duration (ISO 8601), more than 0 and at most a year"
 )
+_TIMEOUT = Rule(_DURATION_RULE, SOURCE, "write timeout = 3600 or timeout = 'PT1H'")
+_INTERVAL = Rule(_DURATION_RULE, SOURCE, "write min_interval = 72000 or min_interval = 'PT20H'")
 
 
 def _without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
+
+
+_TEMPLATE_FIELDS = frozenset({"time", "plan", "source", "region", "kind"})
 
 
 def _check_template(value: object) -> str:
@@ -156,14 +221,15 @@ def _check_template(value: object) -> str:
         parts = []
     fields = {name for _, name, _, _ in parts if name is not None}
     is_plain = all(not spec and conversion is None for _, _, spec, conversion in parts)
-    is_complete = "time" in fields and not fields - {"source", "plan", "time"}
+    is_complete = "time" in fields and not fields - _TEMPLATE_FIELDS
     if not isinstance(value, str) or not is_plain or not is_complete:
         raise _TEMPLATE.broken()
     return value
 
 
 NameTemplate = Annotated[str, BeforeValidator(_check_template), _TEMPLATE]
-"""Template of snapshot names: a string with `{time}`, optionally `{source}` and `{plan}`."""
+"""Template of snapshot names: a string with `{time}`, and optionally `{plan}`, `{source}`,
+`{region}` and `{kind}`."""
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
 
@@ -177,6 +243,17 @@ _FROM_DIGITS = BeforeValidator(_number_of)
 
 Timeout = Annotated[timedelta, Field(gt=timedelta(0), le=_MAX_TIMEOUT), _FROM_DIGITS, _TIMEOUT]
 """Duration of up to a year: a `timedelta`, seconds, or an ISO 8601 string such as `PT1H`."""
+
+MinInterval = Annotated[timedelta, Field(gt=timedelta(0), le=_MAX_TIMEOUT), _FROM_DIGITS, _INTERVAL]
+"""Duration of up to a year: a `timedelta`, seconds, or an ISO 8601 string such as `PT20H`."""
+
+MonthDay = Annotated[
+    int,
+    Field(strict=True, ge=1, le=31),
+    _FROM_DIGITS,
+    Rule("must be a day of the month, 1 to 31", SOURCE, "write month_starts_on = 15"),
+]
+"""Day of the month, 1 to 31. Months that lack the day use their last one."""
 
 MinimumRemaining = Annotated[
     int,
@@ -404,6 +481,46 @@ class Quiesce(PlanModel, frozen=True):
         return self
 
 
+def _variant_of(value: object) -> Literal["one", "many"]:
+    """Return whether a field that takes one or many received one."""
+    is_one = isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection)
+    return "one" if is_one else "many"
+
+
+def _unpack_single(value: Any) -> Any:  # noqa: ANN401 - one or many of any type
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def _check_distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise _REGIONS.broken()
+    return values
+
+
+SourceRegions = Annotated[
+    Annotated[RegionInput, Variant("one")]
+    | Annotated[
+        tuple[RegionInput, ...],
+        Field(min_length=1),
+        AfterValidator(_check_distinct),
+        Variant("many"),
+    ],
+    Discriminator(_variant_of),
+    AfterValidator(_unpack_single),
+    _REGIONS,
+]
+"""AWS Region, or several."""
+
+Selections = Annotated[
+    Annotated[Selection, Variant("one")]
+    | Annotated[tuple[Selection, ...], Field(min_length=1), Variant("many")],
+    Discriminator(_variant_of),
+    AfterValidator(_unpack_single),
+    _SELECTIONS,
+]
+"""Selection, or several."""
+
+
 class BackupPlan(PlanModel, frozen=True):
     """A backup plan: the sources, the names of their snapshots, the copies and the retention.
 
@@ -414,20 +531,33 @@ class BackupPlan(PlanModel, frozen=True):
     name: PlanName
     """Name of the plan, unique in the account. It is the value of the tag `lightsail-snap:managed`
     of the plan's snapshots. A plan deletes only snapshots with its name in this tag."""
-    region: RegionInput
-    """AWS Region of the sources, for example `us-east-1`."""
+    region: SourceRegions
+    """AWS Region of the sources, for example `us-east-1`, or several. Every selection applies to
+    every Region. If a Region of several cannot be reached, the others are backed up."""
     account: _Text | None = None
     """Key of the plan's entry in a `client_factory` mapping of `apply_many`."""
-    select: Selection
-    """Sources of the plan."""
+    select: Selections
+    """Sources of the plan: a selection, or several. A source that several selections of one kind
+    include has one snapshot."""
     name_template: NameTemplate = "{plan}-{source}-{time}"
-    """Template of snapshot names. `{time}` is the slot of the run, in UTC."""
+    """Template of snapshot names. `{time}` is the slot of the run, in UTC. A plan that copies from
+    several Regions needs `{region}`, the Region of the source. One that selects both instances and
+    their system disks needs `{kind}`."""
     slot: Slot = "hour"
-    """Period in which all runs are the same run: `minute`, `hour` or `day`, in UTC. A second run in
-    the same slot adopts the snapshots of the first. Set a slot that is not longer than the interval
-    of the schedule."""
+    """Period in which all runs are the same run, in UTC: `minute`, `hour`, `2h`, `3h`, `4h`, `6h`,
+    `8h`, `12h`, `day`, `week` or `month`. A second run in the same slot adopts the snapshots of the
+    first. Set a slot that is not longer than the interval of the schedule."""
+    week_starts_on: Weekday | None = None
+    """Day on which a slot of a week begins, such as `sunday`; None for `monday`."""
+    month_starts_on: MonthDay | None = None
+    """Day of the month on which a slot of a month begins; None for 1. In a month that lacks the
+    day, it begins on the last day."""
+    min_interval: MinInterval | None = None
+    """Least time between two snapshots of a source. If the newest usable snapshot of this plan is
+    younger, a run takes none of that source; None to take one in every slot."""
     tags: TagList = ()
-    """Tags of every snapshot, in addition to the two that the library sets; at most 48."""
+    """Tags of every snapshot, in addition to those that the library sets; at most 48, or 47 with
+    several Regions."""
     quiesce: Quiesce | None = None
     """Method to pause writes; None to take snapshots without a pause."""
     copies: tuple[RegionInput, ...] = ()
@@ -453,11 +583,14 @@ class BackupPlan(PlanModel, frozen=True):
             self,
             *,
             name: str,
-            region: str,
-            select: Selection | Mapping[str, Any],
+            region: str | SequenceNotStr[str],
+            select: Selection | Mapping[str, Any] | SequenceNotStr[Selection | Mapping[str, Any]],
             account: str | None = None,
             name_template: str = ...,
             slot: Slot = ...,
+            week_starts_on: Weekday | None = None,
+            month_starts_on: int | None = None,
+            min_interval: timedelta | float | str | None = None,
             tags: TagsInput | None = (),
             quiesce: Quiesce | Mapping[str, Any] | None = None,
             copies: SequenceNotStr[str] = (),
@@ -470,10 +603,21 @@ class BackupPlan(PlanModel, frozen=True):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
-        if len(self.tags) > _MAX_TAGS or {tag.key for tag in self.tags} & _RESERVED_TAGS:
+        has_several_regions = len(self.source_regions) > 1
+        max_tags = _MAX_TAGS - has_several_regions
+        if len(self.tags) > max_tags or {tag.key for tag in self.tags} & _RESERVED_TAGS:
             raise _ALLOWED_TAGS.broken()
-        if len({self.region, *self.copies}) <= len(self.copies):
+        if len(set(self.regions)) < len(self.regions):
             raise _OTHER_REGIONS.broken()
+        if has_several_regions and self.copies and "{region}" not in self.name_template:
+            raise _NEEDS_REGION.broken()
+        kinds = {each.kind for each in self.selections}
+        if {"instance", "instance_system_disk"} <= kinds and "{kind}" not in self.name_template:
+            raise _NEEDS_KIND.broken()
+        if self.week_starts_on is not None and self.slot != "week":
+            raise _WEEK_START.broken()
+        if self.month_starts_on is not None and self.slot != "month":
+            raise _MONTH_START.broken()
         if self.copy_retention and not (self.retention and self.copies):
             raise _NEEDS_COPIES.broken()
         return self
@@ -496,24 +640,39 @@ class BackupPlan(PlanModel, frozen=True):
 
     @property
     def all_tags(self) -> tuple[Tag, ...]:
-        """The tags of every snapshot, including the tag `lightsail-snap:managed`."""
+        """The tags of every snapshot, including the tag `lightsail-snap:managed`.
+
+        The snapshots of a plan with several Regions also have the tag
+        `lightsail-snap:source-region`.
+        """
         return (*self.tags, Tag(key=OWNERSHIP_TAG, value=self.name))
 
     @property
+    def source_regions(self) -> tuple[str, ...]:
+        """The Regions of the sources."""
+        return (self.region,) if isinstance(self.region, str) else self.region
+
+    @property
     def regions(self) -> tuple[str, ...]:
-        """The plan's own Region, followed by its copy regions."""
-        return (self.region, *self.copies)
+        """The Regions of the sources, followed by the copy regions."""
+        return (*self.source_regions, *self.copies)
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """The selections."""
+        return (self.select,) if isinstance(self.select, Selection) else self.select
 
     def policy_of(self, region: str) -> RetentionPolicy | None:
         """Return the retention policy of a Region.
 
         Args:
-            region: The plan's own Region, or a copy region.
+            region: A Region of the sources, or a copy region.
 
         Returns:
             The policy; None if all snapshots are kept.
         """
-        return (self.copy_retention if region != self.region else None) or self.retention
+        is_copy_region = region not in self.source_regions
+        return (self.copy_retention if is_copy_region else None) or self.retention
 
     def slot_of(self, now: datetime) -> str:
         """Return the slot of a time.
@@ -522,21 +681,59 @@ class BackupPlan(PlanModel, frozen=True):
             now: The time, with a time zone.
 
         Returns:
-            The minute, hour or day in UTC, as in snapshot names, such as `20261123T03Z`.
+            The beginning of the slot in UTC, as in snapshot names: `20261123T0307Z` for a minute,
+            `20261123T03Z` for hours, and `20261123` for a day, week or month. Later slots sort
+            after earlier ones.
         """
-        return now.astimezone(UTC).strftime(_SLOT_FORMATS[self.slot])
+        text = self._slot_start(now).isoformat().replace("-", "").replace(":", "")
+        if self.slot in {"day", "week", "month"}:
+            return text[:_DAY_CHARACTERS]
+        length = _MINUTE_CHARACTERS if self.slot == "minute" else _HOUR_CHARACTERS
+        return f"{text[:length]}Z"
 
-    def name_for(self, source: str, now: datetime) -> str:
+    def _slot_start(self, now: datetime) -> datetime:
+        """Return the time at which the slot of a time begins, in UTC."""
+        now = now.astimezone(UTC)
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if self.slot in _SLOT_LENGTHS:
+            return now - (now - day) % _SLOT_LENGTHS[self.slot]
+        try:
+            if self.slot == "week":
+                first = _WEEKDAYS.index(self.week_starts_on or "monday")
+                return day - (day.weekday() - first) % len(_WEEKDAYS) * _DAY
+            number = self.month_starts_on or 1
+            start = _day_of_month(day, number)
+            return start if start <= day else _day_of_month(day.replace(day=1) - _DAY, number)
+        except OverflowError:
+            # The slot begins before the year 1.
+            return _FIRST_DAY
+
+    def name_for(
+        self, source: str, now: datetime, *, region: str | None = None, kind: Kind | None = None
+    ) -> str:
         """Return the name of the snapshot of a source.
 
         Args:
             source: The name of the disk or instance.
             now: The time of the run, with a time zone.
+            region: The Region of the source; None for the plan's first.
+            kind: The kind of the source; None for that of the first selection.
 
         Returns:
             The name. `make_run` checks that Lightsail allows it.
         """
-        return self.name_template.format(source=source, plan=self.name, time=self.slot_of(now))
+        return self.name_template.format(
+            source=source,
+            plan=self.name,
+            time=self.slot_of(now),
+            region=region or self.source_regions[0],
+            kind=kind or self.selections[0].kind,
+        )
+
+
+def _day_of_month(time: datetime, day: int) -> datetime:
+    """Return a day of the month of a time, or the last one if the month lacks it."""
+    return time.replace(day=min(day, monthrange(time.year, time.month)[1]))
 
 
 def tags_of(tags: Iterable[Tag]) -> dict[str, str | None]:

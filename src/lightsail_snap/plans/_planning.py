@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
@@ -25,12 +27,13 @@ from lightsail_snap.models import (
 )
 from lightsail_snap.models.names import NewResourceName, RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList
+from lightsail_snap.plans._deletion import MAX_CLOCK_SKEW_SECONDS
 from lightsail_snap.plans._inventory import (
     ClientFactory,
     Inventory,
-    Source,
     checked_plan,
     read_inventory,
+    source_kind,
 )
 from lightsail_snap.plans._model import (
     CLIENT_TOKEN_TAG,
@@ -38,17 +41,19 @@ from lightsail_snap.plans._model import (
     BackupPlan,
     Kind,
     PlanModel,
+    Selection,
     TagPairs,
     tag_pairs,
     tags_of,
 )
 from lightsail_snap.plans._tables import as_html, as_text
 from lightsail_snap.retention import (
+    SOURCE_REGION_TAG,
     AnySnapshot,
     RetentionPolicy,
     Scope,
     _is_usable,
-    _source_of,
+    _source_key,
     plan_retention,
 )
 
@@ -56,12 +61,7 @@ _NEW_NAME: TypeAdapter[str] = TypeAdapter(NewResourceName)
 _MAX_NAME_CHARACTERS = 255
 _MAX_NAMES_SHOWN = 10
 _MIN_DEFAULT_DELETIONS = 10
-_SLOT_LENGTHS = {
-    "minute": timedelta(minutes=1),
-    "hour": timedelta(hours=1),
-    "day": timedelta(days=1),
-}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK_TOLERANCE = timedelta(seconds=MAX_CLOCK_SKEW_SECONDS)
 _COLUMNS = ("step", "region", "snapshot", "of", "why")
 
 
@@ -135,6 +135,9 @@ class DeleteStep(_Step, frozen=True):
     """Tags when the run was made. If they have changed, the snapshot is kept."""
     reason: str
     """Retention rule that deletes the snapshot, or `no rule keeps it`."""
+    source_region: RegionInput | None = None
+    """AWS Region of the source by the tag `lightsail-snap:source-region` of a copy; None if there
+    is no such tag, or it names the Region of the snapshot."""
 
     @property
     def id(self) -> str:
@@ -162,19 +165,20 @@ class Run(PlanModel, frozen=True):
     notes: tuple[str, ...] = ()
     """Remarks for people, such as snapshots of sources that are no longer selected."""
     unlisted: tuple[str, ...] = ()
-    """Copy regions that could not be listed, so that no deletions are planned there."""
+    """Regions that could not be listed. Nothing is planned for the sources of a Region of the plan,
+    and no deletions in a copy region."""
     kept: int = 0
     """Number of usable snapshots of this plan that remain, of the sources with a retention."""
 
     @property
     def slot(self) -> str:
-        """The minute, hour or day of the run, in UTC, as in snapshot names."""
+        """The slot of the run, in UTC, as in snapshot names."""
         return self.plan.slot_of(self.now)
 
     @property
     def slot_begins(self) -> datetime:
         """The start of the slot, in UTC."""
-        return self.now - (self.now - _EPOCH) % _SLOT_LENGTHS[self.plan.slot]
+        return self.plan._slot_start(self.now)  # noqa: SLF001 - the plan of this package
 
     @property
     def max_deletions(self) -> int:
@@ -197,7 +201,7 @@ class Run(PlanModel, frozen=True):
 
     @property
     def _title(self) -> str:
-        return f"{self.plan.name} in {self.plan.region}, run {self.slot}"
+        return f"{self.plan.name} in {', '.join(self.plan.source_regions)}, run {self.slot}"
 
     @property
     def _footer(self) -> str:
@@ -236,9 +240,54 @@ def _explain(step: Step) -> str:
     return f"from {step.source_region}" if isinstance(step, CopyStep) else ""
 
 
-def _make_token(plan: BackupPlan, source: str, now: datetime, region: str) -> str:
+class SourceId(NamedTuple):
+    """A disk or instance of a plan."""
+
+    region: str
+    kind: Kind
+    name: str
+
+
+class GroupKey(NamedTuple):
+    """Snapshots in a Region that the retention counts together.
+
+    `origin` is the Region of the source by the tag of a copy.
+    """
+
+    region: str
+    kind: Kind
+    name: str
+    origin: str | None
+
+
+def source_id(plan: BackupPlan, step: Step) -> SourceId:
+    """Return the source of a step."""
+    if isinstance(step, CopyStep):
+        return SourceId(step.source_region, step.kind, step.source)
+    origin = step.source_region if isinstance(step, DeleteStep) else None
+    return SourceId(_home_of(plan, step.region, origin), step.kind, step.source)
+
+
+def _home_of(plan: BackupPlan, region: str, origin: str | None) -> str:
+    """Return the Region of the source of a snapshot."""
+    if origin is not None:
+        return origin
+    is_copy = region in plan.copies and len(plan.source_regions) == 1
+    return plan.source_regions[0] if is_copy else region
+
+
+def group_key(step: Step) -> GroupKey:
+    """Return the group that the snapshot of a step belongs to."""
+    if isinstance(step, DeleteStep):
+        origin = step.source_region
+    else:
+        origin = tags_of(step.tags).get(SOURCE_REGION_TAG)
+    return GroupKey(step.region, step.kind, step.source, origin if origin != step.region else None)
+
+
+def _make_token(plan: BackupPlan, source: SourceId, now: datetime, region: str) -> str:
     # No part contains a line break, so the joined string is unambiguous.
-    parts = (plan.name, plan.region, plan.select.kind, source, plan.slot_of(now), region)
+    parts = (plan.name, *source, plan.slot_of(now), region)
     return str(uuid5(NAMESPACE_URL, "\n".join(("lightsail-snap", *parts))))
 
 
@@ -256,34 +305,94 @@ def checked_time(model: str, now: object) -> datetime:
     )
 
 
-def _select_sources(plan: BackupPlan, inventory: Inventory) -> list[Source]:
-    select = plan.select
-    found = [each for each in inventory.sources if select.includes(each.name, each.tags)]
-    if not select.allow_missing:
-        noun = "disk" if select.kind == "disk" else "instance"
-        fix = f"create such a {noun} in {plan.region}, or set allow_missing = true"
-        missing = set(select.names) - {each.name for each in found}
-        problems = [
-            Violation(f"select.names[{index}]", "does not exist, or is excluded", SOURCE, fix, name)
-            for index, name in enumerate(select.names)
-            if name in missing
-        ]
-        if not found and not problems:
-            problems = [Violation("select", f"selects no {noun}", SOURCE, fix, "nothing")]
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """The sources that a selection selects.
+
+    Attributes:
+        field: The field of the plan.
+        select: The selection.
+        sources: The sources that match.
+    """
+
+    field: str
+    select: Selection
+    sources: frozenset[SourceId]
+
+    @property
+    def noun(self) -> str:
+        return source_kind(self.select.kind)
+
+    def missing_names(self, regions: Collection[str]) -> dict[str, int]:
+        """Return the names that match in none of the Regions, with their indexes."""
+        found = {each.name for each in self.sources if each.region in regions}
+        return {name: at for at, name in enumerate(self.select.names) if name not in found}
+
+    def problems(self, regions: Sequence[str]) -> Iterator[Violation]:
+        fix = f"create the {self.noun} in {' or '.join(regions)}, or set allow_missing = true"
+        missing = self.missing_names(regions)
+        for name, at in missing.items():
+            field = f"{self.field}.names[{at}]"
+            yield Violation(field, "does not exist, or is excluded", SOURCE, fix, name)
+        if not self.sources and not missing:
+            yield Violation(self.field, f"selects no {self.noun}", SOURCE, fix, "nothing")
+
+    def notes(self, region: str) -> Iterator[str]:
+        """Yield what the selection lacks in one of several Regions."""
+        missing = self.missing_names((region,))
+        if missing:
+            names = _join_names(list(missing))
+            yield f"{self.field} finds no {self.noun} in {region} with the name {names}"
+        elif all(each.region != region for each in self.sources):
+            yield f"{self.field} selects no {self.noun} in {region}"
+
+
+def _match_selections(plan: BackupPlan, inventory: Inventory) -> Iterator[_Matches]:
+    for index, select in enumerate(plan.selections):
+        kind = source_kind(select.kind)
+        sources = frozenset(
+            SourceId(home, select.kind, each.name)
+            for each in inventory.sources
+            for home in [each.region or plan.source_regions[0]]
+            if home in plan.source_regions and each.kind in {None, kind}
+            if select.includes(each.name, each.tags)
+        )
+        field = "select" if len(plan.selections) == 1 else f"select[{index}]"
+        yield _Matches(field, select, sources)
+
+
+def _select_sources(plan: BackupPlan, inventory: Inventory) -> tuple[list[SourceId], list[str]]:
+    """Return the selected sources, and notes about what some Regions lack."""
+    regions = [each for each in plan.source_regions if each not in inventory.unlisted]
+    matches = list(_match_selections(plan, inventory))
+    strict = [each for each in matches if not each.select.allow_missing]
+    # A source that is in none of the listed Regions may be in the others.
+    if len(regions) == len(plan.source_regions):
+        problems = [found for each in strict for found in each.problems(regions)]
         if problems:
             raise RequestValidationError("BackupPlan", problems)
-    return sorted(found, key=lambda each: each.name)
+    notes: list[str] = []
+    if len(plan.source_regions) > 1:
+        notes = [note for each in strict for region in regions for note in each.notes(region)]
+    places = {region: index for index, region in enumerate(regions)}
+    found = {source for each in matches for source in each.sources if source.region in places}
+    return sorted(found, key=lambda each: (places[each.region], each.name, each.kind)), notes
 
 
-def _name_snapshots(plan: BackupPlan, sources: Sequence[Source], now: datetime) -> dict[str, str]:
+def _name_snapshots(
+    plan: BackupPlan, sources: Sequence[SourceId], now: datetime
+) -> dict[SourceId, str]:
     """Return the snapshot name of each source, or raise an error that lists all invalid names."""
-    names = {source.name: plan.name_for(source.name, now) for source in sources}
+    names = {
+        source: plan.name_for(source.name, now, region=source.region, kind=source.kind)
+        for source in sources
+    }
     problems: list[Violation] = []
 
     def reject(rule: str, fix: str, value: str, field: str = "name_template") -> None:
         problems.append(Violation(field, rule, SOURCE, fix, value))
 
-    for name in names.values():
+    for name in dict.fromkeys(names.values()):
         if len(name) > _MAX_NAME_CHARACTERS:
             fix = (
                 "write a shorter name_template, for example '{source}-{time}', or rename the source"
@@ -295,9 +404,15 @@ def _name_snapshots(plan: BackupPlan, sources: Sequence[Source], now: datetime) 
         except ValidationError:
             rule = "must produce names of ASCII letters, digits, _ . - with no . or - at the ends"
             reject(rule, "write a name into the template instead of {source}", name)
-    if len(set(names.values())) < len(names):
-        fix = "add {source} to the template"
-        reject("must produce different names for all sources", fix, plan.name_template)
+    # All names of a Region are unique, whatever the kind. Copies keep the name of their source.
+    used = [
+        (region, name) for source, name in names.items() for region in (source.region, *plan.copies)
+    ]
+    if len(set(used)) < len(used):
+        (region, name), _ = Counter(used).most_common(1)[0]
+        alike = [source for source, each in names.items() if each == name]
+        fix = _fix_of_equal_names(plan, alike)
+        reject(f"must produce different names for all sources in {region}", fix, name)
     if plan.quiesce and plan.quiesce.mount_point is not None and len(names) > 1:
         rule = "is the file system of one source, but several are selected"
         fix = "create one plan per source, or use the commands before and after"
@@ -307,9 +422,19 @@ def _name_snapshots(plan: BackupPlan, sources: Sequence[Source], now: datetime) 
     return names
 
 
-def _expected_snapshot(
-    plan: BackupPlan, step: TakeStep | CopyStep, created_at: datetime
-) -> AnySnapshot:
+def _fix_of_equal_names(plan: BackupPlan, sources: Sequence[SourceId]) -> str:
+    """Return the field to add to the template so that the names of sources differ."""
+    for field, values in (
+        ("{source}", {each.name for each in sources}),
+        ("{kind}", {each.kind for each in sources}),
+        ("{region}", {each.region for each in sources}),
+    ):
+        if len(values) > 1 and field not in plan.name_template:
+            return f"add {field} to the template"
+    return "write other characters between the fields of the template"
+
+
+def _expected_snapshot(step: TakeStep | CopyStep, created_at: datetime) -> AnySnapshot:
     """Return the snapshot that a step will have created."""
     facts: dict[str, Any] = {
         "name": step.name,
@@ -317,36 +442,50 @@ def _expected_snapshot(
         "location": ResourceLocation(region_name=RegionName(step.region)),
         "tags": tuple(ResourceTag(key=tag.key, value=tag.value) for tag in step.all_tags),
     }
-    if plan.select.kind == "instance":
+    if step.kind == "instance":
         state = InstanceSnapshotState.AVAILABLE
         return InstanceSnapshot(**facts, state=state, from_instance_name=step.source)
-    facts["from_disk_name" if plan.select.kind == "disk" else "from_instance_name"] = step.source
+    facts["from_disk_name" if step.kind == "disk" else "from_instance_name"] = step.source
     return DiskSnapshot(**facts, state=DiskSnapshotState.COMPLETED)
 
 
-_BySource: TypeAlias = Mapping[str | None, Sequence[AnySnapshot]]
+_Groups: TypeAlias = Mapping[GroupKey, Sequence[AnySnapshot]]
 
 
-def _group_by_source(
-    snapshots: Iterable[AnySnapshot], kind: Kind
-) -> dict[str | None, list[AnySnapshot]]:
-    """Group snapshots by the name of their source, None for sources of other kinds."""
-    groups: dict[str | None, list[AnySnapshot]] = {}
-    for snapshot in snapshots:
-        found, name = _source_of(snapshot)
-        groups.setdefault(name if found == kind else None, []).append(snapshot)
-    return groups
+def _group_snapshots(
+    plan: BackupPlan, inventory: Inventory
+) -> tuple[_Groups, dict[str, list[AnySnapshot]]]:
+    """Return the snapshots by group, and those by Region that belong to none."""
+    kinds: dict[str, Kind] = {each.kind: each.kind for each in plan.selections}
+    groups: dict[GroupKey, list[AnySnapshot]] = {}
+    others: dict[str, list[AnySnapshot]] = {}
+    for region in plan.regions:
+        for snapshot in inventory.snapshots.get(region, ()):
+            kind, name, origin = _source_key(snapshot)
+            if kind in kinds and name is not None:
+                groups.setdefault(GroupKey(region, kinds[kind], name, origin), []).append(snapshot)
+            else:
+                others.setdefault(region, []).append(snapshot)
+    return groups, others
 
 
 def _snapshots_after(
-    plan: BackupPlan, step: TakeStep | CopyStep, listed: Sequence[AnySnapshot], now: datetime
+    step: TakeStep | CopyStep, listed: Sequence[AnySnapshot], now: datetime
 ) -> list[AnySnapshot]:
     """Return the snapshots of a source after a step."""
     # An interrupted run may have created the snapshot. It keeps its creation time.
-    earlier = next((each for each in listed if each.name == step.name), None)
-    if earlier is not None and earlier.created_at and has_token(earlier, step.client_token):
+    earlier = _earlier_attempt(step, listed)
+    if earlier is not None and earlier.created_at:
         now = earlier.created_at
-    return [_expected_snapshot(plan, step, now), *(s for s in listed if s.name != step.name)]
+    return [_expected_snapshot(step, now), *(s for s in listed if s.name != step.name)]
+
+
+def _earlier_attempt(
+    step: TakeStep | CopyStep, listed: Sequence[AnySnapshot]
+) -> AnySnapshot | None:
+    """Return the snapshot of a step if an earlier attempt has created it."""
+    found = (each for each in listed if each.name == step.name)
+    return next((each for each in found if has_token(each, step.client_token)), None)
 
 
 _Part: TypeAlias = tuple[Sequence[Step], int]
@@ -358,52 +497,48 @@ def _plan_deletions(  # noqa: PLR0913 - keyword-only from the fourth on
     policy: RetentionPolicy,
     snapshots: Sequence[AnySnapshot],
     *,
-    region: str,
+    key: GroupKey,
     now: datetime,
     new: str | None = None,
 ) -> _Part:
-    """Plan the deletions of one source in a Region."""
+    """Plan the deletions of one group of snapshots."""
     scope = Scope(owner=plan.name)
     usable = sum(
         scope(each) and _is_usable(each) and each.created_at is not None for each in snapshots
     )
     steps: list[DeleteStep] = []
     for decision in plan_retention(snapshots, policy, now, owned=scope).decisions[::-1]:
-        snapshot, (kind, source) = decision.snapshot, _source_of(decision.snapshot)
-        is_of_plan = kind == plan.select.kind and snapshot.name != new
-        if decision.keep or not is_of_plan or not source or snapshot.created_at is None:
+        snapshot = decision.snapshot
+        if decision.keep or snapshot.name == new or snapshot.created_at is None:
             continue
         step = DeleteStep(
-            region=region,
-            kind=plan.select.kind,
-            source=source,
+            region=key.region,
+            kind=key.kind,
+            source=key.name,
             name=snapshot.name,
             arn=snapshot.arn,
             created_at=snapshot.created_at,
             tags=tag_pairs(snapshot),
             reason="; ".join(decision.reasons),
+            source_region=key.origin,
         )
         steps.append(step)
     del steps[max(0, usable - plan.minimum_remaining) :]
     return steps, usable - len(steps)
 
 
-def _expire_unselected(
-    plan: BackupPlan, groups: Mapping[str, _BySource], selected: set[str], now: datetime
+def _expire_by_age(
+    plan: BackupPlan, groups: _Groups, keys: Iterable[GroupKey], now: datetime
 ) -> Iterator[_Part]:
-    """Plan deletions, by age alone, of sources that are no longer selected."""
-    for region in plan.regions:
-        policy = plan.policy_of(region)
-        if policy is None or not policy.delete_older_than:
-            continue
-        by_source = groups.get(region, {})
-        by_age = age_only(policy)
-        for source in sorted({each for each in by_source if each is not None} - selected):
-            yield _plan_deletions(plan, by_age, by_source[source], region=region, now=now)
+    """Plan deletions, by age alone, in groups that receive no new snapshot."""
+    for key in keys:
+        policy = plan.policy_of(key.region)
+        if policy is not None and policy.delete_older_than:
+            yield _plan_deletions(plan, age_only(policy), groups[key], key=key, now=now)
 
 
 def age_only(policy: RetentionPolicy) -> RetentionPolicy:
-    """Return the policy for sources that are no longer selected: only age deletes."""
+    """Return the policy for sources of which no new snapshot is taken: only age deletes."""
     return RetentionPolicy(
         time_zone=policy.time_zone,
         keep_tagged=policy.keep_tagged,
@@ -411,67 +546,151 @@ def age_only(policy: RetentionPolicy) -> RetentionPolicy:
     )
 
 
+def _creations_of(
+    plan: BackupPlan, source: SourceId, name: str, now: datetime
+) -> list[TakeStep | CopyStep]:
+    """Return the steps that take the snapshot of a source and copy it."""
+    tags = plan.all_tags
+    if len(plan.source_regions) > 1:
+        tags = (*tags, Tag(key=SOURCE_REGION_TAG, value=source.region))
+    facts: dict[str, Any] = {"kind": source.kind, "source": source.name, "name": name, "tags": tags}
+    tokens = {
+        region: _make_token(plan, source, now, region) for region in (source.region, *plan.copies)
+    }
+    return [
+        TakeStep(**facts, region=source.region, client_token=tokens[source.region]),
+        *(
+            CopyStep(
+                **facts, region=target, source_region=source.region, client_token=tokens[target]
+            )
+            for target in plan.copies
+        ),
+    ]
+
+
 def _plan_source(
-    plan: BackupPlan, source: str, name: str, groups: Mapping[str, _BySource], now: datetime
+    plan: BackupPlan,
+    creations: Sequence[TakeStep | CopyStep],
+    groups: _Groups,
+    inventory: Inventory,
+    now: datetime,
 ) -> _Part:
     """Plan all steps of one source."""
-    facts: dict[str, Any] = {
-        "kind": plan.select.kind,
-        "source": source,
-        "name": name,
-        "tags": plan.all_tags,
-    }
-    tokens = {region: _make_token(plan, source, now, region) for region in plan.regions}
-    creations: list[TakeStep | CopyStep] = [
-        TakeStep(**facts, region=plan.region, client_token=tokens[plan.region])
-    ]
-    creations += (
-        CopyStep(**facts, region=target, source_region=plan.region, client_token=tokens[target])
-        for target in plan.copies
-    )
     steps: list[Step] = [*creations]
     kept = 0
     for step in creations:
         policy = plan.policy_of(step.region)
         # The snapshots in a Region that could not be listed are unknown.
-        if policy is not None and step.region in groups:
-            after = _snapshots_after(plan, step, groups[step.region].get(source, ()), now)
+        if policy is not None and step.region in inventory.snapshots:
+            key = group_key(step)
+            after = _snapshots_after(step, groups.get(key, ()), now)
             deletions, remaining = _plan_deletions(
-                plan, policy, after, region=step.region, now=now, new=step.name
+                plan, policy, after, key=key, now=now, new=step.name
             )
             steps += deletions
             kept += remaining
     return steps, kept
 
 
-def _note_unselected(
-    plan: BackupPlan, groups: Mapping[str, _BySource], selected: set[str]
+_Creations: TypeAlias = Mapping[SourceId, Sequence[TakeStep | CopyStep]]
+
+
+def _find_young(
+    plan: BackupPlan, creations: _Creations, groups: _Groups, inventory: Inventory, now: datetime
+) -> dict[SourceId, datetime]:
+    """Return the date of the newest snapshot of each source that has one of `min_interval`."""
+    young: dict[SourceId, datetime] = {}
+    scope = Scope(owner=plan.name)
+    for source, (take, *_) in creations.items():
+        present = _trusted_time(inventory, source.region, now)
+        listed = groups.get(group_key(take), ())
+        # A run that has begun in this slot is continued.
+        if plan.min_interval is None or present is None or _earlier_attempt(take, listed):
+            continue
+        dates = [
+            each.created_at
+            for each in listed
+            if each.created_at is not None and _is_usable(each) and scope(each)
+        ]
+        # A date in the future is from a wrong clock. It could delay snapshots for years.
+        past = [date for date in dates if date <= present + _CLOCK_TOLERANCE]
+        if past and present - max(past) < plan.min_interval:
+            young[source] = max(past)
+    return young
+
+
+def _trusted_time(inventory: Inventory, region: str, now: datetime) -> datetime | None:
+    """Return the service's time of a listing; None if it is unknown or not that of the run."""
+    time = inventory.listed_at.get(region, now)
+    return None if time is None or abs(time - now) > _CLOCK_TOLERANCE else time
+
+
+def _sort_key(plan: BackupPlan) -> Callable[[GroupKey], tuple[int, str, str, str]]:
+    places = {region: place for place, region in enumerate(plan.regions)}
+    return lambda key: (places[key.region], key.name, key.kind, key.origin or "")
+
+
+def _join_names(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > _MAX_NAMES_SHOWN else ""
+    return f"{', '.join(names[:_MAX_NAMES_SHOWN])}{more}"
+
+
+def _note_young(
+    plan: BackupPlan, young: Mapping[SourceId, datetime], inventory: Inventory, now: datetime
 ) -> Iterator[str]:
-    if plan.retention is None:
+    if plan.min_interval is None:
         return
-    scope, max_age = Scope(owner=plan.name), plan.retention.delete_older_than
-    consequence = f"deleted when older than {max_age}" if max_age else "kept"
-    for region, by_source in groups.items():
-        names = sorted(
-            each.name
-            for source, snapshots in by_source.items()
-            if source not in selected
-            for each in snapshots
-            if scope(each)
+    if young:
+        names = [
+            f"{source.kind} {source.name} in {source.region} (of {date:%Y-%m-%d %H:%M} UTC)"
+            for source, date in young.items()
+        ]
+        noun, verb = ("source", "has") if len(young) == 1 else ("sources", "have")
+        yield (
+            f"{len(young)} {noun} {verb} a snapshot younger than min_interval, "
+            f"{plan.min_interval}, and no new one is taken: {_join_names(names)}"
         )
-        if names:
-            noun, verb = ("snapshot", "is") if len(names) == 1 else ("snapshots", "are")
-            more = ", ..." if len(names) > _MAX_NAMES_SHOWN else ""
+    for region in plan.source_regions:
+        if region in inventory.snapshots and _trusted_time(inventory, region, now) is None:
             yield (
-                f"{len(names)} {noun} in {region} of sources that are not selected {verb} "
-                f"{consequence}: {', '.join(names[:_MAX_NAMES_SHOWN])}{more}"
+                f"min_interval does not apply in {region}, since the time of the run and the "
+                "service's clock differ by more than 5 minutes, or the latter is unknown"
             )
+
+
+def _note_remaining(
+    plan: BackupPlan,
+    unselected: Mapping[str, Sequence[AnySnapshot]],
+    orphans: Mapping[str, Sequence[AnySnapshot]],
+) -> Iterator[str]:
+    """Yield which snapshots of the plan the run takes no account of."""
+    scope = Scope(owner=plan.name)
+    for region in plan.regions:
+        policy = plan.policy_of(region)
+        if policy is None:
+            continue
+        age = policy.delete_older_than
+        for found, origin, consequence in (
+            (unselected, "of sources that are not selected", f"deleted when older than {age}"),
+            (orphans, "from before a change of the plan's Regions", None),
+        ):
+            names = sorted(each.name for each in found.get(region, ()) if scope(each))
+            if names:
+                noun, verb = ("snapshot", "is") if len(names) == 1 else ("snapshots", "are")
+                result = consequence if age and consequence else "kept"
+                yield (
+                    f"{len(names)} {noun} in {region} {origin} {verb} {result}: "
+                    f"{_join_names(names)}"
+                )
 
 
 def _note_unlisted(plan: BackupPlan, inventory: Inventory) -> Iterator[str]:
     for region, reason in inventory.unlisted.items():
-        rest = "; nothing is deleted there" if plan.retention else ""
-        yield f"the snapshots in {region} could not be listed{rest}: {reason}"
+        if region in plan.source_regions:
+            yield f"{region} could not be listed; nothing is taken or deleted there: {reason}"
+        else:
+            rest = "; nothing is deleted there" if plan.retention else ""
+            yield f"the snapshots in {region} could not be listed{rest}: {reason}"
 
 
 def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
@@ -489,25 +708,51 @@ def make_run(plan: BackupPlan, inventory: Inventory, now: datetime) -> Run:
         The run. It does not depend on the order of the inventory.
 
     Raises:
-        RequestValidationError: If an argument is invalid, if the plan selects no source or a name
-            that does not exist, or if its snapshot names are too long, invalid or not unique.
+        RequestValidationError: If an argument is invalid, if a selection selects no source or a
+            name that exists in none of the plan's Regions, or if the snapshot names are too long,
+            invalid or not unique.
     """
     plan = checked_plan("make_run", plan)
     now = checked_time("make_run", now)
-    names = _name_snapshots(plan, _select_sources(plan, inventory), now)
-    groups = {
-        region: _group_by_source(snapshots, plan.select.kind)
-        for region, snapshots in inventory.snapshots.items()
-    }
-    parts = [_plan_source(plan, source, name, groups, now) for source, name in names.items()]
-    parts += _expire_unselected(plan, groups, set(names), now)
-    notes = [*_note_unselected(plan, groups, set(names)), *_note_unlisted(plan, inventory)]
+    sources, notes = _select_sources(plan, inventory)
+    names = _name_snapshots(plan, sources, now)
+    creations = {source: _creations_of(plan, source, names[source], now) for source in sources}
+    groups, unselected = _group_snapshots(plan, inventory)
+    young = _find_young(plan, creations, groups, inventory, now)
+    keys = {source: {group_key(step) for step in steps} for source, steps in creations.items()}
+    expiring: list[GroupKey] = []
+    orphans: dict[str, list[AnySnapshot]] = {}
+    for key in sorted(groups, key=_sort_key(plan)):
+        source = SourceId(_home_of(plan, key.region, key.origin), key.kind, key.name)
+        if source.region in inventory.unlisted:
+            # It is unknown whether the plan selects the source.
+            continue
+        if source not in keys:
+            unselected.setdefault(key.region, []).extend(groups[key])
+        elif key not in keys[source]:
+            orphans.setdefault(key.region, []).extend(groups[key])
+            continue
+        if source not in keys or source in young:
+            expiring.append(key)
+    parts = [
+        _plan_source(plan, steps, groups, inventory, now)
+        for source, steps in creations.items()
+        if source not in young
+    ]
+    parts += _expire_by_age(plan, groups, expiring, now)
+    notes += _note_young(plan, young, inventory, now)
+    notes += _note_remaining(plan, unselected, orphans)
+    notes += _note_unlisted(plan, inventory)
     return Run(
         plan=plan,
         now=now,
         steps=tuple(step for steps, _ in parts for step in steps),
         notes=tuple(sorted(notes)),
-        unlisted=tuple(inventory.unlisted) if plan.retention else (),
+        unlisted=tuple(
+            region
+            for region in inventory.unlisted
+            if plan.retention or region in plan.source_regions
+        ),
         kept=sum(count for _, count in parts),
     )
 
@@ -523,8 +768,9 @@ def prepare(
 
     Args:
         plan: The plan.
-        client: The client of the plan's Region.
-        clients: Function of a Region that returns its client. Required if the plan has copies.
+        client: The client of the plan's Region, or of the first of several.
+        clients: Function of a Region that returns its client. Required if the plan has copies or
+            several Regions.
         now: The time, with a time zone; None for the present.
 
     Returns:
@@ -533,8 +779,8 @@ def prepare(
     Raises:
         RequestValidationError: As in `make_run`.
         ConfigurationError: If a client is missing, or belongs to another Region.
-        LightsailSnapError: If the plan's own Region cannot be listed. A copy region that cannot be
-            listed is noted in the run.
+        LightsailSnapError: If no Region of the plan can be listed. A Region of several, or a copy
+            region, that cannot be listed is noted in the run.
     """
     inventory = read_inventory(plan, client, clients=clients)
     if now is None:

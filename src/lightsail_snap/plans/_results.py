@@ -103,11 +103,13 @@ class RunResult(Results):
         """Return the results as JSON types.
 
         Returns:
-            A new dict: `plan`, `region`, `slot`, `is_complete` and `steps`.
+            A new dict: `plan`, `region` (the first of several), `regions`, `slot`, `is_complete`
+            and `steps`.
         """
         return {
             "plan": self.run.plan.name,
-            "region": self.run.plan.region,
+            "region": self.run.plan.regions[0],
+            "regions": list(self.run.plan.source_regions),
             "slot": self.run.slot,
             "is_complete": self.is_complete,
             "steps": [each.to_dict() for each in self.results],
@@ -132,7 +134,8 @@ class RunResult(Results):
         ]
         found = [each.status for each in self.results]
         counts = ", ".join(f"{status} {found.count(status)}" for status in STATUSES)
-        return f"{plan.name} in {plan.region}, run {self.run.slot}", rows, counts
+        regions = ", ".join(plan.source_regions)
+        return f"{plan.name} in {regions}, run {self.run.slot}", rows, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +200,8 @@ class FleetResult(Results):
         """Return the outcomes as JSON types.
 
         Returns:
-            A new dict: `is_complete`, and `plans` with `plan`, `account`, `region`, `error` (a
-            string or None) and `result` (or None) each.
+            A new dict: `is_complete`, and `plans` with `plan`, `account`, `region` (the first of
+            several), `regions`, `error` (a string or None) and `result` (or None) each.
         """
         return {
             "is_complete": self.is_complete,
@@ -206,7 +209,8 @@ class FleetResult(Results):
                 {
                     "plan": each.plan.name,
                     "account": each.plan.account,
-                    "region": each.plan.region,
+                    "region": each.plan.regions[0],
+                    "regions": list(each.plan.source_regions),
                     "error": f"{type(each.error).__name__}: {each.error}" if each.error else None,
                     "result": each.result.to_dict() if each.result else None,
                 }
@@ -229,6 +233,9 @@ class FleetResult(Results):
         return f"{failures} in {plural(len(self.outcomes), 'plan')}"
 
     def _table(self) -> tuple[str, Sequence[Sequence[str]], str]:
-        rows = [(each.key, each.plan.region, str(each).splitlines()[-1]) for each in self.outcomes]
+        rows = [
+            (each.key, ", ".join(each.plan.source_regions), str(each).splitlines()[-1])
+            for each in self.outcomes
+        ]
         complete = sum(each.is_complete for each in self.outcomes)
         return plural(len(rows), "plan"), rows, f"complete {complete} of {len(rows)}"

@@ -25,6 +25,7 @@ from tests.faults.deletion.oracle import (
     GETS,
     LISTS,
     OWNER_TAG,
+    REGION_TAG,
     Exchange,
     Watch,
     Wire,
@@ -44,7 +45,7 @@ from lightsail_snap._boto.error_mapping import Attempt, error_from_response
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.models import ResponseMetadata
 
-HERE, THERE = "us-east-1", "us-west-2"
+HERE, THERE, ELSEWHERE = "us-east-1", "us-west-2", "eu-west-1"
 _CREATES = {
     "DiskSnapshot": ("CreateDiskSnapshot", "diskSnapshotName"),
     "InstanceSnapshot": ("CreateInstanceSnapshot", "instanceSnapshotName"),
@@ -90,7 +91,10 @@ class Turns:
 
 @dataclass
 class Environment:
-    """Two Regions with snapshots of two disks and an instance.
+    """Regions with snapshots of two disks and an instance.
+
+    If a plan is for several Regions, there is a disk of the same name in another Region, and there
+    are copies of the snapshots of both disks.
 
     Attributes:
         history: The history.
@@ -120,11 +124,16 @@ class Environment:
         self._names = 0
         self._last_get = ""
         self._victim = ""
+        self._region = HERE
+        self.has_several = any(each.has_several for each in self.history.configs)
         for name in SOURCES[:2]:
             self.emulator.add_disk(name, region_name=HERE)
         self.emulator.add_instance(SOURCES[2], region_name=HERE)
+        self.emulator.add_disk(SOURCES[0], region_name=ELSEWHERE)
         for source, hours, tag in self.history.snapshots:
-            self.create(source, tag)
+            name = self.create(source, tag)
+            if self.has_several and source == SOURCES[0]:
+                self._create_elsewhere(name, tag)
             self.clock.sleep(hours * HOUR)
 
     def client(self, number: int, region: str) -> LightsailSnapClient:
@@ -134,9 +143,21 @@ class Environment:
             wait_policy=WaitPolicy(random=lambda: 0.5),
         )
 
-    def call(self, operation: str, region: str = HERE, **members: Any) -> int:
+    def call(self, operation: str, region: str = "", **members: Any) -> int:
         """Call an operation as another client; return the HTTP status."""
-        return self.emulator.handle(region, operation, members).status
+        return self.emulator.handle(region or self._region, operation, members).status
+
+    def _create_elsewhere(self, name: str, tag: Tag) -> None:
+        """Take a snapshot of the disk in the other Region, and copy those of both."""
+        twin = f"{name}-twin"
+        tags = [{"key": key, "value": value} for key, value in _TAGS[tag].items()]
+        members = {"diskSnapshotName": twin, "diskName": SOURCES[0], "tags": tags}
+        self.call("CreateDiskSnapshot", ELSEWHERE, **members)
+        for region, copied in ((HERE, name), (ELSEWHERE, twin)):
+            names = {"sourceSnapshotName": copied, "targetSnapshotName": copied}
+            self.call("CopySnapshot", THERE, **names, sourceRegion=region)
+            found = [*tags, {"key": REGION_TAG, "value": region}]
+            self.call("TagResource", THERE, resourceName=copied, tags=found)
 
     def state(self, region: str = HERE) -> list[Wire]:
         """Return all snapshots of a Region."""
@@ -170,8 +191,9 @@ class Environment:
             self.call("TagResource", resourceName=wire["name"], tags=tags)
 
     def act(self, action: str) -> None:
-        """Act as another client."""
-        state = sorted(self.state(), key=lambda each: float(each["createdAt"]))
+        """Act as another client, in turn in the Region of the first disk and in that of copies."""
+        self._region = THERE if self.has_several and self.calls % 2 else HERE
+        state = sorted(self.state(self._region), key=lambda each: float(each["createdAt"]))
         by_name = {each["name"]: each for each in state}
         source = by_name.get(self._victim, state[-1] if state else {}).get("fromDiskName")
         group = [each for each in state if each.get("fromDiskName") == source]
@@ -288,9 +310,9 @@ class Environment:
             self._last_get = next(iter(members.values()))
             if len(watch.exchanges) < 2 or watch.exchanges[-2].operation not in GETS:
                 self._victim = self._last_get
-        regions = (
-            (HERE, THERE) if any(each.has_copies for each in self.history.configs) else (HERE,)
-        )
+        has_copies = any(each.has_copies for each in self.history.configs)
+        regions = [HERE, *([THERE] if has_copies or self.has_several else [])]
+        regions += [ELSEWHERE] if self.has_several else []
         self._states.append({each: self.state(each) for each in regions})
 
     def _exchange(

@@ -58,6 +58,7 @@ class RunConfig:
     has_copies: bool = False
     clock_ahead: float = 0.0
     other_owner: bool = False
+    has_several: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,23 @@ def random_history(generator: Random) -> History:
     turns = [generator.randrange(2) for _ in range(40 if len(configs) > 1 else 0)]
     page_size = pick((100, 100, 2, 3, 5))
     return History(tuple(snapshots), tuple(configs), tuple(events), tuple(turns), page_size)
+
+
+def history_of_several(generator: Random) -> History:
+    """Return a random history of plans for disks and instances of two Regions, with copies."""
+    history = random_history(generator)
+    configs = tuple(
+        replace(
+            config,
+            mode=generator.choice(("apply", "apply-many")),
+            has_several=True,
+            # The default limit would stop most runs on these histories.
+            max_deletions=generator.choice((100, 100, 100, config.max_deletions)),
+        )
+        for config in history.configs
+    )
+    events = tuple(replace(each, call=each.call * 3) for each in history.events)
+    return replace(history, configs=configs, events=events)
 
 
 def shrink(history: History, fails: Callable[[History], bool]) -> History:

@@ -16,6 +16,7 @@ from typing import Any
 from tests.faults.deletion.history import DAY, Rules
 
 OWNER_TAG, TOKEN_TAG = "lightsail-snap:managed", "lightsail-snap:client-token"
+REGION_TAG = "lightsail-snap:source-region"
 MAX_AGE, MAX_SKEW = 60.0, 300.0
 # `Date` has whole seconds.
 ROUNDING = 1.0
@@ -33,9 +34,15 @@ def tags_of(wire: Wire) -> dict[str, str]:
     return {tag["key"]: tag.get("value") or "" for tag in wire.get("tags", ())}
 
 
-def source_of(wire: Wire) -> tuple[str, str]:
-    kind = wire["resourceType"]
-    return kind, wire.get("fromDiskName") or wire.get("fromInstanceName") or ""
+Source = tuple[str, str, str]
+"""Kind and name of a source, and its Region if a tag names another one."""
+
+
+def source_of(wire: Wire) -> Source:
+    kind, origin = wire["resourceType"], tags_of(wire).get(REGION_TAG, "")
+    is_copy = origin != wire["location"]["regionName"]
+    name = wire.get("fromDiskName") or wire.get("fromInstanceName") or ""
+    return kind, name, origin if is_copy else ""
 
 
 def is_usable(wire: Wire) -> bool:
@@ -94,14 +101,14 @@ class Limits:
         return keep + expired[:missing], expired[missing:]
 
 
-def by_source(listed: Iterable[Wire]) -> dict[tuple[str, str], list[Wire]]:
+def by_source(listed: Iterable[Wire]) -> dict[Source, list[Wire]]:
     """Group the snapshots that were listed in one version only."""
     versions: dict[tuple[str, str], list[Wire]] = {}
     for each in listed:
         alike = versions.setdefault((each["resourceType"], each["name"]), [])
         if each not in alike:
             alike.append(each)
-    groups: dict[tuple[str, str], list[Wire]] = {}
+    groups: dict[Source, list[Wire]] = {}
     for alike in versions.values():
         if len(alike) == 1:
             groups.setdefault(source_of(alike[0]), []).append(alike[0])
@@ -138,8 +145,8 @@ class Watch:
     limits: Limits
     approved: dict[tuple[str, str, str], tuple[Any, ...]] | None = None
     run_time: float | None = None
-    made: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
-    copies: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    made: dict[tuple[str, Source], list[str]] = field(default_factory=dict)
+    copies: dict[tuple[str, Source], list[tuple[str, str]]] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
     deletions: list[tuple[str, str, str]] = field(default_factory=list)
@@ -300,15 +307,13 @@ class Watch:
                 ahead <= MAX_SKEW + ROUNDING, "trusted time", f"{what}: run {ahead} s ahead"
             )
 
-    def _check_made(
-        self, what: str, region: str, source: tuple[str, str], listed: Sequence[Wire]
-    ) -> None:
-        for token in self.made.get((region, *source), ()):
+    def _check_made(self, what: str, region: str, source: Source, listed: Sequence[Wire]) -> None:
+        for token in self.made.get((region, source), ()):
             is_there = any(
                 tags_of(each).get(TOKEN_TAG) == token and is_usable(each) for each in listed
             )
             self.require(is_there, "prerequisite", f"{what}: {token} is not listed")
-        for copy_region, name in self.copies.get(source, ()):
+        for copy_region, name in self.copies.get((region, source), ()):
             got = any(
                 each.region == copy_region
                 and each.body

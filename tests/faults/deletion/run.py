@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
-from tests.faults.deletion.environment import HERE, THERE, Environment, Turns
+from tests.faults.deletion.environment import ELSEWHERE, HERE, THERE, Environment, Turns
 from tests.faults.deletion.history import (
     ACTIONS,
     CLOCKS,
@@ -24,8 +24,10 @@ from tests.faults.deletion.history import (
     shrink,
 )
 from tests.faults.deletion.oracle import (
+    REGION_TAG,
     TOKEN_TAG,
     Limits,
+    Source,
     Watch,
     Wire,
     by_source,
@@ -105,6 +107,13 @@ def _policy(config: RunConfig) -> RetentionPolicy | None:
     )
 
 
+def _source_of(step: TakeStep | CopyStep) -> Source:
+    """Return the source of a new snapshot in the oracle's terms."""
+    origin = next((tag.value or "" for tag in step.tags if tag.key == REGION_TAG), "")
+    kind = _KINDS[step.kind == "instance"]
+    return kind, step.source, origin if origin != step.region else ""
+
+
 def _owner(config: RunConfig) -> str:
     return OTHER_OWNER if config.other_owner else OWNER
 
@@ -142,12 +151,14 @@ def _removes_all(config: RunConfig) -> bool:
 
 
 def _plan(config: RunConfig) -> BackupPlan:
+    disks = {"kind": "disk", "globs": ["db-*"]}
     return BackupPlan(
         name=_owner(config),
-        region=HERE,
+        region=[HERE, ELSEWHERE] if config.has_several else HERE,
         slot="hour",
-        select={"kind": "disk", "globs": ["db-*"]},
-        copies=[THERE] if config.has_copies else [],
+        select=[disks, {"kind": "instance", "globs": ["web-*"]}] if config.has_several else disks,
+        name_template="{plan}-{region}-{source}-{time}",
+        copies=[THERE] if config.has_copies or config.has_several else [],
         retention=_policy(config),
         minimum_remaining=config.minimum_remaining,
         max_deletions=config.max_deletions,
@@ -212,7 +223,7 @@ class _Runner:
             match step:
                 case DeleteStep():
                     tags = tuple(sorted((key, value or "") for key, value in step.tags))
-                    approved = (step.region, "DiskSnapshot", step.name)
+                    approved = (step.region, _KINDS[step.kind == "instance"], step.name)
                     watch.approved[approved] = (
                         step.name,
                         step.arn,
@@ -220,11 +231,13 @@ class _Runner:
                         tags,
                     )
                 case TakeStep() | CopyStep():
-                    key = (step.region, "DiskSnapshot", step.source)
+                    key = (step.region, _source_of(step))
                     watch.made.setdefault(key, []).append(step.client_token)
                     if isinstance(step, CopyStep):
-                        copies = watch.copies.setdefault(key[1:], [])
-                        copies.append((step.region, step.name))
+                        of = (step.source_region, (*key[1][:2], ""))
+                        for each in (of, key):
+                            copies = watch.copies.setdefault(each, [])
+                            copies.append((step.region, step.name))
 
     def _prune(self, planned: Any, client: LightsailSnapClient, **options: Any) -> None:
         result = prune(planned, client, **options)
@@ -323,7 +336,9 @@ def _run_prepared(
 
 def _wrong_records(environment: Environment, runners: list[_Runner]) -> list[str]:
     """Return the records that do not agree with the state."""
-    arns = {each["arn"] for region in (HERE, THERE) for each in environment.state(region)}
+    arns = {
+        each["arn"] for region in (HERE, THERE, ELSEWHERE) for each in environment.state(region)
+    }
     return [
         f"record: {record.name} is recorded as deleted, but exists"
         for runner in runners
@@ -349,7 +364,8 @@ def _check_resumption(environment: Environment, before: _Runner) -> list[str]:
     everything, to_delete = [*old, *made], list[Wire]()
     tokens = [token for found in environment.watches[0].made.values() for token in found]
     for source, group in by_source(everything).items():
-        if config.mode.startswith("apply") and source[0] != "DiskSnapshot":
+        is_of_plan = source[0] == "DiskSnapshot" or config.has_several
+        if config.mode.startswith("apply") and not is_of_plan:
             continue
         expired = limits.split(group, environment.clock.time())[1]
         # Snapshots of the run itself stay, even if another client has taken a later one.
@@ -373,14 +389,14 @@ def _check_resumption(environment: Environment, before: _Runner) -> list[str]:
     return broken
 
 
-def run_many(count: int, seed: int) -> Tally:
+def run_many(count: int, seed: int, make: Callable[[Random], History] = random_history) -> Tally:
     """Run `count` random histories, the first with this seed.
 
     If an invariant is broken, the raised error notes the simplest history that breaks one.
     """
     tally = Tally()
     for number in range(seed, seed + count):
-        history = random_history(Random(number))  # noqa: S311 - has to be repeatable
+        history = make(Random(number))  # noqa: S311 - has to be repeatable
         try:
             tally.add(run_history(history))
         except Exception:

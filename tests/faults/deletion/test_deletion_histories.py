@@ -7,10 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.faults.deletion.history import Event, History, Rules, RunConfig, Tag, shrink
+from tests.faults.deletion.history import (
+    Event,
+    History,
+    Rules,
+    RunConfig,
+    Tag,
+    history_of_several,
+    shrink,
+)
 from tests.faults.deletion.run import InvariantError, run_history, run_many
 
-from lightsail_snap import DiskSnapshot, Scope
+from lightsail_snap import DiskSnapshot, Scope, retention
 from lightsail_snap.plans import _apply, _deletion
 
 _MANAGED: Tag = "managed"
@@ -23,6 +31,19 @@ def test_random_histories_keep_all_invariants() -> None:
     tally = run_many(SAMPLE, 1)
     assert tally.histories == SAMPLE
     assert tally.deletions
+
+
+def test_random_histories_of_several_regions_and_kinds_keep_all_invariants() -> None:
+    tally = run_many(SAMPLE, 1, history_of_several)
+    assert tally.histories == SAMPLE
+    assert tally.deletions
+
+
+@pytest.mark.thorough
+def test_many_random_histories_of_several_regions_and_kinds_keep_all_invariants() -> None:
+    tally = run_many(THOROUGH // 2, 200_000, history_of_several)
+    assert tally.deletions > THOROUGH / 2
+    assert {"deleted", "gone", "changed", "kept", "stale_evidence"} <= set(tally.outcomes)
 
 
 @pytest.mark.thorough
@@ -131,6 +152,14 @@ def _count_unknown_as_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_deletion.DeletionGate, "_is_there", is_there)
 
 
+def _mix_regions(patch: pytest.MonkeyPatch) -> None:
+    def mixed(snapshot: Any) -> Any:
+        return *retention._source_of(snapshot), None
+
+    for module in (_deletion, retention):
+        patch.setattr(module, "_source_key", mixed)
+
+
 _PRUNE, _APPLY = RunConfig("prune", Rules(last=1)), RunConfig("apply", Rules(last=1))
 _THREE = _FIVE[:3]
 _BROKEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], History, str]] = {
@@ -174,6 +203,11 @@ _BROKEN: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], History, str]] = 
         _skip_new_snapshot,
         History(_THREE, (_APPLY,), (Event(6, "stale", 9),)),
         "prerequisite",
+    ),
+    "copies from different Regions count together": (
+        _mix_regions,
+        History(_THREE, (replace(_APPLY, max_deletions=100, has_several=True),)),
+        "floor",
     ),
     "an unknown outcome counts as success": (
         _count_unknown_as_done,

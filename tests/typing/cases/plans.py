@@ -47,6 +47,7 @@ from lightsail_snap.plans import (
     Step,
     StepResult,
     TakeStep,
+    Weekday,
     apply,
     apply_many,
     assume_role_clients,
@@ -68,7 +69,13 @@ def written(policy: RetentionPolicy) -> BackupPlan:
     BackupPlan(name="nightly", region="us-east-1")  # mypy: call-arg pyright: reportCallIssue
     BackupPlan(name="nightly", region=5, select=DISKS)  # mypy: arg-type pyright: reportArgumentType
     BackupPlan(name="nightly", region="us-east-1", select="disk")  # mypy: arg-type pyright: reportArgumentType
-    BackupPlan(name="nightly", region="us-east-1", select=DISKS, slot="week")  # mypy: arg-type pyright: reportArgumentType
+    BackupPlan(name="nightly", region="us-east-1", select=DISKS, slot="5h")  # mypy: arg-type pyright: reportArgumentType
+    BackupPlan(name="nightly", region=["us-east-1", "eu-west-1"], select=[DISKS, {"kind": "instance"}], min_interval="PT20H")  # any: a mapping is JSON
+    BackupPlan(name="weekly", region="us-east-1", select=[DISKS], slot="week", week_starts_on="sunday", min_interval=timedelta(hours=20))
+    BackupPlan(name="monthly", region="us-east-1", select=DISKS, slot="month", month_starts_on=15)
+    BackupPlan(name="weekly", region="us-east-1", select=DISKS, week_starts_on="Sunday")  # mypy: arg-type pyright: reportArgumentType
+    BackupPlan(name="nightly", region=["us-east-1", 5], select=DISKS)  # mypy: list-item pyright: reportArgumentType
+    BackupPlan(name="nightly", region="us-east-1", select=["disk"])  # mypy: list-item pyright: reportArgumentType
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, keep_last=3)  # mypy: call-arg pyright: reportCallIssue
     return BackupPlan(name="nightly", region="us-east-1", select=DISKS, quiesce=Quiesce(mount_point="/mnt"))
 
@@ -77,6 +84,10 @@ def read(plan: BackupPlan, now: datetime, day: date) -> None:
     assert_type(BackupPlan.from_toml(Path("nightly.toml")), BackupPlan)  # any: the class also takes mappings, which are JSON
     assert_type(BackupPlan.from_json(plan.to_json(indent=2)), BackupPlan)  # any: as above
     assert_type(plan.name_for("Disk-1", now), str)
+    assert_type(plan.name_for("web-1", now, region="eu-west-1", kind="instance"), str)
+    assert_type(plan.source_regions, tuple[str, ...])
+    assert_type(plan.selections, tuple[Selection, ...])
+    plan.region.upper()  # mypy: union-attr pyright: reportAttributeAccessIssue
     assert_type(plan.slot_of(now), str)
     assert_type(plan.all_tags, tuple[Tag, ...])
     assert_type(plan.retention, RetentionPolicy | None)
@@ -103,8 +114,10 @@ def selected(selection: Selection, tags: Mapping[str, str | None]) -> None:
     Quiesce(before=[5])  # mypy: list-item pyright: reportArgumentType
     Quiesce(command="stop")  # mypy: call-arg pyright: reportCallIssue
     slot: Slot = "minute"
-    week: Slot = "week"  # mypy: assignment pyright: reportAssignmentType
-    del other, slot, week
+    hours: Slot = "6h"
+    week: Weekday = "sunday"
+    fortnight: Slot = "fortnight"  # mypy: assignment pyright: reportAssignmentType
+    del other, slot, hours, week, fortnight
 
 
 def prepared(plan: BackupPlan, client: LightsailSnapClient, clients: RegionalClients, now: datetime, day: date) -> None:
@@ -115,6 +128,8 @@ def prepared(plan: BackupPlan, client: LightsailSnapClient, clients: RegionalCli
     assert_type(prepare(plan, client), Run)
     assert_type(prepare(plan, client, clients=clients, now=now).steps, tuple[Step, ...])
     Inventory((Source("Disk-1", {"env": None}),), {"us-east-1": ()})
+    Inventory((Source("Disk-1", {}, "disk", "us-east-1"),), {}, {}, {"us-east-1": now})
+    Source("Disk-1", {}, "volume")  # mypy: arg-type pyright: reportArgumentType
     Inventory((Source("Disk-1", {}),))  # mypy: call-arg pyright: reportCallIssue
     Source("Disk-1", {"env": 5})  # mypy: dict-item pyright: reportArgumentType
     read_inventory(plan, clients)  # mypy: arg-type pyright: reportArgumentType
@@ -155,6 +170,7 @@ def steps(run: Run, take: TakeStep, copy: CopyStep, delete: DeleteStep) -> None:
     assert_type((take.id, copy.id, delete.id), tuple[str, str, str])
     assert_type(take.all_tags, tuple[Tag, ...])
     assert_type(delete.reason, str)
+    assert_type(delete.source_region, str | None)
     run.slot = "now"  # mypy: misc pyright: reportAttributeAccessIssue
     run.slot_begins = None  # mypy: misc,assignment pyright: reportAttributeAccessIssue
     run.to_toml()  # mypy: attr-defined pyright: reportAttributeAccessIssue

@@ -307,7 +307,7 @@ def plans(client: LightsailSnapClient, plan: BackupPlan, run: Run, now: dt.datet
     prune(client, RetentionPolicy(time_zone="UTC", keep_daily=7), scope=Scope(owner="nightly"))  # mistake: policy and client exchanged
     BackupPlan(name="nightly", region="us-east-1")  # mistake: a plan that selects nothing
     BackupPlan(name="nightly", region="us-east-1", select=Selection(kind="disks"))  # mistake: a kind that does not exist
-    BackupPlan(name="nightly", region="us-east-1", select=Selection(kind="disk"), slot="week")  # mistake: a slot that does not exist
+    BackupPlan(name="nightly", region="us-east-1", select=Selection(kind="disk"), slot="fortnight")  # mistake: a slot that does not exist
     apply(plan, client)  # mistake: a plan for its run
     apply(run)  # mistake: no client
     apply(run, client).snapshots[0]  # mistake: an index into snapshots, which are named

@@ -20,6 +20,7 @@ from lightsail_snap.models import (
 )
 from lightsail_snap.retention import (
     OWNERSHIP_TAG,
+    SOURCE_REGION_TAG,
     RetentionDecision,
     RetentionPlan,
     RetentionPolicy,
@@ -86,6 +87,8 @@ def draw_history(  # noqa: PLR0913 - keyword-only
     min_size: int,
     max_size: int,
     region: str = RegionName.US_EAST_1,
+    origin: str | None = None,
+    label: str = "",
 ) -> list[AnySnapshot]:
     """Draw the snapshots of one source, newest first."""
     if kind == "any":
@@ -95,10 +98,12 @@ def draw_history(  # noqa: PLR0913 - keyword-only
     # In 3 of 7 histories one of the 3 newest is unusable.
     odd = draw(_ODD_PLACES) if len(ages) > 1 else -1
     tags = {} if owner is None else {OWNERSHIP_TAG: owner}
+    if origin is not None:
+        tags[SOURCE_REGION_TAG] = origin
     snapshots: list[AnySnapshot] = []
     for place, age in enumerate(ages):
         created_at = until - age
-        name = f"{owner or 'manual'}-{source}-{created_at:%Y%m%dT%H%M%SZ}"
+        name = f"{owner or 'manual'}-{label}{source}-{created_at:%Y%m%dT%H%M%SZ}"
         facts: dict[str, Any] = {"region": region, "tags": tags, "size_in_gb": size_in_gb}
         if kind == "instance":
             states = (InstanceSnapshotState.PENDING, InstanceSnapshotState.ERROR)

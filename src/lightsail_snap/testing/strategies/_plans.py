@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from itertools import product
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from lightsail_snap.plans import (
     TakeStep,
     make_run,
 )
+from lightsail_snap.plans._inventory import source_kind
 from lightsail_snap.retention import RetentionPolicy
 from lightsail_snap.testing.strategies._errors import errors
 from lightsail_snap.testing.strategies._histories import (
@@ -67,7 +69,21 @@ _TAGS = st.sampled_from(_TAG_SPECS)
 _REGION_LISTS = st.permutations(_REGIONS)
 _COPY_COUNTS = st.integers(0, len(_REGIONS) - 1)
 _BOOLEANS = st.booleans()
-_SLOTS = st.sampled_from(("hour", "day", "minute"))
+_SLOTS: SearchStrategy[dict[str, Any]] = st.sampled_from(
+    (
+        {"slot": "hour"},
+        {"slot": "day"},
+        {"slot": "minute"},
+        {"slot": "6h"},
+        {"slot": "week", "week_starts_on": "sunday"},
+        {"slot": "month", "month_starts_on": 31},
+    )
+)
+_MIN_INTERVALS = st.sampled_from((*((None,) * 5), timedelta(hours=1), timedelta(hours=20)))
+# Most plans have one selection and one Region.
+_SELECTION_COUNTS = st.sampled_from((1, 1, 1, 2, 3))
+_SOURCE_REGION_COUNTS = st.sampled_from((1, 1, 1, 2))
+_DETAILED_TEMPLATE = "{plan}-{region}-{source}-{kind}-{time}"
 _TAG_SETS = st.sampled_from(({}, {"env": "prod"}, {"env": "prod", "tier": "db"}))
 _MINIMUM_REMAINING = st.integers(1, 3)
 _MAX_DELETIONS = st.sampled_from((None, 0, 5, 50))
@@ -113,22 +129,31 @@ _QUIESCES = st.none() | quiesces()
 
 
 def _draw_plan(draw: st.DrawFn, name: SearchStrategy[str]) -> BackupPlan:
-    region, *others = draw(_REGION_LISTS)
-    select = _draw_selection(draw)
-    facts: dict[str, Any] = {"name": draw(name), "region": region, "select": select}
+    selections = [_draw_selection(draw) for _ in range(draw(_SELECTION_COUNTS))]
+    regions = draw(_REGION_LISTS)
+    count = draw(_SOURCE_REGION_COUNTS)
+    facts: dict[str, Any] = {
+        "name": draw(name),
+        "region": regions[0] if count == 1 else regions[:count],
+        "select": selections[0] if len(selections) == 1 else selections,
+    }
     retention = None if draw(_ONE_OF_TEN) else draw(_POLICIES)
-    copies = others[: draw(_COPY_COUNTS)]
+    copies = regions[count : count + draw(_COPY_COUNTS)]
     if copies:
         facts["copies"] = copies
+    if len(selections) > 1 or (copies and count > 1):
+        facts["name_template"] = _DETAILED_TEMPLATE
     if retention is not None:
         facts["retention"] = retention
         if draw(_BOOLEANS) and copies:
             facts["copy_retention"] = draw(_POLICIES)
-    facts["slot"] = draw(_SLOTS)
+    facts |= draw(_SLOTS)
+    facts["min_interval"] = draw(_MIN_INTERVALS)
     facts["tags"] = draw(_TAG_SETS)
     pause = draw(_QUIESCES)
     # A file system belongs to one source, so a run of several refuses a mount point.
-    if pause is not None and (pause.mount_point is None or len(select.names) == 1):
+    is_single = count == len(selections) == len(selections[0].names) == 1
+    if pause is not None and (pause.mount_point is None or is_single):
         facts["quiesce"] = pause
     facts["minimum_remaining"] = draw(_MINIMUM_REMAINING)
     facts["max_deletions"] = draw(_MAX_DELETIONS)
@@ -147,7 +172,8 @@ def backup_plans(*, name: str | SearchStrategy[str] | None = None) -> SearchStra
         name: The name of the plan, or a strategy for names.
 
     Returns:
-        Valid plans. Most have a retention policy, and most copy to one or two other Regions.
+        Valid plans. Most have a retention policy, and most copy to one or two other Regions. Some
+        have several selections, several Regions, or a `min_interval`.
         `make_run` accepts each with an inventory of `inventories(plan)`, and at least a third of
         those runs delete a snapshot.
     """
@@ -160,50 +186,67 @@ def _matching_name(pattern: str) -> str:
     return next(known, pattern.replace("*", "1").replace("?", "1"))
 
 
-def _selected_sources(select: Selection) -> dict[str, Source]:
-    """Return sources that each part of a selection selects."""
-    sources = {name: Source(name, {}) for name in select.names}
-    for name in map(_matching_name, select.globs):
-        sources.setdefault(name, Source(name, {}))
-    for place, spec in enumerate(select.tags, 1):
-        pairs = (part.partition("=") for part in spec.split(","))
-        name = f"tagged-{place}"
-        sources[name] = Source(name, {key: value or None for key, _, value in pairs})
+def _selected_sources(plan: BackupPlan) -> dict[tuple[str, str, str], Source]:
+    """Return sources that each part of each selection selects, by Region, kind and name."""
+    sources: dict[tuple[str, str, str], Source] = {}
+    for region, (number, select) in product(plan.source_regions, enumerate(plan.selections, 1)):
+        kind = source_kind(select.kind)
+        for name in (*select.names, *map(_matching_name, select.globs)):
+            sources.setdefault((region, kind, name), Source(name, {}, kind, region))
+        for place, spec in enumerate(select.tags, 1):
+            pairs = (part.partition("=") for part in spec.split(","))
+            name = f"tagged-{number}-{place}"
+            tags = {key: value or None for key, _, value in pairs}
+            sources[region, kind, name] = Source(name, tags, kind, region)
     return sources
 
 
 def _draw_snapshots(
-    draw: st.DrawFn, plan: BackupPlan, sources: Mapping[str, Source], region: str, min_size: int
+    draw: st.DrawFn,
+    plan: BackupPlan,
+    sources: Mapping[tuple[str, str, str], Source],
+    region: str,
+    min_size: int,
 ) -> tuple[AnySnapshot, ...]:
     """Draw the snapshots of all sources in a Region."""
+    homes = [region] if region in plan.source_regions else plan.source_regions
+    kinds = sorted({each.kind for each in plan.selections})
+    has_many = len(kinds) > 1 or len(plan.source_regions) > 1
     return tuple(
         snapshot
-        for name in sources
+        for home, of, name in sources
+        for kind in kinds
+        if home in homes and source_kind(kind) == of
         for snapshot in draw_history(
             draw,
             name,
-            kind=plan.select.kind,
+            kind=kind,
             owner=plan.name,
             until=NOW - timedelta(hours=1),
             min_size=min_size,
             max_size=_MAX_SNAPSHOTS_PER_SOURCE,
             region=region,
+            origin=home if len(plan.source_regions) > 1 else None,
+            label=f"{home}-{kind}-" if has_many else "",
         )
     )
 
 
 def _draw_inventory(draw: st.DrawFn, plan: BackupPlan) -> Inventory:
-    sources = _selected_sources(plan.select)
+    sources = _selected_sources(plan)
+    home, kind = plan.source_regions[0], source_kind(plan.selections[0].kind)
     for name in draw(_UNSELECTED):
-        sources.setdefault(name, Source(name, {"env": "test"}))
+        sources.setdefault((home, kind, name), Source(name, {"env": "test"}, kind, home))
     snapshots: dict[str, tuple[AnySnapshot, ...]] = {}
     unlisted: dict[str, str] = {}
     for region in plan.regions:
-        if region != plan.region and draw(_ONE_OF_TEN):
+        # The first Region is always reachable.
+        if region != home and draw(_ONE_OF_TEN):
             unlisted[region] = "RequestNotSentError: Could not connect to the endpoint"
         else:
             snapshots[region] = _draw_snapshots(draw, plan, sources, region, 0)
-    return Inventory(tuple(sources.values()), snapshots, unlisted)
+    found = tuple(each for each in sources.values() if each.region not in unlisted)
+    return Inventory(found, snapshots, unlisted)
 
 
 @st.composite
@@ -219,7 +262,8 @@ def inventories(plan: BackupPlan | None = None) -> SearchStrategy[Inventory]:
 
     Returns:
         Inventories with every source that the plan selects, and up to two others, and 0 to 4
-        snapshots of each source in each Region. Some copy Regions could not be listed.
+        snapshots of each source in each Region. Some Regions other than the first could not be
+        listed.
     """
     return _inventories(plan)
 
@@ -244,7 +288,7 @@ def _draw_step(draw: st.DrawFn, kind: type[_StepT]) -> _StepT:
         copies=["eu-central-1"],
         retention=RetentionPolicy(time_zone="UTC", keep_last=1),
     )
-    sources = _selected_sources(plan.select)
+    sources = _selected_sources(plan)
     snapshots = {region: _draw_snapshots(draw, plan, sources, region, 2) for region in plan.regions}
     run = make_run(plan, Inventory(tuple(sources.values()), snapshots), NOW)
     return draw(st.sampled_from([step for step in run.steps if isinstance(step, kind)]))
@@ -372,7 +416,13 @@ def sources() -> SearchStrategy[Source]:
     tags: SearchStrategy[Mapping[str, str | None]] = st.sampled_from(
         ({}, {"env": "prod"}, {"backup": None})
     )
-    return st.builds(Source, name=st.sampled_from(SOURCE_NAMES), tags=tags)
+    return st.builds(
+        Source,
+        name=st.sampled_from(SOURCE_NAMES),
+        tags=tags,
+        kind=st.sampled_from((None, "disk", "instance")),
+        region=st.sampled_from((None, *_REGIONS)),
+    )
 
 
 def regional_clients() -> SearchStrategy[RegionalClients]:
