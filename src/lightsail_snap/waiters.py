@@ -128,6 +128,20 @@ class WaitPolicy:
         return max(shortest, min(bound, shortest + (bound - shortest) * self.random()))
 
 
+def delay_after(policy: WaitPolicy, polls: int, calls: int) -> float:
+    """Return a random delay after a round of polls that took so many calls.
+
+    It is as long as after each of the calls alone, up to `max_delay`, so that waits for many
+    resources do not make more calls a second than waits for one.
+    """
+    delay, longest = 0.0, max(_seconds("max_delay", policy.max_delay), MIN_DELAY_SECONDS)
+    for _ in range(calls):
+        delay += policy.delay(polls)
+        if calls > 1 and delay >= longest:
+            return longest
+    return delay
+
+
 def state_of(resource: PollResult) -> OpenEnum | None:
     """Return the status or state of a resource, or None."""
     match resource:
