@@ -398,7 +398,8 @@ class Selection(PlanModel, frozen=True):
     """`disk`, `instance_system_disk` (a disk snapshot of an instance's system disk) or `instance`
     (an instance snapshot, with all its disks)."""
     names: Annotated[tuple[ResourceName, ...], AfterValidator(_without_duplicates)] = ()
-    """Names of disks or instances. Each must exist, unless `allow_missing` is True."""
+    """Names of disks or instances. Each must exist in a Region of the plan, unless `allow_missing`
+    is True."""
     globs: Annotated[tuple[_Pattern, ...], AfterValidator(_without_duplicates)] = ()
     """Shell patterns of names (`*`, `?`, `[...]`; case-sensitive)."""
     tags: Annotated[tuple[_TagSpec, ...], AfterValidator(_without_duplicates)] = ()
