@@ -238,6 +238,17 @@ def mocks(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "tests/testing/test_mock.py")
 
 
+@nox.session(python="3.11")
+def examples(session: nox.Session) -> None:
+    """Run all examples, also those that need FastAPI, Dask or Jupyter."""
+    # The project depends on none of these, so constraints.txt lacks them.
+    packages = ("fastapi==0.165.0", "ipykernel==7.4.0", "nbclient==0.11.0", "uvicorn==0.54.0")
+    extras = ("-c", "constraints.txt", ".[aio,cli,testing]", "distributed", "pyyaml")
+    session.install(*extras, *packages)
+    env = {"LIGHTSAIL_SNAP_EXPECT_EXAMPLES": "1"}
+    session.run("python", "-m", "pytest", "-q", "-m", "", "tests/examples", env=env)
+
+
 @nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])
 def pythons(session: nox.Session) -> None:
     """Run the default tests on every Python; arguments after `--` go to pytest."""

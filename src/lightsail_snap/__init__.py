@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lightsail_snap.models.tagging import *
     from lightsail_snap.models.tags import *
     from lightsail_snap.quiesce import *
+    from lightsail_snap.rescue import *
     from lightsail_snap.retention import *
     from lightsail_snap.transport import *
     from lightsail_snap.waiters import *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from typing_extensions import override
 
@@ -24,6 +25,8 @@ _ACCESS_KEY_ID = re.compile(r"(?<![A-Z0-9])(A[SK]IA)[A-Z0-9]{12,}")
 
 # Truncate after redaction: a credential that is cut in two is no longer recognised.
 _MARGIN = 4096
+
+_ROUNDING = 1e-9
 
 
 def redact(text: str) -> str:
@@ -69,3 +72,29 @@ def short_repr(value: object, limit: int = 80) -> Description:
     except Exception:  # noqa: BLE001 - a broken __repr__ must not hide the error being described
         text = f"<{type(value).__name__}>"
     return Description(safe_line(text, limit))
+
+
+def did_you_mean(value: object, valid: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return a question that names the nearest valid values, or an empty string if none is near.
+
+    Every valid value that differs by a single typing error is named, and else the nearest.
+    """
+    # Imported late, since only errors need it.
+    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - see above
+
+    if not isinstance(value, str):
+        return ""
+    name = _spelling(value[:_MAX_LENGTH])
+    spellings = {_spelling(each): each for each in valid}
+    near = get_close_matches(name, spellings, 5, cutoff)
+    # Of n characters, one that is missing, wrong or swapped leaves n - 1 that match.
+    found = near[:1] + [
+        each
+        for each in near[1:]
+        if SequenceMatcher(None, each, name).ratio() >= 1 - 1 / len(each) - _ROUNDING
+    ]
+    return f"did you mean {' or '.join(spellings[each] for each in found)}?" if found else ""
+
+
+def _spelling(name: str) -> str:
+    return name.strip().lower().replace("-", "_")

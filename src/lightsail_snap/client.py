@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -30,7 +31,8 @@ from lightsail_snap.models import (
     Request,
     ResultT,
 )
-from lightsail_snap.waiters import GroupProgress, Timeout, WaitProgress
+from lightsail_snap.rescue import RescueResult
+from lightsail_snap.waiters import GroupProgress, StepProgress, Timeout, WaitProgress
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -1499,6 +1501,87 @@ class LightsailSnapClient:
             disk_name,
             self._wait_policy,
             self._wait_policy.limit(timeout),
+            on_progress=on_progress,
+        )
+        return self._run(workflow)
+
+    def rescue_system_volume(  # noqa: PLR0913 - keyword-only, and each has a default
+        self,
+        instance_name: str,
+        helper_name: str,
+        *,
+        disk_name: str | None = None,
+        snapshot_name: str | None = None,
+        disk_path: str | None = None,
+        size_in_gb: int | None = None,
+        tags: models.TagsInput | None = (),
+        keep_snapshot: bool = True,
+        client_token: str | None = None,
+        quiesce: AbstractContextManager[object] | None = None,
+        timeout: Timeout = "policy",
+        on_progress: Callable[[StepProgress], object] | None = None,
+    ) -> RescueResult:
+        """Attach a copy of an instance's system volume to another instance.
+
+        Use it to recover data from an instance that does not work. Nothing is changed on that
+        instance, which may run or be stopped.
+
+        1. Take a snapshot of the system volume.
+        2. Restore it to a new disk in the zone of the helper.
+        3. Attach the disk to the helper, and wait until it is `in-use`.
+        4. With `keep_snapshot=False`, delete the snapshot.
+
+        Each step is performed exactly once. If the call fails or is interrupted, a note of the
+        error lists what has been done. To continue, call again with the same names and token.
+
+        Args:
+            instance_name: The name of the instance to rescue.
+            helper_name: The name of the instance that gets the disk, running or stopped, in the
+                same Region. The zones may differ.
+            disk_name: The name of the new disk. If None, it is made of the instance's name and the
+                token.
+            snapshot_name: The name of the snapshot; see `disk_name`.
+            disk_path: The device path on the helper. If None, the first free one from `/dev/xvdf`
+                to `/dev/xvdp`.
+            size_in_gb: The size of the new disk in GB, at least that of the system volume; the same
+                size if None.
+            tags: The tags of snapshot and disk; see `take_disk_snapshot`.
+            keep_snapshot: Whether to keep the snapshot. If not, it is deleted only if it has the
+                tag of the token and is still the one that was restored.
+            client_token: A string that identifies this call, such as a UUID; a random one if None.
+                See `take_disk_snapshot`.
+            quiesce: See `take_disk_snapshot`.
+            timeout: The limit for all steps together; see `take_disk_snapshot`.
+            on_progress: Called with a `StepProgress` when a step begins and after every poll, for
+                example `print`.
+
+        Returns:
+            The disk, its device path, the snapshot, and commands that mount the file system.
+
+        Raises:
+            RequestValidationError: If an argument is invalid, or the device path is in use; nothing
+                was changed.
+            NotFoundException: If an instance does not exist in the Region.
+            NameConflictError: If a name is in use by a resource that this call did not create.
+            WaitFailedError: If another client has replaced, deleted or attached a resource of this
+                call, or a resource ended in `error`.
+            WaitTimeoutError: If the time limit has passed.
+            LightsailSnapError: See `take_disk_snapshot`.
+        """
+        token = str(uuid.uuid4()) if client_token is None else client_token
+        workflow = _workflows.rescue.rescue_system_volume(
+            instance_name,
+            helper_name,
+            self._wait_policy,
+            self._wait_policy.limit(timeout),
+            disk_name=disk_name,
+            snapshot_name=snapshot_name,
+            disk_path=disk_path,
+            size_in_gb=size_in_gb,
+            tags=tags,
+            keep_snapshot=keep_snapshot,
+            client_token=token,
+            quiesce=quiesce,
             on_progress=on_progress,
         )
         return self._run(workflow)

@@ -550,10 +550,9 @@ class RetentionPlan(Generic[SnapshotT]):
             ],
         }
 
-    @override
-    def __str__(self) -> str:
+    def _rows(self) -> list[tuple[str, ...]]:
         zone = _zone_of(self.time_zone)
-        rows = [
+        return [
             (
                 "keep" if each.keep else "delete",
                 _local(created, zone).isoformat(" ", "minutes")[:16] if created else "no date",
@@ -564,11 +563,23 @@ class RetentionPlan(Generic[SnapshotT]):
             for each in self.decisions
             for created in [each.snapshot.created_at]
         ]
-        total = f"keep {len(self.keep)}, delete {len(self.delete)} (times in {self.time_zone})"
+
+    def _total(self) -> str:
+        return f"keep {len(self.keep)}, delete {len(self.delete)} (times in {self.time_zone})"
+
+    @override
+    def __str__(self) -> str:
+        rows = self._rows()
         # The last column is not padded.
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
         lines = ("  ".join([*map(str.ljust, row[:-1], widths), row[-1]]) for row in rows)
-        return "\n".join([*lines, total])
+        return "\n".join([*lines, self._total()])
+
+    def _repr_html_(self) -> str:
+        from lightsail_snap._html import render, table  # noqa: PLC0415 - only notebooks need it
+
+        head = ("decision", "created", "snapshot", "source", "why")
+        return render(self, lambda: table("retention", head, self._rows(), self._total()))
 
 
 def _invalid(name: str, rule: str, fix: str, value: object) -> RequestValidationError:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from typing_extensions import override
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GroupProgress",
+    "StepProgress",
     "Timeout",
     "WaitPolicy",
     "WaitProgress",
@@ -228,3 +229,27 @@ class GroupProgress:
             f"{self.description}: {self.succeeded} of {self.total} done, {self.failed} failed, "
             f"{self.pending} pending after {self.elapsed.total_seconds():.0f} s"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """Progress of a method with several steps, as passed to `on_progress`.
+
+    A step is reported once when it begins, and then at every poll in it.
+
+    Attributes:
+        step: Number of the step, from 1.
+        steps: Number of all steps.
+        title: Description of the step, for example `take disk snapshot db-1`.
+        poll: The poll of this step, or None if the step begins.
+    """
+
+    step: int
+    steps: int
+    title: str
+    poll: WaitProgress[Any] | None = None
+
+    @override
+    def __str__(self) -> str:
+        poll = "" if self.poll is None else f": {self.poll}"
+        return safe_line(f"step {self.step} of {self.steps}: {self.title}{poll}")

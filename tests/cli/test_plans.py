@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from lightsail_snap.cli._output import print_line, step_counter
 from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.emulator._wire import Response
 from lightsail_snap.plans import BackupPlan, Run
+from lightsail_snap.plans._apply import apply_and_report
+from lightsail_snap.plans._completion import report_error
 
 
 @pytest.mark.usefixtures("history")
@@ -412,15 +415,17 @@ def test_shifted_clock_follows_the_system_clock(monkeypatch: pytest.MonkeyPatch)
     assert clock.monotonic() == pytest.approx(before[1] - day, abs=60)
 
 
+def _interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("at", ["apply", "prune"])
 @pytest.mark.usefixtures("history")
 def test_interrupt_prints_how_to_continue(
     command: Command, plan: str, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(_plans if at == "apply" else _prune, at, interrupt)
+    monkeypatch.setattr(_plans, "apply_and_report", _interrupt)
+    monkeypatch.setattr(_prune, "prune", _interrupt)
     result = command(at, plan, *(["--apply", "--yes"] if at == "prune" else []))
     assert result.code == 130
     assert "lightsail-snap: interrupted\n" in result.err
@@ -429,3 +434,280 @@ def test_interrupt_prints_how_to_continue(
         "prune": "To delete the rest, run the same command again.\n",
     }
     assert result.err.endswith(advice[at])
+
+
+# Standard input
+
+
+def test_plan_on_standard_input_is_planned_and_applied(
+    command: Command, plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TOML, JSON and a run, with the commands that the messages show."""
+    text = Path(plan).read_bytes()
+    run = command("plan", plan, "--json").out.encode()
+    statuses: list[set[str]] = []
+    for content in (text, BackupPlan.from_toml(text).to_json().encode(), run):
+        _set_stdin(monkeypatch, content)
+        result = command("plan", "-")
+        advice = "To apply the plan, pass the same input to:\n  lightsail-snap apply -\n"
+        assert result.err.endswith(advice)
+        _set_stdin(monkeypatch, content)
+        result = command("apply", "-", "--yes", "--json")
+        assert result.code == 0
+        statuses.append({each["status"] for each in result.lines})
+    assert statuses == [{"done"}, {"adopted"}, {"adopted"}]
+    _set_stdin(monkeypatch, text)
+    assert command("prune", "-").code == 0
+
+
+@pytest.mark.usefixtures("history")
+def test_command_to_continue_a_plan_on_standard_input_works(
+    command: Command, plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"max_deletions = 7\n" + Path(plan).read_bytes()
+    _set_stdin(monkeypatch, content)
+    result = command("apply", "-")
+    assert result.code == 7
+    assert result.err.endswith(
+        "then pass the same input to:\n  lightsail-snap apply - --max-deletions 8\n"
+    )
+    arguments = result.err.splitlines()[-1].split()[1:]
+    _set_stdin(monkeypatch, content)
+    assert command(*arguments).code == 0
+    _set_stdin(monkeypatch, content)
+    monkeypatch.setattr(_plans, "apply_and_report", _interrupt)
+    result = command("apply", "-", "--yes", "--max-deletions", "0")
+    assert result.code == 130
+    assert result.err.endswith(
+        "To resume, pass the same input to:\n  lightsail-snap apply - --yes --max-deletions 0\n"
+    )
+
+
+def test_retry_of_a_plan_on_standard_input_keeps_its_options(
+    command: Command, plan: str, refuse: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse("CreateDiskSnapshot", '"Disk-1"')
+    _set_stdin(monkeypatch, Path(plan).read_bytes())
+    result = command("apply", "-", plan.replace("nightly", "weekly"), "--max-deletions", "0")
+    assert result.code == 7
+    assert "To retry them, pass the same input to:\n  lightsail-snap apply - /" in result.err
+    assert result.err.endswith("weekly.toml --max-deletions 0\n")
+
+
+@pytest.mark.parametrize("subcommand", ["plan", "apply", "prune"])
+def test_terminal_as_standard_input_is_refused(
+    command: Command, subcommand: str, type_on_terminal: Callable[[str], None]
+) -> None:
+    type_on_terminal("")
+    result = command(subcommand, "-")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "lightsail-snap: standard input is a terminal; pipe a plan or run into the command, or "
+        "pass its file\n"
+    )
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \r\n", b"\xff\xfe", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize("subcommand", ["plan", "apply", "prune"])
+def test_empty_input_is_refused(
+    command: Command,
+    subcommand: str,
+    content: bytes | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    advice = "is empty; pass a plan (TOML or JSON) or a run of `plan --json`\n"
+    if content is None:
+        monkeypatch.setattr(sys, "stdin", None)
+    else:
+        _set_stdin(monkeypatch, content)
+        file = tmp_path / "empty.toml"
+        file.write_bytes(content)
+        assert command(subcommand, str(file)).err == f"lightsail-snap: {file} {advice}"
+    result = command(subcommand, "-")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"lightsail-snap: standard input {advice}"
+
+
+def test_standard_input_is_only_read_once(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set_stdin(monkeypatch, PLAN.encode())
+    result = command("apply", "-", "-")
+    assert result.code == 2
+    assert result.err == "lightsail-snap: standard input is only read once; pass - once\n"
+
+
+@pytest.mark.usefixtures("history")
+def test_prune_with_a_plan_on_standard_input_needs_yes(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set_stdin(monkeypatch, PLAN.encode())
+    result = command("prune", "-", "--apply")
+    assert result.code == 2
+    assert "cannot prompt because stdin is not a terminal; pass --yes" in result.err
+    _set_stdin(monkeypatch, PLAN.encode())
+    assert command("prune", "-", "--apply", "--yes").code == 0
+
+
+def test_misspelled_region_is_accepted_with_a_hint(command: Command, plan: str) -> None:
+    Path(plan).write_text(PLAN.replace("us-east-1", "us-est-1"), encoding="utf-8")
+    for subcommand in ("plan", "apply", "prune"):
+        message = command(subcommand, plan).err
+        assert message.startswith("us-est-1 is not a known Region of Lightsail; did you mean us-")
+        assert "us-east-1" in message
+
+
+def test_misspelled_fields_are_one_line_each_with_the_nearest_field(
+    command: Command, plan: str
+) -> None:
+    text = PLAN.replace("keep_daily", "keep_dialy").replace("globs", "glob")
+    Path(plan).write_text(text, encoding="utf-8")
+    result = command("plan", plan)
+    assert result.code == 2
+    _, *problems = result.err.splitlines()
+    assert [line.split("; ")[-1] for line in problems] == [
+        "did you mean globs?",
+        "did you mean keep_daily?",
+    ]
+
+
+# The command on_complete
+
+
+@pytest.fixture
+def notify(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
+    """Write plans with a command that stores the document; the result returns the documents."""
+    target = tmp_path / "received"
+    code = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read()); sys.exit(int(sys.argv[2]))"
+
+    def received(*plans: str, code_of_command: int = 0) -> list[dict[str, Any]]:
+        for plan in plans:
+            command = [sys.executable, "-S", "-c", code, str(target), str(code_of_command)]
+            text = Path(plan).read_text(encoding="utf-8")
+            Path(plan).write_text(f"on_complete = {json.dumps(command)}\n{text}", encoding="utf-8")
+        lines = target.read_text().splitlines() if target.exists() else []
+        return [json.loads(line) for line in lines]
+
+    return received
+
+
+Notify = Callable[..., list[dict[str, Any]]]
+
+
+def test_command_of_a_plan_receives_the_result(
+    command: Command, plan: str, notify: Notify, tmp_path: Path
+) -> None:
+    notify(plan)
+    run = tmp_path / "run.json"
+    run.write_text(command("plan", plan, "--json").out, encoding="utf-8")
+    assert notify() == []
+    for file in (plan, str(run)):
+        result = command("apply", file, "--json")
+        assert result.code == 0
+        *_, document = notify()
+        assert document["is_complete"] is True
+        steps = [{"plan": "nightly", **each} for each in document["steps"]]
+        assert steps == sorted(result.lines, key=lambda step: str(step["name"]))
+    assert len(notify()) == 2
+    other = plan.replace("nightly", "weekly")
+    notify(other)
+    assert command("apply", plan, other).code == 0
+    assert sorted(each["plan"] for each in notify()[2:]) == ["nightly", "weekly"]
+
+
+def test_failed_command_of_a_plan_is_reported_with_partial(
+    command: Command, plan: str, notify: Notify, refuse: Callable[[str, str], None]
+) -> None:
+    notify(plan, code_of_command=3)
+    failure = f"lightsail-snap: nightly: on_complete: {sys.executable} exited with 3\n"
+    result = command("apply", plan)
+    assert result.code == 7
+    assert result.err.endswith(failure)
+    assert "done     take   us-east-1  nightly-Disk-1-" in result.out
+    for files in ([plan], [plan, plan.replace("nightly", "weekly")]):
+        assert command("apply", *files).err.count(failure) == 1
+    refuse("GetDisks", "")
+    result = command("apply", plan)
+    assert result.code == 1
+    assert result.err.startswith(f"{failure}lightsail-snap: AccessDeniedException: ")
+    assert [each["is_complete"] for each in notify()] == [True, True, True, False]
+
+
+def test_command_of_a_plan_receives_errors_before_the_run(
+    command: Command, plan: str, notify: Notify, refuse: Callable[[str, str], None]
+) -> None:
+    refuse("GetDisks", "")
+    other = plan.replace("nightly", "weekly")
+    notify(plan, other)
+    assert command("apply", plan).code == 1
+    assert command("apply", plan, other).code == 7
+    documents = notify()
+    assert [each["slot"] for each in documents] == [None] * 3
+    assert all(each["error"].startswith("AccessDeniedException: ") for each in documents)
+
+
+@pytest.mark.usefixtures("history")
+def test_command_of_a_plan_is_not_run_if_the_user_declines(
+    command: Command, plan: str, notify: Notify, type_on_terminal: Callable[[str], None]
+) -> None:
+    notify(plan)
+    type_on_terminal("n\n")
+    assert command("apply", plan).code == 2
+    assert notify() == []
+
+
+def test_interrupt_runs_the_command_of_a_plan_once(
+    command: Command, plan: str, notify: Notify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interrupt arrives in the main thread while a worker finishes the run."""
+    notify(plan)
+    futures: list[Any] = []
+    is_reported = threading.Event()
+
+    def interrupt_while_waiting(future: Any) -> Any:
+        futures.append(future)
+        raise KeyboardInterrupt
+
+    def apply_late(*arguments: Any, **options: Any) -> Any:
+        assert is_reported.wait(60)
+        return apply_and_report(*arguments, **options)
+
+    def report_first(*arguments: Any) -> None:
+        report_error(*arguments)
+        is_reported.set()
+        assert futures[0].result(60).is_complete
+
+    monkeypatch.setattr(_plans, "result_of", interrupt_while_waiting)
+    monkeypatch.setattr(_plans, "apply_and_report", apply_late)
+    monkeypatch.setattr(_plans, "report_error", report_first)
+    assert command("apply", plan).code == 130
+    (document,) = notify()
+    assert (document["error"], document["steps"]) == ("interrupted", [])
+    assert document["slot"] is not None
+
+
+def test_interrupt_of_many_plans_runs_the_commands_that_have_not_run(
+    command: Command, plan: str, notify: Notify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_plans, "apply_many_and_report", _interrupt)
+    other = plan.replace("nightly", "weekly")
+    notify(plan, other)
+    result = command("apply", plan, other)
+    assert result.code == 130
+    assert f"To resume, run:\n  lightsail-snap apply {plan} {other}\n" in result.err
+    assert [(each["plan"], each["error"]) for each in notify()] == [
+        ("nightly", "interrupted"),
+        ("weekly", "interrupted"),
+    ]
+
+
+def test_second_interrupt_ends_the_command_of_a_plan(
+    command: Command, plan: str, notify: Notify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notify(plan)
+    monkeypatch.setattr(_plans, "apply_and_report", _interrupt)
+    monkeypatch.setattr(_plans, "run_on_complete", _interrupt)
+    result = command("apply", plan)
+    assert result.code == 130
+    assert result.err.endswith(f"To resume, run:\n  lightsail-snap apply {plan}\n")

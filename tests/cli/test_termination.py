@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -59,13 +60,20 @@ def test_interrupted_create_prints_how_to_resume(
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated by SIGTERM")],
+)
 @pytest.mark.usefixtures("command")
 def test_interrupted_apply_does_not_wait_for_its_threads(
-    emulator: LightsailEmulator, tmp_path: Path
+    number: signal.Signals, code: int, message: str, emulator: LightsailEmulator, tmp_path: Path
 ) -> None:
-    plan = tmp_path / "nightly.toml"
+    plan, received = tmp_path / "nightly.toml", tmp_path / "received"
+    store = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())"
+    on_complete = json.dumps([sys.executable, "-c", store, str(received)])
     plan.write_text(
-        'name = "nightly"\nregion = "us-east-1"\nselect = {kind = "disk", globs = ["*"]}\n',
+        'name = "nightly"\nregion = "us-east-1"\nselect = {kind = "disk", globs = ["*"]}\n'
+        f"on_complete = {on_complete}\n",
         encoding="utf-8",
     )
     emulator.progression = Progression.by_seconds(0, 3600)
@@ -77,13 +85,15 @@ def test_interrupted_apply_does_not_wait_for_its_threads(
             while emulator.calls["CreateDiskSnapshot"] < 2 or not emulator.calls["GetDiskSnapshot"]:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             _, errors = process.communicate(timeout=30)
         finally:
             process.kill()
-    assert process.returncode == 130
+    assert process.returncode == code
+    # One line: the command of the plan runs once.
+    assert json.loads(received.read_text(encoding="utf-8"))["error"] == "interrupted"
     assert errors == (
-        "lightsail-snap: interrupted\n"
+        f"lightsail-snap: {message}\n"
         "Steps that Lightsail has accepted may still be running. No step is carried out twice. "
         f"To resume, run:\n  lightsail-snap apply {plan}\n"
     )

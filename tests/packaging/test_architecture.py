@@ -13,23 +13,25 @@ import lightsail_snap
 ROOT = Path(lightsail_snap.__file__).parent
 
 # Every top-level module or package with those it may import; each may import itself.
-_PURE = {"_text", "_parameters", "errors", "models"}
-_VALUES = _PURE | {"_filters", "waiters", "retention", "clock"}
+_PURE = {"_html", "_text", "_parameters", "errors", "models"}
+_VALUES = _PURE | {"_filters", "waiters", "retention", "rescue", "clock"}
 _CLIENT_SIDE = _VALUES | {*("_workflows", "_boto", "_drivers", "quiesce", "transport")}
 ALLOWED = {
     "_version": set[str](),
     "_exports": set[str](),
     "_lazy": set[str](),
     "_text": set[str](),
+    "_html": {"_text"},
     "_parameters": {"_text", "errors"},
     "_filters": _PURE,
     "clock": set[str](),
     "errors": {"_text"},
-    "models": {"_exports", "_lazy", "_text", "errors"},
+    "models": {"_exports", "_html", "_lazy", "_text", "errors"},
     "waiters": _PURE,
     "retention": _PURE,
+    "rescue": _PURE,
     "quiesce": {"_text", "_parameters", "errors"},
-    "_workflows": _PURE | {"_lazy", "waiters"},
+    "_workflows": _PURE | {"_lazy", "rescue", "waiters"},
     "transport": _PURE,
     "_boto": _VALUES | {"_exports", "transport"},
     "_drivers": _VALUES | {"_workflows", "transport"},
@@ -41,6 +43,7 @@ ALLOWED = {
     "__init__": _CLIENT_SIDE | {"_exports", "_lazy", "_version", "client", "aio"},
     "testing": _CLIENT_SIDE | {"_lazy", "client", "aio", "emulator", "plans"},
     "json_schema": _PURE,
+    "notebook": {"_html", "models"},
     "cli": _CLIENT_SIDE | {"client", "emulator", "plans", "__init__"},
     "__main__": {"cli"},
 }

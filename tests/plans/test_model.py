@@ -181,9 +181,11 @@ def test_plan_with_many_errors_reports_all_with_a_fix() -> None:
         "select.tags[0]", "retention.time_zone", "retention.keep_last", "quiesce.befor",
     }  # fmt: skip
     assert all(each.fix for each in found.values())
-    assert "leave it out; Selection takes kind, names" in found["select.glob"].fix
-    assert "BackupPlan takes name, region" in found["foo"].fix
-    assert "Quiesce takes before" in found["quiesce.befor"].fix
+    assert found["select.glob"].fix == "did you mean globs?"
+    assert "leave it out; BackupPlan takes name, region" in found["foo"].fix
+    assert found["quiesce.befor"].fix == "did you mean before?"
+    assert found["select.kind"].rule == "must be 'disk', 'instance_system_disk' or 'instance'"
+    assert found["select.kind"].fix == "write one of disk, instance_system_disk, instance"
 
 
 BASE: dict[str, Any] = {
@@ -234,7 +236,7 @@ POLICY = {"time_zone": "UTC", "keep_last": 1}
         ),
         ({"slot": "5h"}, "'minute', 'hour', '2h', '3h', '4h', '6h', '8h', '12h', 'day'"),
         ({"week_starts_on": "sunday"}, "requires slot = 'week'"),
-        ({"slot": "week", "week_starts_on": "Sunday"}, "Input should be 'monday'"),
+        ({"slot": "week", "week_starts_on": "Sunday"}, "did you mean sunday"),
         ({"month_starts_on": 1}, "requires slot = 'month'"),
         ({"slot": "month", "month_starts_on": 32}, "must be a day of the month, 1 to 31"),
         ({"min_interval": 0}, "min_interval = 'PT20H'"),

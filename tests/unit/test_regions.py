@@ -209,9 +209,12 @@ def test_models_and_settings_accept_the_same_regions(text: str) -> None:
         assert problem is None
 
 
-@given(st.text() | st.sampled_from([*NOT_REGIONS]) | st.integers())
+@given(st.text() | st.sampled_from([*NOT_REGIONS, "us-east", "eucentral1"]) | st.integers())
+@example("us-east")
 def test_region_fix_is_a_valid_region(value: object) -> None:
     assert REGION_RULE.explain is not None
     fix = REGION_RULE.explain(value)
     if fix is not None:
-        assert find_region_problem("region", fix.removeprefix("use ")) is None
+        regions = fix.removeprefix("use ").removeprefix("did you mean ").removesuffix("?")
+        for region in regions.split(" or "):
+            assert find_region_problem("region", region) is None

@@ -134,10 +134,9 @@ def test_source_region_invalid_is_refused(region: Any) -> None:
     )
     assert violation.field == "source_region"
     assert "not an Availability Zone (us-east-2a)" in violation.rule
-    is_zone = region == "us-east-2a"
-    assert violation.fix == (
-        "use us-east-2" if is_zone else "use the code of a Region, such as us-east-2"
-    )
+    fixes = {"us-east-2a": "use us-east-2", "us-east": "did you mean us-east-2?"}
+    default = "use the code of a Region, such as us-east-2"
+    assert violation.fix == fixes.get(region, default)
 
 
 def test_source_region_may_be_enum_member() -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from lightsail_snap._workflows import copy as copy
     from lightsail_snap._workflows import effects as effects
     from lightsail_snap._workflows import paging as paging
+    from lightsail_snap._workflows import rescue as rescue
     from lightsail_snap._workflows import resources as resources
     from lightsail_snap._workflows import restore as restore
     from lightsail_snap._workflows import restore_instance as restore_instance

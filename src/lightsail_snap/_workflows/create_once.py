@@ -65,6 +65,7 @@ class Creation(Generic[CreatedT]):
             created it: the source, the size, the zone, the type of operation.
         tags: The tags of the request; any client may change them later.
         token: The tag of this call's client token; None if it has none.
+        resume_call: The call that continues, if it is not the one that waits for the resource.
     """
 
     request: Request[Any]
@@ -73,6 +74,7 @@ class Creation(Generic[CreatedT]):
     compare: Callable[[CreatedT, tuple[Operation, ...]], Ownership]
     tags: tuple[Tag, ...] = ()
     token: Tag | None = None
+    resume_call: str = ""
 
     @property
     def title(self) -> str:
@@ -81,8 +83,8 @@ class Creation(Generic[CreatedT]):
 
     @property
     def resume(self) -> str:
-        """The call that waits for the resource."""
-        return f"{self.waitable.resume}({self.name!r})"
+        """The call that waits for the resource, or continues."""
+        return self.resume_call or f"{self.waitable.resume}({self.name!r})"
 
     @property
     def all_tags(self) -> tuple[Tag, ...]:
@@ -220,7 +222,10 @@ class _Reconciliation(Generic[CreatedT]):
         if found is None:
             self.give_up()
         if ownership is Ownership.FOREIGN:
-            raise self._conflict(found.resource) from self.problem
+            error = conflict(self.creation, found.resource)
+            # It may have been created, and deleted by another client since.
+            error.may_have_executed = self.doubt is not None
+            raise error from self.problem
         raise _unknown(self.creation, "another client may have created it") from self.problem
 
     @property
@@ -283,25 +288,22 @@ class _Reconciliation(Generic[CreatedT]):
             raise self.problem
         raise _unknown(self.creation, "the last lookup did not find it") from self.problem
 
-    def _conflict(self, resource: Created) -> NameConflictError:
-        name, kind = self.creation.name, resource.resource_type or "resource"
-        article = "an" if kind.startswith("I") else "a"
-        text = f"the name {name} is taken by {article} {kind} "
-        if resource.created_at is not None:
-            text += f"of {resource.created_at.isoformat(timespec='seconds')} "
-        if self.creation.has_token(resource):
-            text += "that was created with the same client token but differs in source, size or "
-            text += "zone; use another client token and another name"
-        else:
-            text += "that this call did not make; choose another name"
-        error: NameConflictError
-        if isinstance(resource, Disk | Instance):
-            error = NameConflictError(text, resource=resource)
-        else:
-            error = SnapshotConflictError(text, snapshot=resource)
-        # It may have been created, and deleted by another client since.
-        error.may_have_executed = self.doubt is not None
-        return error
+
+def conflict(creation: Creation[CreatedT], resource: Created) -> NameConflictError:
+    """Return the error for a name that is taken by a resource of another call."""
+    kind = resource.resource_type or "resource"
+    article = "an" if kind.startswith("I") else "a"
+    text = f"the name {creation.name} is taken by {article} {kind} "
+    if resource.created_at is not None:
+        text += f"of {resource.created_at.isoformat(timespec='seconds')} "
+    if creation.has_token(resource):
+        text += "that was created with the same client token but differs in source, size or "
+        text += "zone; use another client token and another name"
+    else:
+        text += "that this call did not make; choose another name"
+    if isinstance(resource, Disk | Instance):
+        return NameConflictError(text, resource=resource)
+    return SnapshotConflictError(text, snapshot=resource)
 
 
 def _unknown(creation: Creation[CreatedT], why: str) -> OutcomeUnknownError:

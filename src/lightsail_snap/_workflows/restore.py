@@ -36,9 +36,10 @@ async def _size_of(source: RestoreSource) -> int:
     return size
 
 
-def _disk_creation(
+def disk_creation(
     request: CreateDiskFromSnapshotRequest, client_token: str | None
 ) -> Creation[Disk]:
+    """Return how to create a disk from a snapshot exactly once."""
     token, tags = token_tag(client_token), request.tags
     request = CreateDiskFromSnapshotRequest(
         disk_name=request.disk_name,
@@ -85,7 +86,7 @@ async def restore_disk(  # noqa: PLR0913 - the parameters of the client's method
         size_in_gb=MIN_SIZE_GB if size_in_gb is None else size_in_gb,
         tags=tags,
     )
-    _disk_creation(draft, client_token)
+    disk_creation(draft, client_token)
     size = size_in_gb
     if size is None:
         stopwatch = await start(limit)
@@ -102,5 +103,5 @@ async def restore_disk(  # noqa: PLR0913 - the parameters of the client's method
         size_in_gb=size,
         tags=draft.tags,
     )
-    creation = _disk_creation(request, client_token)
+    creation = disk_creation(request, client_token)
     return await create_and_wait(creation, policy, limit, on_progress=on_progress)

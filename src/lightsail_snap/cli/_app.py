@@ -14,6 +14,7 @@ from lightsail_snap.cli import (
     _emulator,
     _plans,
     _prune,
+    _rescue,
     _restore_instance,
     _snapshots,
 )
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (_snapshots, _restore_instance, _plans, _prune, _doctor, _emulator, _demo):
+for _group in (_snapshots, _rescue, _restore_instance, _plans, _prune, _doctor, _emulator, _demo):
     _group.add_to(app)
 
 

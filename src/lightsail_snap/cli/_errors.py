@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -74,17 +75,27 @@ _EXIT_CODES: tuple[tuple[type[LightsailSnapError], ExitCode], ...] = (
 )
 
 
+_CALL_ADVICE = re.compile(r"; to (?:keep waiting|continue), call .*")
+
+
 class UsageError(Exception):
     """The arguments break a rule that only the command line has."""
 
 
 class UnfinishedError(Exception):
-    """A command ended early because of `__cause__`; the advice is how to continue."""
+    """A command ended early because of `__cause__`; the advice is how to continue.
 
-    def __init__(self, advice: str, command: str | None = None) -> None:
+    Attributes:
+        advice: Introduction of the command, or the whole advice.
+        command: The command line that continues.
+        more: Further introductions and command lines.
+    """
+
+    def __init__(self, advice: str, command: str | None = None, *more: tuple[str, str]) -> None:
         super().__init__(advice)
         self.advice = advice
         self.command = command
+        self.more = more
 
 
 def exit_code_of(error: LightsailSnapError) -> ExitCode:
@@ -112,6 +123,20 @@ def advise_how_to_resume(command: str) -> Iterator[None]:
         raise UnfinishedError("To resume, run:", command) from error
 
 
+@contextmanager
+def advise_how_to_continue(command: str, *more: tuple[str, str]) -> Iterator[None]:
+    """Print the command line that continues a command of several steps, if it has changed anything.
+
+    `more` are further introductions and command lines, for example to undo the steps.
+    """
+    try:
+        yield
+    except (LightsailSnapError, KeyboardInterrupt) as error:
+        if isinstance(error, LightsailSnapError) and not error.may_have_executed:
+            raise
+        raise UnfinishedError("To continue, run:", command, *more) from error
+
+
 def run_and_report(work: Callable[[], int | None]) -> int:
     """Run a command, print its error if there is one, and return the exit code.
 
@@ -128,19 +153,32 @@ def run_and_report(work: Callable[[], int | None]) -> int:
             print_message(ended.advice)
         else:
             print_command(ended.advice, ended.command)
+        for introduction, command in ended.more:
+            print_command(introduction, command)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - people get a message, not a traceback
         code = _report(error)
     return ExitCode.OK if code is None else code
 
 
-def _report(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each kind of error
-    """Print an error as one line and return its exit code."""
+def _report(error: BaseException) -> ExitCode:
+    """Print an error as one line, and its notes; return the exit code."""
+    code = _print(error)
+    if isinstance(error, LightsailSnapError | KeyboardInterrupt):
+        # One for each of several problems, or what has been done.
+        for note in getattr(error, "__notes__", ()):
+            print_message(f"  {_without_calls(one_line(note))}")
+    return code
+
+
+def _without_calls(text: str) -> str:
+    """Remove the advice for users of the Python API; command lines replace it."""
+    return _CALL_ADVICE.sub("", text)
+
+
+def _print(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each kind of error
     match error:
         case LightsailSnapError():
-            print_error(format_error(error))
-            # One for each of several problems.
-            for note in getattr(error, "__notes__", ()):
-                print_message(f"  {one_line(note)}")
+            print_error(_without_calls(format_error(error)))
             return exit_code_of(error)
         case UsageError():
             print_error(str(error))

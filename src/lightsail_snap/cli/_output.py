@@ -21,8 +21,9 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from lightsail_snap import Tag, WaitProgress
+from lightsail_snap import StepProgress, Tag, WaitProgress
 from lightsail_snap._text import safe_line
+from lightsail_snap.cli._messages import print_message
 from lightsail_snap.models import ResourceTag
 
 # A program that reads a pipe expects whole lines of any length.
@@ -134,6 +135,12 @@ def progress_bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
                 progress.update(task, completed=wait.percent)
 
         yield update
+
+
+def print_step(progress: StepProgress) -> None:
+    """Print a step of a command to standard error when it begins."""
+    if progress.poll is None:
+        print_message(str(progress))
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import json
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -18,7 +18,7 @@ from lightsail_snap import LightsailSnapClient, LightsailSnapError
 from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, format_error
-from lightsail_snap.cli._messages import plural, print_command, print_message
+from lightsail_snap.cli._messages import plural, print_command, print_error, print_message
 from lightsail_snap.cli._options import MaxDeletionsOption, Settings, YesOption, add_command
 from lightsail_snap.cli._output import (
     print_json,
@@ -28,16 +28,19 @@ from lightsail_snap.cli._output import (
     step_counter,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
+from lightsail_snap.models._regions import find_region_hint
 from lightsail_snap.plans import (
     BackupPlan,
     DeleteStep,
     PlanOutcome,
     Run,
+    RunResult,
     StepResult,
-    apply,
-    apply_many,
     prepare,
 )
+from lightsail_snap.plans._apply import apply_and_report
+from lightsail_snap.plans._completion import report_error, run_on_complete
+from lightsail_snap.plans._fleet import apply_many_and_report
 from lightsail_snap.plans._model import decode_document
 
 ReturnT = TypeVar("ReturnT")
@@ -84,7 +87,8 @@ def _plan(
         print_message(note)
     print_message(run.summary)
     print_command(
-        f"{plural(len(run.steps), 'step')}; nothing was changed. To apply the plan, run:",
+        f"{plural(len(run.steps), 'step')}; nothing was changed. "
+        f"To apply the plan, {_how_to_run([file])}:",
         settings.command_line("apply", str(file)),
     )
 
@@ -107,50 +111,123 @@ def _apply(
     Every step is carried out exactly once; after a crash or a failure, run the same command
     again. On a terminal, deletions are counted and confirmed first. Without a terminal or with
     --yes, nothing is deleted if there are more deletions than --max-deletions, or else than the
-    plan's max_deletions.
+    plan's max_deletions. At the end, the plan's on_complete command receives the result.
     """
+    if files.count(_STDIN) > 1:
+        message = "standard input is only read once; pass - once"
+        raise UsageError(message)
     work = [_read(file) for file in files]
-    arguments = ["apply", *map(str, files)]
-    resume = settings.command_line(*arguments, yes=yes)
+    arguments, how_to_run = ["apply", *map(str, files)], _how_to_run(files)
+    resume = settings.command_line(*arguments, yes=yes, max_deletions=max_deletions)
+    completions = _Completions()
     try:
-        with settings.clients() as clients:
+        with settings.clients() as clients, completions.report_errors(work):
             work = [_limit_deletions(each, max_deletions) for each in work]
             if is_terminal() and not yes:
                 work = _confirm_deletions(work, clients, max_deletions)
-            if len(work) == 1:
-                is_complete, results = _apply_one(settings, work[0], clients, concurrency)
-            else:
-                is_complete, results = _apply_many(settings, work, clients, concurrency)
+            apply_work = _apply_one if len(work) == 1 else _apply_many
+            is_complete, results = apply_work(settings, work, clients, concurrency, completions)
     except KeyboardInterrupt as interrupt:
         advice = (
             "Steps that Lightsail has accepted may still be running. No step is carried out "
-            "twice. To resume, run:"
+            f"twice. To resume, {how_to_run}:"
         )
         raise UnfinishedError(advice, resume) from interrupt
+    finally:
+        for failure in completions.failures:
+            print_error(failure)
     if is_complete:
-        return ExitCode.OK
+        return ExitCode.PARTIAL if completions.failures else ExitCode.OK
     if blocked := _count_blocked_deletions(results):
         print_command(
             f"Nothing was deleted because {plural(blocked, 'deletion')} would exceed the limit. "
-            "Check the deletions with `lightsail-snap plan`, then run:",
+            f"Check the deletions with `lightsail-snap plan`, then {how_to_run}:",
             settings.command_line(*arguments, max_deletions=blocked),
         )
     else:
-        print_command("Some steps are not done. To retry them, run:", resume)
+        print_command(f"Some steps are not done. To retry them, {how_to_run}:", resume)
     return ExitCode.PARTIAL
 
 
+def _how_to_run(files: Sequence[Path]) -> str:
+    """Return the advice in front of a command with these files."""
+    return "pass the same input to" if _STDIN in files else "run"
+
+
+class _Completions:
+    """Runs the `on_complete` command of each plan once, also if an interrupt ends the program.
+
+    After an interrupt, worker threads may still finish a run while this thread reports it.
+    """
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+        self.reached: Callable[[], RunResult] | None = None
+        self._lock = threading.Lock()
+        self._reported: set[tuple[str | None, str]] = set()
+
+    def __call__(self, plan: BackupPlan, document: Mapping[str, Any]) -> str:
+        key = (plan.account, plan.name)
+        with self._lock:
+            is_first = key not in self._reported
+            self._reported.add(key)
+        failure = run_on_complete(plan, document) if is_first else ""
+        if failure:
+            self.failures.append(f"{plan.name}: {failure}")
+        # The failures are printed here, and not with the result or error.
+        return ""
+
+    @contextmanager
+    def report_errors(self, work: Sequence[BackupPlan | Run]) -> Iterator[None]:
+        """Report an error to all plans, except one that is reported before the work begins."""
+        try:
+            yield
+        except UsageError:
+            raise
+        except BaseException as error:
+            for each in work:
+                report_error(self, _plan_of(each), error, self.reached and self.reached())
+            raise
+
+
 def _read(file: Path) -> BackupPlan | Run:
-    with nullcontext(sys.stdin.buffer) if file == _STDIN else file.open("rb") as opened:
-        content = opened.read(_MAX_FILE_BYTES + 1)
+    content = _read_content(file)
     if len(content) > _MAX_FILE_BYTES:
-        message = f"{one_line(str(file))} is too large for a plan or a run"
+        message = f"{_name_of(file)} is too large for a plan or a run"
         raise UsageError(message)
+    work = _parse(file, content)
+    for region in _plan_of(work).regions:
+        if hint := find_region_hint(region):
+            print_message(hint)
+    return work
+
+
+def _name_of(file: Path) -> str:
+    return "standard input" if file == _STDIN else one_line(str(file))
+
+
+def _read_content(file: Path) -> bytes:
+    if file != _STDIN:
+        with file.open("rb") as opened:
+            return opened.read(_MAX_FILE_BYTES + 1)
+    if is_terminal():
+        message = (
+            "standard input is a terminal; pipe a plan or run into the command, or pass its file"
+        )
+        raise UsageError(message)
+    # Python has no standard input if it was closed at the start.
+    return b"" if sys.stdin is None else sys.stdin.buffer.read(_MAX_FILE_BYTES + 1)
+
+
+def _parse(file: Path, content: bytes) -> BackupPlan | Run:
     try:
         text = decode_document(content)
     except UnicodeError:
         # The error of the plan lists the supported encodings.
         return BackupPlan.from_json(content)
+    if not text.strip():
+        message = f"{_name_of(file)} is empty; pass a plan (TOML or JSON) or a run of `plan --json`"
+        raise UsageError(message)
     # A pipe has no suffix. JSON begins with a brace, and TOML never does.
     is_json = file.suffix.lower() == ".json" or text.lstrip().startswith("{")
     if file.suffix.lower() == ".toml" or not is_json:
@@ -218,23 +295,35 @@ def _confirm_deletions(
 
 def _apply_one(
     settings: Settings,
-    work: BackupPlan | Run,
+    work: Sequence[BackupPlan | Run],
     clients: Callable[[str], LightsailSnapClient],
     concurrency: int,
+    completions: _Completions,
 ) -> tuple[bool, list[Sequence[StepResult]]]:
-    """Apply a plan or run; return `is_complete` and the results."""
-    plan = _plan_of(work)
+    """Apply one plan or run; return `is_complete` and the results."""
+    (each,) = work
+    plan = _plan_of(each)
     client = clients(plan.regions[0])
-    run = work if isinstance(work, Run) else prepare(plan, client, clients=clients)
+    run = each if isinstance(each, Run) else prepare(plan, client, clients=clients)
     for note in run.notes:
         print_message(note)
+    reached: list[StepResult] = []
+    completions.reached = lambda: RunResult(run, tuple(reached))
     with step_counter(plan.name, len(run.steps)) as advance:
 
         def on_step(step: StepResult) -> None:
+            reached.append(step)
             advance(lambda: _print_step(settings, plan.name, step.to_dict()))
 
         result = _run_in_thread(
-            lambda: apply(run, client, clients=clients, concurrency=concurrency, on_step=on_step)
+            lambda: apply_and_report(
+                run,
+                client,
+                clients=clients,
+                concurrency=concurrency,
+                on_step=on_step,
+                report=completions,
+            )
         )
     counts: Counter[str] = Counter(each.status for each in result.results)
     statuses = ("done", "adopted", "skipped", "failed")
@@ -248,6 +337,7 @@ def _apply_many(
     work: Sequence[BackupPlan | Run],
     clients: Callable[[str], LightsailSnapClient],
     concurrency: int,
+    completions: _Completions,
 ) -> tuple[bool, list[Sequence[StepResult]]]:
     """Apply plans and runs; return `is_complete` and the results of each."""
     with step_counter("plans", len(work)) as advance:
@@ -256,8 +346,12 @@ def _apply_many(
             advance(lambda: _print_outcome(settings, outcome))
 
         fleet = _run_in_thread(
-            lambda: apply_many(
-                work, client_factory=clients, concurrency=concurrency, on_plan=on_plan
+            lambda: apply_many_and_report(
+                work,
+                client_factory=clients,
+                concurrency=concurrency,
+                on_plan=on_plan,
+                report=completions,
             )
         )
     results: list[Sequence[StepResult]] = [

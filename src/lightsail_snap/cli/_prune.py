@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -11,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
-from lightsail_snap._text import one_line
+from lightsail_snap._text import Description, did_you_mean, one_line
 from lightsail_snap.cli._errors import (
     ExitCode,
     UnfinishedError,
@@ -31,6 +32,7 @@ from lightsail_snap.cli._options import (
 from lightsail_snap.cli._output import print_json, print_line, print_result, print_table
 from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
+from lightsail_snap.errors import Violation
 from lightsail_snap.plans import BackupPlan, plan_prune, prune
 from lightsail_snap.plans._inventory import snapshot_kinds
 from lightsail_snap.plans._planning import deletion_summary
@@ -40,10 +42,12 @@ from lightsail_snap.retention import (
     RetentionPlan,
     RetentionPolicy,
     Scope,
+    _source_of,
 )
 
 # int() refuses very long numbers.
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_IS_PATTERN = re.compile(r"[*?\[]")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -77,8 +81,22 @@ class _Target:
 _Prepared: TypeAlias = tuple[_Target, RetentionPlan[AnySnapshot]]
 
 
-def _keep_option(period: str) -> Any:  # noqa: ANN401 - typer's own type is not public
-    return typer.Option(metavar="N", help=f"Keep the newest snapshot of each of N {period}.")
+def _rule(metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's own type is not public
+    return typer.Option(metavar=metavar, help=text, rich_help_panel="Retention")
+
+
+def _keep(period: str) -> Any:  # noqa: ANN401 - typer's own type is not public
+    return _rule("N", f"Keep the newest snapshot of each of the latest N {period}s.")
+
+
+def _keep_within(period: str) -> Any:  # noqa: ANN401 - typer's own type is not public
+    return _rule(
+        "SPAN", f"Keep the newest snapshot of each {period}, up to SPAN before the newest of all."
+    )
+
+
+def _scope(metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's own type is not public
+    return typer.Option(metavar=metavar, help=text, rich_help_panel="Scope")
 
 
 def _prune(
@@ -94,43 +112,47 @@ def _prune(
     ] = False,
     kind: KindOption = "all",
     owner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLAN", help=f"Scope: snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN."
-        ),
+        str | None, _scope("PLAN", f"Snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN.")
     ] = None,
     name: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATTERN", help="Scope: snapshot names such as db-*; repeatable."),
+        list[str] | None, _scope("PATTERN", "Names of snapshots such as db-*; repeatable.")
     ] = None,
     source: Annotated[
         list[str] | None,
+        _scope("NAME", "Disks or instances, by name or a pattern such as db-*; repeatable."),
+    ] = None,
+    time_zone: Annotated[
+        str,
         typer.Option(
-            metavar="PATTERN", help="Scope: names of disks or instances such as db-*; repeatable."
+            help="Time zone of hours, days, weeks, months and years.", rich_help_panel="Retention"
         ),
-    ] = None,
-    time_zone: Annotated[str, typer.Option(help="Time zone of days, weeks and months.")] = "UTC",
-    keep_last: Annotated[
-        str | None, typer.Option(metavar="N", help="Keep the N newest snapshots.")
-    ] = None,
-    keep_hourly: Annotated[str | None, _keep_option("hours")] = None,
-    keep_daily: Annotated[str | None, _keep_option("days")] = None,
-    keep_weekly: Annotated[str | None, _keep_option("weeks")] = None,
-    keep_monthly: Annotated[str | None, _keep_option("months")] = None,
-    keep_yearly: Annotated[str | None, _keep_option("years")] = None,
+    ] = "UTC",
+    keep_last: Annotated[str | None, _rule("N", "Keep the N newest snapshots.")] = None,
+    keep_hourly: Annotated[str | None, _keep("hour")] = None,
+    keep_daily: Annotated[str | None, _keep("day")] = None,
+    keep_weekly: Annotated[str | None, _keep("week")] = None,
+    keep_monthly: Annotated[str | None, _keep("month")] = None,
+    keep_yearly: Annotated[str | None, _keep("year")] = None,
     keep_within: Annotated[
         str | None,
-        typer.Option(metavar="SPAN", help="Keep snapshots that are newer, such as 2y5m7d3h."),
+        _rule(
+            "SPAN",
+            "Keep all snapshots up to SPAN before the newest, such as 12h, 7d or 1y5m7d2h "
+            "(years, months, days, hours).",
+        ),
     ] = None,
+    keep_within_hourly: Annotated[str | None, _keep_within("hour")] = None,
+    keep_within_daily: Annotated[str | None, _keep_within("day")] = None,
+    keep_within_weekly: Annotated[str | None, _keep_within("week")] = None,
+    keep_within_monthly: Annotated[str | None, _keep_within("month")] = None,
+    keep_within_yearly: Annotated[str | None, _keep_within("year")] = None,
     keep_tag: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY[=VALUE]", help="Keep snapshots with this tag; repeatable."),
+        _rule("KEY[=VALUE]", "Keep snapshots with this tag; repeatable."),
     ] = None,
     delete_older_than: Annotated[
         str | None,
-        typer.Option(
-            metavar="SPAN", help="Delete snapshots that are older, such as 90d, whatever is kept."
-        ),
+        _rule("SPAN", "Delete snapshots that are older, such as 90d, whatever is kept."),
     ] = None,
     minimum_remaining: Annotated[
         int | None,
@@ -155,6 +177,8 @@ def _prune(
     Requires a scope: a plan file, --owner, --name or --source. A snapshot must match all that are
     given. Snapshots of a plan are only deleted if the plan file or --owner names it. Of each
     source at least one usable snapshot remains. --apply counts the deletions and prompts first.
+
+    With a plan file, its retention applies, and --source limits the prune to some of its sources.
     """
     # An empty value, as from an unset variable in a script, is passed on and refused by the
     # policy: ignoring the rule would delete the snapshots that it should keep.
@@ -166,17 +190,24 @@ def _prune(
         keep_monthly=keep_monthly,
         keep_yearly=keep_yearly,
         keep_within=keep_within,
+        keep_within_hourly=keep_within_hourly,
+        keep_within_daily=keep_within_daily,
+        keep_within_weekly=keep_within_weekly,
+        keep_within_monthly=keep_within_monthly,
+        keep_within_yearly=keep_within_yearly,
         keep_tag=keep_tag,
         delete_older_than=delete_older_than,
     )
-    scope = _given(owner=owner, name=name, source=source)
+    scope = _given(owner=owner, name=name)
+    sources = {} if not source else {"sources": source}
     options = _Options(apply, yes, minimum_remaining, max_deletions, unsafe_allow_remove_all)
     if file is not None:
         if rules or scope:
-            names = ", ".join(f"--{key.replace('_', '-')}" for key in (*rules, *scope))
+            names = ", ".join(_option_of(key) for key in (*rules, *scope))
             message = f"the plan file defines the scope and the retention; leave out {names}"
             raise UsageError(message)
-        return _prune_by_plan(settings, read_plan(file), file, options)
+        return _prune_by_plan(settings, read_plan(file), file, options, sources)
+    scope |= sources
     if not scope:
         message = (
             "specify which snapshots may be deleted: pass a plan file, --owner, --name or --source"
@@ -186,23 +217,54 @@ def _prune(
     # Everything in scope is deleted only if there is no rule at all and the flag allows it.
     if rules or not unsafe_allow_remove_all:
         fields: dict[str, Any] = {
-            _RULES.get(key, key): _to_number(value) for key, value in rules.items()
+            _FIELDS.get(key, key): _to_number(value) for key, value in rules.items()
         }
-        policy = RetentionPolicy(time_zone=time_zone, **fields)
+        with _naming_options():
+            policy = RetentionPolicy(time_zone=time_zone, **fields)
+    with _naming_options():
+        selected = Scope(**{_FIELDS.get(key, key): value for key, value in scope.items()})
     with settings.client() as client:
-        target = _Target(
-            client,
-            policy,
-            Scope(**{_SCOPES.get(key, key): value for key, value in scope.items()}),
-            kind,
-            minimum_remaining or 1,
-        )
+        target = _Target(client, policy, selected, kind, minimum_remaining or 1)
         return _prune_targets(settings, [target], options)
 
 
-# Options whose names are not those of the parameters.
-_RULES = {"keep_tag": "keep_tagged"}
-_SCOPES = {"name": "names", "source": "sources"}
+# Fields of policies and scopes whose names are not those of the options.
+_FIELDS = {"keep_tag": "keep_tagged", "name": "names", "source": "sources"}
+_OPTIONS = {field: option for option, field in _FIELDS.items()}
+_TAGS_RULE = "must be `key` or `key=value`, or several that must all match, separated by commas"
+_SPAN_FIX = "write 12h, 7d or 1y5m7d2h (years, months, days, hours)"
+
+
+def _option_of(field: str) -> str:
+    return f"--{_OPTIONS.get(field, field).replace('_', '-')}"
+
+
+@contextmanager
+def _naming_options() -> Iterator[None]:
+    """Name the options instead of the fields in errors of policies and scopes."""
+    try:
+        yield
+    except RequestValidationError as error:
+        raise RequestValidationError("options", [*map(_name_option, error.violations)]) from error
+
+
+def _name_option(found: Violation) -> Violation:
+    field, option = found.field, _option_of(found.field)
+    rule, given = found.rule, found.input
+    fix = found.fix.replace("leave it out", "leave the option out")
+    if not field:
+        option, given = "--keep-...", Description("none")
+        rule, fix = "must include a rule that is not 0", "pass --keep-daily 7, for example"
+    elif field.startswith("keep_within") or field == "delete_older_than":
+        fix = _SPAN_FIX
+    elif field in _OPTIONS:
+        # The values of a repeatable option, without the brackets of a list.
+        given = Description(str(given).strip("[]"))
+    if field == "keep_tagged":
+        rule, fix = _TAGS_RULE, f"pass {option} env=prod"
+    elif field in {"owner", "names", "sources"}:
+        rule, fix = "must not be empty", "pass a value, or leave the option out"
+    return replace(found, field=option, rule=rule, fix=fix, input=given)
 
 
 def _given(**options: str | list[str] | None) -> dict[str, Any]:
@@ -213,7 +275,13 @@ def _to_number(value: str | list[str]) -> int | str | list[str]:
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
-def _prune_by_plan(settings: Settings, plan: BackupPlan, file: Path, options: _Options) -> int:
+def _prune_by_plan(
+    settings: Settings,
+    plan: BackupPlan,
+    file: Path,
+    options: _Options,
+    sources: Mapping[str, Sequence[str]],
+) -> int:
     if plan.retention is None:
         message = f"{one_line(str(file))} has no [retention], so it keeps every snapshot"
         raise UsageError(message)
@@ -221,13 +289,15 @@ def _prune_by_plan(settings: Settings, plan: BackupPlan, file: Path, options: _O
     plan_minimum = 1 if options.unsafe_allow_remove_all else plan.minimum_remaining
     if options.max_deletions is None:
         options = replace(options, max_deletions=plan.max_deletions)
+    with _naming_options():
+        scope = Scope(owner=plan.name, **sources)
     kinds = snapshot_kinds(plan)
     with settings.clients() as clients:
         targets = [
             _Target(
                 clients(region),
                 plan.policy_of(region),
-                Scope(owner=plan.name),
+                scope,
                 kinds[0] if len(kinds) == 1 else "all",
                 options.minimum_remaining or plan_minimum,
                 region,
@@ -241,6 +311,8 @@ def _prune_targets(settings: Settings, targets: Sequence[_Target], options: _Opt
     """Prepare all Regions, prompt once, then delete Region by Region."""
     codes: set[int] = set()
     prepared = _prepare(targets, options, codes)
+    if len(prepared) == len(targets):
+        _check_sources(targets[0].scope, prepared)
     if not options.is_applied:
         for target, planned in prepared:
             _print_decisions(settings, planned, target.region)
@@ -301,6 +373,22 @@ def _prepare(targets: Sequence[_Target], options: _Options, codes: set[int]) -> 
         else:
             prepared.append((target, planned))
     return prepared
+
+
+def _check_sources(scope: Scope, prepared: Sequence[_Prepared]) -> None:
+    """Refuse names of sources that have no snapshots in any Region; patterns may match none."""
+    known = {
+        name
+        for _, planned in prepared
+        for each in planned.decisions
+        if (name := _source_of(each.snapshot)[1]) is not None
+    }
+    unknown = [each for each in scope.sources if each not in known and not _IS_PATTERN.search(each)]
+    if unknown:
+        advice = "see the column `of` of `lightsail-snap list`"
+        names = ", ".join(f"{each} ({did_you_mean(each, known) or advice})" for each in unknown)
+        message = f"nothing was deleted: no snapshots of {names}"
+        raise UsageError(message)
 
 
 def _combine(codes: set[int]) -> int:

@@ -236,6 +236,11 @@ class ValidatedModel(BaseModel, frozen=True):
             type(self)(**{name: self.__dict__[name] for name in known}, **given)
         return {}
 
+    def _repr_html_(self) -> str:
+        from lightsail_snap._html import model_html  # noqa: PLC0415 - only notebooks need it
+
+        return model_html(self)
+
     @classmethod
     def _validation_error(cls, error: Exception, payload: object) -> LightsailSnapError:  # noqa: ARG003 - results store the payload
         """Translate an exception that was raised while a payload was validated."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lightsail_snap._text import short_repr
+from lightsail_snap._text import did_you_mean, short_repr
 from lightsail_snap.models._rules import Rule
+from lightsail_snap.models.enums import RegionName
 
 # Future Regions have this form, too.
 REGION_PATTERN = r"^[a-z]+(-[a-z0-9]+)+-[0-9]+$"
@@ -14,6 +15,9 @@ _SETTING = re.compile(REGION_PATTERN.replace("$", r"\Z") + r"|^aws(-[a-z]+)*-glo
 _BEGINS_WITH_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _SEPARATORS = re.compile(r"[\s_\u2010-\u2015]+")
 _MAX_LENGTH = 200
+# One wrong character of nine. Regions that are new differ more from the known ones.
+_TYPO_CUTOFF = 0.88
+_KNOWN = [region.value for region in RegionName.known_values()]
 
 # Locations in the display names of the AWS console, such as "US East (N. Virginia)".
 _LOCATIONS = {
@@ -55,7 +59,7 @@ def _suggest(value: object) -> str | None:
 
 def _explain(value: object) -> str | None:
     region = _suggest(value)
-    return f"use {region}" if region else None
+    return f"use {region}" if region else did_you_mean(value, _KNOWN) or None
 
 
 REGION_RULE = Rule(
@@ -73,3 +77,9 @@ def find_region_problem(setting: str, value: object) -> str | None:
         return None
     fix = _explain(value) or REGION_RULE.fix
     return f"{setting} {REGION_RULE.rule}; it is {short_repr(value)}: {fix}"
+
+
+def find_region_hint(region: str) -> str:
+    """Return a hint if a Region is unknown and similar to known ones, else an empty string."""
+    question = "" if region in _KNOWN else did_you_mean(region, _KNOWN, _TYPO_CUTOFF)
+    return question and f"{region} is not a known Region of Lightsail; {question}"

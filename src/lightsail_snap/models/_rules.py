@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
-from lightsail_snap._text import Description, short_repr
+from lightsail_snap._text import Description, did_you_mean, short_repr
 from lightsail_snap.errors import Violation
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 UNKNOWN_FIELD = "is not a field of this model"
 
 _MAX_INPUT_LENGTH = 1000
+_QUOTED = re.compile("'([^']*)'")
 _ERROR_TYPE = "broken_rule"
 # Few regular expression engines know Unicode's categories, so JSON Schema accepts all characters
 # beyond ASCII.
@@ -120,8 +122,11 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
                 source, fix = requirement.source, requirement.fix
             return Violation(field, rule, source, fix, Description("nothing"))
         case "extra_forbidden":
-            fix = f"leave it out; {model.__name__} takes {', '.join(model.model_fields)}"
-            return Violation(field, UNKNOWN_FIELD, source, fix, given)
+            return Violation(field, UNKNOWN_FIELD, source, unknown_field_fix(model, field), given)
+        case "literal_error":
+            values = _QUOTED.findall(context["expected"])
+            fix = did_you_mean(error["input"], values) or f"write one of {', '.join(values)}"
+            return Violation(field, f"must be {context['expected']}", source, fix, given)
         case (
             "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" | "too_short"
         ) if requirement is not None:
@@ -129,6 +134,15 @@ def _violation(model: type[BaseModel], error: ErrorDetails) -> Violation:
         case _:
             fix = f"pass a value of the type that {model.__name__} documents"
             return Violation(field, error["msg"], source, fix, given)
+
+
+def unknown_field_fix(model: type[BaseModel], field: str) -> str:
+    """Return the advice for a field that a model does not have, by its path."""
+    fields = model.model_fields
+    return (
+        did_you_mean(field.rpartition(".")[2], fields)
+        or f"leave it out; {model.__name__} takes {', '.join(fields)}"
+    )
 
 
 def _path(location: tuple[int | str, ...]) -> str:

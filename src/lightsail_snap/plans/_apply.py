@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -23,6 +24,12 @@ from lightsail_snap.models import (
     ManualSnapshotSource,
     Operation,
     OperationType,
+)
+from lightsail_snap.plans._completion import (
+    Report,
+    report_errors,
+    report_result,
+    run_on_complete,
 )
 from lightsail_snap.plans._deletion import (
     ApprovedSnapshot,
@@ -114,7 +121,7 @@ def _paused(lock: threading.Lock, quiesce: Quiesce) -> Iterator[None]:
 class _RunExecution:
     """One attempt to carry out a run."""
 
-    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep | None) -> None:
+    def __init__(self, run: Run, client_of: ClientFactory, on_step: OnStep) -> None:
         self._run = run
         self._timeout = run.plan.timeout
         self._client_of = client_of
@@ -161,9 +168,8 @@ class _RunExecution:
                 f": {safe_line(result.reason)}" if result.reason else "",
                 extra={"plan": plan, "step": step, "status": result.status},
             )
-        if self._on_step is not None:
-            with self._report_lock:
-                self._on_step(result)
+        with self._report_lock:
+            self._on_step(result)
 
     def deletions(self, limit: int) -> list[Callable[[], list[StepResult]]]:
         """Return one function per group that deletes; call them after all creations."""
@@ -375,6 +381,9 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
     the same run again, or a new run in the same slot. Completed steps are recognised by name and
     tag, and adopted.
 
+    If the plan has a command `on_complete`, it runs at the end, also if an error or an interrupt
+    ends the run. If the command fails, the result has the reason in `on_complete_error`.
+
     Args:
         run: The run.
         client: The client of the plan's Region, or of the first of several.
@@ -393,6 +402,28 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
         RequestValidationError: If an argument is invalid.
         ConfigurationError: If the plan has copies or several Regions and `clients` is missing.
     """
+    return apply_and_report(
+        run,
+        client,
+        clients=clients,
+        concurrency=concurrency,
+        max_deletions=max_deletions,
+        on_step=on_step,
+        report=run_on_complete,
+    )
+
+
+def apply_and_report(  # noqa: PLR0913 - keyword-only
+    run: Run,
+    client: LightsailSnapClient,
+    *,
+    clients: ClientFactory | None,
+    concurrency: int,
+    max_deletions: int | None = None,
+    on_step: OnStep | None = None,
+    report: Report,
+) -> RunResult:
+    """Carry out a run, and pass the result or an error to `report`."""
     if not isinstance(run, Run):
         fix = "pass the result of prepare(...) or make_run(...)"  # type: ignore[unreachable] # callers without a type checker get here
         raise invalid_parameter("run", "must be a run", fix, run, model="apply")
@@ -401,12 +432,22 @@ def apply(  # noqa: PLR0913 - keyword-only, and each has a default
     check_callback("on_step", on_step)
     # model_copy does not validate.
     run = Run(**dict(run))
-    execution = _RunExecution(run, clients_of(run.plan, client, clients), on_step)
+    reached: list[StepResult] = []
+
+    def record(step: StepResult) -> None:
+        reached.append(step)
+        if on_step is not None:
+            on_step(step)
+
+    execution = _RunExecution(run, clients_of(run.plan, client, clients), record)
     limit = run.max_deletions if max_deletions is None else max_deletions
-    results = _call_all([partial(execution.create, c) for c in _creation_chains(run)], concurrency)
-    results += _call_all(execution.deletions(limit), concurrency)
+    chains = [partial(execution.create, chain) for chain in _creation_chains(run)]
+    with report_errors(report, run.plan, lambda: RunResult(run, tuple(reached))):
+        results = _call_all(chains, concurrency)
+        results += _call_all(execution.deletions(limit), concurrency)
     by_id = {result.step.id: result for part in results for result in part}
-    return RunResult(run, tuple(by_id[step.id] for step in run.steps))
+    result = RunResult(run, tuple(by_id[step.id] for step in run.steps))
+    return replace(result, on_complete_error=report_result(report, result))
 
 
 def _call_all(

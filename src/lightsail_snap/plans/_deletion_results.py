@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 from typing_extensions import override
 
+from lightsail_snap._html import fields_table, render, table
 from lightsail_snap.errors import LightsailSnapError, PartialFailureError, detached
-from lightsail_snap.plans._tables import as_html, as_text
+from lightsail_snap.plans._tables import as_text
 from lightsail_snap.retention import AnySnapshot
 
 if TYPE_CHECKING:
@@ -55,7 +56,20 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-class Result:
+class Record(ABC):
+    """A result that is displayed as a table of its fields in notebooks."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+
+    def _repr_html_(self) -> str:
+        return render(self, lambda: fields_table(type(self).__name__, self.to_dict().items()))
+
+
+class Result(Record):
     """The result for one step or snapshot."""
 
     __slots__ = ()
@@ -141,12 +155,15 @@ class Results(ABC):
         return as_text(*self._table())
 
     def _repr_html_(self) -> str:
-        title, rows, footer = self._table()
-        return as_html(title, self._columns, rows, footer)
+        def build() -> str:
+            title, rows, footer = self._table()
+            return table(title, self._columns, rows, footer)
+
+        return render(self, build)
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionRecord:
+class DeletionRecord(Record):
     """Audit record of one snapshot that was approved for deletion.
 
     Attributes:
@@ -189,6 +206,7 @@ class DeletionRecord:
         """The outcome as the status of a step."""
         return _STATUS_OF.get(self.outcome, "skipped")
 
+    @override
     def to_dict(self) -> dict[str, Any]:
         """Return the record as JSON types.
 
@@ -237,6 +255,7 @@ class PrunedSnapshot(Result):
     def __getstate__(self) -> list[object]:
         return picklable_state(self)
 
+    @override
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON types.
 

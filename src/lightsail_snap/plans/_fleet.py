@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from lightsail_snap._parameters import check_callback, check_concurrency, invalid_parameter
 from lightsail_snap.errors import ConfigurationError, LightsailSnapError, SerializedCause, safe_text
-from lightsail_snap.plans._apply import apply, gather
+from lightsail_snap.plans._apply import apply_and_report, gather
+from lightsail_snap.plans._completion import Report, report_errors, run_on_complete
 from lightsail_snap.plans._inventory import ClientFactory, checked_plan
 from lightsail_snap.plans._model import BackupPlan
 from lightsail_snap.plans._planning import Run, checked_time, prepare
@@ -28,13 +29,23 @@ def _plan_of(work: Work) -> BackupPlan:
     return work.plan if isinstance(work, Run) else work
 
 
-def apply_one(work: Work, factory: ClientFactory, now: datetime, concurrency: int) -> PlanOutcome:
+def apply_one(
+    work: Work,
+    factory: ClientFactory,
+    now: datetime,
+    concurrency: int,
+    report: Report = run_on_complete,
+) -> PlanOutcome:
     """Apply one plan or run in a worker; errors of this library are part of the outcome."""
     plan = _plan_of(work)
     try:
-        client = factory(plan.regions[0])
-        run = work if isinstance(work, Run) else prepare(plan, client, clients=factory, now=now)
-        return PlanOutcome(plan, apply(run, client, clients=factory, concurrency=concurrency))
+        with report_errors(report, plan):
+            client = factory(plan.regions[0])
+            run = work if isinstance(work, Run) else prepare(plan, client, clients=factory, now=now)
+        result = apply_and_report(
+            run, client, clients=factory, concurrency=concurrency, report=report
+        )
+        return PlanOutcome(plan, result)
     except LightsailSnapError as error:
         return PlanOutcome(plan, error=error)
 
@@ -98,6 +109,9 @@ def apply_many(  # noqa: PLR0913 - keyword-only, and each has a default
 ) -> FleetResult:
     """Apply many plans, each in a worker. A failure of one does not stop the others.
 
+    The command `on_complete` of a plan runs in its worker, also if no run can be made. If the
+    command fails, the result of the run has the reason, or else the error has it as a note.
+
     Args:
         work: Plans, whose runs the workers make, or runs.
         client_factory: Function of a Region that returns its client; None for
@@ -118,6 +132,28 @@ def apply_many(  # noqa: PLR0913 - keyword-only, and each has a default
             name.
         ConfigurationError: If `client_factory` lacks the account of a plan.
     """
+    return apply_many_and_report(
+        work,
+        client_factory=client_factory,
+        executor=executor,
+        now=now,
+        concurrency=concurrency,
+        on_plan=on_plan,
+        report=run_on_complete,
+    )
+
+
+def apply_many_and_report(  # noqa: PLR0913 - keyword-only
+    work: Iterable[Work],
+    *,
+    client_factory: ClientFactory | Accounts | None,
+    executor: Executor | None = None,
+    now: datetime | None = None,
+    concurrency: int,
+    on_plan: Callable[[PlanOutcome], object] | None,
+    report: Report,
+) -> FleetResult:
+    """Apply many plans, and pass the result of each to `report`, which the workers receive."""
     checked = _checked_work(work)
     time = checked_time("apply_many", datetime.now(UTC) if now is None else now)
     check_concurrency(concurrency)
@@ -134,7 +170,12 @@ def apply_many(  # noqa: PLR0913 - keyword-only, and each has a default
             client_factory = stack.enter_context(regional_clients())
         calls = [
             partial(
-                apply_one, each, _factory_for(_plan_of(each), client_factory), time, concurrency
+                apply_one,
+                each,
+                _factory_for(_plan_of(each), client_factory),
+                time,
+                concurrency,
+                report,
             )
             for each in checked
         ]

@@ -49,7 +49,13 @@ from lightsail_snap._workflows.create_once import CLIENT_TOKEN_KEY
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import Tag, TagsInput
 from lightsail_snap.models._base import ValidatedModel
-from lightsail_snap.models._rules import UNKNOWN_FIELD, Requirement, Rule, violations
+from lightsail_snap.models._rules import (
+    UNKNOWN_FIELD,
+    Requirement,
+    Rule,
+    unknown_field_fix,
+    violations,
+)
 from lightsail_snap.models.names import RegionInput, ResourceName
 from lightsail_snap.models.tags import TagList, has_tags
 from lightsail_snap.retention import (
@@ -325,8 +331,7 @@ def _adapt_violation(model: type[BaseModel], found: Violation) -> Violation:
         ]
     if found.rule != UNKNOWN_FIELD or not nested:
         return found
-    fix = f"leave it out; {nested[0].__name__} takes {', '.join(nested[0].model_fields)}"
-    return replace(found, fix=fix)
+    return replace(found, fix=unknown_field_fix(nested[0], found.field))
 
 
 class PlanModel(ValidatedModel, frozen=True):
@@ -577,6 +582,11 @@ class BackupPlan(PlanModel, frozen=True):
     timeout: Timeout = timedelta(hours=1)
     """Time to wait for each snapshot, and for each copy. After a timeout it continues on Lightsail;
     to resume, apply the run again."""
+    on_complete: tuple[_Text, ...] = ()
+    """Command to run after each run, as a list of arguments, on the machine that applies the plan
+    and without a shell. It receives the result as JSON on standard input."""
+    on_complete_timeout: Timeout = timedelta(seconds=30)
+    """Time after which the command `on_complete` is killed."""
 
     if TYPE_CHECKING:
         # pydantic accepts more types than the annotations of the fields state.
@@ -600,6 +610,8 @@ class BackupPlan(PlanModel, frozen=True):
             minimum_remaining: int = 1,
             max_deletions: int | None = None,
             timeout: timedelta | float | str = ...,
+            on_complete: SequenceNotStr[str] = (),
+            on_complete_timeout: timedelta | float | str = ...,
         ) -> None: ...
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
+from lightsail_snap._html import render, table
 from lightsail_snap._parameters import invalid_parameter
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import RequestValidationError, Violation
@@ -46,7 +47,7 @@ from lightsail_snap.plans._model import (
     tag_pairs,
     tags_of,
 )
-from lightsail_snap.plans._tables import as_html, as_text
+from lightsail_snap.plans._tables import as_text
 from lightsail_snap.retention import (
     SOURCE_REGION_TAG,
     AnySnapshot,
@@ -218,8 +219,9 @@ class Run(PlanModel, frozen=True):
     def __str__(self) -> str:
         return as_text(self._title, self._rows, self._footer)
 
+    @override
     def _repr_html_(self) -> str:
-        return as_html(self._title, _COLUMNS, self._rows, self._footer)
+        return render(self, lambda: table(self._title, _COLUMNS, self._rows, self._footer))
 
 
 def deletion_summary(dates: Sequence[datetime], kept: int) -> str:

@@ -55,6 +55,7 @@ class StepResult(Result):
     def __getstate__(self) -> list[object]:
         return picklable_state(self)
 
+    @override
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON types.
 
@@ -81,10 +82,13 @@ class RunResult(Results):
     Attributes:
         run: The run.
         results: One result per step, in the order of the run.
+        on_complete_error: Why the plan's `on_complete` command failed; empty if it succeeded, or
+            the plan has none. It affects no other result.
     """
 
     run: Run
     results: tuple[StepResult, ...]
+    on_complete_error: str = ""
 
     _columns = ("status", "step", "snapshot", "why")
 
@@ -103,8 +107,8 @@ class RunResult(Results):
         """Return the results as JSON types.
 
         Returns:
-            A new dict: `plan`, `region` (the first of several), `regions`, `slot`, `is_complete`
-            and `steps`.
+            A new dict: `plan`, `region` (the first of several), `regions`, `slot`, `is_complete`,
+            `steps` and `on_complete_error` (a string or None).
         """
         return {
             "plan": self.run.plan.name,
@@ -113,6 +117,7 @@ class RunResult(Results):
             "slot": self.run.slot,
             "is_complete": self.is_complete,
             "steps": [each.to_dict() for each in self.results],
+            "on_complete_error": self.on_complete_error or None,
         }
 
     @override
@@ -135,7 +140,8 @@ class RunResult(Results):
         found = [each.status for each in self.results]
         counts = ", ".join(f"{status} {found.count(status)}" for status in STATUSES)
         regions = ", ".join(plan.source_regions)
-        return f"{plan.name} in {regions}, run {self.run.slot}", rows, counts
+        footer = "; ".join(filter(None, (counts, self.on_complete_error)))
+        return f"{plan.name} in {regions}, run {self.run.slot}", rows, footer
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,11 @@ class PlanOutcome:
         if self.error is not None:
             return f"{self.key}: failed: {type(self.error).__name__}: {self.error}"
         return f"{self.key}: nothing" if self.result is None else str(self.result)
+
+    def _repr_html_(self) -> str:
+        if self.result is not None:
+            return self.result._repr_html_()
+        return FleetResult((self,))._repr_html_()
 
 
 @dataclass(frozen=True, slots=True)

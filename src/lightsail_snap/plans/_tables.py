@@ -1,8 +1,7 @@
-"""Tables of runs and results, as plain text and as HTML for notebooks."""
+"""Tables of runs and results as plain text."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from lightsail_snap._text import safe_line
@@ -19,18 +18,3 @@ def as_text(title: str, rows: Sequence[Sequence[str]], footer: str) -> str:
     lines = ("  ".join([*map(str.ljust, row[:-1], widths), row[-1]]).rstrip() for row in safe)
     indented = (f"  {line}" for line in lines)
     return "\n".join([safe_line(title), *indented, safe_line(footer, _MAX_FOOTER_CHARACTERS)])
-
-
-def as_html(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], footer: str) -> str:
-    """Return the same as an HTML table with escaped cells."""
-
-    def line(tag: str, cells: Sequence[str]) -> str:
-        inner = "".join(f"<{tag}>{html.escape(safe_line(cell))}</{tag}>" for cell in cells)
-        return f"<tr>{inner}</tr>"
-
-    body = "".join(line("td", row) for row in rows)
-    return (
-        f"<table><caption>{html.escape(safe_line(title))}</caption>"
-        f"<thead>{line('th', head)}</thead><tbody>{body}</tbody></table>"
-        f"<p>{html.escape(safe_line(footer, _MAX_FOOTER_CHARACTERS))}</p>"
-    )

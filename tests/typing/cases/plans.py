@@ -65,6 +65,8 @@ def written(policy: RetentionPolicy) -> BackupPlan:
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, retention=policy, slot="day")
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, tags={"env": "prod"}, timeout="2h")
     BackupPlan(name="nightly", region="us-east-1", select=DISKS, tags=[Tag(key="env")], timeout=timedelta(hours=2))
+    BackupPlan(name="nightly", region="us-east-1", select=DISKS, on_complete=["notify"], on_complete_timeout=10)
+    BackupPlan(name="nightly", region="us-east-1", select=DISKS, on_complete="notify")  # mypy: arg-type pyright: reportArgumentType
     BackupPlan(name="nightly", region="us-east-1", select={"kind": "disk"})  # any: a mapping is JSON
     BackupPlan(name="nightly", region="us-east-1")  # mypy: call-arg pyright: reportCallIssue
     BackupPlan(name="nightly", region=5, select=DISKS)  # mypy: arg-type pyright: reportArgumentType

@@ -85,6 +85,7 @@ def _strategies_of_settings() -> Iterator[tuple[type[Any], _Make]]:
     yield waiters.WaitPolicy, _settings.wait_policies
     yield waiters.WaitProgress, _settings.wait_progress
     yield waiters.GroupProgress, _settings.group_progress
+    yield waiters.StepProgress, _settings.step_progress
     yield quiesce.CommandHooks, _settings.command_hooks
     yield quiesce.FileSystemFreeze, _settings.file_system_freezes
     yield Clock, _settings.virtual_clocks

@@ -30,7 +30,7 @@ from lightsail_snap.testing.strategies._resources import (
     times,
 )
 from lightsail_snap.transport import Response
-from lightsail_snap.waiters import GroupProgress, WaitPolicy, WaitProgress
+from lightsail_snap.waiters import GroupProgress, StepProgress, WaitPolicy, WaitProgress
 
 _OPERATIONS = st.sampled_from(("CreateDiskSnapshot", "GetDiskSnapshots", "DeleteDiskSnapshot"))
 _DESCRIPTIONS = st.sampled_from(("disk snapshot nightly", "operation 1", "deletion of old-1"))
@@ -74,6 +74,18 @@ def group_progress(draw: st.DrawFn) -> GroupProgress:
         total=succeeded + failed + pending,
         succeeded=succeeded,
         failed=failed,
+    )
+
+
+@st.composite
+def step_progress(draw: st.DrawFn) -> StepProgress:
+    """Draw a report on a step: its beginning, or a poll in it."""
+    steps = draw(st.integers(1, 6))
+    return StepProgress(
+        step=draw(st.integers(1, steps)),
+        steps=steps,
+        title=draw(st.sampled_from(("take disk snapshot made-1", "attach disk made-2"))),
+        poll=draw(st.none() | wait_progress()),
     )
 
 
