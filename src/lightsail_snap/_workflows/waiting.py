@@ -670,14 +670,15 @@ class _Group(Generic[PollResultT]):
         self.update(outcomes | dict(zip(missing, polled, strict=True)))
         has_news = any(not self.waits[name].is_pending for name in names)
         self.quiet_rounds = 0 if has_news else self.quiet_rounds + 1
-        return _Round(self.cost, inf if unread else self._remaining)
+        return _Round(self.cost, self._remaining(name for name in names if name not in unread))
 
-    @property
-    def _remaining(self) -> float:
-        """Seconds until the last resource should have ended."""
+    def _remaining(self, names: Iterable[str]) -> float:
+        """Return the seconds until the last of these resources should have ended."""
         remaining, elapsed = 0.0, self.stopwatch.elapsed
-        for name in self.pending:
-            resource = self.waits[name].resource
+        for wait in map(self.waits.__getitem__, names):
+            if not wait.is_pending:
+                continue
+            resource = wait.resource
             percent = None if resource is None else percent_of(resource)
             if not percent:
                 return inf
