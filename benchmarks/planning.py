@@ -27,6 +27,7 @@ from lightsail_snap.retention import OWNERSHIP_TAG, RetentionPolicy, Scope, plan
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REGION = "us-east-1"
 EMULATED_PAGE = 200
+PRUNED_SNAPSHOTS = 5
 POLICY = RetentionPolicy(time_zone="UTC", keep_daily=7, keep_weekly=4, keep_monthly=12)
 
 
@@ -64,8 +65,8 @@ def measure(work: Callable[[], object], rounds: int) -> tuple[float, float]:
     return min(times), peak / 2**20
 
 
-def make_cases(disks: int, snapshots: int) -> dict[str, Callable[[], object]]:
-    """Return the measured functions for an inventory of this size."""
+def measure_all(disks: int, snapshots: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Return the CPU seconds and the peak memory of each function, for this inventory."""
     inventory = make_inventory(disks, snapshots)
     plan = BackupPlan(
         name="nightly", region=REGION, select={"kind": "disk", "globs": ["*"]}, retention=POLICY
@@ -73,12 +74,13 @@ def make_cases(disks: int, snapshots: int) -> dict[str, Callable[[], object]]:
     found = inventory.snapshots[REGION]
     run = make_run(plan, inventory, NOW)
     document = run.to_json()
-    return {
+    cases: dict[str, Callable[[], object]] = {
         "make_run": lambda: make_run(plan, inventory, NOW),
         "plan_retention": lambda: plan_retention(found, POLICY, NOW, owned=Scope(owner="nightly")),
         "Run.to_json": run.to_json,
         "Run.from_json": lambda: Run.from_json(document),
     }
+    return {name: measure(work, rounds) for name, work in cases.items()}
 
 
 def prune_emulated(disks: int, snapshots: int) -> tuple[float, int, int]:
@@ -113,22 +115,20 @@ def main() -> None:
     parser.add_argument("--disks", type=int, default=1000)
     parser.add_argument("--snapshots", type=int, default=50, help="snapshots of each disk")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pruned-disks", type=int, default=40, help="0 to leave out the pruning")
+    parser.add_argument("--pruned-disks", type=int, default=400, help="0 to leave out the pruning")
     options = parser.parse_args()
-    halves = {}
-    for name, work in make_cases(options.disks // 2, options.snapshots).items():
-        halves[name] = measure(work, options.rounds)[0]
+    halves = measure_all(options.disks // 2, options.snapshots, options.rounds)
     print(f"{options.disks:,} disks, {options.disks * options.snapshots:,} snapshots\n")
     print("| function | CPU s | growth | peak MiB |\n|---|--:|--:|--:|")
-    for name, work in make_cases(options.disks, options.snapshots).items():
-        seconds, peak = measure(work, options.rounds)
-        print(f"| `{name}` | {seconds:.2f} | {seconds / halves[name]:.1f} | {peak:.0f} |")
+    found = measure_all(options.disks, options.snapshots, options.rounds)
+    for name, (seconds, peak) in found.items():
+        print(f"| `{name}` | {seconds:.2f} | {seconds / halves[name][0]:.1f} | {peak:.0f} |")
     if not options.pruned_disks:
         return
     print("\n| `prune` | deletions | calls | CPU s |\n|---|--:|--:|--:|")
     for disks in (options.pruned_disks // 2, options.pruned_disks):
-        seconds, deletions, calls = prune_emulated(disks, options.snapshots)
-        title = f"{disks} disks, {disks * options.snapshots:,} snapshots"
+        seconds, deletions, calls = prune_emulated(disks, PRUNED_SNAPSHOTS)
+        title = f"{disks} disks, {disks * PRUNED_SNAPSHOTS:,} snapshots"
         print(f"| {title} | {deletions:,} | {calls:,} | {seconds:.2f} |")
 
 

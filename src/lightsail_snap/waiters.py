@@ -73,6 +73,10 @@ class WaitPolicy:
     The delay before the next poll is a random number between `min_delay` and an upper bound, which
     doubles with every poll up to `max_delay`. So many clients do not poll at the same time.
 
+    A round of polls of many resources takes several calls, and the delay after it is the sum of as
+    many delays, up to `max_delay`. It is shorter if the progress of all of them shows that they
+    will have ended before.
+
     Attributes:
         timeout: Maximum duration, as a `timedelta` or in seconds; None for no limit.
         min_delay: Minimum delay between two polls, as a `timedelta` or in seconds. Less than 0.1 s

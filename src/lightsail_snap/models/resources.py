@@ -64,7 +64,7 @@ def _share_location(location: ResourceLocation) -> ResourceLocation:
 class _Shared:
     """Lets equal locations of responses be one object, which saves memory and garbage collections.
 
-    Results are immutable, so no code can tell them apart but by `is`.
+    Results are immutable, so only `is` shows a difference.
     """
 
     def __get_pydantic_core_schema__(
