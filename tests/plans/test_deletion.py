@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support import ForwardingTransport, SkewedClock
 
@@ -694,6 +694,21 @@ def make_listing(snapshots: list[DiskSnapshot], terms: deletion.DeletionTerms) -
     minimum=st.integers(1, 3),
     group_by=st.sampled_from(["source", "none"]),
     allow_remove_all=st.booleans(),
+)
+@example(
+    # An equal duplicate, an older one that is listed in two states, and one of another source.
+    snapshots=[
+        listed(0, "db", 1, "completed", HOME),
+        listed(0, "db", 1, "completed", HOME),
+        listed(1, "db", 2, "completed", HOME),
+        listed(1, "db", 2, "pending", HOME),
+        listed(2, "web", 3, "completed", HOME),
+        listed(3, "web", 4, "completed", HOME),
+    ],
+    keep_last=1,
+    minimum=1,
+    group_by="source",
+    allow_remove_all=False,
 )
 def test_decisions_by_source_equal_those_of_the_whole_listing(
     snapshots: list[DiskSnapshot],
