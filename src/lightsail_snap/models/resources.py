@@ -75,7 +75,7 @@ class _Shared:
         return core_schema.json_or_python_schema(json_schema=shared, python_schema=schema)
 
 
-SharedLocation = Annotated[ResourceLocation, _Shared()]
+SHARED = _Shared()
 
 
 class Record(ResultModel, frozen=True):
@@ -87,7 +87,7 @@ class Record(ResultModel, frozen=True):
     """Amazon Resource Name."""
     created_at: Timestamp | None = None
     """Time of creation."""
-    location: SharedLocation | None = None
+    location: Annotated[ResourceLocation, SHARED] | None = None
     """Region and Availability Zone."""
     resource_type: ResourceType | None = None
     """Type of the resource."""
