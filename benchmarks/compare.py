@@ -237,7 +237,7 @@ def compare_memory() -> list[Table]:
 
     raw, own = _peers.boto3_client(), _peers.built_client()
     pages = {BASE: raw.get_disk_snapshots, "lightsail-snap": own.get_disk_snapshots}
-    peaks = {f"{count:,} pages": _peak_of_an_iteration(count) for count in (10, 100)}
+    peaks = {f"{count:,} pages": _peak_of_an_iteration(count) for count in (10, 1000)}
     return [
         Table(
             "memory of a page of 1000 DiskSnapshots",

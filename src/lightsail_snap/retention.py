@@ -862,8 +862,7 @@ def _group_duplicates(snapshots: Iterable[SnapshotT]) -> list[list[SnapshotT]]:
             listings.append(snapshot)
     # repr is slower than all rules, so it is used only where the order matters.
     return [
-        sorted(listings, key=repr) if len(listings) > 1 else listings
-        for _, listings in sorted(found.items())
+        sorted(found[key], key=repr) if len(found[key]) > 1 else found[key] for key in sorted(found)
     ]
 
 

@@ -73,6 +73,10 @@ class WaitPolicy:
     The delay before the next poll is a random number between `min_delay` and an upper bound, which
     doubles with every poll up to `max_delay`. So many clients do not poll at the same time.
 
+    A round of polls of many resources takes several calls, and the delay after it is the sum of as
+    many delays, up to `max_delay`. It is shorter if the progress of all of them shows that they
+    will have ended before.
+
     Attributes:
         timeout: Maximum duration, as a `timedelta` or in seconds; None for no limit.
         min_delay: Minimum delay between two polls, as a `timedelta` or in seconds. Less than 0.1 s
@@ -127,6 +131,20 @@ class WaitPolicy:
         doubled = shortest * 2.0 ** min(polls, _MAX_DOUBLINGS)
         bound = max(shortest, min(longest, doubled))
         return max(shortest, min(bound, shortest + (bound - shortest) * self.random()))
+
+
+def delay_after(policy: WaitPolicy, polls: int, calls: int) -> float:
+    """Return a random delay after a round of polls that took so many calls.
+
+    It is as long as after each of the calls alone, up to `max_delay`, so that waits for many
+    resources do not make more calls a second than waits for one.
+    """
+    delay, longest = 0.0, max(_seconds("max_delay", policy.max_delay), MIN_DELAY_SECONDS)
+    for _ in range(calls):
+        delay += policy.delay(polls)
+        if calls > 1 and delay >= longest:
+            return longest
+    return delay
 
 
 def state_of(resource: PollResult) -> OpenEnum | None:

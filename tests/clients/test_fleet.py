@@ -37,6 +37,11 @@ from lightsail_snap import (
     WaitTimeoutError,
 )
 from lightsail_snap._boto.transport import BotoTransport
+from lightsail_snap._workflows.effects import ClockReading
+from lightsail_snap._workflows.ownership import Identity
+from lightsail_snap._workflows.resources import DISK_SNAPSHOTS
+from lightsail_snap._workflows.waiting import BatchResult, wait_for_created
+from lightsail_snap.aio import AsyncLightsailSnapClient
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 REGION = "us-east-1"
@@ -557,3 +562,190 @@ def test_invalid_names_are_refused(noun: str, names: Any) -> None:
         service.wait("sync", names)
     assert isinstance(caught.value, RequestValidationError)
     assert service.calls == {}
+
+
+# Rounds of polls
+
+
+@of_every_kind
+@on_every_loop
+def test_first_page_stands_for_the_list_while_nothing_ends(noun: str, loop: str) -> None:
+    service = make_service(noun, soon(200, seconds=52), page_size=50)
+    reports: list[GroupProgress] = []
+    assert len(service.wait(loop, list(service.resources), on_progress=reports.append)) == 200
+    # Every eighth round reads all four pages, and so does one that finds a resource that has ended.
+    assert service.calls == {GETS[noun][1]: 10 + 4 + 4}
+    assert [each.succeeded for each in reports] == [0] * 11 + [200]
+
+
+def test_last_round_reads_the_whole_list() -> None:
+    service = make_service("disk snapshot", soon(200, seconds=500), page_size=50)
+    with pytest.raises(PartialFailureError) as caught:
+        service.wait("sync", list(service.resources), timeout=0)
+    assert service.calls == {"GetDiskSnapshots": 4}
+    assert all(isinstance(each, WaitTimeoutError) for each in caught.value.exceptions)
+    assert all("still in pending" in str(each) for each in caught.value.exceptions)
+
+
+@pytest.mark.parametrize("kind", ["disk", "instance"])
+def test_snapshots_of_minutes_take_few_calls(kind: str) -> None:
+    requests: Any = {"disk": named, "instance": named_instances}[kind](NAMES)
+    lightsail, clock = emulator(Progression.by_seconds(operation=20, snapshot=300))
+    client = LightsailSnapClient(
+        transport=counting(lightsail), clock=clock, wait_policy=WaitPolicy(random=lambda: 0.5)
+    )
+    taken = getattr(client, f"take_{kind}_snapshots")(requests)
+    assert taken.keys() == set(NAMES)
+    assert lightsail.calls.total() <= 1.1 * MANY, lightsail.calls
+    # The progress shows when the last snapshot ends; those of instances have none.
+    assert 300 <= clock.monotonic() <= 300 + (15 if kind == "disk" else 30)
+
+
+@dataclass
+class Creations(Service):
+    """A service with disk snapshots that operations create.
+
+    Attributes:
+        operations: When each operation ends, in seconds, by name of the snapshot; None for never.
+        status: The status in which they end.
+    """
+
+    operations: dict[str, float | None] = field(default_factory=dict)
+    status: str = "Succeeded"
+
+    def operation(self, name: str) -> dict[str, Any]:
+        end = self.operations[name]
+        is_over = end is not None and self.clock.monotonic() >= end
+        status = self.status if is_over else "Started"
+        return {"id": f"operation-{name}", "resourceName": name, "status": status}
+
+    def _respond(self, request: Any) -> dict[str, Any]:
+        match request.operation_name:
+            case "GetOperations":
+                return {"operations": [self.operation(name) for name in self.operations]}
+            case "GetOperation":
+                name = request.operation_id.removeprefix("operation-")
+                return (
+                    {"operation": self.operation(name)}
+                    if name in self.operations
+                    else (missing(request))
+                )
+            case _:
+                return super()._respond(request)
+
+    def wait_for_created(
+        self, loop: str, names: Iterable[str], **options: Any
+    ) -> tuple[BatchResult[Any], BatchResult[Any]]:
+        names = list(names)
+        policy = WaitPolicy(timeout=100, min_delay=5, max_delay=5, random=lambda: 0.5)
+        begun = {name: Operation(id=f"operation-{name}", resource_name=name) for name in names}
+
+        settings: Any = {"transport": self, "clock": self.clock}
+
+        async def main() -> Any:
+            workflow = wait_for_created(
+                DISK_SNAPSHOTS,
+                {name: Identity(is_created_here=True) for name in names},
+                options.get("begun", begun),
+                policy,
+                options.get("timeout", 100),
+                concurrency=10,
+                on_progress=options.get("on_progress"),
+                began=ClockReading(0, self.clock.time()),
+            )
+            if loop == "sync":
+                return LightsailSnapClient(**settings)._run(workflow)
+            return await AsyncLightsailSnapClient(**settings)._run(workflow)
+
+        found: tuple[BatchResult[Any], BatchResult[Any]] = run_on(loop, main)
+        return found
+
+
+def make_creations(
+    count: int, snapshot: float | None, operation: float | None, **options: Any
+) -> Creations:
+    names = [f"resource-{number}" for number in range(count)]
+    return Creations(
+        "disk snapshot",
+        VirtualClock(),
+        dict.fromkeys(names, snapshot),
+        operations=dict.fromkeys(names, operation),
+        **options,
+    )
+
+
+@on_every_loop
+@pytest.mark.parametrize(("snapshot", "operation"), [(40, 10), (10, 40)])
+def test_creation_ends_when_snapshot_and_operation_have(
+    loop: str, snapshot: float, operation: float
+) -> None:
+    service = make_creations(50, snapshot, operation)
+    reports: list[GroupProgress] = []
+    snapshots, operations = service.wait_for_created(
+        loop, service.resources, on_progress=reports.append
+    )
+    assert snapshots.successes.keys() == operations.successes.keys() == service.resources.keys()
+    assert service.clock.monotonic() == 40
+    assert [each.succeeded for each in reports] == [0] * 7 + [50]
+    assert {each.description for each in reports} == {"50 disk snapshots"}
+    if operation < snapshot:
+        assert service.calls == {"GetDiskSnapshots": 8, "GetOperations": 1}
+
+
+@on_every_loop
+def test_failed_operation_ends_the_wait_for_a_pending_snapshot(loop: str) -> None:
+    service = make_creations(3, None, 10, status="Failed")
+    snapshots, operations = service.wait_for_created(loop, service.resources)
+    assert service.clock.monotonic() == 40
+    assert service.calls == {"GetDiskSnapshots": 8, "GetOperations": 1}
+    assert snapshots.failures == operations.failures
+    assert {str(each) for each in snapshots.failures.values()} == {
+        f"operation operation-resource-{number} ended in Failed" for number in range(3)
+    }
+
+
+def test_failed_operation_ends_the_wait_before_the_first_poll() -> None:
+    service = make_creations(1, None, 0)
+    failed = Operation(id="operation-resource-0", status="Failed")  # type: ignore[arg-type] # pydantic makes the enumeration of it
+    snapshots, _ = service.wait_for_created("sync", ["resource-0"], begun={"resource-0": failed})
+    assert snapshots.failures.keys() == {"resource-0"}
+    assert service.calls == {}
+
+
+def test_missing_snapshot_is_explained_by_its_operation() -> None:
+    service = make_creations(2, 10, 10, status="Failed")
+    del service.resources["resource-1"]
+    snapshots, operations = service.wait_for_created("sync", ["resource-0", "resource-1"])
+    assert isinstance(snapshots.failures["resource-1"], WaitFailedError)
+    assert service.calls["GetOperation"] == 3
+    # The snapshot that exists is completed; its operation has failed.
+    assert snapshots.successes.keys() == {"resource-0"}
+    assert operations.failures.keys() == {"resource-0", "resource-1"}
+
+
+def test_operation_that_is_gone_does_not_matter() -> None:
+    service = make_creations(2, 10, 10)
+    service.operations.clear()
+    reports: list[GroupProgress] = []
+    snapshots, operations = service.wait_for_created(
+        "sync", service.resources, on_progress=reports.append
+    )
+    assert len(snapshots.successes) == 2
+    assert {type(each) for each in operations.failures.values()} == {WaitFailedError}
+    assert (reports[-1].succeeded, reports[-1].failed) == (2, 0)
+
+
+def test_snapshots_without_operations_are_polled_at_once() -> None:
+    service = make_creations(2, 0, 0)
+    snapshots, operations = service.wait_for_created("sync", service.resources, begun={})
+    assert len(snapshots.successes) == 2
+    assert operations == BatchResult({}, {})
+    assert service.clock.monotonic() == 0
+
+
+@on_every_loop
+def test_last_round_polls_snapshots_and_operations(loop: str) -> None:
+    service = make_creations(5, None, 20)
+    snapshots, operations = service.wait_for_created(loop, service.resources, timeout=33)
+    assert len(snapshots.failures) == len(operations.successes) == 5
+    assert service.clock.monotonic() == 33

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support import ForwardingTransport, SkewedClock
 
@@ -38,7 +38,7 @@ from lightsail_snap.emulator import LightsailEmulator, Progression
 from lightsail_snap.plans import BackupPlan, PruneResult, apply, plan_prune, prepare, prune
 from lightsail_snap.plans import _deletion as deletion
 from lightsail_snap.plans._inventory import run_workflow
-from lightsail_snap.retention import OWNERSHIP_TAG
+from lightsail_snap.retention import OWNERSHIP_TAG, _evaluate, _source_key
 
 HOME, DAY = "us-east-1", 86_400
 Hook = Callable[[Request[Any], bool], None]
@@ -656,6 +656,103 @@ def test_gate_does_not_discard_a_newer_listing(state: State) -> None:
     second = run_workflow(state.client, gate._evidence())
     gate._discard(first)
     assert run_workflow(state.client, gate._evidence()) is second
+
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def listed(number: int, disk: str, age: int, state: str, region: str) -> DiskSnapshot:
+    return DiskSnapshot.from_wire(
+        {
+            "name": f"s{number}",
+            "createdAt": (NOW - timedelta(hours=age)).timestamp(),
+            "state": state,
+            "fromDiskName": disk,
+            "location": {"regionName": region},
+            "tags": [{"key": OWNERSHIP_TAG, "value": "nightly"}],
+        }
+    )
+
+
+def make_listing(snapshots: list[DiskSnapshot], terms: deletion.DeletionTerms) -> deletion._Listing:
+    return deletion._Listing(0, 0, NOW, NOW, 1, terms, snapshots)
+
+
+@given(
+    snapshots=st.lists(
+        st.builds(
+            listed,
+            st.integers(0, 15),
+            st.sampled_from(["db", "web", "log"]),
+            st.integers(-1, 12),
+            st.sampled_from(["completed", "completed", "pending"]),
+            st.sampled_from([HOME, HOME, "eu-west-1"]),
+        ),
+        max_size=12,
+    ),
+    keep_last=st.integers(1, 3),
+    minimum=st.integers(1, 3),
+    group_by=st.sampled_from(["source", "none"]),
+    allow_remove_all=st.booleans(),
+)
+@example(
+    # An equal duplicate, an older one that is listed in two states, and one of another source.
+    snapshots=[
+        listed(0, "db", 1, "completed", HOME),
+        listed(0, "db", 1, "completed", HOME),
+        listed(1, "db", 2, "completed", HOME),
+        listed(1, "db", 2, "pending", HOME),
+        listed(2, "web", 3, "completed", HOME),
+        listed(3, "web", 4, "completed", HOME),
+    ],
+    keep_last=1,
+    minimum=1,
+    group_by="source",
+    allow_remove_all=False,
+)
+def test_decisions_by_source_equal_those_of_the_whole_listing(
+    snapshots: list[DiskSnapshot],
+    keep_last: int,
+    minimum: int,
+    group_by: Any,
+    allow_remove_all: bool,  # noqa: FBT001 - drawn
+) -> None:
+    policy = RetentionPolicy(time_zone="UTC", keep_last=keep_last)
+    terms = deletion.DeletionTerms(
+        Scope(owner="nightly"), policy, group_by, minimum, allow_remove_all
+    )
+    whole, by_source = make_listing(snapshots, terms), make_listing(snapshots, terms)
+    decisions = {each.snapshot.name: each for each in whole.plan.decisions}
+    assert whole.count == by_source.count == len(whole.plan.decisions)
+    for name in (f"s{number}" for number in range(16)):
+        decision = by_source.decision("disk", name)
+        assert decision == decisions.get(name)
+        if decision is not None and not decision.keep:
+            key = _source_key(decision.snapshot)
+            assert by_source.sources[key] == whole.sources[key]
+
+
+def test_prune_evaluates_only_the_sources_of_its_deletions(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        state.emulator.add_disk(f"disk-{number}", region_name=HOME)
+        state.take(*(f"d{number}-{age}" for age in range(8)), disk=f"disk-{number}")
+    evaluated: list[int] = []
+    evaluate = _evaluate
+
+    def count(snapshots: Any, *args: Any, **options: Any) -> Any:
+        evaluated.append(len(snapshots))
+        return evaluate(snapshots, *args, **options)
+
+    monkeypatch.setattr(deletion, "_evaluate", count)
+    result = prune(state.plan(keep_last=1), state.client)
+    assert len(result.results) == 4 + 10 * 7
+    # The plan evaluates all 85 snapshots, and so each listing did. A source whose deletions two
+    # listings serve is evaluated twice.
+    assert evaluated[0] == 85
+    assert max(evaluated[1:]) == 8
+    assert sum(evaluated[1:]) <= 85 + 5 * 8 + 85
 
 
 @given(

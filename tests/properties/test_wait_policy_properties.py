@@ -26,6 +26,7 @@ from lightsail_snap._workflows.resources import (
 )
 from lightsail_snap.waiters import (
     MIN_DELAY_SECONDS,
+    delay_after,
     percent_of,
 )
 
@@ -69,6 +70,17 @@ def test_delay_is_within_its_bounds(
     policy = WaitPolicy(min_delay=shortest, max_delay=longest, random=lambda: draw)
     minimum, maximum = (max(in_seconds(each), MIN_DELAY_SECONDS) for each in (shortest, longest))
     assert minimum <= policy.delay(polls) <= maximum
+
+
+@given(st.floats(0, 10), st.floats(0.001, 100), st.integers(0, 70), st.integers(2, 99), draws)
+def test_delay_after_many_calls_is_at_least_as_long_as_after_one(
+    shortest: float, more: float, polls: int, calls: int, draw: float
+) -> None:
+    policy = WaitPolicy(min_delay=shortest, max_delay=shortest + more, random=lambda: draw)
+    longest = max(shortest + more, MIN_DELAY_SECONDS)
+    assert delay_after(policy, polls, 1) == policy.delay(polls)
+    assert policy.delay(polls) <= delay_after(policy, polls, calls) <= longest
+    assert delay_after(policy, polls, 10**9) == longest
 
 
 @given(st.floats(0, 10), st.floats(0.001, 100), draws)

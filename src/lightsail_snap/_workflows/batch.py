@@ -14,7 +14,6 @@ from lightsail_snap._parameters import (
 )
 from lightsail_snap._workflows.create_and_wait import (
     find_replacement,
-    is_not_found,
     note_accepted,
     operation_for,
 )
@@ -24,13 +23,12 @@ from lightsail_snap._workflows.ownership import CreatedT
 from lightsail_snap._workflows.resources import (
     DISK_SNAPSHOTS,
     INSTANCE_SNAPSHOTS,
-    OPERATIONS,
     Waitable,
 )
 from lightsail_snap._workflows.take import disk_snapshot_creation, instance_snapshot_creation
 from lightsail_snap._workflows.timing import RetryBudget, Stopwatch, start
-from lightsail_snap._workflows.waiting import BatchResult, NotFoundPolicy, wait_for_all
-from lightsail_snap.errors import LightsailSnapError
+from lightsail_snap._workflows.waiting import BatchResult, is_missing, wait_for_created
+from lightsail_snap.errors import LightsailSnapError, WaitTimeoutError
 from lightsail_snap.models import (
     CreateDiskSnapshotRequest,
     CreateInstanceSnapshotRequest,
@@ -124,41 +122,29 @@ async def _take_all(  # noqa: PLR0913 - the parameters of the client's methods
         for name, each in accepted.items()
         if (operation := operation_for(each.operations, name)) is not None
     }
-    ended = await wait_for_all(
-        OPERATIONS,
-        [operation.id for operation in operations.values()],
-        policy,
-        limit,
-        concurrency=concurrency,
-        on_progress=on_progress,
-        firsts={operation.id: operation for operation in operations.values()},
-        began=began,
-    )
-    for name, operation in operations.items():
-        error = ended.failures.get(operation.id)
-        if error is not None and not is_not_found(error):
-            note_accepted(error, creations[name].resume)
-            failures[name] = error
-    snapshots = await wait_for_all(
+    snapshots, ended = await wait_for_created(
         waitable,
-        [name for name in creations if name not in failures],
+        {name: each.identity for name, each in accepted.items()},
+        operations,
         policy,
         limit,
         concurrency=concurrency,
         on_progress=on_progress,
-        not_found=NotFoundPolicy.RETRY,
         began=began,
-        identities={name: each.identity for name, each in accepted.items()},
     )
-    taken = dict(snapshots.successes)
-    failures |= snapshots.failures
+    failures |= {n: error for n, error in ended.failures.items() if not is_missing(error)}
+    for name, failure in snapshots.failures.items():
+        # The failure of the operation has the reason, but its timeout has none.
+        if name not in failures or isinstance(failures[name], WaitTimeoutError):
+            failures[name] = failure
+    taken = {name: each for name, each in snapshots.successes.items() if name not in failures}
     budget = RetryBudget(policy, stopwatch)
-    for name, snapshot in snapshots.successes.items():
+    for name, snapshot in tuple(taken.items()):
         check = partial(find_replacement, creations[name], accepted[name], snapshot, budget)
         replaced = await run_by_deadline(check, stopwatch.deadline)
         if replaced is not None:
             failures[name] = replaced
             del taken[name]
-    for name in failures.keys() & snapshots.successes.keys() | snapshots.failures.keys():
+    for name in failures.keys() & accepted.keys():
         note_accepted(failures[name], creations[name].resume)
     return BatchResult(taken, failures).all(f"{waitable.noun}s")

@@ -27,10 +27,9 @@ from lightsail_snap._workflows.resources import OPERATIONS
 from lightsail_snap._workflows.stop_checks import check_source
 from lightsail_snap._workflows.stops_instance import StopsInstance, find_stop
 from lightsail_snap._workflows.timing import RetryBudget, Stopwatch, start
-from lightsail_snap._workflows.waiting import NotFoundPolicy, error_fields, wait_for
+from lightsail_snap._workflows.waiting import NotFoundPolicy, error_fields, is_missing, wait_for
 from lightsail_snap.errors import (
     LightsailSnapError,
-    NotFoundException,
     QuiesceError,
     WaitError,
     WaitFailedError,
@@ -90,11 +89,6 @@ async def _quiesce(
 def operation_for(operations: Iterable[Operation], name: str) -> Operation | None:
     """Return the operation on this resource."""
     return next((each for each in operations if each.resource_name == name), None)
-
-
-def is_not_found(error: LightsailSnapError) -> bool:
-    """Return whether a wait failed because the service no longer has the resource."""
-    return isinstance(error, NotFoundException) or isinstance(error.__cause__, NotFoundException)
 
 
 def note_accepted(error: LightsailSnapError, resume: str) -> None:
@@ -226,7 +220,7 @@ async def _wait(
                 began=began,
             )
         except WaitFailedError as error:
-            if not is_not_found(error):
+            if not is_missing(error):
                 raise
             # How long the service keeps operations is unverified; the resource has a state, too.
             await log(f"the operation that creates {creation.name} no longer exists")

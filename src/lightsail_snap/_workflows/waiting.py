@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from functools import partial
+from math import ceil, inf
 from typing import Any, Generic, TypeAlias
 
 from lightsail_snap._parameters import as_list, check_callback, check_concurrency
 from lightsail_snap._text import short_repr
 from lightsail_snap._workflows.effects import (
     ClockReading,
-    Workflow,
     call,
     gather,
     run_by_deadline,
@@ -43,6 +43,7 @@ from lightsail_snap.waiters import (
     PollResultT,
     WaitPolicy,
     WaitProgress,
+    delay_after,
     percent_of,
     state_of,
 )
@@ -59,6 +60,15 @@ _MAX_STALE_MISSES = 2
 _MAX_MISMATCHES = 10
 # Up to so many are polled one by one: as many calls as a list of one or two pages.
 _MAX_SINGLE_POLLS = 2
+# While nothing ends, a page with so many pending resources stands for the rest of the list.
+_SAMPLE_SIZE = 20
+# But every so many rounds the list is read to its end.
+_ROUNDS_PER_FULL_LIST = 8
+# Operations of resources that are pending take up to one call for so many calls for the resources.
+_CALLS_PER_OPERATION_CALL = 8
+# The last resource is polled when it should have ended, but not more often than after this part of
+# the time so far: how the service reports progress before completion is unverified.
+_MIN_PART_OF_ELAPSED = 0.05
 
 Outcome: TypeAlias = PollResultT | LightsailSnapError | None
 
@@ -121,6 +131,14 @@ class _Wait(Generic[PollResultT]):
     _mismatches: int = field(default=0, repr=False)
 
     @property
+    def is_pending(self) -> bool:
+        return self.status is PollStatus.PENDING
+
+    @property
+    def is_missing(self) -> bool:
+        return self._misses > 0
+
+    @property
     def title(self) -> str:
         kind = getattr(self.resource, "operation_type", None)
         return f"{self.waitable.noun} {f'{kind} ' if kind else ''}{self.name}"
@@ -135,7 +153,7 @@ class _Wait(Generic[PollResultT]):
             case LightsailSnapError() if self._may_become_readable(outcome):
                 self.error = outcome
             case LightsailSnapError():
-                self._fail(outcome)
+                self.fail(outcome)
             case None:
                 self.error = None
             case _:
@@ -156,12 +174,12 @@ class _Wait(Generic[PollResultT]):
                 f"{self.title} no longer exists on the service, last seen in "
                 f"{state_of(self.resource)}; check the resource itself"
             )
-            self._fail(WaitFailedError(text, waited=waited, **error_fields(self.resource)), error)
+            self.fail(WaitFailedError(text, waited=waited, **error_fields(self.resource)), error)
         elif self.not_found is NotFoundPolicy.RETRY and self._misses < _MAX_MISSES:
             self._misses += 1
             self.error = error
         else:
-            self._fail(error)
+            self.fail(error)
 
     def _update_found(self, found: PollResultT, waited: timedelta) -> None:
         if self.not_found is NotFoundPolicy.SUCCEED:
@@ -181,7 +199,7 @@ class _Wait(Generic[PollResultT]):
                 why += (
                     f": {found.error_code or '(no code)'}: {found.error_details or '(no details)'}"
                 )
-            self._fail(WaitFailedError(f"{self.title} {why}", waited=waited, **error_fields(found)))
+            self.fail(WaitFailedError(f"{self.title} {why}", waited=waited, **error_fields(found)))
 
     def _update_mismatch(self, found: PollResultT, match: Match, waited: timedelta) -> None:
         """Update the state with a response that shows another resource of the same name."""
@@ -190,17 +208,17 @@ class _Wait(Generic[PollResultT]):
         error = wrong_resource(found, "created_at", rule, str(found.created_at))
         if match is Match.REPLACED:
             text = f"{self.title} was deleted, and another one of this name was created"
-            self._fail(WaitFailedError(text, waited=waited, **error_fields(found)))
+            self.fail(WaitFailedError(text, waited=waited, **error_fields(found)))
         elif self._mismatches > _MAX_MISMATCHES:
             text = (
                 f"{self.title} is not visible: the service keeps returning an earlier one of this "
                 f"name, created at {found.created_at}"
             )
-            self._fail(WaitFailedError(text, waited=waited, **error_fields(found)), error)
+            self.fail(WaitFailedError(text, waited=waited, **error_fields(found)), error)
         else:
             self.error = error
 
-    def _fail(self, error: LightsailSnapError, cause: LightsailSnapError | None = None) -> None:
+    def fail(self, error: LightsailSnapError, cause: LightsailSnapError | None = None) -> None:
         self.status, self.failure = PollStatus.FAILED, error
         if cause is not None:
             error.__cause__ = cause
@@ -218,7 +236,7 @@ class _Wait(Generic[PollResultT]):
             f"Lightsail; to keep waiting, call {resume}"
         )
         error = WaitTimeoutError(text, waited=waited, **error_fields(self.resource))
-        self._fail(error, self.error)
+        self.fail(error, self.error)
 
 
 async def _poll(waitable: Waitable[PollResultT], name: str) -> Outcome[PollResultT]:
@@ -229,31 +247,50 @@ async def _poll(waitable: Waitable[PollResultT], name: str) -> Outcome[PollResul
     return None if found is None else found.resource
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """Facts about a round of polls.
+
+    Attributes:
+        calls: The calls that it takes to poll all resources.
+        remaining: The seconds until all should have ended; infinite if unknown.
+    """
+
+    calls: int = 1
+    remaining: float = inf
+
+    def pause(self, policy: WaitPolicy, polls: int, elapsed: float) -> float:
+        """Return the seconds until the next round."""
+        shortest = max(policy.delay(0), elapsed * _MIN_PART_OF_ELAPSED)
+        return min(delay_after(policy, polls, self.calls), max(shortest, self.remaining))
+
+
 async def _poll_until_done(  # noqa: PLR0913 - the parameters of a wait
-    waits: Collection[_Wait[PollResultT]],
+    waits: Collection[_Wait[Any]],
     policy: WaitPolicy,
     stopwatch: Stopwatch,
     *,
-    poll: Callable[[list[str]], Workflow[dict[str, Outcome[PollResultT]]]],
-    on_poll: Callable[[int, Mapping[str, Outcome[PollResultT]]], None],
+    poll: Callable[[bool], Coroutine[Any, Any, _Round]],
+    on_poll: Callable[[int], None],
     has_polled: bool,
 ) -> None:
-    """Poll until every wait has ended; the only loop that waits for resources."""
-    polls = 0
-    while pending := [wait for wait in waits if wait.status is PollStatus.PENDING]:
+    """Poll until every wait has ended; the only loop that waits for resources.
+
+    `poll` updates the waits. Its argument is whether this is the last round.
+    """
+    polls, last = 0, _Round()
+    while pending := [wait for wait in waits if wait.is_pending]:
         if polls and stopwatch.remaining < _INSTANT:
             for wait in pending:
                 wait.time_out(stopwatch.waited)
             break
         if polls or has_polled:
-            await stopwatch.pause(min(policy.delay(polls), stopwatch.remaining))
-        workflow = poll([wait.name for wait in pending])
-        outcomes = await run_by_deadline(workflow, stopwatch.deadline)
+            pause = last.pause(policy, polls, stopwatch.elapsed)
+            await stopwatch.pause(min(pause, stopwatch.remaining))
+        workflow = partial(poll, stopwatch.remaining < _INSTANT)
+        last = await run_by_deadline(workflow, stopwatch.deadline)
         polls += 1
-        await stopwatch.read()
-        for wait in pending:
-            wait.update(outcomes[wait.name], stopwatch.waited)
-        on_poll(polls, outcomes)
+        on_poll(polls)
 
 
 async def wait_for(  # noqa: PLR0913 - the parameters of a wait
@@ -319,11 +356,16 @@ async def _wait_for(  # noqa: PLR0913 - as for wait_for
     if first is not None:
         wait.update(first, stopwatch.waited)
 
-    async def poll() -> dict[str, Outcome[PollResultT]]:
-        return {wait.name: await _poll(wait.waitable, wait.name)}
+    outcome: Outcome[PollResultT] = None
 
-    def report(polls: int, outcomes: Mapping[str, Outcome[PollResultT]]) -> None:
-        outcome = outcomes[wait.name]
+    async def poll(_: bool) -> _Round:  # noqa: FBT001 - the only parameter
+        nonlocal outcome
+        outcome = await _poll(wait.waitable, wait.name)
+        await stopwatch.read()
+        wait.update(outcome, stopwatch.waited)
+        return _Round()
+
+    def report(polls: int) -> None:
         has_ended = isinstance(outcome, LightsailSnapError) and wait.error is not outcome
         if on_progress is None or has_ended:
             return
@@ -337,7 +379,7 @@ async def _wait_for(  # noqa: PLR0913 - as for wait_for
         [wait],
         policy,
         stopwatch,
-        poll=lambda _: poll,
+        poll=poll,
         on_poll=report,
         has_polled=first is not None,
     )
@@ -390,33 +432,87 @@ async def wait_for_all(  # noqa: PLR0913 - the parameters of a wait
     """
     check_callback("on_progress", on_progress)
     check_concurrency(concurrency)
-    names = list(names)
-    for name in names:
-        waitable.request(name)
-    known = identities or {}
-    waits = {
-        name: _Wait(waitable, name, not_found, identity=known.get(name) or Identity())
-        for name in names
-    }
-    stopwatch = await start(limit, began)
-    for name, first in (firsts or {}).items():
-        waits[name].update(first, stopwatch.waited)
+    stopwatch, names = await start(limit, began), list(names)
+    group = _Group.of(waitable, names, concurrency, stopwatch, not_found, identities)
+    group.update(firsts or {})
 
-    def report(polls: int, _: object) -> None:
+    async def poll(is_last: bool) -> _Round:  # noqa: FBT001 - the only parameter
+        return await group.poll(group.pending, is_last=is_last)
+
+    def report(polls: int) -> None:
         if on_progress is not None:
-            on_progress(_group_progress(waitable, waits.values(), polls, stopwatch.waited))
+            statuses = [wait.status for wait in group.waits.values()]
+            on_progress(_group_progress(waitable, statuses, polls, stopwatch.waited))
 
     await _poll_until_done(
-        waits.values(),
+        group.waits.values(), policy, stopwatch, poll=poll, on_poll=report, has_polled=bool(firsts)
+    )
+    return group.result
+
+
+async def wait_for_created(  # noqa: PLR0913 - the parameters of a wait
+    waitable: Waitable[PollResultT],
+    identities: Mapping[str, Identity],
+    operations: Mapping[str, Operation],
+    policy: WaitPolicy,
+    limit: float | None,
+    *,
+    concurrency: int,
+    on_progress: Callable[[GroupProgress], object] | None,
+    began: ClockReading,
+) -> tuple[BatchResult[PollResultT], BatchResult[Operation]]:
+    """Wait for resources and for the operations that create them, in one loop.
+
+    In which order the service ends an operation and its resource is unverified, so both are waited
+    for. Mostly the operations are polled only once, after the resources have ended.
+
+    Args:
+        waitable: The kind of resources.
+        identities: What identifies them beyond their names, by name.
+        operations: The operations that create them, as already seen, by name of the resource.
+        policy: The pauses between rounds of polls.
+        limit: The time limit for all of them in seconds; None for none.
+        concurrency: The maximum number of calls at the same time.
+        on_progress: Called after every round of polls.
+        began: When the limit started.
+
+    Returns:
+        The results of the resources by name, and those of the operations by name of the resource.
+    """
+    stopwatch = await start(limit, began)
+    retry = NotFoundPolicy.RETRY
+    ids = {name: operation.id for name, operation in operations.items()}
+    creations = _Creations(
+        _Group.of(waitable, identities, concurrency, stopwatch, retry, identities),
+        _Group.of(OPERATIONS, ids.values(), concurrency, stopwatch),
+        ids,
+    )
+    creations.operations.update({each.id: each for each in operations.values()})
+    creations.end_with_operations()
+
+    def report(polls: int) -> None:
+        if on_progress is not None:
+            on_progress(_group_progress(waitable, creations.statuses, polls, stopwatch.waited))
+
+    await _poll_until_done(
+        creations.waits,
         policy,
         stopwatch,
-        poll=lambda pending: partial(_poll_all, waitable, pending, concurrency),
+        poll=creations.poll,
         on_poll=report,
-        has_polled=bool(firsts),
+        has_polled=bool(operations),
     )
-    return BatchResult(
-        {n: w.resource for n, w in waits.items() if w.failure is None and w.resource is not None},
-        {name: wait.failure for name, wait in waits.items() if wait.failure is not None},
+    ended = creations.operations.result
+    return creations.resources.result, BatchResult(
+        {name: ended.successes[id_] for name, id_ in ids.items() if id_ in ended.successes},
+        {name: ended.failures[id_] for name, id_ in ids.items() if id_ in ended.failures},
+    )
+
+
+def is_missing(error: LightsailSnapError | None) -> bool:
+    """Return whether a wait failed because the service no longer has the resource."""
+    return isinstance(error, NotFoundException) or (
+        error is not None and isinstance(error.__cause__, NotFoundException)
     )
 
 
@@ -485,55 +581,202 @@ async def wait_for_operations(
 
 
 def _group_progress(
-    waitable: Waitable[PollResultT],
-    waits: Collection[_Wait[PollResultT]],
-    polls: int,
-    waited: timedelta,
+    waitable: Waitable[PollResultT], statuses: list[PollStatus], polls: int, waited: timedelta
 ) -> GroupProgress:
-    statuses = [wait.status for wait in waits]
     return GroupProgress(
-        f"{len(waits)} {waitable.noun}s",
+        f"{len(statuses)} {waitable.noun}s",
         polls,
         waited,
-        len(waits),
+        len(statuses),
         statuses.count(PollStatus.SUCCEEDED),
         statuses.count(PollStatus.FAILED),
     )
 
 
-async def _poll_all(
-    waitable: Waitable[PollResultT], names: list[str], concurrency: int
-) -> dict[str, Outcome[PollResultT]]:
-    outcomes: dict[str, Outcome[PollResultT]] = {}
-    if waitable.listing is not None and len(names) > _MAX_SINGLE_POLLS:
-        outcomes |= await _poll_listing(waitable, waitable.listing(), names)
-    # A list that does not show a resource proves nothing, so each missing one is polled.
-    missing = [name for name in names if name not in outcomes]
-    polled = await gather([partial(_poll, waitable, name) for name in missing], concurrency)
-    return outcomes | dict(zip(missing, polled, strict=True))
+@dataclass(slots=True)
+class _Group(Generic[PollResultT]):
+    """Waits for resources of one kind, which are polled by few calls.
+
+    Attributes:
+        waitable: The kind of resources.
+        waits: The waits by name.
+        concurrency: The maximum number of calls at the same time.
+        stopwatch: The time limit.
+        calls: The calls so far.
+        cost: The calls that it takes to poll all that are pending.
+        quiet_rounds: The rounds since the last one that ended a wait.
+    """
+
+    waitable: Waitable[PollResultT]
+    waits: dict[str, _Wait[PollResultT]]
+    concurrency: int
+    stopwatch: Stopwatch
+    calls: int = 0
+    cost: int = 1
+    quiet_rounds: int = 1
+
+    @classmethod
+    def of(  # noqa: PLR0913, PLR0917 - as in wait_for_all
+        cls,
+        waitable: Waitable[PollResultT],
+        names: Iterable[str],
+        concurrency: int,
+        stopwatch: Stopwatch,
+        not_found: NotFoundPolicy = NotFoundPolicy.FAIL,
+        identities: Mapping[str, Identity] | None = None,
+    ) -> _Group[PollResultT]:
+        known = identities or {}
+        waits = {}
+        for name in names:
+            waitable.request(name)
+            identity = known.get(name) or Identity()
+            waits[name] = _Wait(waitable, name, not_found, identity=identity)
+        return cls(waitable, waits, concurrency, stopwatch)
+
+    @property
+    def pending(self) -> list[str]:
+        return [name for name, wait in self.waits.items() if wait.is_pending]
+
+    @property
+    def result(self) -> BatchResult[PollResultT]:
+        waits = self.waits.items()
+        return BatchResult(
+            {n: w.resource for n, w in waits if w.failure is None and w.resource is not None},
+            {name: wait.failure for name, wait in waits if wait.failure is not None},
+        )
+
+    def update(self, outcomes: Mapping[str, Outcome[PollResultT]]) -> None:
+        for name, outcome in outcomes.items():
+            self.waits[name].update(outcome, self.stopwatch.waited)
+
+    async def poll(self, names: list[str], *, is_last: bool) -> _Round:
+        """Poll resources that are pending, and update their waits."""
+        outcomes: dict[str, Outcome[PollResultT]] = {}
+        before, unread = self.calls, set[str]()
+        if self.waitable.listing is not None and len(names) > _MAX_SINGLE_POLLS:
+            may_sample = self.quiet_rounds % _ROUNDS_PER_FULL_LIST > 0 and not is_last
+            outcomes, unread = await self._poll_listing(
+                self.waitable.listing(), names, may_sample=may_sample
+            )
+        # A list that does not show a resource proves nothing, so each missing one is polled.
+        missing = [name for name in names if name not in outcomes and name not in unread]
+        workflows = [partial(_poll, self.waitable, name) for name in missing]
+        polled = await gather(workflows, self.concurrency)
+        self.calls += len(missing)
+        self.cost = self.calls - before
+        if unread:
+            self.cost = ceil(self.cost * len(names) / len(outcomes))
+        await self.stopwatch.read()
+        self.update(outcomes | dict(zip(missing, polled, strict=True)))
+        has_news = any(not self.waits[name].is_pending for name in names)
+        self.quiet_rounds = 0 if has_news else self.quiet_rounds + 1
+        return _Round(self.cost, self._remaining(name for name in names if name not in unread))
+
+    def _remaining(self, names: Iterable[str]) -> float:
+        """Return the seconds until the last of these resources should have ended."""
+        remaining, elapsed = 0.0, self.stopwatch.elapsed
+        for wait in map(self.waits.__getitem__, names):
+            if not wait.is_pending:
+                continue
+            resource = wait.resource
+            percent = None if resource is None else percent_of(resource)
+            if not percent:
+                return inf
+            remaining = max(remaining, elapsed * 100 / percent - elapsed)
+        return remaining
+
+    async def _poll_listing(
+        self, request: PagedRequest[Any], names: list[str], *, may_sample: bool
+    ) -> tuple[dict[str, Outcome[PollResultT]], set[str]]:
+        """Find resources in a list, as long as that takes fewer calls than one for each.
+
+        Also return the names of those that were left unread because nothing has ended.
+        """
+        outcomes: dict[str, Outcome[PollResultT]] = {}
+        missing = set(names)
+        paging: Paging[Any] = Paging(request)
+        pages = 0
+        while paging.request is not None and pages < len(missing):
+            try:
+                self.calls += 1
+                page = await call(paging.request)
+                pages += 1
+                for item in page.items:
+                    name = self.waitable.get_name(item)
+                    if name in missing:
+                        missing.remove(name)
+                        outcomes[name] = item
+                        may_sample &= self.waitable.classify(item) is PollStatus.PENDING
+                if may_sample and len(outcomes) >= _SAMPLE_SIZE:
+                    return outcomes, missing
+                paging.advance(page)
+            except LightsailSnapError as error:
+                if is_transient(error):
+                    # One call for each resource would only add to the load.
+                    outcomes |= dict.fromkeys(missing, error)
+                break
+        return outcomes, set()
 
 
-async def _poll_listing(
-    waitable: Waitable[PollResultT], request: PagedRequest[Any], names: list[str]
-) -> dict[str, Outcome[PollResultT]]:
-    """Find resources in a list, as long as that takes fewer calls than one for each."""
-    outcomes: dict[str, Outcome[PollResultT]] = {}
-    missing = set(names)
-    paging: Paging[Any] = Paging(request)
-    pages = 0
-    while paging.request is not None and pages < len(missing):
-        try:
-            page = await call(paging.request)
-            pages += 1
-            for item in page.items:
-                name = waitable.get_name(item)
-                if name in missing:
-                    missing.remove(name)
-                    outcomes[name] = item
-            paging.advance(page)
-        except LightsailSnapError as error:
-            if is_transient(error):
-                # One call for each resource would only add to the load.
-                return outcomes | dict.fromkeys(missing, error)
-            return outcomes
-    return outcomes
+@dataclass(frozen=True, slots=True)
+class _Creations(Generic[PollResultT]):
+    """Waits for resources, and for the operations that create them.
+
+    Attributes:
+        resources: The waits for the resources, by name.
+        operations: The waits for the operations, by id.
+        ids: The ids of the operations by name of the resource.
+    """
+
+    resources: _Group[PollResultT]
+    operations: _Group[Operation]
+    ids: Mapping[str, str]
+
+    @property
+    def waits(self) -> list[_Wait[Any]]:
+        return [*self.resources.waits.values(), *self.operations.waits.values()]
+
+    def _operation(self, name: str) -> _Wait[Operation] | None:
+        return self.operations.waits.get(self.ids.get(name, ""))
+
+    @property
+    def statuses(self) -> list[PollStatus]:
+        """The status of each creation, which succeeds when both have."""
+        statuses = []
+        for name, wait in self.resources.waits.items():
+            operation, status = self._operation(name), wait.status
+            if status is PollStatus.SUCCEEDED and operation and not is_missing(operation.failure):
+                status = operation.status
+            statuses.append(status)
+        return statuses
+
+    def end_with_operations(self) -> None:
+        """End the waits for resources whose operations have failed."""
+        for name, wait in self.resources.waits.items():
+            operation = self._operation(name)
+            error = operation and operation.failure
+            if wait.is_pending and error and not is_missing(error):
+                wait.fail(error)
+
+    async def poll(self, is_last: bool) -> _Round:  # noqa: FBT001 - the only parameter
+        """Poll the resources, and the operations when that is useful."""
+        names, last = self.resources.pending, _Round()
+        if names:
+            last = await self.resources.poll(names, is_last=is_last)
+        due = self.operations.pending
+        calls = self.operations.calls + self.operations.cost
+        is_affordable = calls * _CALLS_PER_OPERATION_CALL <= self.resources.calls
+        names = self.resources.pending
+        if names and not is_last and not is_affordable:
+            # Where a resource is missing, its operation may have failed.
+            due = [each for each in due if each in self._ids_of_missing]
+        if due:
+            polled = await self.operations.poll(due, is_last=is_last)
+            self.end_with_operations()
+            return last if names else polled
+        return last
+
+    @property
+    def _ids_of_missing(self) -> set[str]:
+        waits = self.resources.waits
+        return {id_ for name, id_ in self.ids.items() if waits[name].is_missing}

@@ -36,7 +36,7 @@ from lightsail_snap.models.enums import (
 )
 from lightsail_snap.models.names import NonEmptyString, ResourceName
 from lightsail_snap.models.operations import OperationsResult
-from lightsail_snap.models.resources import Resource, ResourceLocation
+from lightsail_snap.models.resources import SHARED, Resource, ResourceLocation
 from lightsail_snap.models.tags import ResourceTag, values_of
 
 __all__ = [
@@ -79,7 +79,7 @@ class InstanceDisk(DiskAttributes, frozen=True):
     """Amazon Resource Name of the disk."""
     created_at: Timestamp | None = None
     """Time of creation."""
-    location: ResourceLocation | None = None
+    location: Annotated[ResourceLocation, SHARED] | None = None
     """Region and Availability Zone of the disk."""
     resource_type: ResourceType | None = None
     """Type of the resource, `Disk`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import StrictBool, StrictStr
 from typing_extensions import override
 
@@ -9,7 +11,7 @@ from lightsail_snap.models._base import PagedRequest, PagedResult, Request, Resu
 from lightsail_snap.models._types import Timestamp, WireList
 from lightsail_snap.models.enums import OperationStatus, OperationType, ResourceType
 from lightsail_snap.models.names import OperationId, ResourceName
-from lightsail_snap.models.resources import ResourceLocation
+from lightsail_snap.models.resources import SHARED, ResourceLocation
 
 __all__ = [
     "GetOperationRequest",
@@ -37,7 +39,7 @@ class Operation(ResultModel, frozen=True):
     """Type of the changed resource."""
     created_at: Timestamp | None = None
     """Time at which the operation was initialised."""
-    location: ResourceLocation | None = None
+    location: Annotated[ResourceLocation, SHARED] | None = None
     """Region and Availability Zone of the resource."""
     is_terminal: StrictBool | None = None
     """True if the operation has ended, with or without success; takes precedence over `status`."""

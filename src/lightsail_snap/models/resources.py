@@ -7,13 +7,18 @@ of the API reference and of the AWS CLI have those, and a resource without one c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import StrictStr
+from pydantic_core import core_schema
 
 from lightsail_snap.models._base import ResultModel
 from lightsail_snap.models._types import Timestamp, WireList
 from lightsail_snap.models.enums import RegionName, ResourceType
 from lightsail_snap.models.tags import ResourceTag, values_of
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
 
 __all__ = ["ResourceLocation"]
 
@@ -33,6 +38,46 @@ class ResourceLocation(ResultModel, frozen=True):
     """AWS Region."""
 
 
+# A fleet has few locations, and a page has one for each resource.
+_MAX_SHARED_LOCATIONS = 256
+_MAX_SHARED_CHARACTERS = 64
+_locations: dict[tuple[str | None, RegionName | None], ResourceLocation] = {}
+
+
+def _share_location(location: ResourceLocation) -> ResourceLocation:
+    """Return an equal location that was read before, if there is one."""
+    fields = location.__dict__
+    zone, region = key = fields["availability_zone"], fields["region_name"]
+    if location.__pydantic_extra__:
+        return location
+    known = _locations.get(key)
+    if known is not None:
+        return known
+    # Only where both are strings, the fields that were set are the same. Responses cannot fill the
+    # memory: the values are known or short, and there are only so many.
+    is_small = zone and len(zone) <= _MAX_SHARED_CHARACTERS and region and region.is_known
+    if is_small and len(_locations) < _MAX_SHARED_LOCATIONS:
+        _locations[key] = location
+    return location
+
+
+class _Shared:
+    """Lets equal locations of responses be one object, which saves memory and garbage collections.
+
+    Results are immutable, so only `is` shows a difference.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        schema = handler(source)
+        shared = core_schema.no_info_after_validator_function(_share_location, schema)
+        return core_schema.json_or_python_schema(json_schema=shared, python_schema=schema)
+
+
+SHARED = _Shared()
+
+
 class Record(ResultModel, frozen=True):
     """Base class of resources and records, which have a name."""
 
@@ -42,7 +87,7 @@ class Record(ResultModel, frozen=True):
     """Amazon Resource Name."""
     created_at: Timestamp | None = None
     """Time of creation."""
-    location: ResourceLocation | None = None
+    location: Annotated[ResourceLocation, SHARED] | None = None
     """Region and Availability Zone."""
     resource_type: ResourceType | None = None
     """Type of the resource."""

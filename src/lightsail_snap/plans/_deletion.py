@@ -266,17 +266,85 @@ class _Source:
 
 @dataclass(slots=True)
 class _Listing:
-    """All snapshots of a Region, and the decisions about them by policy and floor."""
+    """All snapshots of a Region, and the decisions about them by policy and floor.
+
+    A source is evaluated when a decision about one of its snapshots is first requested, since a
+    listing may be long and serves few deletions. The decisions are those of an evaluation of the
+    whole listing.
+    """
 
     began: float
     ended: float
     listed_at: datetime
     latest: datetime
     pages: int
-    plan: RetentionPlan[AnySnapshot]
-    decisions: dict[tuple[SnapshotKind, str], RetentionDecision[AnySnapshot]]
-    sources: dict[SourceKey, _Source]
+    terms: DeletionTerms
+    snapshots: Sequence[AnySnapshot]
+    sources: dict[SourceKey, _Source] = field(default_factory=dict)
     served: int = 0
+    count: int = 0
+    _decisions: dict[tuple[SnapshotKind, str], RetentionDecision[AnySnapshot]] = field(
+        default_factory=dict
+    )
+    _by_name: dict[str, list[AnySnapshot]] = field(default_factory=dict)
+    _by_source: dict[SourceKey, list[AnySnapshot]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for snapshot in self.snapshots:
+            listed = self._by_name.setdefault(snapshot.name, [])
+            if snapshot not in listed:
+                listed.append(snapshot)
+                self.count += 1
+                self._by_source.setdefault(_source_key(snapshot), []).append(snapshot)
+
+    def decision(self, kind: SnapshotKind, name: str) -> RetentionDecision[AnySnapshot] | None:
+        """Return the decision about a snapshot; None if it is not listed."""
+        listed = self._by_name.get(name, ())
+        if listed and (kind, name) not in self._decisions:
+            of_source = self._by_source[_source_key(listed[0])]
+            is_alone = self.terms.group_by == "source" and all(
+                len(self._by_name[each.name]) == 1 for each in of_source
+            )
+            self._evaluate(of_source if is_alone else self.snapshots)
+        return self._decisions.get((kind, name))
+
+    @property
+    def plan(self) -> RetentionPlan[AnySnapshot]:
+        """The decisions about all snapshots."""
+        return self._evaluate(self.snapshots)
+
+    def _evaluate(self, snapshots: Iterable[AnySnapshot]) -> RetentionPlan[AnySnapshot]:
+        terms = self.terms
+        plan = _evaluate(
+            snapshots,
+            terms.policy,
+            self.listed_at,
+            owned=terms.scope,
+            group_by=terms.group_by,
+            latest=self.latest,
+            keep_newest=not terms.allow_remove_all,
+        )
+        sources = _group_by_source(plan, terms, self.latest)
+        decisions = tuple(self._decide(each, sources) for each in plan.decisions)
+        self.sources |= sources
+        self._decisions |= {
+            (kind_of(each.snapshot), each.snapshot.name): each for each in decisions
+        }
+        return replace(plan, decisions=decisions)
+
+    def _decide(
+        self, decision: RetentionDecision[AnySnapshot], sources: dict[SourceKey, _Source]
+    ) -> RetentionDecision[AnySnapshot]:
+        """Return the decision of the policy, or to keep a snapshot that the floor protects."""
+        source = sources.get(_source_key(decision.snapshot))
+        if decision.keep or (source and decision.snapshot.name in source.deletable):
+            return decision
+        reason = f"minimum_remaining: {self.terms.minimum_remaining}"
+        if source is None:
+            reason = "no source"
+        elif source.is_ahead:
+            reason = "a snapshot of its source is dated later than the service's clock"
+        return RetentionDecision(decision.snapshot, keep=True, reasons=(reason,))
 
 
 class DeletionGate:
@@ -347,7 +415,7 @@ class DeletionGate:
         return {
             "listed_at": listing.listed_at,
             "listed_pages": listing.pages,
-            "listed_snapshots": len(listing.plan.decisions),
+            "listed_snapshots": listing.count,
             "evidence_age": round(self._time.monotonic() - listing.began, 3),
         }
 
@@ -382,23 +450,8 @@ class DeletionGate:
         for kind in self._kinds:
             snapshots += await self._list_kind(kind, dates)
         listed_at, latest = min(dates), max(dates) + _CLOCK_TOLERANCE
-        terms = self._terms
-        plan = _evaluate(
-            snapshots,
-            terms.policy,
-            listed_at,
-            owned=terms.scope,
-            group_by=terms.group_by,
-            latest=latest,
-            keep_newest=not terms.allow_remove_all,
-        )
-        sources = _group_by_source(plan, terms, latest)
-        plan = replace(
-            plan, decisions=tuple(self._decide(each, sources) for each in plan.decisions)
-        )
-        decisions = {(kind_of(each.snapshot), each.snapshot.name): each for each in plan.decisions}
         ended = self._time.monotonic()
-        return _Listing(began, ended, listed_at, latest, len(dates), plan, decisions, sources)
+        return _Listing(began, ended, listed_at, latest, len(dates), self._terms, snapshots)
 
     async def _list_kind(self, kind: SnapshotKind, dates: list[datetime]) -> list[AnySnapshot]:
         """List the snapshots of a kind, and add the service's time of each page to `dates`."""
@@ -412,20 +465,6 @@ class DeletionGate:
             paging.advance(page)
         return snapshots
 
-    def _decide(
-        self, decision: RetentionDecision[AnySnapshot], sources: dict[SourceKey, _Source]
-    ) -> RetentionDecision[AnySnapshot]:
-        """Return the decision of the policy, or to keep a snapshot that the floor protects."""
-        source = sources.get(_source_key(decision.snapshot))
-        if decision.keep or (source and decision.snapshot.name in source.deletable):
-            return decision
-        reason = f"minimum_remaining: {self._terms.minimum_remaining}"
-        if source is None:
-            reason = "no source"
-        elif source.is_ahead:
-            reason = "a snapshot of its source is dated later than the service's clock"
-        return RetentionDecision(decision.snapshot, keep=True, reasons=(reason,))
-
     async def _delete_by(
         self,
         listing: _Listing,
@@ -436,7 +475,7 @@ class DeletionGate:
         """Delete by the evidence of a listing; add the rule and the keeper to the facts."""
         self._check_run_time(listing)
         self._check_made(listing, made)
-        decision = listing.decisions.get((approved.kind, approved.name))
+        decision = listing.decision(approved.kind, approved.name)
         if decision is None:
             if await self._get(approved.kind, approved.name) is None:
                 raise _already_deleted()  # pragma: no cover - the tracer of 3.11 loses the frame
@@ -485,7 +524,7 @@ class DeletionGate:
             if created is None:
                 reason = f"the response has no creation time of the new snapshot {new.name}"
                 raise _WithheldError("prerequisite", reason)
-            decision = listing.decisions.get((kind_of(new), new.name))
+            decision = listing.decision(kind_of(new), new.name)
             if decision is None or decision.snapshot.arn != new.arn:
                 message = f"the listing does not include the new snapshot {new.name}"
                 raise _StaleEvidenceError(message)
