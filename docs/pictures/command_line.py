@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script outside of any package
-"""Draw the output of the command line: `cli-help.svg` and `cli-prune.svg`.
+"""Draw the output of the command line: the pictures `cli-*.svg`.
 
     python docs/pictures/command_line.py [FOLDER]
 
@@ -28,6 +28,7 @@ from lightsail_snap.emulator import LightsailEmulator
 TODAY = datetime(2025, 6, 16, 3, 17, tzinfo=UTC)
 WIDTH = 110
 PRUNE = ["prune", "--owner", "nightly", "--keep-daily", "3", "--keep-weekly", "3"]
+ROLL_BACK = [*("rollback", "db-1", "nightly-db-1-20250615"), "--dry-run", "--client-token", "t-1"]
 
 
 class StoppedClock(ShiftedClock):
@@ -72,10 +73,12 @@ def record(arguments: list[str]) -> str:
 
 
 def draw(folder: Path) -> None:
-    """Write both pictures to a folder."""
+    """Write all pictures to a folder."""
     clock = StoppedClock()
     with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
-        seed_emulator(emulator, clock, disks=["db-1"], history=30)
+        seed_emulator(emulator, clock, disks=["db-1"], instances=["web-1"], history=30)
+        place = {"diskName": "db-1", "instanceName": "web-1", "diskPath": "/dev/xvdf"}
+        emulator.handle("us-east-1", "AttachDisk", place)
         settings = {
             "AWS_ENDPOINT_URL_LIGHTSAIL": url,
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -88,6 +91,7 @@ def draw(folder: Path) -> None:
         with environment(settings):
             (folder / "cli-help.svg").write_text(record(["--help"]), encoding="utf-8")
             (folder / "cli-prune.svg").write_text(record(PRUNE), encoding="utf-8")
+            (folder / "cli-rollback.svg").write_text(record(ROLL_BACK), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -247,6 +247,7 @@ def test_pictures_show_the_command_line(tmp_path: Path) -> None:
     assert committed.keys() == drawn.keys()
     # Words only, since Rich may draw them differently. `--help` has words of typer, too.
     assert committed["cli-prune.svg"] == drawn["cli-prune.svg"]
+    assert committed["cli-rollback.svg"] == drawn["cli-rollback.svg"]
     assert "no rule keeps it" in committed["cli-prune.svg"]
     assert "daily: newest of" in committed["cli-prune.svg"]
     for name, command in COMMANDS.items():
