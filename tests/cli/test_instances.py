@@ -340,3 +340,10 @@ def test_list_and_copy_automatic_snapshots(
     assert (latest.code, latest.out) == (0, "kept-1  completed\n")
     dated = command("auto-snapshots", "copy", "Disk-1", "kept-2", "--date", dates[-1], "--json")
     assert dated.lines[0]["name"] == "kept-2"
+
+
+def test_automatic_snapshots_of_an_unknown_name_name_both_kinds(command: Command) -> None:
+    result = command("auto-snapshots", "enable", "absent")
+    assert result.code == 3
+    assert "The Instance does not exist: absent" in result.err
+    assert result.err.endswith("\n  no disk has this name either\n")
