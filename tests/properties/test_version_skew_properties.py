@@ -81,7 +81,7 @@ EXAMPLES: tuple[ValidatedModel, ...] = (
     Scope(owner="nightly"),
     POLICY,
     PLAN,
-    PLAN.select,
+    *PLAN.selections,
     *([PLAN.quiesce] if PLAN.quiesce else []),
     RUN,
     *RUN.steps,
