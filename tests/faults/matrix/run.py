@@ -324,10 +324,16 @@ def every_cell() -> Iterator[Cell]:
     """Yield all cells."""
     for fault, operation in itertools.product(FAULTS.values(), OPERATIONS.values()):
         for number, place in enumerate(places(fault, operation)):
-            for turn, client in enumerate(operation.clients, number):
-                modes = [MODES[turn % len(MODES)]] if operation.has_steps else MODES
-                for mode in modes:
-                    yield Cell(fault, operation, client, mode, *place)
+            for client, mode in _ways(operation, number):
+                yield Cell(fault, operation, client, mode, *place)
+
+
+def _ways(operation: Operation, number: int) -> list[tuple[str, str]]:
+    """Return the clients and retry modes with which the place of this number is tried."""
+    if not operation.has_steps:
+        return list(itertools.product(operation.clients, MODES))
+    turns = enumerate(operation.clients, number)
+    return [(client, MODES[turn % len(MODES)]) for turn, client in turns]
 
 
 def sample(seed: int, more: int = 0) -> Iterator[Cell]:
@@ -340,9 +346,10 @@ def sample(seed: int, more: int = 0) -> Iterator[Cell]:
             operation = OPERATIONS[name]
             turn[operation.clients] += 1
             # In turns, so that each fault occurs with every client and mode.
-            ways = list(itertools.product(operation.clients, MODES))
+            number, place = generator.choice(list(enumerate(places(fault, operation))))
+            ways = _ways(operation, number)
             way = ways[turn[operation.clients] % len(ways)]
-            yield Cell(fault, operation, *way, *generator.choice(places(fault, operation)))
+            yield Cell(fault, operation, *way, *place)
 
 
 @dataclass
