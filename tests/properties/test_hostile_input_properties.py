@@ -326,10 +326,13 @@ GOOD: dict[str, Any] = {
     "source_region": "us-east-1",
     "size_in_gb": 8,
     "disk_path": "/dev/xvdf",
+    "helper_name": "helper-1",
     "date": dt.date(2026, 11, 23),
     "timeout": 0,
 }
 RESTORES = {"restore_disk", "restore_instance", "copy", "copy_snapshot"} | {
+    "preview_roll_back_disk",
+    "roll_back_disk",
     "create_disk_from_snapshot",
     "create_instances_from_snapshot",
 }

@@ -310,6 +310,7 @@ def library_error(act: Callable[[], Any]) -> None:
 
 MANUAL = models.ManualSnapshotSource(snapshot_name="snap-1")
 GOOD: dict[str, Any] = {
+    "add_on_request": models.AddOnRequest(add_on_type=models.AddOnType.AUTO_SNAPSHOT),
     "add_on_type": "AutoSnapshot",
     "availability_zone": "us-east-1a",
     "bundle_id": "nano_3_0",
