@@ -17,7 +17,7 @@ from lightsail_snap._workflows.converge import (
     impossible,
 )
 from lightsail_snap._workflows.create_and_wait import OnProgress, create_and_wait
-from lightsail_snap._workflows.create_once import Creation, conflict
+from lightsail_snap._workflows.create_once import Creation, conflict, token_tag
 from lightsail_snap._workflows.device_paths import DEVICE_PATHS, choose_device_path
 from lightsail_snap._workflows.effects import Quiesce
 from lightsail_snap._workflows.mounting import mount_commands
@@ -95,6 +95,7 @@ async def rescue_system_volume(  # noqa: PLR0913 - the parameters of the client'
     if instance_name == helper_name:
         fix = "pass another instance, on which the files can be read"
         raise invalid_parameter("helper_name", "must be another instance", fix, helper_name)
+    token_tag(client_token)
     stem = derive_name(instance_name, "rescue", client_token)
     stopwatch = await start(limit)
     resume = f"rescue_system_volume({instance_name!r}, {helper_name!r}, ..., "
