@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -115,6 +116,8 @@ def test_entry_exits_while_worker_threads_still_run(
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
     monkeypatch.setattr(os, "_exit", exit_process)
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
     try:
         with broken_pipe() as stream:
             if is_full:
