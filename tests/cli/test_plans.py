@@ -177,6 +177,7 @@ def _set_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("encoding", _ENCODINGS)
+@pytest.mark.sample(2)
 def test_plans_and_runs_are_read_in_every_encoding_with_a_mark(
     encoding: str, command: Command, plan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

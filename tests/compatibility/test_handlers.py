@@ -194,6 +194,7 @@ CHANGES: dict[str, tuple[str, Callable[..., Any]]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.usefixtures("no_pauses")
+@pytest.mark.sample(50)
 def test_handler_making_any_change_acts_as_with_boto3(pair: Pair, name: str) -> None:
     event, handler = CHANGES[name]
     with registered(pair, f"{event}.lightsail.CreateDiskSnapshot", handler):

@@ -117,6 +117,7 @@ def read(network: Any) -> LightsailSnapError | None:
 
 
 @every_exception
+@pytest.mark.sample(50)
 def test_exception_while_sending_maps_to_transport_error(
     make: Callable[[], Exception], network: Any
 ) -> None:
@@ -133,6 +134,7 @@ def test_exception_while_sending_maps_to_transport_error(
 
 
 @every_exception
+@pytest.mark.sample(50)
 def test_exception_before_sending_is_not_executed(
     make: Callable[[], Exception], network: Any
 ) -> None:
@@ -148,6 +150,7 @@ def test_exception_before_sending_is_not_executed(
 
 @every_exception
 @pytest.mark.parametrize("first", [ReadTimeoutError(endpoint_url=URL), (503, b"")], ids=repr)
+@pytest.mark.sample(60)
 def test_exception_after_uncertain_attempt_may_have_executed(
     first: Any, make: Callable[[], Exception], retrying_network: Any
 ) -> None:
@@ -162,6 +165,7 @@ def test_exception_after_uncertain_attempt_may_have_executed(
 
 
 @every_exception
+@pytest.mark.sample(50)
 def test_exception_after_response_may_have_executed(
     make: Callable[[], Exception], network: Any
 ) -> None:

@@ -122,6 +122,7 @@ hostile_texts = st.one_of(
 
 @every_kind
 @every_way
+@pytest.mark.sample(80)
 def test_error_copied_or_pickled_keeps_attributes_and_causes(
     kind: type[LightsailSnapError], way: Callable[[Any], Any]
 ) -> None:

@@ -98,6 +98,7 @@ def test_public_models_are_complete() -> None:
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@pytest.mark.sample(80)
 def test_public_models_have_valid_schemas(model: type[BaseModel], mode: Any) -> None:
     schema = TypeAdapter(model).json_schema(mode=mode)
     validator: Any = jsonschema.Draft202012Validator

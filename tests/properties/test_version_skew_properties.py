@@ -135,6 +135,7 @@ def expected_without(model: Any, name: str) -> dict[str, Any]:
 
 
 @on_every_model
+@pytest.mark.sample(40)
 def test_pickle_with_a_field_fewer_is_read_with_its_default(name: str) -> None:
     @FEW
     @given(instances_of(MODELS[name]))
@@ -153,6 +154,7 @@ def test_pickle_with_a_field_fewer_is_read_with_its_default(name: str) -> None:
 
 
 @on_every_model
+@pytest.mark.sample(40)
 def test_pickle_with_a_field_more_is_kept_or_refused(name: str) -> None:
     @FEW
     @given(instances_of(MODELS[name]))
@@ -180,6 +182,7 @@ def test_pickle_with_a_field_more_is_kept_or_refused(name: str) -> None:
 
 
 @on_every_model
+@pytest.mark.sample(40)
 def test_json_with_a_field_fewer_is_read_with_its_default(name: str) -> None:
     @FEW
     @given(instances_of(MODELS[name]), st.booleans())
@@ -203,6 +206,7 @@ def test_json_with_a_field_fewer_is_read_with_its_default(name: str) -> None:
 
 
 @on_every_model
+@pytest.mark.sample(40)
 def test_json_with_a_field_more_is_kept_or_refused(name: str) -> None:
     @FEW
     @given(instances_of(MODELS[name]))

@@ -172,6 +172,7 @@ BASES = {"PagedRequest", "PagedResult", "Request", "Result"}
 
 
 @pytest.mark.parametrize("name", sorted(MODELS.keys() - BASES))
+@pytest.mark.sample(40)
 def test_repr_is_python_that_can_be_pasted(name: str) -> None:
     kind: Any = MODELS[name]
 
@@ -203,6 +204,7 @@ PUBLIC_NAMES = {*models.exported(), *(name for name in dir(models))}
 
 
 @pytest.mark.parametrize("name", sorted(MODELS.keys() - BASES))
+@pytest.mark.sample(40)
 def test_messages_name_public_classes_only(name: str) -> None:
     kind: Any = MODELS[name]
     private = [

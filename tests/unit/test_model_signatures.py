@@ -91,6 +91,7 @@ def test_signatures_before_and_after_first_use_are_equal() -> None:
 
 
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+@pytest.mark.sample(50)
 def test_signature_has_the_fields_of_the_model(kind: type[BaseModel]) -> None:
     parameters = inspect.signature(kind).parameters
     assert set(parameters) == set(kind.model_fields)
@@ -158,6 +159,7 @@ def test_positional_value_is_validated() -> None:
 
 
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+@pytest.mark.sample(50)
 def test_constructor_has_its_own_docstring(kind: Any) -> None:
     assert "RequestValidationError" in kind.__init__.__doc__
     assert "pydantic" not in kind.__init__.__doc__
@@ -166,6 +168,7 @@ def test_constructor_has_its_own_docstring(kind: Any) -> None:
 @pytest.mark.parametrize(
     "kind", [kind for kind in MODELS if kind not in EXTENSIBLE], ids=lambda kind: kind.__name__
 )
+@pytest.mark.sample(50)
 def test_subclass_of_public_model_is_refused(kind: Any) -> None:
     with pytest.raises(TypeError, match=f"{kind.__name__} cannot be subclassed"):
         type("Mine", (kind,), {"__module__": "application"})

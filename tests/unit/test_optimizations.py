@@ -368,6 +368,7 @@ def _sent_request(client: Any) -> Any:
 
 @pytest.mark.parametrize("way", ["settings", "session"])
 @pytest.mark.parametrize("variables", VARIABLES, ids=str)
+@pytest.mark.sample(8)
 def test_client_in_any_environment_has_the_settings_of_boto3(
     variables: dict[str, str], way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -566,6 +566,7 @@ def _without_nested_calls() -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("nested", NESTED)
+@pytest.mark.sample(20)
 def test_nested_call_does_not_affect_outer_call(event: str, nested: str) -> None:
     nesting = _Nesting(event, nested)
     for outer, expected in zip(OUTER, _without_nested_calls(), strict=True):
@@ -612,6 +613,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("way", ["boto3_client", "session", "settings"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.sample(8)
 def test_handler_changing_parameters_acts_as_with_boto3(
     change: Callable[[dict[str, Any]], object], way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,7 @@ CREATIONS: dict[str, Callable[[Any], Any]] = {
 
 @on_every_interface
 @pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.sample(8)
 def test_wait_without_a_response_times_out(interface: str, wait: str, silent: Silent) -> None:
     with pytest.raises(WaitTimeoutError) as caught:
         perform(interface, silent, WAITS[wait])
@@ -161,6 +162,7 @@ def test_group_wait_without_a_response_times_out(interface: str, wait: str, sile
 
 @on_every_interface
 @pytest.mark.parametrize("creation", CREATIONS)
+@pytest.mark.sample(8)
 def test_creation_without_a_response_is_unknown(
     interface: str, creation: str, silent: Silent
 ) -> None:
