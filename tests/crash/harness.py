@@ -11,6 +11,7 @@ which is ended with SIGKILL and so cannot clean up:
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
 import os
@@ -139,11 +140,13 @@ class Harness:
 
     Attributes:
         service: The service that workers call.
+        address: Its host and port.
         folder: Folder of its state.
         worker: Parent of the workers.
     """
 
     service: KillingEmulator
+    address: str
     folder: Path
     worker: subprocess.Popen[str]
     _baselines: dict[str, tuple[list[str], FinalState]] = field(default_factory=dict)
@@ -255,8 +258,21 @@ class Harness:
                 error = json.loads(rest)
             elif event == "ended":
                 service.has_ended.set()
+                self._drain()
                 return int(rest), error
         raise AssertionError("the parent of the workers ended")
+
+    def _drain(self) -> None:
+        """Let the server execute the requests that other threads of a killed worker have sent.
+
+        It serves in one thread, so they arrived before this one.
+        """
+        connection = http.client.HTTPConnection(self.address, timeout=_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse().read()
+        finally:
+            connection.close()
 
 
 @contextmanager
@@ -273,7 +289,7 @@ def crash_harness(folder: Path) -> Iterator[Harness]:
             env=os.environ | credentials,
         )
         with worker:
-            yield Harness(service, folder, worker)
+            yield Harness(service, url.removeprefix("http://"), folder, worker)
 
 
 @dataclass(frozen=True)
