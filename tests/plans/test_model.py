@@ -149,11 +149,16 @@ def test_models_have_a_strict_json_schema() -> None:
     assert set(BackupPlan.model_json_schema()["required"]) == {"name", "region", "select"}
 
 
-@given(plans)
-def test_plan_as_json_matches_its_schema(plan: BackupPlan) -> None:
-    for mode in ("validation", "serialization"):
-        schema = BackupPlan.model_json_schema(mode=mode)
-        jsonschema.validate(json.loads(plan.to_json()), schema)
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_plan_as_json_matches_its_schema(mode: Any) -> None:
+    schema = BackupPlan.model_json_schema(mode=mode)
+    validator = jsonschema.validators.validator_for(schema)(schema)
+
+    @given(plans)
+    def check(plan: BackupPlan) -> None:
+        validator.validate(json.loads(plan.to_json()))
+
+    check()
 
 
 def test_plan_with_many_errors_reports_all_with_a_fix() -> None:

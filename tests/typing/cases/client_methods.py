@@ -246,6 +246,8 @@ def roll_backs(client: LightsailSnapClient) -> None:
     assert_type(undone, RollBackResult)
     client.roll_back_disk("disk")  # mypy: call-arg pyright: reportCallIssue
     client.roll_back_disk("disk", "a")  # mypy: arg-type pyright: reportArgumentType
+    client.preview_roll_back_disk("disk")  # mypy: call-arg pyright: reportCallIssue
+    client.preview_undo_roll_back_disk("disk-2", True)  # mypy: call-arg pyright: reportCallIssue
     client.undo_roll_back_disk("disk-2", True)  # mypy: call-arg pyright: reportCallIssue
 
 
@@ -254,6 +256,7 @@ def on_roll_back(result: RollBackResult, preview: RollBackPreview) -> None:
     assert_type(result.replaced_disk, Disk | None)
     assert_type(result.instance, Instance | None)
     assert_type(preview.steps, tuple[str, ...])
+    preview.steps = ()  # mypy: misc pyright: reportAttributeAccessIssue
     result.path = "/dev/xvdg"  # mypy: misc pyright: reportAttributeAccessIssue
 
 
