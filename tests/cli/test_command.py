@@ -340,7 +340,7 @@ def test_console_script_silences_late_interrupts(
     handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["lightsail-snap", "--version"])
-    # This process goes on, and may have threads of other tests.
+    # This process continues, and may have threads of other tests.
     monkeypatch.setattr(threading, "enumerate", list)
     monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)

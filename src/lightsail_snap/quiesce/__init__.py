@@ -272,6 +272,8 @@ class CommandHooks(Pause):
 
 
 class _StopsInstance(StopsInstance):
+    """Base of the context managers that stop an instance."""
+
     __slots__ = ("_stop",)
 
     def __init__(
