@@ -40,18 +40,22 @@ _FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
 _CONFORMANCE = "tests/conformance/test_service_model.py"
 # These compare the package with today's botocore and tools. Older versions of botocore lack the
-# health status of instances.
-_HEALTH_STATUS = ("Instance", "InstanceHealthStatus", "InstanceHealthStatusDetail")
+# health status of instances, and changes to an instance when it starts.
+_NEWER_SHAPES = (
+    *("Instance", "InstanceAttributeUpdates", "InstanceHealthStatus"),
+    "InstanceHealthStatusDetail",
+)
+_NEWER_FIELDS = ("GetInstanceRequest", "GetInstancesRequest", "StartInstanceRequest")
 _NEEDS_NEWEST = (
     f"{_CONFORMANCE}::test_enumeration_has_the_values_of_the_service_model",
     f"{_CONFORMANCE}::test_every_exported_shape_belongs_to_an_operation",
     *(
         f"{_CONFORMANCE}::test_model_has_the_fields_of_the_service_model[{model}]"
-        for model in (*_HEALTH_STATUS, "GetInstanceRequest", "GetInstancesRequest")
+        for model in (*_NEWER_SHAPES, *_NEWER_FIELDS)
     ),
     *(
         f"{_CONFORMANCE}::test_required_fields_match_the_service_model[{model}]"
-        for model in _HEALTH_STATUS
+        for model in _NEWER_SHAPES
     ),
     "tests/clients/test_parity.py::test_async_client_is_up_to_date",
 )

@@ -344,7 +344,8 @@ def test_patterns_of_request_strings_are_unchanged() -> None:
 def restricted() -> Iterator[Any]:
     """Yield the annotations of restricted strings in requests, with their shapes."""
     for kind in (*REQUESTS, *PARTS):
-        members = shape_of(kind).members
+        # Missing shapes are reported by another test.
+        members = shape_of(kind).members if kind.__name__ in SERVICE.shape_names else {}
         for name, annotation in annotated(kind).items():
             member = members.get(name)
             # Missing fields are reported by another test.
