@@ -22,6 +22,11 @@ from lightsail_snap.testing import strategies
 _MODEL = ServiceModel(Loader().load_service_model("lightsail", "service-2"), "lightsail")
 _ZONE = {"availabilityZone": "us-east-1a"}
 _DISK = {"diskName": "new", "sizeInGb": 8, **_ZONE}
+_INSTANCE = {"instanceNames": ["new"], "blueprintId": "debian_12", "bundleId": "nano_3_0", **_ZONE}
+_HALF_PAST = {
+    "addOnType": "AutoSnapshot",
+    "autoSnapshotAddOnRequest": {"snapshotTimeOfDay": "03:30"},
+}
 _RESTORE = {**_DISK, "diskSnapshotName": "snap"}
 _AUTOMATIC = {**_DISK, "sourceDiskName": "Disk-1"}
 _INVALID = "InvalidInputException"
@@ -71,6 +76,8 @@ def send(emulator: Any, operation: str, payload: Any) -> tuple[int, str, str]:
             _SERIALIZATION,
             "tags: expected a value of type list",
         ),
+        ("CreateInstances", {**_INSTANCE, "tags": [{"key": ""}]}, _INVALID, "tags: must be"),
+        ("CreateInstances", {**_INSTANCE, "addOns": [_HALF_PAST]}, _INVALID, "HH:00 format"),
         ("CreateDisk", {**_DISK, "addOns": [{}]}, _INVALID, r"addOnType of addOns\[0\]: required"),
         ("CreateDisk", {**_DISK, "addOns": [{"addOnType": "No"}]}, _INVALID, "none of Auto"),
         (

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import boto3.session
@@ -228,3 +229,13 @@ def test_forked_child_closes_only_its_copies_of_the_guard(
     assert guard.has_closed_copies
     assert not guard.is_discarded
     assert starts(emulator) == 0
+
+
+def test_endpoint_with_a_password_is_not_passed_to_another_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(restarting, "_REDIRECTING_MODULES", ())
+    settings = SimpleNamespace(endpoint_url="http://user:secret@127.0.0.1:1")
+    client = SimpleNamespace(_transport=SimpleNamespace(settings=settings))
+    pause: Any = None
+    assert restarting.start_restart_guard(client, pause) is None

@@ -175,10 +175,15 @@ def _create(
             if wait:
                 raise
             snapshot = _get_snapshot(client, name)
-    if stop is not None and stop.downtime is not None:
+    if stop is not None:  # pragma: no cover - the tracer of 3.11 loses the frame
+        _print_downtime(stop)
+    _print_resource(settings, snapshot)
+
+
+def _print_downtime(stop: StoppedInstance) -> None:
+    if stop.downtime is not None:
         seconds = stop.downtime.total_seconds()
         print_message(f"instance {stop.instance_name} was stopped for {seconds:.0f} s")
-    _print_resource(settings, snapshot)
 
 
 def _wait(

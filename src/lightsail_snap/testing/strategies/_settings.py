@@ -122,13 +122,13 @@ def roll_back_results(draw: st.DrawFn) -> RollBackResult:
 def roll_back_previews(draw: st.DrawFn) -> RollBackPreview:
     """Draw the preview of a roll back, with and without an instance."""
     disk, instance = draw(disks()), draw(st.none() | instances())
-    steps: tuple[str, ...] = (f"restore disk {disk.name}-2 from snapshot {disk.name}-1",)
-    warnings: tuple[str, ...] = ()
-    path = None
-    if instance is not None:
-        path = "/dev/xvdf"
-        steps += (f"stop instance {instance.name}", f"start instance {instance.name}")
-        warnings = (f"instance {instance.name} stops and starts: it is down meanwhile",)
+    attached = [] if instance is None else [instance.name]
+    path = "/dev/xvdf" if attached else None
+    steps = (
+        f"restore disk {disk.name}-2 from snapshot {disk.name}-1",
+        *(f"{verb} instance {name}" for name in attached for verb in ("stop", "start")),
+    )
+    warnings = tuple(f"instance {name} stops and starts: it is down meanwhile" for name in attached)
     token = draw(st.none() | st.uuids().map(str))
     return RollBackPreview(disk, f"{disk.name}-2", token, steps, warnings, instance, path)
 
