@@ -17,7 +17,7 @@ from tests.crash.harness import Harness, Point, crash_harness, measure
 from tests.crash.workloads import HERE, NAME, THREADED, WORKLOADS, copy_or_resume
 
 FULL = os.environ.get("LIGHTSAIL_SNAP_CRASH") == "full"
-MAX_POINTS = None if FULL else 8
+MAX_POINTS = None if FULL else 6
 CHAINS = 60 if FULL else 1
 DISK = "take a snapshot of a disk"
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")

@@ -491,8 +491,8 @@ def test_apply_for_several_regions_after_a_kill_at_any_call_ends_in_the_same_sta
     assert undisturbed.apply(undisturbed.prepare(plan)).is_complete
     expected, total = found(undisturbed), len(undisturbed.calls)
     assert [len(each) for each in expected] == [1, 1, 2]
-    # Half of the calls before, and the other half after they are carried out.
-    for number in range(1 + after, total + 1, 2):
+    # Other calls before than after they are carried out.
+    for number in range(1 + after, total + 1, 3):
         state, count = filled(), 0
         run = state.prepare(plan)
 
