@@ -134,7 +134,7 @@ def interrupt(emulator: LightsailEmulator, job: Job, number: signal.Signals) -> 
 
 @pytest.mark.parametrize("name", JOBS)
 @pytest.mark.parametrize("is_killed", [False, True])
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 def test_job_is_resumed_by_the_printed_command(
     name: str, command: Command, emulator: LightsailEmulator, *, is_killed: bool
 ) -> None:

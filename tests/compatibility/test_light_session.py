@@ -119,7 +119,7 @@ def _regions() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("region", [*_regions()])
-@pytest.mark.sample(30)
+@pytest.mark.sample(8)
 def test_endpoint_in_any_region_equals_boto3s(region: str) -> None:
     is_plain = region.count("-") == 2 and region[-1].isdigit() and region.islower()
     assert assert_equal_endpoints(region) is not is_plain

@@ -43,6 +43,7 @@ def url(emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.sample(1)
 def test_client_works_in_a_forked_child_and_its_parent(
     emulator: LightsailEmulator, url: str
 ) -> None:

@@ -135,6 +135,7 @@ def _use_client(environment: dict[str, str]) -> list[Any]:
 @example(environment={"AWS_ACCOUNT_ID_ENDPOINT_MODE": "bogus"})
 @example(environment={"AWS_BEARER_TOKEN_LIGHTSAIL": "token"})
 @settings(max_examples=_FEW)
+@pytest.mark.thorough
 def test_client_is_independent_of_environment_variables(environment: dict[str, str]) -> None:
     assert _use_client(environment) == _expected()
 

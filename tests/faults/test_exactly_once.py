@@ -176,7 +176,7 @@ def _tokens(kit: Any, method: str) -> list[str | None]:
 
 @pytest.mark.parametrize("adversary", ADVERSARIES)
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.sample(60)
+@pytest.mark.sample(20)
 def test_method_reports_truth_under_any_one_adversary(
     kit: Any, method: str, adversary: str
 ) -> None:

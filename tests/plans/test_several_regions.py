@@ -437,6 +437,7 @@ def names(state: Any, region: str) -> list[str]:
     return sorted(each.name for each in found)
 
 
+@pytest.mark.thorough
 def test_apply_daily_for_several_regions_and_kinds_keeps_each_retention(
     fleet: Any, make_plan: Maker
 ) -> None:

@@ -65,6 +65,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.thorough
 def test_failing_example_is_code_without_lambdas(name: str, printed: dict[str, str]) -> None:
     example = printed[name]
     assert "lambda" not in example

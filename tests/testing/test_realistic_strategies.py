@@ -248,6 +248,7 @@ def is_retry(event: str) -> bool:
     ],
     ids=lambda strategy: str(strategy)[:40],
 )
+@pytest.mark.sample(4)
 def test_strategies_reject_less_than_one_percent(strategy: st.SearchStrategy[Any]) -> None:
     assert rejected_share(strategy) < 0.01
 

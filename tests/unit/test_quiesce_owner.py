@@ -138,6 +138,7 @@ def _assert_ended_while_alive(here: Path, survivor: int) -> None:
 
 @pytest.mark.parametrize("end", _ENDS)
 @pytest.mark.parametrize("survivor", ["none", "fork"])
+@pytest.mark.sample(5)
 def test_pause_owner_ends_in_any_way_ends(
     here: Path, start: Callable[..., tuple[subprocess.Popen[str], int]], survivor: str, end: str
 ) -> None:
@@ -209,6 +210,7 @@ def test_pause_owner_in_pid_namespace_killed_ends(
         "os.execvp('true', ['true'])",
     ],
 )
+@pytest.mark.sample(2)
 def test_pause_forked_child_ends_continues(
     start: Callable[..., tuple[subprocess.Popen[str], int]], child: str
 ) -> None:
