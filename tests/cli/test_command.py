@@ -35,6 +35,7 @@ INTERNAL_ERROR = "internal error, please report it"
 
 
 @pytest.mark.parametrize("source", ["disk", "instance"])
+@pytest.mark.sample(1)
 def test_demo_prints_every_step_of_a_snapshot(
     source: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def test_emulator_fixture_is_new_in_every_test(lightsail_emulator: LightsailEmul
     lightsail_emulator.add_disk("more", region_name="us-east-1")
 
 
+@pytest.mark.thorough
 def test_plugin_is_active_once_installed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
