@@ -67,7 +67,8 @@ class SimulatedClock:
 
     def sleep(self, seconds: float) -> None:
         """Refuse, since only the simulation advances the clock."""
-        raise NotImplementedError
+        message = f"only the simulation advances the clock, not a pause of {seconds} s"
+        raise AssertionError(message)
 
 
 @dataclass

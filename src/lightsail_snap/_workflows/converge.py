@@ -64,8 +64,6 @@ _MAX_MISSES = 3
 _MAX_MISMATCHES = 10
 # Reads that do not show the effect of an operation that has succeeded, before it is sent again.
 _MAX_STALE_READS = 5
-# The smallest step of a clock; less remaining time than this is none.
-_INSTANT = 1e-6
 
 
 class Decision(Enum):
@@ -273,7 +271,7 @@ class _Convergence(Generic[PollResultT]):
                 await self._send()
             stopwatch = self.budget.stopwatch
             await stopwatch.read()
-            if stopwatch.remaining < _INSTANT:
+            if stopwatch.is_over:
                 raise self._timed_out()
             delay = self.budget.policy.delay(self._polls)
             await stopwatch.pause(min(delay, stopwatch.remaining))

@@ -15,6 +15,8 @@ from lightsail_snap.waiters import WaitPolicy
 ReturnT = TypeVar("ReturnT")
 
 MAX_LOOKUPS = 5
+# The smallest step of a clock. If less time remains, the limit has passed.
+_CLOCK_STEP_SECONDS = 1e-6
 _MAX_TIMEDELTA_SECONDS = timedelta.max / timedelta(seconds=2)
 
 
@@ -39,6 +41,11 @@ class Stopwatch:
     def remaining(self) -> float:
         """Seconds until the limit, never negative."""
         return math.inf if self.limit is None else max(0.0, self.limit - self.elapsed)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the limit has passed."""
+        return self.remaining < _CLOCK_STEP_SECONDS
 
     @property
     def waited(self) -> timedelta:

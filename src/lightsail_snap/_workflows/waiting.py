@@ -48,8 +48,6 @@ from lightsail_snap.waiters import (
     state_of,
 )
 
-# The smallest step of a clock; less remaining time than this is none.
-_INSTANT = 1e-6
 # A middlebox's page is unreadable once or twice; a changed service always is.
 _MAX_UNREADABLE = 3
 # How soon the service shows a resource that it has just accepted is unverified.
@@ -280,14 +278,14 @@ async def _poll_until_done(  # noqa: PLR0913 - the parameters of a wait
     """
     polls, last = 0, _Round()
     while pending := [wait for wait in waits if wait.is_pending]:
-        if polls and stopwatch.remaining < _INSTANT:
+        if polls and stopwatch.is_over:
             for wait in pending:
                 wait.time_out(stopwatch.waited)
             break
         if polls or has_polled:
             pause = last.pause(policy, polls, stopwatch.elapsed)
             await stopwatch.pause(min(pause, stopwatch.remaining))
-        workflow = partial(poll, stopwatch.remaining < _INSTANT)
+        workflow = partial(poll, stopwatch.is_over)
         last = await run_by_deadline(workflow, stopwatch.deadline)
         polls += 1
         on_poll(polls)
