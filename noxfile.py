@@ -33,11 +33,22 @@ os.environ["PATH"] = os.pathsep.join(
     ]
 )
 
-_TYPE_CHECKED = ("src", "tests", "examples", "benchmarks", "scripts", "docs/pictures", "noxfile.py")
+_TYPE_CHECKED = (
+    *("src", "tests", "examples", "benchmarks", "scripts", "docs/pictures"),
+    *("hatch_build.py", "noxfile.py"),
+)
 # Results of type checkers and documentation tools do not depend on the Python that runs the tests.
 _SAME_ON_EVERY_PYTHON = ("tests/typing", "tests/docs")
 _FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
+# Files that a public forge reads, by the schema that they follow.
+_FORGE_FILES = {
+    "github-workflows": ".github/workflows/*.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "dependabot": ".github/dependabot.yml",
+    "citation-file-format": "CITATION.cff",
+}
 _CONFORMANCE = "tests/conformance/test_service_model.py"
 # These compare the package with today's botocore and tools. Older versions of botocore lack the
 # health status of instances, and changes to an instance when it starts.
@@ -126,6 +137,14 @@ def lint(session: nox.Session) -> None:
     """Check the code style with ruff."""
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(venv_backend="none", tags=["static"])
+def forge(session: nox.Session) -> None:
+    """Check the workflows, the issue templates and CITATION.cff with their schemas."""
+    for schema, files in _FORGE_FILES.items():
+        found = sorted(str(path) for path in ROOT.glob(files))
+        session.run("check-jsonschema", f"--builtin-schema=vendor.{schema}", *found)
 
 
 @nox.session(venv_backend="none", tags=["static"])
@@ -241,6 +260,15 @@ def mocks(session: nox.Session) -> None:
     # aiobotocore needs an older botocore than constraints.txt, so both are pinned here.
     session.install(".[aio,testing]", "aiobotocore==3.10.0", "moto==5.2.5")
     session.run("python", "-m", "pytest", "-q", "tests/testing/test_mock.py")
+
+
+@nox.session(python="3.11", venv_backend="uv|virtualenv")
+def package(session: nox.Session) -> None:
+    """Build the sdist and the wheel as a release does, and check what an index shows of them."""
+    # twine needs a newer docutils than the AWS command line of constraints.txt.
+    tools = ("hatchling==1.33.0", "readme-renderer[md]==46.0", "twine==7.0.0")
+    session.install(".[testing]", *tools)
+    session.run("python", "-m", "pytest", "-q", "tests/packaging/test_distributions.py")
 
 
 @nox.session(python="3.11")
