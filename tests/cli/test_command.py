@@ -278,10 +278,23 @@ def test_missing_extra_prints_how_to_install_it(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr(sys, "executable", "/venv/bin/python")
     assert main(["list"]) == 8
     assert capsys.readouterr().err == (
-        'lightsail-snap: typer and rich are not installed; run: pip install "lightsail-snap[cli]"\n'
+        "lightsail-snap: typer and rich are not installed; to install them, run:\n"
+        '  /venv/bin/python -m pip install "lightsail-snap[cli]"\n'
     )
+
+
+def test_missing_extra_names_the_tool_and_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "typer", None)
+    monkeypatch.setattr(sys, "executable", "/my tools/python")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert main(["list"]) == 8
+    command = 'uv pip install --python "/my tools/python" "lightsail-snap[cli]"'
+    assert capsys.readouterr().err.endswith(f"\n  {command}\n")
 
 
 class UnexpectedError(Exception):

@@ -55,10 +55,22 @@ def _run(arguments: list[str]) -> int:
 
 def _report_missing_extra() -> int:
     from lightsail_snap.cli._errors import ExitCode  # noqa: PLC0415 - only without the extra
-    from lightsail_snap.cli._messages import print_error  # noqa: PLC0415 - likewise
+    from lightsail_snap.cli._messages import PROGRAM, print_command  # noqa: PLC0415 - likewise
 
-    print_error('typer and rich are not installed; run: pip install "lightsail-snap[cli]"')
+    # The package is installed, so pip adds what the extra needs, and needs no index that has it.
+    introduction = f"{PROGRAM}: typer and rich are not installed; to install them, run:"
+    print_command(introduction, f'{_install_command()} "lightsail-snap[cli]"')
     return ExitCode.CONFIGURATION
+
+
+def _install_command() -> str:
+    """Return the command that installs into the environment of this program."""
+    from importlib.util import find_spec  # noqa: PLC0415 - only without the extra
+
+    python = sys.executable or "python"
+    python = f'"{python}"' if " " in python else python
+    # Environments of uv have no pip.
+    return f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
 
 
 def _report(error: Exception) -> int:
