@@ -26,6 +26,8 @@ from typing_extensions import override
 from lightsail_snap.models import OpenEnum, Request, Result
 from lightsail_snap.models._base import RequestModel, ResultModel, ValidatedModel, WireModel
 from lightsail_snap.models._rules import Requirement
+from lightsail_snap.plans import BackupPlan, Run
+from lightsail_snap.plans._model import PlanModel
 
 PACKAGE = "lightsail_snap"
 PUBLIC_PACKAGES = tuple(
@@ -39,8 +41,11 @@ _HIDDEN_LABELS = (
     "dataclass",
     "writable",
 )
-# The reference describes their methods once, for `Request` and `Result`.
-_MODEL_BASES = frozenset({ValidatedModel, WireModel, RequestModel, ResultModel})
+# `SequenceNotStr[str]` is a `Sequence[str]` for readers.
+_PRIVATE_ALIAS = "NotStr"
+# The reference describes the methods of all models only for these classes.
+_MODEL_BASES = frozenset({ValidatedModel, WireModel, RequestModel, ResultModel, PlanModel})
+_DESCRIBED_WITH_BASES = frozenset({Request, Result, BackupPlan, Run})
 
 
 def public_names() -> dict[str, object]:
@@ -102,6 +107,12 @@ def _rules(annotation: object) -> Iterator[str]:
         yield from _rules(argument)
 
 
+def _rule_text(rule: str) -> str:
+    """Return a rule, whose code is in backticks."""
+    parts = enumerate(rule.split("`"))
+    return "".join(_code(part) if index % 2 else _escape(part) for index, part in parts)
+
+
 def _expression(value: object) -> str:
     """Return the default of a field as an expression."""
     match value:
@@ -154,6 +165,8 @@ def _shorten(value: object) -> object:
     """Return an annotation without the names of modules."""
     if isinstance(value, griffe.ExprAttribute):
         return value.values[-1]
+    if isinstance(value, griffe.ExprName) and value.name.endswith(_PRIVATE_ALIAS):
+        return griffe.ExprName(value.name.removesuffix(_PRIVATE_ALIAS), parent=value.parent)
     if isinstance(value, griffe.Expr) and is_dataclass(value):
         for field in fields(value):
             if field.name not in {"parent", "member"}:
@@ -194,7 +207,7 @@ class ReferenceExtension(griffe.Extension):
             if isinstance(value, type) and value.__module__.startswith(PACKAGE)
         }
         _simplify(pkg)
-        self._simplify_aliases()
+        self._simplify_values()
         for base in _MODEL_BASES:
             self._find(base).members.pop("__init__", None)
         for value, path in self._classes.items():
@@ -204,13 +217,14 @@ class ReferenceExtension(griffe.Extension):
             elif issubclass(value, OpenEnum) and value is not OpenEnum:
                 self._describe_enumeration(value, path)
 
-    def _simplify_aliases(self) -> None:
-        """Show types without the metadata of validation."""
+    def _simplify_values(self) -> None:
+        """Show types without the metadata of validation, and the strings of constants."""
         writer = _TypeWriter({}, is_plain=True)
         for path, value in public_names().items():
-            if get_origin(value) is Annotated:
+            shown = writer.write(value) if get_origin(value) is Annotated else repr(value)
+            if isinstance(value, str) or get_origin(value) is Annotated:
                 found: Any = self._package[path.partition(".")[2]]
-                found.final_target.value = writer.write(value)
+                (found.final_target if found.is_alias else found).value = shown
 
     def _find(self, value: type) -> griffe.Class:
         found: Any = self._package[f"{value.__module__}.{value.__name__}".partition(".")[2]]
@@ -237,7 +251,7 @@ class ReferenceExtension(griffe.Extension):
         methods = {name for base in _MODEL_BASES for name in self._find(base).members}
         for kind in self._own_bases(value):
             is_model_base = kind in _MODEL_BASES
-            if kind in self._classes or (is_model_base and value not in {Request, Result}):
+            if kind in self._classes or (is_model_base and value not in _DESCRIBED_WITH_BASES):
                 continue
             base = self._find(kind)
             is_described = issubclass(value, WireModel) and not is_model_base
@@ -261,7 +275,7 @@ class ReferenceExtension(griffe.Extension):
             documented = (self._find(base).members.get(name) for base in self._own_bases(model))
             text = next((_text_of(each.docstring) for each in documented if each), "")
             rules = dict.fromkeys(_rules(annotation))
-            text += "".join(f" It {_escape(rule)}." for rule in rules)
+            text += "".join(f" It {_rule_text(rule)}." for rule in rules)
             default = "required"
             if not field.is_required():
                 default = _code(_expression(field.get_default(call_default_factory=True)))

@@ -40,8 +40,8 @@ def _topic(methods: str, *modules: str) -> tuple[Section, ...]:
 
 
 PAGES: Mapping[str, tuple[Section, ...]] = {
-    "client": (Section("Client", ("client",)),),
-    "async_client": (Section("Async client", ("aio",)),),
+    "client": (Section("Create a client", ("client",)),),
+    "async_client": (Section("Create an async client", ("aio",)),),
     "disk_snapshots": _topic("Disk snapshots", "models.disk_snapshots"),
     "instance_snapshots": _topic("Instance snapshots", "models.instance_snapshots"),
     "auto_snapshots": _topic("Automatic snapshots", "models.auto_snapshots"),
@@ -59,13 +59,13 @@ PAGES: Mapping[str, tuple[Section, ...]] = {
     "add_ons": _topic("Add-ons", "models.add_ons"),
     "tags": _topic("Tags", "models.tags", "models.tagging"),
     "operations": _topic("Operations", "models.operations"),
-    "enumerations": (Section("Enumerations", ("models.enums",)),),
+    "enumerations": (Section("Classes", ("models.enums",)),),
     "models": (
         Section("Requests and results", ("models._base",)),
         Section("Sources", ("models.source",)),
         Section("Parts of resources", ("models.resources", "models.poll_results")),
     ),
-    "paginators": (Section("Paginators"),),
+    "paginators": (Section("Classes"),),
     "waiting": (Section("Time limits and progress", ("waiters",)),),
     "retention": (
         Section("Method of the client", methods="Retention"),
@@ -82,7 +82,7 @@ PAGES: Mapping[str, tuple[Section, ...]] = {
         Section("Clients of several Regions and accounts", ("plans._sessions",)),
     ),
     "quiesce": (Section("Context managers", ("quiesce",)),),
-    "errors": (Section("Exceptions", ("errors",)),),
+    "errors": (Section("Classes", ("errors",)),),
     "emulator": (
         Section("Emulator", ("emulator._emulator", "emulator._run")),
         Section("Progress of operations", ("emulator._progression",)),
@@ -92,9 +92,9 @@ PAGES: Mapping[str, tuple[Section, ...]] = {
         Section("Fixtures", ("testing._pytest_plugin",)),
         Section("Mock of boto3 clients", ("testing._mock",)),
     ),
-    "strategies": (Section("Strategies"),),
+    "strategies": (Section("Functions"),),
     "transport": (Section("Transport", ("transport",)), Section("Clocks", ("clock",))),
-    "json_schema": (Section("JSON Schema", ("json_schema",)),),
+    "json_schema": (Section("Functions and classes", ("json_schema",)),),
     "notebook": (Section("Extension", ("notebook",)),),
     "cli": (),
     "index": (Section("Version", ("_version",)),),
@@ -130,7 +130,7 @@ def _defined_names(module: str) -> list[str]:
                 names.append(name)
             case _:
                 pass
-    return names
+    return list(dict.fromkeys(names))
 
 
 def _reexported(package: str) -> dict[str, str]:
@@ -233,7 +233,7 @@ def _async_tables() -> Iterator[str]:
 
 
 def _order(module: str, paths: Mapping[str, str]) -> list[str]:
-    """Return the names of a module in the order in which readers look for them."""
+    """Return the names of a module in the order in which readers search for them."""
     defined = [name for name in _defined_names(module) if name in paths]
     if missing := paths.keys() - set(defined):
         sys.exit(f"{module} does not define {', '.join(sorted(missing))}")
@@ -367,8 +367,8 @@ def label(parameter: Any) -> str:  # noqa: ANN401 - typer's types are private
     """Return the spelling of an argument or option: `NAME` or `--name`, `-n`."""
     if is_argument(parameter):
         return str(parameter.metavar or parameter.name.upper())
-    names: list[str] = sorted([*parameter.opts, *parameter.secondary_opts], key=len, reverse=True)
-    return ", ".join(names)
+    names: list[str] = sorted(parameter.opts, key=len, reverse=True)
+    return ", ".join([*names, *parameter.secondary_opts])
 
 
 def _cell(text: str) -> str:
@@ -383,7 +383,7 @@ def _value(parameter: Any) -> str:  # noqa: ANN401 - typer's types are private
     choices = getattr(kind, "__args__", ())
     if choices and all(isinstance(each, str) for each in choices):
         return ", ".join(f"`{each}`" for each in choices)
-    default = {"str": "TEXT", "int": "N", "Path": "FILE"}
+    default = {"int": "N", "float": "N", "Path": "FILE"}
     text = parameter.metavar or default.get(getattr(kind, "__name__", ""), "TEXT")
     return f"`{_cell(text)}`"
 
@@ -398,6 +398,8 @@ def _option_rows(parameters: list[Any]) -> Iterator[str]:
         help_text = help_text.replace(match[0], "") if match else help_text
         if each.required:
             default = "required"
+        elif each.secondary_opts:
+            default = f"`{(each.opts if each.default else each.secondary_opts)[0]}`"
         elif not match and each.default not in (None, False, (), []):
             default = f"`{_cell(str(each.default))}`"
         names = ", ".join(f"`{name}`" for name in label(each).split(", "))
