@@ -3,9 +3,9 @@
 griffe reads the source. pydantic creates constructors at run time, and public classes inherit
 fields and methods from private ones. This extension adds to the reference
 
-- a table of the fields of each model: type, default, name in the Lightsail API, rule, description,
+- the fields of each model: type, default, name in the Lightsail API, description and rule,
 - the constructor of each model that callers create,
-- a table of the known values of each open enumeration,
+- the known values of each open enumeration,
 - the public methods and properties that a class inherits from private classes.
 """
 
@@ -60,7 +60,7 @@ def public_names() -> dict[str, object]:
 
 
 def _escape(text: str) -> str:
-    """Escape text for a cell of a Markdown table."""
+    """Escape text for Markdown."""
     return "".join(f"&#{ord(each)};" if each in "&<>|[]*_`" else each for each in text)
 
 
@@ -138,27 +138,23 @@ def _code(text: str) -> str:
     return f"<code>{_escape(text)}</code>"
 
 
-def _named_cell(path: str, name: str) -> str:
+def _anchored(path: str, name: str) -> str:
     """Return a name that pages can link to."""
     return f'<code id="{path}.{name}">{_escape(name)}</code>'
 
 
 def _text_of(docstring: griffe.Docstring | None) -> str:
-    return " ".join(docstring.value.split()).replace("|", "&#124;") if docstring else ""
+    return " ".join(docstring.value.split()) if docstring else ""
 
 
-def _append_table(
-    definition: griffe.Class, caption: str, titles: Sequence[str], rows: Sequence[Sequence[str]]
-) -> None:
-    """Append a table to the docstring of a class."""
-    lines = [f"**{caption}**", "", *(f"| {' | '.join(row)} |" for row in (titles, *rows))]
-    lines.insert(3, "|---" * len(titles) + "|")
+def _append_text(definition: griffe.Class, text: str) -> None:
+    """Append Markdown to the introduction of a class."""
     if definition.docstring is None:
         definition.docstring = griffe.Docstring("", parent=definition)
     sections = definition.docstring.parse("google")
-    text = griffe.DocstringSectionText("\n".join(lines))
+    added = griffe.DocstringSectionText(text)
     # mkdocstrings reads this cached property.
-    definition.docstring.__dict__["parsed"] = [*sections[:1], text, *sections[1:]]
+    definition.docstring.__dict__["parsed"] = [*sections[:1], added, *sections[1:]]
 
 
 def _shorten(value: object) -> object:
@@ -269,31 +265,27 @@ class ReferenceExtension(griffe.Extension):
         writer = _TypeWriter(self._classes, is_plain=False)
         annotations = get_type_hints(model, include_extras=True)
         wire_names = _wire_names(model)
-        rows = []
+        items = []
         for name, field in model.model_fields.items():
             annotation = annotations[name]
+            details = [f"<code>{writer.write(annotation)}</code>"]
+            if field.is_required():
+                details.append("required")
+            else:
+                default = field.get_default(call_default_factory=True)
+                details.append(f"default: {_code(_expression(default))}")
+            if wire_names.get(name, name) != name:
+                details.append(f"in the API: {_code(wire_names[name])}")
             documented = (self._find(base).members.get(name) for base in self._own_bases(model))
             text = next((_text_of(each.docstring) for each in documented if each), "")
             rules = dict.fromkeys(_rules(annotation))
             text += "".join(f" It {_rule_text(rule)}." for rule in rules)
-            default = "required"
-            if not field.is_required():
-                default = _code(_expression(field.get_default(call_default_factory=True)))
-            wire = [_code(wire_names[name])] if name in wire_names else [""] * bool(wire_names)
-            kind = f"<code>{writer.write(annotation)}</code>"
-            rows.append([_named_cell(path, name), kind, default, *wire, text])
+            items.append(f"- **{_anchored(path, name)}** ({', '.join(details)}) \N{EN DASH} {text}")
             definition.members.pop(name, None)
         definition.members.pop("model_config", None)
-        if not rows:
+        if not items:
             return
-        titles = [
-            "Field",
-            "Type",
-            "Default",
-            *(["In the API"] if wire_names else []),
-            "Description",
-        ]
-        _append_table(definition, "Fields", titles, rows)
+        _append_text(definition, "\n".join(["**Fields:**", "", *items]))
         if issubclass(model, ResultModel) or "__init__" in definition.members:
             return
         definition.members["__init__"] = self._constructor(model, definition)
@@ -317,12 +309,10 @@ class ReferenceExtension(griffe.Extension):
 
     def _describe_enumeration(self, enumeration: type[OpenEnum], path: str) -> None:
         definition = self._find(enumeration)
-        rows = []
+        items = []
         for member in enumeration.known_values():
             name = enumeration._names[member.value]  # noqa: SLF001 - the names of the members
             text = _text_of(definition.members.pop(name).docstring)
-            rows.append([_named_cell(path, name), _code(member.value), text])
-        titles = ["Member", "Value", "Description"]
-        if not any(text for *_, text in rows):
-            titles, rows = titles[:-1], [row[:-1] for row in rows]
-        _append_table(definition, "Known values", titles, rows)
+            suffix = f" \N{EN DASH} {text}" if text else ""
+            items.append(f"- **{_anchored(path, name)}** = {_code(repr(member.value))}{suffix}")
+        _append_text(definition, "\n".join(["**Known values:**", "", *items]))

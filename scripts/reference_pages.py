@@ -375,35 +375,39 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-def _value(parameter: Any) -> str:  # noqa: ANN401 - typer's types are private
+def _values(parameter: Any) -> str:  # noqa: ANN401 - typer's types are private
     """Return the values that an option accepts."""
-    if getattr(parameter, "is_flag", False):
+    if parameter.is_flag:
         return ""
     kind = parameter.type_descriptor.annotation
     choices = getattr(kind, "__args__", ())
     if choices and all(isinstance(each, str) for each in choices):
-        return ", ".join(f"`{each}`" for each in choices)
-    default = {"int": "N", "float": "N", "Path": "FILE"}
-    text = parameter.metavar or default.get(getattr(kind, "__name__", ""), "TEXT")
-    return f"`{_cell(text)}`"
+        return " " + "|".join(choices)
+    names = {"int": "N", "float": "N", "Path": "FILE"}
+    return f" {parameter.metavar or names.get(getattr(kind, '__name__', ''), 'TEXT')}"
+
+
+def _default(parameter: Any) -> str:  # noqa: ANN401 - typer's types are private
+    """Return a sentence about the default of an option, if its help has none."""
+    if parameter.required:
+        return " Required."
+    if parameter.secondary_opts:
+        return (
+            f" Default: `{(parameter.opts if parameter.default else parameter.secondary_opts)[0]}`."
+        )
+    if parameter.default in (None, False, (), []):
+        return ""
+    return f" Default: `{parameter.default}`."
 
 
 def _option_rows(parameters: list[Any]) -> Iterator[str]:
-    yield from ("", "| Option | Value | Default | Description |", "|---|---|---|---|")
+    yield from ("", "| Option | Description |", "|---|---|")
     for each in parameters:
-        help_text = _cell(each.help or "")
         # Some help texts give the default that the command computes.
-        match = re.search(r" ?\[default: (.*?)\]", help_text)
-        default = match[1] if match else ""
-        help_text = help_text.replace(match[0], "") if match else help_text
-        if each.required:
-            default = "required"
-        elif each.secondary_opts:
-            default = f"`{(each.opts if each.default else each.secondary_opts)[0]}`"
-        elif not match and each.default not in (None, False, (), []):
-            default = f"`{_cell(str(each.default))}`"
-        names = ", ".join(f"`{name}`" for name in label(each).split(", "))
-        yield f"| {names} | {_value(each)} | {default} | {help_text} |"
+        help_text, has_default = re.subn(r" ?\[default: (.*?)\]", r" Default: \1.", each.help or "")
+        sentence = help_text if has_default else f"{help_text}{_default(each)}"
+        names = ", ".join(f"`{_cell(name + _values(each))}`" for name in label(each).split(", "))
+        yield f"| {names} | {_cell(sentence)} |"
 
 
 def _key(parameter: Any) -> tuple[str, str]:  # noqa: ANN401 - typer's types are private
