@@ -39,6 +39,7 @@ from scripts.reference_pages import (
 
 MAX_PAGE_BYTES = 300_000
 _VARIABLE = re.compile(r"LIGHTSAIL_SNAP_[A-Z_]+")
+_PRIVATE_CONSTANT = re.compile(r"_[A-Z]{2,}[A-Z_]*")
 _INI_OPTION = "lightsail_snap_forbid_aws"
 _CLIENT = f"{PACKAGE}.LightsailSnapClient"
 _PLUGIN = f"{PACKAGE}.testing._pytest_plugin"
@@ -53,6 +54,7 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.ids: set[str] = set()
+        self.repeated_ids: set[str] = set()
         self.text = ""
         self.objects: dict[str, str] = {}
         """Text of each described object, by its dotted name."""
@@ -71,7 +73,7 @@ class Page(HTMLParser):
         classes = values.get("class", "").split()
         identifier = values.get("id", "")
         if identifier:
-            self.ids.add(identifier)
+            (self.repeated_ids if identifier in self.ids else self.ids).add(identifier)
         if tag == "h2":
             self._section = identifier
         if tag not in _VOID:
@@ -265,12 +267,15 @@ def find_missing_settings(reference: Reference, sources: Path = SOURCES) -> Iter
 
 
 def find_page_problems(reference: Reference) -> Iterator[str]:
-    """Yield the pages that are too large, or contain Markdown that was not converted."""
+    """Yield the pages that are too large, or contain invalid or unclear text."""
     for name, page in reference.pages.items():
         if reference.sizes[name] > MAX_PAGE_BYTES:
             yield f"{name}: {reference.sizes[name]} bytes, more than {MAX_PAGE_BYTES}"
         if "::: " in page.text or re.search(r"\]\[lightsail_snap\.", page.text):
             yield f"{name}: Markdown that was not converted"
+        yield from (f"{name}: the id {each} is repeated" for each in sorted(page.repeated_ids))
+    for path, words in reference.code.items():
+        yield from (f"{path}: private {w}" for w in sorted(words) if _PRIVATE_CONSTANT.fullmatch(w))
 
 
 def find_problems(reference: Reference) -> list[str]:

@@ -12,6 +12,7 @@ fields and methods from private ones. This extension adds to the reference
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -172,16 +173,31 @@ def _shorten(value: object) -> object:
     return value
 
 
+def _public_default(function: griffe.Function, default: str | griffe.Expr | None) -> Any:  # noqa: ANN401 - griffe's expressions
+    """Return the value of a private constant instead of its name."""
+    module = sys.modules.get(function.module.path)
+    name = str(default)
+    if name.isidentifier() and name.startswith("_") and hasattr(module, name):
+        return _expression(getattr(module, name))
+    return default
+
+
+def _simplify_signature(function: griffe.Function) -> None:
+    function.returns = _shorten(function.returns)  # type: ignore[assignment] # an annotation again
+    for parameter in function.parameters:
+        parameter.annotation = _shorten(parameter.annotation)
+        parameter.default = _public_default(function, parameter.default)
+
+
 def _simplify(scope: griffe.Module | griffe.Class) -> None:
-    """Remove the names of modules from annotations, and labels that help no reader."""
+    """Remove names of modules and private constants, and labels that help no reader."""
     for member in scope.members.values():
         if isinstance(member, griffe.Alias):
             continue
         member.labels.difference_update(_HIDDEN_LABELS)
         if isinstance(member, griffe.Function):
-            member.returns = _shorten(member.returns)  # type: ignore[assignment] # an annotation again
-            for parameter in member.parameters:
-                parameter.annotation = _shorten(parameter.annotation)
+            for each in (member, *(member.overloads or ())):
+                _simplify_signature(each)
         elif isinstance(member, griffe.Module | griffe.Class):
             _simplify(member)
 

@@ -227,8 +227,10 @@ def _async_tables() -> Iterator[str]:
                 if is_coroutine
                 else f"async for ... in client.{name}(...)"
             )
-            code = f'<code id="{_ASYNC_CLIENT}.{name}">{call}</code>'
-            target = _ASYNC_CLIENT if name == "send" else _CLIENT
+            is_described = name == "send"
+            anchor = "" if is_described else f' id="{_ASYNC_CLIENT}.{name}"'
+            code = f"<code{anchor}>{call}</code>"
+            target = _ASYNC_CLIENT if is_described else _CLIENT
             yield f"| [{code}][{target}.{name}] | {summary} |"
 
 

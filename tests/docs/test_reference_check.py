@@ -101,6 +101,11 @@ def test_loggers_and_variables_of_the_code_are_required(tmp_path: Path) -> None:
     [
         ("<p>::: lightsail_snap.Disk</p>", "page: Markdown that was not converted"),
         ("<p>[Disk][lightsail_snap.Disk]</p>", "page: Markdown that was not converted"),
+        ('<p id="a"></p><p id="a"></p>', "page: the id a is repeated"),
+        (
+            _DESCRIBED.replace("request)", "limit=_MAX_PAGES)"),
+            "lightsail_snap.Paginator: private _MAX_PAGES",
+        ),
         ("x" * 300_001, "page: 300001 bytes, more than 300000"),
     ],
 )
