@@ -234,7 +234,7 @@ def find_missing_options(reference: Reference) -> Iterator[str]:
     """Yield the commands, arguments, options and exit codes that the reference does not list."""
     sections = reference.pages["cli"].sections
     everything: list[tuple[str, str, list[Any]]] = [
-        ("options-of-the-program", "the program", global_options())
+        ("common-options", "the program", global_options())
     ]
     everything += [(n.replace(" ", "-"), n, visible(command)) for n, command in iter_commands()]
     for section, name, parameters in everything:

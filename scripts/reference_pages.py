@@ -11,6 +11,7 @@ import inspect
 import itertools
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -402,11 +403,15 @@ def _default(parameter: Any) -> str:  # noqa: ANN401 - typer's types are private
     return f" Default: `{parameter.default}`."
 
 
+def _with_default(parameter: Any) -> tuple[str, int]:  # noqa: ANN401 - typer's types are private
+    """Return the help, with the default that it gives in brackets as a sentence, if any."""
+    return re.subn(r" ?\[default: (.*?)\]", r" Default: \1.", parameter.help or "")
+
+
 def _option_rows(parameters: list[Any]) -> Iterator[str]:
     yield from ("", "| Option | Description |", "|---|---|")
     for each in parameters:
-        # Some help texts give the default that the command computes.
-        help_text, has_default = re.subn(r" ?\[default: (.*?)\]", r" Default: \1.", each.help or "")
+        help_text, has_default = _with_default(each)
         sentence = help_text if has_default else f"{help_text}{_default(each)}"
         names = ", ".join(f"`{_cell(name + _values(each))}`" for name in label(each).split(", "))
         yield f"| {names} | {_cell(sentence)} |"
@@ -418,15 +423,12 @@ def _key(parameter: Any) -> tuple[str, str]:  # noqa: ANN401 - typer's types are
 
 def _commands() -> Iterator[str]:
     commands = list(iter_commands())
-    options = [
-        each for _, command in commands for each in visible(command) if not is_argument(each)
-    ]
-    counts: dict[tuple[str, str], int] = {}
-    for each in options:
-        counts[_key(each)] = counts.get(_key(each), 0) + 1
+    options = [o for _, command in commands for o in visible(command) if not is_argument(o)]
+    counts = Counter(map(_key, options))
     common = {_key(o): o for o in options if counts[_key(o)] >= _COMMON_OPTION_COUNT}
-    yield from ("", "## Options of the program", *_option_rows(global_options()))
-    yield from ("", "## Options of most commands", *_option_rows(list(common.values())))
+    listed = {_key(each): each for each in global_options()} | common
+    yield from ("", "## Common options", "", "Options of the program and of most commands:")
+    yield from _option_rows(list(listed.values()))
     for name, command in commands:
         yield from _command(name, command, common)
     yield from _exit_codes()
@@ -445,13 +447,17 @@ def _command(name: str, command: Any, common: Mapping[tuple[str, str], Any]) -> 
     yield from ("", f"## {name}", "", "```text", " ".join(usage), "```", "")
     yield inspect.cleandoc(command.help or "")
     if command.epilog:
-        yield from ("", inspect.cleandoc(command.epilog))
+        # A line of prose ends with a colon, and its command is indented.
+        lines = [
+            line if line[:1].isspace() else f"# {line}" for line in command.epilog.splitlines()
+        ]
+        yield from ("", "```text", *(line.strip() for line in lines if line.strip("# ")), "```")
     if is_group:
         yield ""
         yield from (f"- [{name} {each}](#{name}-{each})" for each in command.commands)
     if arguments:
         yield from ("", "| Argument | Description |", "|---|---|")
-        yield from (f"| `{label(each)}` | {_cell(each.help or '')} |" for each in arguments)
+        yield from (f"| `{label(each)}` | {_cell(_with_default(each)[0])} |" for each in arguments)
     panels = dict.fromkeys(each.rich_help_panel or "Options" for each in own)
     for panel in panels:
         if len(panels) > 1:
@@ -459,7 +465,7 @@ def _command(name: str, command: Any, common: Mapping[tuple[str, str], Any]) -> 
         yield from _option_rows([e for e in own if (e.rich_help_panel or "Options") == panel])
     shared = [f"`{label(each)}`" for each in parameters if _key(each) in common]
     if shared:
-        yield from ("", f"Also: {', '.join(shared)}; see [above](#options-of-most-commands).")
+        yield from ("", f"Also: {', '.join(shared)}; see [Common options](#common-options).")
 
 
 def _exit_codes() -> Iterator[str]:
