@@ -273,6 +273,8 @@ def find_page_problems(reference: Reference) -> Iterator[str]:
             yield f"{name}: {reference.sizes[name]} bytes, more than {MAX_PAGE_BYTES}"
         if "::: " in page.text or re.search(r"\]\[lightsail_snap\.", page.text):
             yield f"{name}: Markdown that was not converted"
+        if " object at 0x" in page.text or "<function " in page.text:
+            yield f"{name}: the address of an object"
         yield from (f"{name}: the id {each} is repeated" for each in sorted(page.repeated_ids))
     for path, words in reference.code.items():
         yield from (f"{path}: private {w}" for w in sorted(words) if _PRIVATE_CONSTANT.fullmatch(w))

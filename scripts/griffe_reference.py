@@ -12,7 +12,6 @@ fields and methods from private ones. This extension adds to the reference
 from __future__ import annotations
 
 import inspect
-import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -175,11 +174,9 @@ def _shorten(value: object) -> object:
 
 def _public_default(function: griffe.Function, default: str | griffe.Expr | None) -> Any:  # noqa: ANN401 - griffe's expressions
     """Return the value of a private constant instead of its name."""
-    module = sys.modules.get(function.module.path)
     name = str(default)
-    if name.isidentifier() and name.startswith("_") and hasattr(module, name):
-        return _expression(getattr(module, name))
-    return default
+    constant = function.module.members.get(name) if name.startswith("_") else None
+    return constant.value if isinstance(constant, griffe.Attribute) else default
 
 
 def _simplify_signature(function: griffe.Function) -> None:

@@ -101,6 +101,7 @@ def test_loggers_and_variables_of_the_code_are_required(tmp_path: Path) -> None:
     [
         ("<p>::: lightsail_snap.Disk</p>", "page: Markdown that was not converted"),
         ("<p>[Disk][lightsail_snap.Disk]</p>", "page: Markdown that was not converted"),
+        ("<p>&lt;function f at 0x1f&gt;</p>", "page: the address of an object"),
         ('<p id="a"></p><p id="a"></p>', "page: the id a is repeated"),
         (
             _DESCRIBED.replace("request)", "limit=_MAX_PAGES)"),
