@@ -79,7 +79,7 @@ class Result(Record):
 
     @property
     def is_complete(self) -> bool:
-        """Whether the step was carried out, now or by an earlier attempt."""
+        """True if the step was carried out, now or by an earlier attempt."""
         return is_done(self.status)
 
     def _status_fields(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Item(Protocol):
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is done, now or by an earlier attempt."""
+        """True if everything is done, now or by an earlier attempt."""
 
     @property
     def error(self) -> LightsailSnapError | None:
@@ -122,7 +122,7 @@ class Results(ABC):
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is done, now or by an earlier attempt."""
+        """True if everything is done, now or by an earlier attempt."""
         return all(each.is_complete for _, each in self._items())
 
     @property
