@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from lightsail_snap._html import render, table
 from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._text import plural
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import (
@@ -211,7 +212,7 @@ class Run(PlanModel, frozen=True):
     @property
     def _rows(self) -> list[tuple[str, ...]]:
         return [
-            (step.action, step.region, step.name, f"{step.kind} {step.source}", _explain(step))
+            (step.action, step.region, step.name, f"{step.kind} {step.source}", explain_step(step))
             for step in self.steps
         ]
 
@@ -226,9 +227,8 @@ class Run(PlanModel, frozen=True):
 
 def deletion_summary(dates: Sequence[datetime], kept: int) -> str:
     """Return a line such as `50 snapshots from 2025-09-28 to 2026-11-12, 4 kept`."""
-    plural = "" if len(dates) == 1 else "s"
-    first, last = min(dates), max(dates)
-    return f"{len(dates)} snapshot{plural} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, {kept} kept"
+    count, first, last = plural(len(dates), "snapshot"), min(dates), max(dates)
+    return f"{count} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, {kept} kept"
 
 
 def _count_rules(plan: BackupPlan, region: str) -> int:
@@ -236,7 +236,8 @@ def _count_rules(plan: BackupPlan, region: str) -> int:
     return sum(bool(value) for name, value in rules if name != "time_zone")
 
 
-def _explain(step: Step) -> str:
+def explain_step(step: Step) -> str:
+    """Return the reason of a deletion, or where a copy comes from."""
     if isinstance(step, DeleteStep):
         return f"{step.reason} (of {step.created_at:%Y-%m-%d %H:%M} UTC)"
     return f"from {step.source_region}" if isinstance(step, CopyStep) else ""
