@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -33,10 +34,11 @@ from lightsail_snap.cli._output import (
     step_counter,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
-from lightsail_snap.cli._tables import Column, print_rows
+from lightsail_snap.cli._tables import Column, format_time, print_rows
 from lightsail_snap.models._regions import find_region_hint
 from lightsail_snap.plans import (
     BackupPlan,
+    CopyStep,
     DeleteStep,
     PlanOutcome,
     Run,
@@ -49,7 +51,6 @@ from lightsail_snap.plans._apply import apply_and_report
 from lightsail_snap.plans._completion import report_error, run_on_complete
 from lightsail_snap.plans._fleet import apply_many_and_report
 from lightsail_snap.plans._model import decode_document
-from lightsail_snap.plans._planning import explain_step
 
 ReturnT = TypeVar("ReturnT")
 
@@ -66,12 +67,23 @@ def add_to(app: typer.Typer) -> None:
     add_command(app, "apply", _apply, panel=PANEL)
 
 
+def _date_of(step: Step) -> datetime | None:
+    return step.created_at if isinstance(step, DeleteStep) else None
+
+
+def _reason_for(step: Step) -> str:
+    if isinstance(step, DeleteStep):
+        return step.reason
+    return f"from {step.source_region}" if isinstance(step, CopyStep) else ""
+
+
 _COLUMNS: list[Column[Step]] = [
     Column("step", lambda step: step.action),
-    Column("region", lambda step: str(step.region), 2),
+    Column("region", lambda step: str(step.region), 1),
     Column("snapshot", lambda step: step.name),
     Column("source", lambda step: f"{step.kind} {step.source}", 3),
-    Column("why", explain_step, 1, is_prose=True),
+    Column("created", _date_of, 2, format_time, "created (UTC)"),
+    Column("why", _reason_for, 1, is_prose=True),
 ]
 
 

@@ -212,7 +212,7 @@ class Run(PlanModel, frozen=True):
     @property
     def _rows(self) -> list[tuple[str, ...]]:
         return [
-            (step.action, step.region, step.name, f"{step.kind} {step.source}", explain_step(step))
+            (step.action, step.region, step.name, f"{step.kind} {step.source}", _explain(step))
             for step in self.steps
         ]
 
@@ -236,8 +236,7 @@ def _count_rules(plan: BackupPlan, region: str) -> int:
     return sum(bool(value) for name, value in rules if name != "time_zone")
 
 
-def explain_step(step: Step) -> str:
-    """Return the reason of a deletion, or where a copy comes from."""
+def _explain(step: Step) -> str:
     if isinstance(step, DeleteStep):
         return f"{step.reason} (of {step.created_at:%Y-%m-%d %H:%M} UTC)"
     return f"from {step.source_region}" if isinstance(step, CopyStep) else ""
