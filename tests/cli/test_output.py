@@ -230,7 +230,7 @@ def test_json_array_stays_open_after_an_error() -> None:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Terminal]:
     def open_terminal(**environment: str) -> Terminal:
-        for name in ("NO_COLOR", "TERM", "COLUMNS"):
+        for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -249,6 +249,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Terminal]:
         ({"TERM": "xterm", "NO_COLOR": ""}, True),
         ({"TERM": "xterm", "NO_COLOR": "1"}, False),
         ({"TERM": "dumb"}, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
     ],
 )
 def test_only_capable_terminals_get_colours(

@@ -141,7 +141,7 @@ def _create(
     if stop_instance and freeze is not None:
         message = "--freeze and --stop-instance cannot be combined; pass one of them"
         raise UsageError(message)
-    name = name.replace("{time}", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    name = name.replace("{time}", f"{_now():%Y%m%dT%H%M%SZ}")
     token = parse_client_token(client_token)
     options: dict[str, Any] = {
         "tags": parse_tags(tag),
@@ -244,7 +244,7 @@ def _list(
         typer.Option(
             metavar="NAME,...",
             help="Columns to show: name, state, kind, source, size, age, created, plan, region, "
-            "arn, tags. [default: name,state,kind,source,size,age,tags]",
+            "arn, tags. [default: all but created, plan, region, arn]",
             rich_help_panel="Output",
         ),
     ] = None,
@@ -302,7 +302,7 @@ _CSV_COLUMNS = _TABLE_COLUMNS - {"age"} | {"created"}
 
 def _make_columns(*, all_tags: bool = False) -> list[Column[AnySnapshot]]:
     """Return all columns of `list`."""
-    now = datetime.now(UTC)
+    now = _now()
     return [
         Column("name", lambda each: each.name),
         Column("state", lambda each: _to_str(each.state), 1),
@@ -316,6 +316,10 @@ def _make_columns(*, all_tags: bool = False) -> list[Column[AnySnapshot]]:
         Column("arn", lambda each: each.arn, 7),
         Column("tags", lambda each: format_tags(each.tags, all_tags=all_tags), 6),
     ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _to_str(value: object) -> str | None:

@@ -237,15 +237,15 @@ def _format_row(
 
 
 def _has_colours() -> bool:
-    """Return whether standard output is a terminal with colours."""
+    """Return whether standard output is a terminal with colours, or `FORCE_COLOR` requests them."""
     settings = os.environ
-    return (
+    is_capable = (
         sys.stdout.isatty()
-        and not settings.get("NO_COLOR")
         and settings.get("TERM") not in {"dumb", "unknown"}
         # Older consoles of Windows print escape sequences as they are.
         and (os.name != "nt" or "WT_SESSION" in settings)
     )
+    return not settings.get("NO_COLOR") and (is_capable or bool(settings.get("FORCE_COLOR")))
 
 
 def _to_csv(value: str | int | datetime | None) -> str:
