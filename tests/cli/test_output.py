@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -82,14 +83,15 @@ def printed(rows: list[Row], output_format: Any) -> str:
     return stream.getvalue()
 
 
-@given(ROWS_OF_ANYTHING, st.none() | st.integers(20, 200))
-@example([Row("", "", None, None, "")], 20)
-@example([Row("\u540d" * 11, "error", 8, NOON, "a b")], 20)
+@given(ROWS_OF_ANYTHING, st.none() | st.integers(20, 200), st.sampled_from([0, 4]))
+@example([Row("", "", None, None, "")], 20, 4)
+@example([Row("\u540d" * 11, "error", 8, NOON, "a b")], 20, 0)
 def test_table_breaks_no_name_and_keeps_within_the_width(
-    rows: list[Row], width: int | None
+    rows: list[Row], width: int | None, priority_of_prose: int
 ) -> None:
-    lines = format_table(COLUMNS, rows, width)
-    styled = format_table(COLUMNS, rows, width, is_styled=True)
+    columns = [*COLUMNS[:-1], replace(COLUMNS[-1], priority=priority_of_prose)]
+    lines = format_table(columns, rows, width)
+    styled = format_table(columns, rows, width, is_styled=True)
     assert len(lines) == len(styled) >= (len(rows) + 1 if rows else 0)
     for line in lines:
         assert line == line.rstrip()
@@ -101,8 +103,8 @@ def test_table_breaks_no_name_and_keeps_within_the_width(
         return
     whole = format_table(COLUMNS[:1], rows, None)
     for line in lines:
-        last_word = line.split(" ")[-1]
-        assert cell_len(line) <= width or line in whole or cell_len(last_word) > 24
+        is_long_word = cell_len(line.split(" ")[-1]) > min(24, width - 4)
+        assert cell_len(line) <= width or line in whole or is_long_word
 
 
 @given(ROWS_OF_ANYTHING)
@@ -157,6 +159,15 @@ def test_prose_continues_below_its_column() -> None:
         "name  why",
         "db-1  daily: newest of 2026-11-30;",
         "      weekly: newest of 2026-W49",
+    ]
+    columns = [COLUMNS[0], replace(COLUMNS[4], priority=0)]
+    assert format_table(columns, [ROWS[0]._replace(name="d" * 20), ROWS[1]], 24) == [
+        "name",
+        "d" * 20,
+        "    daily: newest of",
+        "    2026-11-30; weekly:",
+        "    newest of 2026-W49",
+        "db-20261130",
     ]
 
 

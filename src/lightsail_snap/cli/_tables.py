@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from lightsail_snap._text import did_you_mean, one_line, safe_line
@@ -21,6 +22,7 @@ RowT = TypeVar("RowT")
 _Lines = list[str]
 
 _GAP = "  "
+_INDENT = "    "
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 # Narrower prose would be a column of single words.
 _MIN_PROSE_WIDTH = 24
@@ -139,11 +141,12 @@ def format_table(
             break
         shown.remove(last)
     header, *lines = (
-        line
+        _format_row(shown, cells, width, is_styled=is_styled)
         for cells in zip(*(each.texts for each in shown), strict=True)
-        for line in _format_row(shown, cells, width, is_styled=is_styled)
     )
-    return [f"{_BOLD}{header}{_RESET}" if is_styled else header, *lines]
+    # A title that does not fit is left out.
+    title = f"{_BOLD}{header[0]}{_RESET}" if is_styled else header[0]
+    return [title, *chain.from_iterable(lines)]
 
 
 def sort_rows(rows: Iterable[RowT], column: Column[RowT], *, is_reversed: bool) -> list[RowT]:
@@ -229,11 +232,17 @@ def _format_row(
     shown: Sequence[_Cells[RowT]], cells: Sequence[str], width: int | None, *, is_styled: bool
 ) -> _Lines:
     *rest, last = cells
-    indent = sum(each.width + len(_GAP) for each in shown[:-1])
-    is_prose = shown[-1].column.is_prose
-    first, *more = [last] if width is None or not is_prose else wrap_words(last, width - indent)
-    padded = map(lambda each, text: each.pad(text, is_styled=is_styled), shown, (*rest, first))
-    return [_GAP.join(padded).rstrip(" "), *(" " * indent + part for part in more)]
+    indent, more = sum(each.width + len(_GAP) for each in shown[:-1]), [""]
+    if width is not None and shown[-1].column.is_prose:
+        room = width - indent
+        if min(cell_width(last), _MIN_PROSE_WIDTH) <= room:
+            last, *more = wrap_words(last, room)
+        else:
+            # Below the row, where there is more room.
+            indent = len(_INDENT)
+            last, more = "", wrap_words(last, width - indent)
+    padded = map(lambda each, text: each.pad(text, is_styled=is_styled), shown, (*rest, last))
+    return [_GAP.join(padded).rstrip(" "), *(" " * indent + part for part in more if part)]
 
 
 def _has_colours() -> bool:
