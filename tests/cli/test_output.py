@@ -297,6 +297,7 @@ def test_message_on_a_narrow_terminal_breaks_between_words(
     print_message("  the snapshot nightly-Disk-Virginia-1 is kept")
     print_command("To resume, run:", "lightsail-snap wait db-20261130")
     print_line("db-20261130-and-more  completed")
+    print_line("done     db-1: no rule keeps it", is_prose=True)
     assert screen.getvalue().splitlines() == [
         "  the snapshot",
         "  nightly-Disk-Virginia-1",
@@ -304,6 +305,8 @@ def test_message_on_a_narrow_terminal_breaks_between_words(
         "To resume, run:",
         "  lightsail-snap wait db-20261130",
         "db-20261130-and-more  completed",
+        "done     db-1: no",
+        "rule keeps it",
     ]
 
 

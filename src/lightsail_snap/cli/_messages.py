@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from typing import TextIO
@@ -16,6 +17,8 @@ IF_KILLED = "If this command is killed, resume it with:"
 """Introduces a command line with a random token, which nothing else records."""
 
 MAX_LINE_LENGTH = 100_000
+# With the spaces in front of it, which align columns.
+_WORD = re.compile(" *[^ ]+")
 
 
 def print_message(text: str) -> None:
@@ -66,14 +69,13 @@ def wrap_words(text: str, width: int) -> list[str]:
     """
     if cell_width(text) <= width:
         return [text]
-    indent = text[: len(text) - len(text.lstrip(" "))]
+    indent = " " * (len(text) - len(text.lstrip(" ")))
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else ""
-        if lines and cell_width(longer) <= width:
-            lines[-1] = longer
+    for word in _WORD.findall(text):
+        if lines and cell_width(lines[-1] + word) <= width:
+            lines[-1] += word
         else:
-            lines.append(indent + word)
+            lines.append(indent + word.lstrip(" "))
     return lines or [""]
 
 

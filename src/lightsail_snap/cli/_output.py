@@ -15,6 +15,8 @@ from lightsail_snap.cli._messages import (
     MAX_LINE_LENGTH,
     print_command,
     print_message,
+    terminal_width,
+    wrap_words,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +39,15 @@ def _open_console() -> Console | None:
     return Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
 
 
-def print_line(text: str) -> None:
-    """Print one line of a result; line breaks in it are escaped."""
-    sys.stdout.write(safe_line(text.rstrip(), MAX_LINE_LENGTH) + "\n")
+def print_line(text: str, *, is_prose: bool = False) -> None:
+    """Print one line of a result; line breaks in it are escaped.
+
+    A narrow terminal gets prose in several lines. A command stays whole, so that it can be copied.
+    """
+    line = safe_line(text.rstrip(), MAX_LINE_LENGTH)
+    width = terminal_width(sys.stdout) if is_prose else None
+    lines = [line] if width is None else wrap_words(line, width)
+    sys.stdout.write("\n".join(lines) + "\n")
     # The reader of a pipe gets each result at once, not when a wait has ended.
     sys.stdout.flush()
 
@@ -55,7 +63,7 @@ def print_result(fields: Mapping[str, Any], line: str, *, as_json: bool) -> None
     if as_json:
         print_json(fields)
     else:
-        print_line(line)
+        print_line(line, is_prose=True)
 
 
 def format_tags(tags: Sequence[Tag | ResourceTag], *, all_tags: bool = True) -> str:

@@ -448,4 +448,4 @@ def _print_decisions(prepared: Sequence[_Prepared], output_format: OutputFormat)
 
 def _print_deletion(fields: dict[str, Any]) -> None:
     reason = f": {fields['reason']}" if fields["reason"] else ""
-    print_line(f"{fields['status']:<8} {fields['name']}{reason}")
+    print_line(f"{fields['status']:<8} {fields['name']}{reason}", is_prose=True)
