@@ -234,11 +234,11 @@ def _format_row(
     *rest, last = cells
     indent, more = sum(each.width + len(_GAP) for each in shown[:-1]), [""]
     if width is not None and shown[-1].column.is_prose:
-        room = width - indent
-        if min(cell_width(last), _MIN_PROSE_WIDTH) <= room:
-            last, *more = wrap_words(last, room)
+        remaining = width - indent
+        if min(cell_width(last), _MIN_PROSE_WIDTH) <= remaining:
+            last, *more = wrap_words(last, remaining)
         else:
-            # Below the row, where there is more room.
+            # Below the row, which has more space.
             indent = len(_INDENT)
             last, more = "", wrap_words(last, width - indent)
     padded = map(lambda each, text: each.pad(text, is_styled=is_styled), shown, (*rest, last))
