@@ -6,6 +6,8 @@ import re
 
 # Instances that a page needs besides `web-1`.
 MORE_INSTANCES = {"rescue.md": ("helper-1",)}
+# Disks that the Python code of a page needs besides `Disk-Virginia-1`.
+MORE_DISKS = {"quickstart.md": ("Disk-1",)}
 
 # Text blocks directly below a Python or shell block.
 _SHOWN = r"\n\n```text\n(.*?)^```$"
