@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 from typing_extensions import override
 
 from lightsail_snap._html import fields_table, render, table
+from lightsail_snap._text import plural
 from lightsail_snap.errors import LightsailSnapError, PartialFailureError, detached
 from lightsail_snap.plans._tables import as_text
 from lightsail_snap.retention import AnySnapshot
@@ -50,10 +51,6 @@ def picklable_state(result: DataclassInstance) -> list[object]:
 def is_done(status: Status) -> bool:
     """Return whether a step was carried out, now or by an earlier attempt."""
     return status in {"done", "adopted"}
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 class Record(ABC):

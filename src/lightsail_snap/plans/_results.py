@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from lightsail_snap._text import plural
 from lightsail_snap.errors import LightsailSnapError
 from lightsail_snap.plans._deletion_results import (
     STATUSES,
@@ -17,7 +18,6 @@ from lightsail_snap.plans._deletion_results import (
     Results,
     Status,
     picklable_state,
-    plural,
 )
 from lightsail_snap.plans._model import BackupPlan
 from lightsail_snap.plans._planning import Run, Step
