@@ -162,7 +162,7 @@ def iam(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def generated(session: nox.Session) -> None:
-    """Check that the async client, the public names and the service model are up to date."""
+    """Check that the async client, public names, reference and service model are up to date."""
     session.run("python", "scripts/make_async.py", "--check")
     session.run("python", "scripts/make_exports.py", "--check")
     session.run("python", "scripts/make_service_model.py", "--check")
@@ -213,11 +213,12 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def docs(session: nox.Session) -> None:
-    """Build the documentation and check its links."""
+    """Build the documentation, and check its links and that the reference is complete."""
     with tempfile.TemporaryDirectory() as folder:
         # Not with --quiet: it hides warnings from --strict, which then ignores broken links.
         command = ("mkdocs", "build", "--strict", "--site-dir", folder)
         session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
+        session.run("python", "scripts/check_reference.py", folder)
 
 
 def _install(session: nox.Session, *options: str) -> None:

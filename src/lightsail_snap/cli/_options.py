@@ -135,6 +135,18 @@ MaxDeletionsOption = Annotated[
     ),
 ]
 
+OutputFormat: TypeAlias = Literal["table", "json", "jsonl", "csv"]
+
+OutputOption = Annotated[
+    OutputFormat | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Format: a table, one JSON array, one JSON object per line, or CSV. [default: table]",
+        rich_help_panel="Output",
+    ),
+]
+
 _PANEL = "Connection"
 
 
@@ -168,7 +180,11 @@ class Settings:
     ] = False
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print one JSON object per line.", rich_help_panel="Output"),
+        typer.Option(
+            "--json",
+            help="Print one JSON object per line, as --output jsonl does.",
+            rich_help_panel="Output",
+        ),
     ] = False
     poll: Annotated[
         float,
@@ -199,6 +215,16 @@ class Settings:
             "allow_plain_http": self.allow_plain_http,
             "wait_policy": self.wait_policy,
         }
+
+    def output_format(self, output: OutputFormat | None) -> OutputFormat:
+        """Return the format of `--output` or `--json`."""
+        if self.as_json and output not in {None, "jsonl"}:
+            message = (
+                f"--json means --output jsonl and cannot be combined with --output {output}; "
+                "pass one of them"
+            )
+            raise UsageError(message)
+        return "jsonl" if self.as_json else output or "table"
 
     @property
     def wait_policy(self) -> WaitPolicy:
