@@ -581,10 +581,9 @@ You cannot restrict actions by the names of snapshots and disks: their ARNs end 
 Lightsail generates. The [Service Authorization Reference][actions] of AWS lists the actions that
 can be restricted to resources, and their condition keys.
 
-You can protect all snapshots that no plan has taken, even if the credentials leak. Every snapshot
-that a plan takes has the tag `lightsail-snap:managed`. According to the API reference,
-[`DeleteDiskSnapshot`][deletion] can be restricted by tags. So add this condition to the statement
-that allows deletions:
+Every snapshot that a plan takes has the tag `lightsail-snap:managed`. According to the API
+reference, [`DeleteDiskSnapshot`][deletion] can be restricted by tags. So this condition, in the
+statement that allows deletions, should protect all other snapshots, even if the credentials leak:
 
 ```text
 "Condition": {"Null": {"aws:ResourceTag/lightsail-snap:managed": "false"}}
