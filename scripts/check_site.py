@@ -2,9 +2,9 @@
 
     python scripts/check_site.py FOLDER
 
-Every page must be valid HTML with a title, a description, one h1 and no skipped heading level. Its
-links and anchors must exist, its images need alternative text, and its lines of code must fit beside
-the sidebars at 1280 px. No page may load anything from another host.
+Every page must be valid HTML with a title, a description, one h1 and no skipped heading level.
+Its links and anchors must exist, its images need alternative text, and its lines of code must fit
+beside the sidebars at 1280 px. No page may load anything from another host.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
-from xml.etree.ElementTree import Element  # noqa: S405 - only for annotations
+from xml.etree.ElementTree import Element
 
 from tinyhtml5.parser import HTMLParser  # type: ignore[import-untyped] # it has no type hints
 
@@ -54,7 +55,9 @@ class Page:
     @cached_property
     def elements(self) -> list[Element]:
         """All elements in their order."""
-        return [each for each in self.root.iter() if isinstance(each.tag, str)]
+        # The tag of a comment is a function.
+        tags: Iterator[Any] = self.root.iter()
+        return [each for each in tags if isinstance(each.tag, str)]
 
     @cached_property
     def ids(self) -> Counter[str]:
@@ -93,10 +96,10 @@ class Page:
         for image in self._all("img"):
             if not image.get("alt", "").strip():
                 yield f"the image {image.get('src')} has no alternative text"
-        for code in self._all("pre"):
-            for line in "".join(code.itertext()).splitlines():
-                if len(line) > MAX_CODE_LINE:
-                    yield f"a line of code has {len(line)} characters: {line.strip()[:60]} ..."
+        for block in self._all("pre"):
+            for text in "".join(block.itertext()).splitlines():
+                if len(text) > MAX_CODE_LINE:
+                    yield f"a line of code has {len(text)} characters: {text.strip()[:60]} ..."
         yield from self._find_remote_files()
 
     def _find_heading_problems(self) -> Iterator[str]:
@@ -123,7 +126,6 @@ class Page:
         for each in self.elements:
             for name in ("href", "src"):
                 address = each.get(name)
-                # The theme links its logo and the skip link as any other page does.
                 if address is not None and not urlsplit(address).scheme and address[:2] != "//":
                     yield address
 
@@ -139,28 +141,34 @@ class Site:
 
     def find_problems(self) -> Iterator[str]:
         """Yield what is wrong, with the page."""
-        titles: dict[str, Path] = {}
-        shown = set()
+        titles: dict[str, str] = {}
         for file, page in self.pages.items():
-            name = file.relative_to(self.folder).as_posix()
+            name = self._name(file)
             yield from (f"{name}: {problem}" for problem in page.find_problems())
             if other := titles.get(page.title):
                 yield f"{name}: has the same title as {other}: {page.title}"
-            titles[page.title] = file.relative_to(self.folder)
-            for address in set(page.links()):
-                target, fragment = self._resolve(file, address)
-                shown.add(target)
-                if not target.is_file():
-                    yield f"{name}: the link {address} is broken"
-                elif fragment and fragment not in self.pages[target].ids:
-                    yield f"{name}: the link {address} has no anchor"
+            titles[page.title] = name
+        yield from self._find_link_problems()
         for style in self.folder.rglob("*"):
             if style.suffix in {".css", ".svg"}:
                 for found in _REMOTE.findall(style.read_text(encoding="utf-8")):
-                    yield f"{style.relative_to(self.folder)}: loads a file by {found}"
-        for picture in self.folder.glob("pictures/*.svg"):
-            if picture not in shown:
-                yield f"pictures/{picture.name}: no page shows this picture"
+                    yield f"{self._name(style)}: loads a file by {found}"
+
+    def _find_link_problems(self) -> Iterator[str]:
+        linked = set()
+        for file, page in self.pages.items():
+            for address in sorted(set(page.links())):
+                target, fragment = self._resolve(file, address)
+                linked.add(target)
+                if not target.is_file():
+                    yield f"{self._name(file)}: the link {address} is broken"
+                elif fragment and fragment not in self.pages[target].ids:
+                    yield f"{self._name(file)}: the link {address} has no anchor"
+        for picture in sorted(set(self.folder.glob("pictures/*.svg")) - linked):
+            yield f"{self._name(picture)}: no page shows this picture"
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
 
     def _resolve(self, file: Path, address: str) -> tuple[Path, str]:
         path, fragment = urldefrag(address)

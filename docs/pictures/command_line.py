@@ -80,6 +80,7 @@ TEMPLATE = """\
   font-size: {char_height}px;
   line-height: {line_height}px;
 }}
+.{unique_id}-title {{ font-family: sans-serif; font-size: 18px; }}
 {styles}
 </style>
 <defs>
@@ -152,7 +153,7 @@ class Keyboard(Screen):
         self.screen = screen
 
     @override
-    def readline(self, size: int | None = -1) -> str:
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override] # typeshed differs
         """Return yes."""
         self.screen.write("y\n")
         return "y\n"
@@ -193,6 +194,11 @@ def trim(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
 
 
+def fixed_uuid() -> uuid.UUID:
+    """Return an identifier that depends on the seed only."""
+    return uuid.UUID(int=random.getrandbits(128), version=4)
+
+
 def serve_nothing(*, on_ready: Callable[[str], None], port: int, **_: object) -> None:
     """Stand in for the server, which runs until it is interrupted."""
     on_ready(f"http://127.0.0.1:{port}")
@@ -200,7 +206,7 @@ def serve_nothing(*, on_ready: Callable[[str], None], port: int, **_: object) ->
 
 @contextlib.contextmanager
 def fixed_environment(url: str, clock: PictureClock) -> Iterator[None]:
-    """Run commands against an emulator, in a folder with a plan, with fixed time and identifiers."""
+    """Run commands against an emulator, in a folder with a plan, with fixed identifiers."""
     settings = {
         "AWS_ENDPOINT_URL_LIGHTSAIL": url,
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -216,9 +222,9 @@ def fixed_environment(url: str, clock: PictureClock) -> Iterator[None]:
         contextlib.chdir(folder),
         mock.patch.dict(os.environ, {**settings, "HOME": folder}, clear=True),
         mock.patch("time.time", clock.time),
-        mock.patch("uuid.uuid4", lambda: uuid.UUID(int=random.getrandbits(128), version=4)),
-        mock.patch("lightsail_snap._boto.connect.SystemClock", lambda: clock),
-        mock.patch("lightsail_snap.emulator._emulator.SystemClock", lambda: clock),
+        mock.patch("uuid.uuid4", fixed_uuid),
+        mock.patch("lightsail_snap._boto.connect.SystemClock", return_value=clock),
+        mock.patch("lightsail_snap.emulator._emulator.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.cli._emulator.run_server", serve_nothing),
     ):
         Path("nightly.toml").write_text(PLAN, encoding="utf-8")
@@ -228,25 +234,28 @@ def fixed_environment(url: str, clock: PictureClock) -> Iterator[None]:
 def draw(folder: Path) -> None:
     """Write all pictures to a folder."""
     clock = PictureClock()
-    with LightsailEmulator(clock=clock) as emulator, emulator.serve() as url:
-        with fixed_environment(url, clock):
-            instances = ["web-1", "helper-1"]
-            seed_emulator(emulator, clock, disks=["db-1"], instances=instances, history=9)
-            daily = {"addOnType": "AutoSnapshot", "autoSnapshotAddOnRequest": {}}
-            clock.days_ago = 3
-            emulator.handle(
-                "us-east-1", "EnableAddOn", {"resourceName": "web-1", "addOnRequest": daily}
-            )
-            clock.days_ago = 0
-            place = {"diskName": "db-1", "instanceName": "web-1", "diskPath": "/dev/xvdf"}
-            emulator.handle("us-east-1", "AttachDisk", place)
-            for number, (name, commands) in enumerate(PICTURES.items()):
-                # One picture does not depend on how often another command polls.
-                random.seed(name)
-                clock.passed = max(clock.passed, 600.0 * number)
-                picture, text = draw_picture(name, commands)
-                (folder / f"cli-{name}.svg").write_text(picture, encoding="utf-8")
-                (folder / f"cli-{name}.txt").write_text(text, encoding="utf-8")
+    with (
+        LightsailEmulator(clock=clock) as emulator,
+        emulator.serve() as url,
+        fixed_environment(url, clock),
+    ):
+        instances = ["web-1", "helper-1"]
+        seed_emulator(emulator, clock, disks=["db-1"], instances=instances, history=9)
+        daily = {"addOnType": "AutoSnapshot", "autoSnapshotAddOnRequest": {}}
+        clock.days_ago = 3
+        emulator.handle(
+            "us-east-1", "EnableAddOn", {"resourceName": "web-1", "addOnRequest": daily}
+        )
+        clock.days_ago = 0
+        place = {"diskName": "db-1", "instanceName": "web-1", "diskPath": "/dev/xvdf"}
+        emulator.handle("us-east-1", "AttachDisk", place)
+        for number, (name, commands) in enumerate(PICTURES.items()):
+            # One picture does not depend on how often another command polls.
+            random.seed(name)
+            clock.passed = max(clock.passed, 600.0 * number)
+            picture, text = draw_picture(name, commands)
+            (folder / f"cli-{name}.svg").write_text(picture, encoding="utf-8")
+            (folder / f"cli-{name}.txt").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
