@@ -112,6 +112,10 @@ class PictureClock(ShiftedClock):
         """Return the seconds since 1970."""
         return TODAY.timestamp() + self.monotonic()
 
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.fromtimestamp(self.time(), UTC)
+
     @override
     def monotonic(self) -> float:
         """Return the seconds since the start."""
@@ -226,6 +230,7 @@ def fixed_environment(url: str, clock: PictureClock) -> Iterator[None]:
         mock.patch("lightsail_snap._boto.connect.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.emulator._emulator.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.cli._emulator.run_server", serve_nothing),
+        mock.patch("lightsail_snap.cli._snapshots._now", clock.now, create=True),
     ):
         Path("nightly.toml").write_text(PLAN, encoding="utf-8")
         yield
