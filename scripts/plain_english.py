@@ -59,6 +59,8 @@ TERMS = {
     r"patience|patiently|patient": "retry policy",
     r"anew": "again",
     r"of its like|or its like|the like": "for example",
+    r"regions? of copies|regions? that (?:is|are) away": "copy region, unreachable region",
+    r"that which": "name it",
 }
 _PATTERN = re.compile(
     "|".join(f"(?P<t{n}>{term})" for n, term in enumerate(TERMS)).join(

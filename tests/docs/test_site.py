@@ -161,6 +161,14 @@ def test_long_sentences_are_found(
     assert len(list(module.long_sentences([]))) == long
 
 
+@pytest.mark.thorough
+def test_every_printed_result_is_shown() -> None:
+    block = re.compile(r"^```python\n(.*?)^```\n\n(```text|!\[|\?\?\?)?", re.MULTILINE | re.DOTALL)
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for code, shown in block.findall(page.read_text(encoding="utf-8")):
+            assert shown or not re.search("^print\\(", code, re.MULTILINE), (page.name, code)
+
+
 def test_landing_page_counts_the_operations() -> None:
     from lightsail_snap import models  # noqa: PLC0415 - only this test needs it
 
