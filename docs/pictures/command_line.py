@@ -13,6 +13,7 @@ import contextlib
 import io
 import os
 import random
+import re
 import shlex
 import sys
 import tempfile
@@ -70,6 +71,8 @@ PICTURES = {
     "demo": ["demo"],
     "emulator": ["emulator --port 8123 --disk db-1"],
 }
+# What moves the cursor: progress bars go up, and erase lines.
+CONTROLS = re.compile(r"(\n|\r|\x1b\[2K|\x1b\[1A|\x1b\[\?25[lh])")
 # Rich's own template loads a font from another host.
 TEMPLATE = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
@@ -136,19 +139,6 @@ class Screen(io.StringIO):
         return True
 
 
-class Messages(io.StringIO):
-    """Standard error: it prints on a terminal, but without bars that move the cursor."""
-
-    def __init__(self, screen: Screen) -> None:
-        super().__init__()
-        self.screen = screen
-
-    @override
-    def write(self, text: str) -> int:
-        """Write to the terminal."""
-        return self.screen.write(text)
-
-
 class Keyboard(Screen):
     """Standard input that confirms each prompt; the terminal shows the reply."""
 
@@ -164,15 +154,32 @@ class Keyboard(Screen):
 
 
 def run(command: str) -> str:
-    """Run a command line, and return what a terminal shows."""
+    """Run a command line, and return what a terminal shows afterwards."""
     screen = Screen()
     with (
         contextlib.redirect_stdout(screen),
-        contextlib.redirect_stderr(Messages(screen)),
+        contextlib.redirect_stderr(screen),
         mock.patch.object(sys, "stdin", Keyboard(screen)),
     ):
         main(shlex.split(command))
-    return screen.getvalue()
+    rows, row = [""], 0
+    for part in CONTROLS.split(screen.getvalue()):
+        if part == "\n":
+            row += 1
+            rows += [""] * (row == len(rows))
+        elif part == "\x1b[2K":
+            rows[row] = ""
+        elif part == "\x1b[1A":
+            row -= 1
+        elif not CONTROLS.fullmatch(part):
+            rows[row] += part
+    return "\n".join(rows)
+
+
+def break_lines(text: Text) -> Iterator[Text]:
+    """Yield the lines that a terminal shows; it breaks longer ones anywhere."""
+    for line in text.split(allow_blank=True):
+        yield from line.divide(range(WIDTH, len(line), WIDTH))
 
 
 def draw_picture(name: str, commands: list[str]) -> tuple[str, str]:
@@ -181,8 +188,9 @@ def draw_picture(name: str, commands: list[str]) -> tuple[str, str]:
     for number, command in enumerate(commands):
         if number:
             console.print()
-        console.print(Text(f"$ lightsail-snap {command}", style="bold"))
-        console.print(Text.from_ansi(run(command)))
+        prompt = Text(f"$ lightsail-snap {command}", style="bold")
+        for shown in (prompt, Text.from_ansi(run(command))):
+            console.print(*break_lines(shown), sep="\n", end="\n" * (shown is prompt))
     text = console.export_text(clear=False)
     drawn = console.export_svg(
         title="lightsail-snap",
@@ -227,6 +235,9 @@ def fixed_environment(url: str, clock: PictureClock) -> Iterator[None]:
         mock.patch.dict(os.environ, {**settings, "HOME": folder}, clear=True),
         mock.patch("time.time", clock.time),
         mock.patch("uuid.uuid4", fixed_uuid),
+        # Progress bars are drawn when they change, not every tenth of a second.
+        mock.patch("rich.live._RefreshThread"),
+        mock.patch("rich.console.monotonic", clock.monotonic),
         mock.patch("lightsail_snap._boto.connect.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.emulator._emulator.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.cli._emulator.run_server", serve_nothing),

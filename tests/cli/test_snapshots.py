@@ -265,3 +265,15 @@ def test_progress_bar_and_colours_appear_only_on_a_terminal(
         table = screen.getvalue()
         assert ("\x1b[32m" in table) is is_coloured
         assert "[red]db[/red]\\n" in table
+
+
+def test_wait_prints_its_result_below_the_progress_bar(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("create", "db-1", "--disk", "Disk-1")
+    screen = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        patch.setattr(sys, "stdout", screen)
+        command("wait", "db-1")
+    assert screen.getvalue().splitlines()[-1].endswith("db-1  completed")
