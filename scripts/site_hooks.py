@@ -7,8 +7,8 @@ import re
 from typing import Protocol
 
 _MAX_DESCRIPTION_LENGTH = 200
-_INLINE_CODE = re.compile(r"(?<=<code>)[^<>\n]*--[^<>\n]*(?=</code>)")
-_OPTION = re.compile(r"(?<![\w-])--\w[\w-]*")
+_INLINE_CODE = re.compile(r"(?<=<code>)[^<>\n]*-[^<>\n]*(?=</code>)")
+_WHOLE = re.compile(r"(?<![\w-])(?:--\w[\w-]*|lightsail-snap(?![\w-]))")
 
 
 class _Page(Protocol):
@@ -16,7 +16,7 @@ class _Page(Protocol):
 
 
 def on_page_content(content: str, /, *, page: _Page, **_: object) -> str:
-    """Describe a page to search engines by its first paragraph, and keep options on one line."""
+    """Describe a page to search engines by its first paragraph, and keep names whole."""
     paragraph = re.search(r"<p>(.*?)</p>", content, re.DOTALL)
     if paragraph is not None:
         words = html.unescape(re.sub(r"<[^>]+>", "", paragraph[1])).split()
@@ -26,5 +26,5 @@ def on_page_content(content: str, /, *, page: _Page, **_: object) -> str:
         page.meta.setdefault("description", description)
     # Browsers would break a line within `--disk`.
     return _INLINE_CODE.sub(
-        lambda code: _OPTION.sub(r'<span class="option">\g<0></span>', code[0]), content
+        lambda code: _WHOLE.sub(r'<span class="whole">\g<0></span>', code[0]), content
     )

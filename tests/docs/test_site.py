@@ -129,13 +129,11 @@ def test_page_without_paragraphs_has_no_description() -> None:
     assert page.meta == {}
 
 
-def test_options_in_inline_code_stay_on_one_line() -> None:
+def test_names_in_inline_code_stay_whole() -> None:
     page = type("Page", (), {"meta": {}})()
-    content = (
-        "<p><code>copy --from R</code> --a <code>x--y</code></p><pre><code>\n--b\n</code></pre>"
-    )
+    content = "<p><code>copy --from R</code> <code>lightsail-snapper</code> --a <code>x--y</code></p><pre><code>\n--b\n</code></pre>"
     changed = load("site_hooks").on_page_content(content, page=page)
-    assert changed == content.replace("--from", '<span class="option">--from</span>')
+    assert changed == content.replace("--from", '<span class="whole">--from</span>')
 
 
 @pytest.mark.parametrize(
