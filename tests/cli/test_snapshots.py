@@ -256,3 +256,15 @@ def test_progress_bar_appears_only_on_a_terminal(
     assert command("create", "db-2", *arguments).code == 0
     assert "db-2" in errors.getvalue()
     assert "100%" in errors.getvalue()
+
+
+def test_wait_prints_its_result_below_the_progress_bar(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("create", "db-1", "--disk", "Disk-1")
+    screen = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        patch.setattr(sys, "stdout", screen)
+        command("wait", "db-1")
+    assert screen.getvalue().splitlines()[-1].endswith("db-1  completed")

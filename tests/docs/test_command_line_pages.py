@@ -234,29 +234,39 @@ def test_cli_page_lists_all_exit_codes() -> None:
     assert listed == sorted(ExitCode)
 
 
+@pytest.mark.thorough
 def test_pictures_show_the_command_line(tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("drawn", DOCS / "pictures" / "command_line.py")
     assert spec is not None
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    before = dict(os.environ)
+    before = dict(os.environ), Path.cwd()
     module.draw(tmp_path)
-    assert dict(os.environ) == before
-    drawn = {file.name: read_words(file) for file in tmp_path.iterdir()}
-    committed = {file.name: read_words(file) for file in (DOCS / "pictures").glob("cli-*.svg")}
-    assert committed.keys() == drawn.keys()
-    # Words only, since Rich may draw them differently. `--help` has words of typer, too.
-    assert committed["cli-prune.svg"] == drawn["cli-prune.svg"]
-    assert committed["cli-rollback.svg"] == drawn["cli-rollback.svg"]
-    assert "no rule keeps it" in committed["cli-prune.svg"]
-    assert "daily: newest of" in committed["cli-prune.svg"]
+    assert (dict(os.environ), Path.cwd()) == before
+    drawn = read_texts(tmp_path)
+    committed = read_texts(DOCS / "pictures")
+    assert committed.keys() == drawn.keys() >= {f"cli-{name}.txt" for name in COMMANDS}
+    # `--help` has words of typer, too, and `doctor` shows the installed versions.
+    for name in drawn.keys() - {"cli-help.txt", "cli-doctor.txt"}:
+        assert committed[name] == drawn[name], name
+    for name, text in committed.items():
+        # Words only, since Rich may draw them differently.
+        assert read_words((DOCS / "pictures" / name).with_suffix(".svg")) == "".join(text.split())
+    shown = " ".join(re.sub("[│╭╮╰╯─]", " ", committed["cli-help.txt"]).split())
     for name, command in COMMANDS.items():
-        summary = command.summary.replace("`", "")
-        assert f" {name} {summary}" in committed["cli-help.svg"]
+        assert f" {name} {command.summary.replace('`', '')}" in shown
+    plan = (DOCS / "index.md").read_text(encoding="utf-8").partition('title="nightly.toml"\n')[2]
+    assert plan.startswith(module.PLAN)
+
+
+def read_texts(folder: Path) -> dict[str, str]:
+    """Return the texts of all pictures in a folder."""
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.glob("cli-*.txt")}
 
 
 def read_words(picture: Path) -> str:
-    """Return the words of a picture that Rich drew."""
-    parts = re.findall("<text [^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8"))
-    return " ".join(re.sub("[│╭╮╰╯─]", " ", html.unescape("".join(parts))).split())
+    """Return what a picture of a terminal shows, without spaces and the title of the window."""
+    drawn = picture.read_text(encoding="utf-8")
+    parts = re.findall(r'<text class="[\w-]+-r\d+" [^>]*>([^<]*)</text>', drawn)
+    return "".join(html.unescape("".join(parts)).split())

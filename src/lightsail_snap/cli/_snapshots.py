@@ -210,6 +210,7 @@ def _wait(
     """Wait until a snapshot can be used, or is deleted."""
     limit = parse_timeout(timeout)
     resume = settings.command_line("wait", name, deleted=deleted)
+    usable: AnySnapshot | None = None
     with (
         settings.client() as client,
         advise_how_to_resume(resume),
@@ -217,9 +218,13 @@ def _wait(
     ):
         if deleted:
             _wait_until_deleted(client, name, limit)
-            _print_deleted(settings, name)  # pragma: no cover - the tracer of 3.11 loses the frame
         else:
-            _print_resource(settings, _wait_until_usable(client, name, limit, on_progress))
+            usable = _wait_until_usable(client, name, limit, on_progress)
+    # The progress bar has ended its line.
+    if usable is None:
+        _print_deleted(settings, name)
+    else:
+        _print_resource(settings, usable)
 
 
 def _list(
