@@ -269,17 +269,22 @@ def test_mypy_accepts_the_code_of_the_documentation(tmp_path: Path) -> None:
     assert output.startswith("Success"), output
 
 
-def test_readme_shows_the_output_of_mypy(tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"<!-- types -->\n```py\n(.*?)```\n.*?```text\n(.*?)```\n", readme, re.DOTALL)
-    assert shown, "README.md shows no code below <!-- types -->"
-    file = tmp_path / "caught.py"
-    file.write_text(shown[1], encoding="utf-8")
-    settings = ("--config-file=", "--cache-dir", str(tmp_path / "cache"))
-    output = run("mypy", "--strict", *settings, files=[file])
-    # mypy prints the path of the file, and where a class is defined if it has just read it.
-    output = re.sub(r"^\S*caught\.py", file.name, output, flags=re.MULTILINE)
-    assert re.sub(r"^.*: note: .* defined in .*\n", "", output, flags=re.MULTILINE) == shown[2]
+def test_pages_show_the_output_of_mypy(tmp_path: Path) -> None:
+    for page in (ROOT / "README.md", ROOT / "docs" / "typing.md"):
+        shown = re.search(
+            r"<!-- types -->\n```py\n(.*?)```\n.*?```text\n(.*?)```\n",
+            page.read_text(encoding="utf-8"),
+            re.DOTALL,
+        )
+        assert shown, f"{page} shows no code below <!-- types -->"
+        file = tmp_path / "caught.py"
+        file.write_text(shown[1], encoding="utf-8")
+        settings = ("--config-file=", "--cache-dir", str(tmp_path / "cache"))
+        output = run("mypy", "--strict", *settings, files=[file])
+        # mypy prints the path of the file, and where a class is defined if it has just read it.
+        output = re.sub(r"^\S*caught\.py", file.name, output, flags=re.MULTILINE)
+        output = re.sub(r"^.*: note: .* defined in .*\n", "", output, flags=re.MULTILINE)
+        assert output == shown[2]
 
 
 def test_pyright_reports_the_expected_errors(tmp_path: Path) -> None:
