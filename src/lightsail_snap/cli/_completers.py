@@ -24,6 +24,8 @@ Completer: TypeAlias = Callable[..., Items]
 
 _SNAPSHOTS: tuple[ResourceKind, ...] = ("disk_snapshots", "instance_snapshots")
 _SOURCES: tuple[ResourceKind, ...] = ("disks", "instances")
+# Tags that this package and AWS set.
+_INTERNAL_TAGS = ("lightsail-snap:", "aws:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +94,10 @@ def read_profiles() -> dict[str, dict[str, str]]:
         except (configparser.Error, OSError, UnicodeError, RuntimeError):
             continue
         for section in parser.sections():
-            kind, _, name = section.rpartition(" ")
-            if kind.strip() in {"", "profile"} or variable != "AWS_CONFIG_FILE":
+            kind, _, name = section.partition(" ")
+            if variable != "AWS_CONFIG_FILE" or section == "default":
+                profiles.setdefault(section, {}).update(parser[section])
+            elif kind == "profile":
                 profiles.setdefault(name.strip("\"' "), {}).update(parser[section])
     return profiles
 
@@ -155,14 +159,19 @@ def complete_plan_names(ctx: typer.Context) -> Items:
 
 def complete_tags(ctx: typer.Context) -> Items:
     """Offer the tags of snapshots."""
-    yield from sorted({tag for each in _find(ctx, *_SNAPSHOTS) for tag in each.tags})
+    yield from _user_tags(_find(ctx, *_SNAPSHOTS))
 
 
 def complete_tag_keys(ctx: typer.Context) -> Items:
     """Offer the tag keys of the snapshot that is the first argument."""
     snapshot = next(iter(ctx.obj.arguments), None)
     found = [each for each in _find(ctx, *_SNAPSHOTS) if each.name == snapshot]
-    yield from sorted({tag.partition("=")[0] for each in found for tag in each.tags})
+    yield from sorted({tag.partition("=")[0] for tag in _user_tags(found)})
+
+
+def _user_tags(resources: Sequence[Resource]) -> list[str]:
+    tags = {tag for each in resources for tag in each.tags}
+    return sorted(tag for tag in tags if not tag.startswith(_INTERNAL_TAGS))
 
 
 def _uses_automatic_snapshots(ctx: typer.Context) -> bool:
