@@ -11,9 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from lightsail_snap.cli._completion import completion_script
-from lightsail_snap.emulator import LightsailEmulator
-
 if sys.platform == "win32":  # pragma: no cover - there are no pseudo-terminals
     pytest.skip("there are no pseudo-terminals", allow_module_level=True)
 

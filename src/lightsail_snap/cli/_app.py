@@ -145,7 +145,6 @@ class _Commands(HelpfulGroup):
 app = typer.Typer(
     name=PROGRAM,
     cls=_Commands,
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

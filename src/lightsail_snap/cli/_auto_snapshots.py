@@ -58,7 +58,7 @@ _Resource = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the group of commands to the app."""
-    group = typer.Typer(cls=HelpfulGroup, no_args_is_help=True, rich_markup_mode="markdown")
+    group = typer.Typer(cls=HelpfulGroup, rich_markup_mode="markdown")
     add_callback(group, _describe)
     commands: dict[str, Callable[..., None]] = {
         "list": _list,

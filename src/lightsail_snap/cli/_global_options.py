@@ -36,7 +36,7 @@ class GlobalOptions:
         typer.Option(
             "--region",
             metavar="REGION",
-            help="AWS Region. [default: AWS_DEFAULT_REGION, else the Region of the profile]",
+            help="AWS Region to use. [default: AWS_DEFAULT_REGION, else the Region of the profile]",
             autocompletion=complete_regions,
             rich_help_panel=CONNECTION,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
@@ -36,7 +37,10 @@ class HelpfulGroup(TyperGroup):
 
     @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the global options, and keep them for the command."""
+        """Parse the global options, and keep them for the command; without arguments, show help."""
+        if not args:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(2)
         given = list(args)
         rest = super().parse_args(ctx, args)
         leading = given[: len(given) - len(rest) - 1]
@@ -52,14 +56,8 @@ class HelpfulGroup(TyperGroup):
             return name, command, rest
         command = self.load(str(name), command)
         leading = ctx.meta[_LEADING]
-        if leading and not _has_connection(command):
-            sources = {each: ctx.get_parameter_source(each.name) for each in self.params}
-            given = [
-                each.opts[0]
-                for each, source in sources.items()
-                if source is not None and source.name == "COMMANDLINE"
-            ]
-            ctx.fail(f"{name} does not connect to AWS; leave out {' and '.join(given)}")
+        if refused := _options_without_effect(ctx, command):
+            ctx.fail(f"{name} does not connect to AWS; leave out {' and '.join(refused)}")
         return name, command, [*leading, *rest]
 
     def load(self, name: str, command: Any) -> Any:  # noqa: ARG002, ANN401 - for subclasses; typer's types are private
@@ -67,5 +65,17 @@ class HelpfulGroup(TyperGroup):
         return command
 
 
-def _has_connection(command: Any) -> bool:  # noqa: ANN401 - as above
-    return any(each.name == "endpoint_url" for each in command.params)
+def _options_without_effect(ctx: Any, command: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Return the options in front of a command without a connection that it does not take."""
+    names = {each.name for each in command.params}
+    if "endpoint_url" in names:
+        return []
+    sources = [(each, ctx.get_parameter_source(each.name)) for each in ctx.command.params]
+    return [
+        each.opts[0]
+        for each, source in sources
+        if source is not None
+        and source.name == "COMMANDLINE"
+        # The --region of the emulator has another meaning.
+        and (each.name != "verbose" or each.name not in names)
+    ]

@@ -68,9 +68,9 @@ def format_help(command: Any, ctx: Any) -> str:  # noqa: ANN401 - as above
     lines = [*_wrap_paragraphs(command.help or "", width), "", *usage]
     sections = help_sections(command, ctx)
     labels = [row.label for rows in sections.values() for row in rows]
-    column = 4 + max(len(label) for label in labels if len(label) <= _MAX_LABEL_WIDTH)
+    column = 4 + max(len(label) for label in [*labels, ""] if len(label) <= _MAX_LABEL_WIDTH)
     for title, rows in sections.items():
-        lines += ["", f"{bold}{title}:{reset}"]
+        lines += ["", *(f"{bold}{line}{reset}" for line in _wrap(f"{title}:", width))]
         for row in rows:
             lines += _format_row(row, column, width, cyan, reset)
     if command.epilog:

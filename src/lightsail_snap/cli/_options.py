@@ -79,37 +79,38 @@ def parse_timeout(timeout: str | None) -> Timeout:
     return "policy" if timeout is None else parse_duration(timeout)
 
 
-def refuse_several(**options: object) -> list[str]:
-    """Refuse more than one of these options, and return the given ones.
-
-    None and False mean that an option is missing. Names in upper case are arguments.
-    """
+def refuse_several(**options: object) -> None:
+    """Refuse more than one of these options; None and False mean that an option is missing."""
     given = _given(options)
     if len(given) > 1:
-        names = [*map(_option_name, options)]
-        message = f"{_join(given, 'and')} cannot be combined; pass only one of {_join(names, 'or')}"
-        raise UsageError(message)
-    return given
-
-
-def refuse_with(option: str, **others: object) -> None:
-    """Refuse these options together with an option; they are as in `refuse_several`."""
-    given = _given(others)
-    if given:
-        message = f"{option} cannot be combined with {_join(given, 'and')}; leave them out"
+        message = f"{_join(given, 'and')} cannot be combined; pass one of them"
         raise UsageError(message)
 
 
 def require_one(**options: object) -> None:
-    """Refuse all but exactly one of these options; they are as in `refuse_several`."""
-    if not refuse_several(**options):
-        names = [*map(_option_name, options)]
+    """Refuse all but exactly one of these options, as `refuse_several` reads them."""
+    given, names = _given(options), [*map(_option_name, options)]
+    if not given:
         message = f"none of {_join(names, 'and')} is given; pass exactly one of them"
+        raise UsageError(message)
+    if len(given) > 1:
+        message = f"{_join(given, 'and')} cannot be combined"
+        raise UsageError(f"{message}; pass exactly one of {_join(names, 'or')}")
+
+
+def refuse_with(option: str, **others: object) -> None:
+    """Refuse these options, or arguments in upper case, together with an option."""
+    if given := _given(others):
+        message = f"{option} cannot be combined with {_join(given, 'and')}; leave out either"
         raise UsageError(message)
 
 
 def _given(options: Mapping[str, object]) -> list[str]:
-    return [_option_name(key) for key, value in options.items() if value not in (None, False)]
+    return [
+        _option_name(key)
+        for key, value in options.items()
+        if value is not None and value is not False
+    ]
 
 
 def _option_name(key: str) -> str:

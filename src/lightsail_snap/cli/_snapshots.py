@@ -441,9 +441,9 @@ def _restore(
 
     Examples:
         Create a disk in the zone of its future instance:
-          lightsail-snap restore db-1 Disk-2 --zone us-east-1a
+          lightsail-snap restore db-1 Disk-3 --zone us-east-1a
         Create a disk from the latest automatic snapshot of another disk:
-          lightsail-snap restore Disk-1 Disk-2 --auto-latest --zone us-east-1a
+          lightsail-snap restore Disk-1 Disk-4 --auto-latest --zone us-east-1a
     """
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     token = parse_client_token(client_token)
