@@ -143,7 +143,7 @@ def iam(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def generated(session: nox.Session) -> None:
-    """Check that the async client, the public names and the service model are up to date."""
+    """Check that the async client, public names, reference and service model are up to date."""
     session.run("python", "scripts/make_async.py", "--check")
     session.run("python", "scripts/make_exports.py", "--check")
     session.run("python", "scripts/make_service_model.py", "--check")
@@ -157,8 +157,10 @@ def reasons(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def english(session: nox.Session) -> None:
-    """Check that no file uses words of the private vocabulary; arguments after `--` are paths."""
+    """Check words, spelling and the length of sentences; arguments after `--` are paths."""
     session.run("python", "scripts/plain_english.py", *session.posargs)
+    session.run("python", "scripts/plain_english.py", "--sentences", *session.posargs)
+    session.run("codespell", *session.posargs)
 
 
 @nox.session(venv_backend="none", tags=["static"])
@@ -194,11 +196,13 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def docs(session: nox.Session) -> None:
-    """Build the documentation and check its links."""
+    """Build the documentation; check its HTML, links and images, and that nothing is missing."""
     with tempfile.TemporaryDirectory() as folder:
         # Not with --quiet: it hides warnings from --strict, which then ignores broken links.
         command = ("mkdocs", "build", "--strict", "--site-dir", folder)
         session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
+        session.run("python", "scripts/check_reference.py", folder)
+        session.run("python", "scripts/check_site.py", folder)
 
 
 def _install(session: nox.Session, *options: str) -> None:

@@ -5,7 +5,8 @@ medians to that of boto3. boto3 takes part twice: the deviation of its second ra
 noise. Computation is measured in CPU time, which other processes disturb least, and threads in
 elapsed time. Responses are fixed, so no time is spent on a network.
 
-The script writes its tables to docs/performance.md and draws docs/pictures/performance.svg.
+`--picture FILE` draws the ratios. `python benchmarks/publish.py compare` writes the tables to
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-DOCS = Path(__file__).resolve().parent.parent / "docs"
 BASE = "boto3"
 # A benchmark must not read credentials or Regions of the machine.
 ISOLATED_ENVIRONMENT = {
@@ -397,7 +396,7 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=31, help="rounds of measurements [default: 31]"
     )
-    parser.add_argument("--dry", action="store_true", help="print only, write no files")
+    parser.add_argument("--picture", type=Path, help="SVG file for the ratios as bars")
     options = parser.parse_args()
     os.environ.update(ISOLATED_ENVIRONMENT)
     rounds: int = options.rounds
@@ -410,13 +409,8 @@ def main() -> None:
     text = "\n".join(table.markdown() for table in tables)
     text = f"Measured with {environment()}; medians of {rounds} interleaved turns.\n\n{text}"
     print(text)
-    if not options.dry:
-        (DOCS / "pictures").mkdir(exist_ok=True)
-        page = DOCS / "performance.md"
-        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
-        (DOCS / "pictures" / "performance.svg").write_text(draw(tables), encoding="utf-8")
+    if options.picture:
+        options.picture.write_text(draw(tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

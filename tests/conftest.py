@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import signal
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -45,6 +46,13 @@ for _profile, _examples in {"quick": 10, "thorough": 100, "nightly": 2000}.items
         **_IN_CI,
     )
 settings.load_profile("quick")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers for `-n auto`: many tests wait for timeouts and processes."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores + cores // 2
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,14 +2,14 @@
 
 ```
 LightsailSnapError
-├─ RequestValidationError (also ValueError)   invalid request or parameter; nothing was sent
-├─ ConfigurationError                         no region, bad endpoint or settings; nothing was sent
-│   └─ MissingCredentialsError (also AuthenticationError)  no usable credentials; nothing was sent
-├─ AuthenticationError                        base of both errors about credentials
-├─ TransportError                             no readable response was received
-│   ├─ RequestNotSentError                    not executed; safe to send again
-│   └─ OutcomeUnknownError                    a change may have been executed
-├─ ServiceError                               error response of Lightsail
+├─ RequestValidationError             invalid request; not sent
+├─ ConfigurationError                 no region, bad settings; not sent
+│   └─ MissingCredentialsError        no usable credentials; not sent
+├─ AuthenticationError                both errors about credentials
+├─ TransportError                     no readable response was received
+│   ├─ RequestNotSentError            not executed; safe to send again
+│   └─ OutcomeUnknownError            a change may have been executed
+├─ ServiceError                       error response of Lightsail
 │   ├─ ServiceException
 │   ├─ InvalidInputException
 │   ├─ NotFoundException
@@ -17,19 +17,23 @@ LightsailSnapError
 │   ├─ AccessDeniedException
 │   ├─ AccountSetupInProgressException
 │   ├─ RegionSetupInProgressException
-│   ├─ CredentialsRejectedError (also AuthenticationError)  expired, unknown or badly signed
+│   ├─ CredentialsRejectedError       expired, unknown or badly signed
 │   │   └─ UnauthenticatedException
 │   └─ ThrottlingError
-├─ ResponseValidationError                    response that cannot be read
-├─ NameConflictError                          name taken by a resource that the call did not create
-│   └─ SnapshotConflictError                  ... by a snapshot
-├─ PaginationError                            listing that does not end
-├─ QuiesceError                               writes could not be paused or resumed
-├─ PartialFailureError (also ExceptionGroup)    some of several operations failed
+├─ ResponseValidationError            response that cannot be read
+├─ NameConflictError                  name of another resource
+│   └─ SnapshotConflictError          name of another snapshot
+├─ PaginationError                    listing that does not end
+├─ QuiesceError                       writes not paused or not resumed
+├─ PartialFailureError                some of several operations failed
 └─ WaitError
-    ├─ WaitFailedError                        resource reached a failed state, or disappeared
-    └─ WaitTimeoutError (also TimeoutError)   deadline passed; the operation continues on Lightsail
+    ├─ WaitFailedError                failed state, or resource disappeared
+    └─ WaitTimeoutError               timeout; the operation continues
 ```
+
+Some classes have a second base class. `RequestValidationError` is a `ValueError`,
+`WaitTimeoutError` a `TimeoutError` and `PartialFailureError` an `ExceptionGroup`.
+`MissingCredentialsError` and `CredentialsRejectedError` are `AuthenticationError`s.
 
 `except LightsailSnapError` catches all of them. `__cause__` is the underlying exception. Every
 error can be pickled and copied. `str()` of an error is one printable line without the name of its

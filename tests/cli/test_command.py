@@ -190,6 +190,14 @@ def test_help_of_a_command_imports_only_its_module(arguments: str) -> None:
     }
 
 
+@pytest.mark.thorough
+@pytest.mark.usefixtures("command")
+def test_list_imports_only_what_it_prints_with() -> None:
+    modules = imported_modules(["list"])
+    assert "botocore.client" in modules
+    assert not modules & {"rich.console", "rich.table", "lightsail_snap.retention"}
+
+
 @pytest.mark.parametrize("arguments", ["", "--help", "--version list"])
 def test_help_imports_no_module_of_a_command(arguments: str) -> None:
     modules = imported_modules(arguments.split())

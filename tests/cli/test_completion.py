@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.cli.support import Command, access_denied
 
-from lightsail_snap.cli import _completion, _resource_names, main
+from lightsail_snap.cli import _completion, _resource_names, _snapshots, main
 from lightsail_snap.cli._completers import read_profiles
 from lightsail_snap.cli._completion import (
     SHELLS,
@@ -112,6 +112,9 @@ def test_bash_receives_values_only(shell: Shell) -> None:
         (["list", "--region=eu-central"], ["--region=eu-central-1"]),
         (["copy", "x", "--from", "eu-central"], ["eu-central-1"]),
         (["list", "--kind", ""], ["all", "disk", "instance"]),
+        (["list", "--columns", "name,s"], ["name,state", "name,source", "name,size"]),
+        (["list", "--sort=-s"], ["--sort=-state", "--sort=-source", "--sort=-size"]),
+        (["list", "-o", "js"], ["json", "jsonl"]),
         (["demo", "--source", "d"], ["disk"]),
         (["auto-snapshots", "enable", "Disk-1", "--at", "1"], [f"{n}:00" for n in range(10, 20)]),
         (["prune", "--time-zone", ""], []),
@@ -458,6 +461,10 @@ def test_quoted_value_is_read_as_one_word(value: str, quote: str, kept: int) -> 
 def test_split_line_finds_the_part_that_bash_keeps(line: str, expected: Word) -> None:
     words, word = split_line(line, BREAKS)
     assert (words, word) == (["snap", "list", *(["--tag"] if "--tag" in line else [])], expected)
+
+
+def test_completed_columns_are_those_of_the_list() -> None:
+    assert [*_snapshots._COLUMN_NAMES] == [each.name for each in _snapshots._make_columns()]
 
 
 def test_fish_passes_the_last_word_with_its_quotes(shell: Shell) -> None:

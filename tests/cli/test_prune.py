@@ -19,9 +19,9 @@ from lightsail_snap.retention import RetentionPolicy
 def test_prune_by_a_plan_deletes_only_its_snapshots(command: Command, plan: str) -> None:
     command("create", "by-hand", "--disk", "Disk-1")
     result = command("prune", plan)
-    verdicts = [row.split()[0] for row in result.out.splitlines()[2:]]
+    verdicts = [row.split()[0] for row in result.out.splitlines()[1:]]
     assert (verdicts.count("keep"), verdicts.count("delete")) == (4, 7)
-    assert "nothing was deleted" in result.err
+    assert result.err == "Nothing was deleted. To delete, pass --apply.\nkeep 4, delete 7\n"
     assert all(each["region"] == "us-east-1" for each in command("prune", plan, "--json").lines)
     assert len(names(command)) == 11
     result = command("prune", plan, "--apply", "--yes", "--max-deletions", "6")
@@ -235,7 +235,7 @@ def test_unknown_source_is_refused_with_the_nearest(
         assert (result.code, result.out) == (2, "")
         assert result.err == (
             "lightsail-snap: nothing was deleted: no snapshots of disk-l (did you mean Disk-1?), "
-            "xyz (see the column `of` of `lightsail-snap list`)\n"
+            "xyz (see the column `source` of `lightsail-snap list`)\n"
         )
     # A pattern may match nothing yet.
     assert command("prune", plan, "--source", "xyz-*", *options).code == 0

@@ -6,6 +6,8 @@ import re
 
 # Instances that a page needs besides `web-1`.
 MORE_INSTANCES = {"rescue.md": ("helper-1",)}
+# Disks that the Python code of a page needs besides `Disk-Virginia-1`.
+MORE_DISKS = {"quickstart.md": ("Disk-1",)}
 
 # Text blocks directly below a Python or shell block.
 _SHOWN = r"\n\n```text\n(.*?)^```$"
@@ -36,8 +38,3 @@ def compile_output(shown: str) -> re.Pattern[str]:
     pairs = zip(literals, [*patterns, ""], strict=True)
     pattern = "".join(re.escape(literal) + variable for literal, variable in pairs)
     return re.compile(pattern, re.DOTALL)
-
-
-def strip_padding(printed: str) -> str:
-    """Remove the spaces at the ends of lines, with which tables are padded."""
-    return re.sub(r" +$", "", printed, flags=re.MULTILINE)

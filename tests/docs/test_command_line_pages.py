@@ -23,7 +23,6 @@ from tests.docs.shown_output import (
     MORE_INSTANCES,
     compile_output,
     find_command_outputs,
-    strip_padding,
 )
 
 from lightsail_snap.cli import main
@@ -34,7 +33,7 @@ from lightsail_snap.emulator import LightsailEmulator, Progression
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-BLOCK = re.compile(r"^```(sh|bash|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|bash|toml|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = "http://127.0.0.1:8123"
 # Commands that serve, take long or are tested elsewhere; here only their arguments are checked.
 TESTED_ELSEWHERE = {"emulator", "demo"}
@@ -92,7 +91,7 @@ class Shell:
         assert code == 0, (line, out.getvalue(), errors.getvalue())
         if target:
             Path(target).write_text(out.getvalue(), encoding="utf-8")
-        return strip_padding(out.getvalue() + errors.getvalue())
+        return out.getvalue() + errors.getvalue()
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -101,6 +100,7 @@ def blocks(page: Path) -> Iterator[tuple[str, str]]:
 
 
 QUICKSTART = DOCS / "quickstart.md"
+SAVED_AS = {"toml": "nightly.toml", "python": "first.py"}
 
 
 def commands(page: Path) -> list[str]:
@@ -109,7 +109,7 @@ def commands(page: Path) -> list[str]:
         # The other name of the command.
         line.replace("python -m lightsail_snap", "lightsail-snap")
         for kind, text in blocks(page)
-        if kind != "toml"
+        if kind in {"sh", "bash"}
         for line in text.splitlines()
     ]
     return [line for line in lines if re.match("lightsail-snap (?!--.*-completion)", line)]
@@ -169,8 +169,8 @@ def test_quickstart_works(tmp_path: Path) -> None:
     port = free_port()
     script = ["set -euo pipefail"]
     for kind, text in blocks(QUICKSTART):
-        if kind == "toml":
-            script += [f"cat > nightly.toml <<'END'\n{text}END"]
+        if kind in SAVED_AS:
+            script += [f"cat > {SAVED_AS[kind]} <<'END'\n{text}END"]
         for line in text.splitlines() if kind == "sh" else ():
             # The installed package is tested; test_package checks that `[cli]` suffices.
             if not line.startswith(("python3 -m venv", ". ", "pip install")):
@@ -216,12 +216,13 @@ def test_quickstart_works(tmp_path: Path) -> None:
     assert "0 of 0 deleted" in pruned
     rows = listed.splitlines()[2:-1]
     assert "before-upgrade" in listed
+    assert "from-python" in listed
     # 60 days and one; of these seven days, four weeks and two or three months stay.
-    assert 10 <= len(rows) <= 14
-    assert listed.splitlines()[-1] == f"{len(rows)} snapshots"
+    assert 11 <= len(rows) <= 15
+    assert listed.splitlines()[-1] == f"{len(rows)} snapshots, {32 * len(rows)} GB"
     assert end.startswith("kill %1")
     for _, shown in find_command_outputs(QUICKSTART.read_text(encoding="utf-8")):
-        assert compile_output(shown).search(strip_padding(output)), (shown, output)
+        assert compile_output(shown).search(output), (shown, output)
     # The emulator has ended.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass
@@ -233,29 +234,39 @@ def test_cli_page_lists_all_exit_codes() -> None:
     assert listed == sorted(ExitCode)
 
 
+@pytest.mark.thorough
 def test_pictures_show_the_command_line(tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("drawn", DOCS / "pictures" / "command_line.py")
     assert spec is not None
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    before = dict(os.environ)
+    before = dict(os.environ), Path.cwd()
     module.draw(tmp_path)
-    assert dict(os.environ) == before
-    drawn = {file.name: read_words(file) for file in tmp_path.iterdir()}
-    committed = {file.name: read_words(file) for file in (DOCS / "pictures").glob("cli-*.svg")}
-    assert committed.keys() == drawn.keys()
-    # Words only, since Rich may draw them differently. `--help` has words of typer, too.
-    assert committed["cli-prune.svg"] == drawn["cli-prune.svg"]
-    assert committed["cli-rollback.svg"] == drawn["cli-rollback.svg"]
-    assert "no rule keeps it" in committed["cli-prune.svg"]
-    assert "daily: newest of" in committed["cli-prune.svg"]
+    assert (dict(os.environ), Path.cwd()) == before
+    drawn = read_texts(tmp_path)
+    committed = read_texts(DOCS / "pictures")
+    assert committed.keys() == drawn.keys() >= {f"cli-{name}.txt" for name in COMMANDS}
+    # `--help` has words of typer, too, and `doctor` shows the installed versions.
+    for name in drawn.keys() - {"cli-help.txt", "cli-doctor.txt"}:
+        assert committed[name] == drawn[name], name
+    for name, text in committed.items():
+        # Words only, since Rich may draw them differently.
+        assert read_words((DOCS / "pictures" / name).with_suffix(".svg")) == "".join(text.split())
+    shown = " ".join(re.sub("[│╭╮╰╯─]", " ", committed["cli-help.txt"]).split())
     for name, command in COMMANDS.items():
-        summary = command.summary.replace("`", "")
-        assert f" {name} {summary}" in committed["cli-help.svg"]
+        assert f" {name} {command.summary.replace('`', '')}" in shown
+    plan = (DOCS / "index.md").read_text(encoding="utf-8").partition('title="nightly.toml"\n')[2]
+    assert plan.startswith(module.PLAN)
+
+
+def read_texts(folder: Path) -> dict[str, str]:
+    """Return the texts of all pictures in a folder."""
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.glob("cli-*.txt")}
 
 
 def read_words(picture: Path) -> str:
-    """Return the words of a picture that Rich drew."""
-    parts = re.findall("<text [^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8"))
-    return " ".join(re.sub("[│╭╮╰╯─]", " ", html.unescape("".join(parts))).split())
+    """Return what a picture of a terminal shows, without spaces and the title of the window."""
+    drawn = picture.read_text(encoding="utf-8")
+    parts = re.findall(r'<text class="[\w-]+-r\d+" [^>]*>([^<]*)</text>', drawn)
+    return "".join(html.unescape("".join(parts)).split())

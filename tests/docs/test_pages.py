@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.docs.shown_output import MORE_INSTANCES, compile_output, find_output
+from tests.docs.shown_output import MORE_DISKS, MORE_INSTANCES, compile_output, find_output
 
 import lightsail_snap
 from lightsail_snap import LightsailSnapClient, VirtualClock, errors
@@ -33,8 +33,11 @@ def _emulated_aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
     emulator = LightsailEmulator(clock=clock)
     emulator.add_disk("Disk-Virginia-1", region_name="us-east-1", size_in_gb=32)
     emulator.add_instance("web-1", region_name="us-east-1")
-    for name in MORE_INSTANCES.get(request.getfixturevalue("page").name, ()):
+    page = request.getfixturevalue("page").name
+    for name in MORE_INSTANCES.get(page, ()):
         emulator.add_instance(name, region_name="us-east-1")
+    for name in MORE_DISKS.get(page, ()):
+        emulator.add_disk(name, region_name="us-east-1", size_in_gb=32)
 
     def create_client(*, region_name: str, **_: object) -> Any:
         return emulator.boto3_client(region_name)

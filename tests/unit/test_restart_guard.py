@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,7 +103,18 @@ def test_instance_starts_after_its_process_was_killed(
         process.kill()
         process.wait()
         wait_until(lambda: state_of(url) == "running")
+        # Otherwise it would call the emulator of another test, or try again for an hour.
+        wait_until(lambda: not is_in_a_command_line(url))
     assert starts(emulator) == 1
+
+
+def is_in_a_command_line(text: str) -> bool:
+    """Return whether a process has this text in its command line, where /proc shows it."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if text.encode() in file.read_bytes():
+                return True
+    return False
 
 
 def test_guard_does_nothing_after_the_process_has_started_the_instance(

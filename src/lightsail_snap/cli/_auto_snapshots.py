@@ -29,14 +29,16 @@ from lightsail_snap.cli._instances import PANEL
 from lightsail_snap.cli._messages import plural, print_message
 from lightsail_snap.cli._options import (
     ONE_SOURCE,
+    OutputOption,
     Settings,
     TimeoutOption,
     add_command,
     parse_timeout,
     require_one,
 )
-from lightsail_snap.cli._output import print_json, print_result, print_table, progress_bar
+from lightsail_snap.cli._output import print_result, progress_bar
 from lightsail_snap.cli._snapshots import to_fields
+from lightsail_snap.cli._tables import Column, format_time, print_rows
 from lightsail_snap.models.operations import OperationsResult
 
 _GROUP = "auto-snapshots"
@@ -75,33 +77,38 @@ def _describe() -> None:
     """List, enable, disable and copy automatic snapshots."""
 
 
-def _list(settings: Settings, resource: _Resource) -> None:
+def _paths_of(snapshot: AutoSnapshotDetails) -> str:
+    return " ".join(disk.path or "?" for disk in snapshot.from_attached_disks)
+
+
+_COLUMNS: list[Column[AutoSnapshotDetails]] = [
+    Column("date", lambda each: None if each.date is None else str(each.date)),
+    Column("status", lambda each: None if each.status is None else str(each.status), 1),
+    Column("created", lambda each: each.created_at, 3, format_time, "created (UTC)"),
+    Column("disks", _paths_of, 2),
+]
+
+
+def _list(settings: Settings, resource: _Resource, *, output: OutputOption = None) -> None:
     """List the automatic snapshots of a disk or instance, newest first.
 
     Examples:
         List the automatic snapshots of a disk:
           lightsail-snap auto-snapshots list Disk-1
     """
+    output_format = settings.output_format(output)
     with settings.client() as client:
         snapshots = client.get_auto_snapshots(resource).auto_snapshots
-        add_on = None if settings.as_json else _find_add_on(client, resource)
-    if settings.as_json:
-        for each in snapshots:
-            print_json({"resource": resource, **each.model_dump(mode="json", exclude_none=True)})
-        return
-    print_table(("date", "status", "created (UTC)", "disks"), [_row(each) for each in snapshots])
-    schedule = "disabled" if add_on is None else f"daily at {add_on.snapshot_time_of_day} UTC"
-    print_message(f"{plural(len(snapshots), 'automatic snapshot')}, {schedule}")
-
-
-def _row(snapshot: AutoSnapshotDetails) -> tuple[object, ...]:
-    created = snapshot.created_at
-    return (
-        snapshot.date,
-        snapshot.status,
-        f"{created:%Y-%m-%d %H:%M}" if created else None,
-        " ".join(disk.path or "?" for disk in snapshot.from_attached_disks),
+        add_on = _find_add_on(client, resource) if output_format == "table" else None
+    print_rows(
+        snapshots,
+        _COLUMNS,
+        output_format,
+        lambda each: {"resource": resource, **each.model_dump(mode="json", exclude_none=True)},
     )
+    if output_format == "table":
+        schedule = "disabled" if add_on is None else f"daily at {add_on.snapshot_time_of_day} UTC"
+        print_message(f"{plural(len(snapshots), 'automatic snapshot')}, {schedule}")
 
 
 def _enable(

@@ -69,6 +69,17 @@ def complete_choices(*values: str) -> Completer:
     return complete
 
 
+def complete_list(*values: str) -> Completer:
+    """Return a function that offers fixed values, separated by commas."""
+
+    def complete(incomplete: str) -> Items:
+        *before, _ = incomplete.split(",")
+        prefix = "".join(f"{each}," for each in before)
+        yield from (f"{prefix}{each}" for each in values if each not in before)
+
+    return complete
+
+
 def complete_regions() -> Items:
     """Offer the Regions of Lightsail."""
     from lightsail_snap.models.enums import RegionName  # noqa: PLC0415 - large, and rarely needed

@@ -23,7 +23,7 @@ from lightsail_snap._text import one_line
 from lightsail_snap.cli._errors import ExitCode, format_error
 from lightsail_snap.cli._messages import PROGRAM, plural, print_message
 from lightsail_snap.cli._options import Settings, add_command
-from lightsail_snap.cli._output import print_json, print_table
+from lightsail_snap.cli._tables import Column, row_printer
 
 # AWS rejects signatures beyond 15 minutes (RequestExpired); a smaller skew already spoils dates.
 _MAX_CLOCK_SKEW_SECONDS = 60.0
@@ -36,6 +36,17 @@ class _Check:
     name: str
     is_ok: bool
     found: str
+
+
+_COLUMNS: list[Column[_Check]] = [
+    Column("status", lambda check: "ok" if check.is_ok else "failed"),
+    Column("check", lambda check: check.name),
+    Column("found", lambda check: check.found, is_prose=True),
+]
+
+
+def _to_fields(check: _Check) -> dict[str, Any]:
+    return {"check": check.name, "ok": check.is_ok, "found": check.found}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,13 +62,10 @@ def _doctor(settings: Settings) -> int:
           lightsail-snap doctor --profile production
     """
     checks: list[_Check] = []
-    for check in _run_checks(settings):
-        checks.append(check)
-        if settings.as_json:
-            print_json({"check": check.name, "ok": check.is_ok, "found": check.found})
-    if not settings.as_json:
-        rows = [("ok" if each.is_ok else "failed", each.name, each.found) for each in checks]
-        print_table(("", "check", "found"), rows)
+    with row_printer(_COLUMNS, settings.output_format(None), _to_fields) as print_check:
+        for check in _run_checks(settings):
+            checks.append(check)
+            print_check(check)
     failed = sum(not each.is_ok for each in checks)
     if failed:
         print_message(f"{failed} of {plural(len(checks), 'check')} failed")

@@ -83,7 +83,11 @@ class GlobalOptions:
     ] = 30.0
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print one JSON object per line.", rich_help_panel=OUTPUT),
+        typer.Option(
+            "--json",
+            help="Print one JSON object per line, as --output jsonl does.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False
     verbose: Annotated[
         bool,

@@ -26,7 +26,7 @@ from lightsail_snap.cli._completers import complete_choices, complete_snapshots,
 from lightsail_snap.cli._errors import UsageError, run_and_report
 from lightsail_snap.cli._global_options import WAITING, GlobalOptions, set_parameters
 from lightsail_snap.cli._groups import HelpfulCommand
-from lightsail_snap.cli._help import split_examples
+from lightsail_snap.cli._help import OUTPUT, split_examples
 from lightsail_snap.cli._messages import PROGRAM
 from lightsail_snap.models._regions import find_region_problem
 from lightsail_snap.waiters import Timeout
@@ -215,6 +215,21 @@ MaxDeletionsOption = Annotated[
     ),
 ]
 
+OutputFormat: TypeAlias = Literal["table", "json", "jsonl", "csv"]
+
+OutputOption = Annotated[
+    OutputFormat | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="Format: table, json (one array), jsonl (one object per line) or csv. "
+        "[default: table]",
+        autocompletion=complete_choices("table", "json", "jsonl", "csv"),
+        rich_help_panel=OUTPUT,
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(GlobalOptions):
@@ -238,6 +253,16 @@ class Settings(GlobalOptions):
             "allow_plain_http": self.allow_plain_http,
             "wait_policy": self.wait_policy,
         }
+
+    def output_format(self, output: OutputFormat | None) -> OutputFormat:
+        """Return the format of `--output` or `--json`."""
+        if self.as_json and output not in {None, "jsonl"}:
+            message = (
+                f"--json means --output jsonl and cannot be combined with --output {output}; "
+                "pass one of them"
+            )
+            raise UsageError(message)
+        return "jsonl" if self.as_json else output or "table"
 
     @property
     def wait_policy(self) -> WaitPolicy:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -20,22 +21,30 @@ from lightsail_snap._text import one_line
 from lightsail_snap.cli._completers import complete_files
 from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, format_error
 from lightsail_snap.cli._messages import plural, print_command, print_error, print_message
-from lightsail_snap.cli._options import MaxDeletionsOption, Settings, YesOption, add_command
+from lightsail_snap.cli._options import (
+    MaxDeletionsOption,
+    OutputOption,
+    Settings,
+    YesOption,
+    add_command,
+)
 from lightsail_snap.cli._output import (
     print_json,
     print_line,
     print_result,
-    print_table,
     step_counter,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
+from lightsail_snap.cli._tables import Column, format_time, print_rows
 from lightsail_snap.models._regions import find_region_hint
 from lightsail_snap.plans import (
     BackupPlan,
+    CopyStep,
     DeleteStep,
     PlanOutcome,
     Run,
     RunResult,
+    Step,
     StepResult,
     prepare,
 )
@@ -59,6 +68,26 @@ def add_to(app: typer.Typer) -> None:
     add_command(app, "apply", _apply, panel=PANEL)
 
 
+def _date_of(step: Step) -> datetime | None:
+    return step.created_at if isinstance(step, DeleteStep) else None
+
+
+def _reason_for(step: Step) -> str:
+    if isinstance(step, DeleteStep):
+        return step.reason
+    return f"from {step.source_region}" if isinstance(step, CopyStep) else ""
+
+
+_COLUMNS: list[Column[Step]] = [
+    Column("step", lambda step: step.action),
+    Column("region", lambda step: str(step.region), 1),
+    Column("snapshot", lambda step: step.name),
+    Column("source", lambda step: f"{step.kind} {step.source}", 3),
+    Column("created", _date_of, 2, format_time, "created (UTC)"),
+    Column("why", _reason_for, 1, is_prose=True),
+]
+
+
 def _plan(
     settings: Settings,
     file: Annotated[
@@ -69,6 +98,8 @@ def _plan(
             autocompletion=complete_files(".toml", ".json"),
         ),
     ],
+    *,
+    output: OutputOption = None,
 ) -> None:
     """Show the steps that a plan would take now. --json prints a run that `apply` accepts.
 
@@ -78,34 +109,27 @@ def _plan(
         Keep exactly these steps for `apply`:
           lightsail-snap plan nightly.toml --json > run.json
     """
+    output_format = settings.output_format(output)
     plan = read_plan(file)
     with settings.clients() as clients:
         run = prepare(plan, clients(plan.regions[0]), clients=clients)
-    if settings.as_json:
+    if output_format in {"json", "jsonl"}:
         print_json(json.loads(run.to_json()))
         return
-    print_line(f"{plan.name} in {', '.join(plan.source_regions)}, run {run.slot}")
-    print_table(
-        ("step", "region", "snapshot", "of", "why"),
-        [
-            (
-                step.action,
-                step.region,
-                step.name,
-                f"{step.kind} {step.source}",
-                getattr(step, "reason", "") or getattr(step, "source_region", ""),
-            )
-            for step in run.steps
-        ],
-    )
+    is_table = output_format == "table"
+    if is_table:
+        print_line(f"{plan.name} in {', '.join(plan.source_regions)}, run {run.slot}")
+    has_regions = len(plan.regions) > 1 or not is_table
+    columns = [column for column in _COLUMNS if has_regions or column.name != "region"]
+    print_rows(run.steps, columns, output_format, dict)
     for note in run.notes:
         print_message(note)
-    print_message(run.summary)
-    print_command(
-        f"{plural(len(run.steps), 'step')}; nothing was changed. "
-        f"To apply the plan, {_how_to_run([file])}:",
-        settings.command_line("apply", str(file)),
-    )
+    if is_table:
+        print_command(
+            f"Nothing was changed. To apply the plan, {_how_to_run([file])}:",
+            settings.command_line("apply", str(file)),
+        )
+        print_message(run.summary)
 
 
 def _apply(

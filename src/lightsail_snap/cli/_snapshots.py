@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,10 +24,12 @@ from lightsail_snap import (
     WaitTimeoutError,
 )
 from lightsail_snap.cli._completers import (
+    complete_choices,
     complete_disk_snapshots,
     complete_disks,
     complete_files,
     complete_instances,
+    complete_list,
     complete_regions,
     complete_snapshots,
     complete_snapshots_to_copy,
@@ -34,7 +39,8 @@ from lightsail_snap.cli._completers import (
 )
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
 from lightsail_snap.cli._global_options import WAITING
-from lightsail_snap.cli._messages import plural, print_command, print_message
+from lightsail_snap.cli._help import OUTPUT
+from lightsail_snap.cli._messages import plural, print_command, print_message, terminal_width
 from lightsail_snap.cli._options import (
     NEW_DISK,
     NEW_SNAPSHOT,
@@ -46,6 +52,7 @@ from lightsail_snap.cli._options import (
     AutoOption,
     ClientTokenOption,
     KindOption,
+    OutputOption,
     Settings,
     SnapshotKind,
     SnapshotName,
@@ -64,10 +71,18 @@ from lightsail_snap.cli._output import (
     format_tags,
     print_json,
     print_result,
-    print_table,
     progress_bar,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
+from lightsail_snap.cli._tables import (
+    Column,
+    find_columns,
+    format_age,
+    format_table,
+    format_time,
+    print_rows,
+    sort_rows,
+)
 from lightsail_snap.waiters import Timeout
 
 if TYPE_CHECKING:
@@ -76,6 +91,11 @@ if TYPE_CHECKING:
 
 _PANEL = "Snapshots"
 _CONSISTENCY = "Consistency"
+_COLUMN_NAMES = (
+    *("name", "state", "kind", "source", "size", "age"),
+    *("created", "plan", "region", "arn", "tags"),
+)
+_REVERSED_NAMES = tuple(f"-{name}" for name in _COLUMN_NAMES)
 _KINDS = {
     "DiskSnapshot": "disk-snapshot",
     "InstanceSnapshot": "instance-snapshot",
@@ -194,7 +214,7 @@ def _create(
     sources = {"disk": disk, "system_disk": system_disk, "instance": instance}
     require_one(**sources)
     refuse_several(freeze=freeze, stop_instance=stop_instance)
-    name = name.replace("{time}", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    name = name.replace("{time}", f"{_now():%Y%m%dT%H%M%SZ}")
     token = parse_client_token(client_token)
     options: dict[str, Any] = {
         "tags": parse_tags(tag),
@@ -271,6 +291,7 @@ def _wait(
     """
     limit = parse_timeout(timeout)
     resume = settings.command_line("wait", name, deleted=deleted)
+    usable: AnySnapshot | None = None
     with (
         settings.client() as client,
         advise_how_to_resume(resume),
@@ -278,9 +299,13 @@ def _wait(
     ):
         if deleted:
             _wait_until_deleted(client, name, limit)
-            _print_deleted(settings, name)  # pragma: no cover - the tracer of 3.11 loses the frame
         else:
-            _print_resource(settings, _wait_until_usable(client, name, limit, on_progress))
+            usable = _wait_until_usable(client, name, limit, on_progress)
+    # The progress bar has ended its line.
+    if usable is None:
+        _print_deleted(settings, name)
+    else:
+        _print_resource(settings, usable)
 
 
 def _list(
@@ -313,6 +338,36 @@ def _list(
             rich_help_panel=SCOPE,
         ),
     ] = None,
+    all_tags: Annotated[
+        bool,
+        typer.Option(
+            "--all-tags",
+            help="Also show the tags that this package sets.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Columns to show: name, state, kind, source, size, age, created, plan, region, "
+            "arn, tags. [default: all but created, plan, region, arn]",
+            autocompletion=complete_list(*_COLUMN_NAMES),
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[-]NAME",
+            help="Column to sort by; - reverses the order. [default: -created]",
+            autocompletion=complete_choices(
+                *_COLUMN_NAMES, *(f"-{name}" for name in _COLUMN_NAMES)
+            ),
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    output: OutputOption = None,
 ) -> None:
     """List snapshots, newest first; --json prints each one as soon as it is received.
 
@@ -322,6 +377,19 @@ def _list(
         Print the snapshots of production as JSON:
           lightsail-snap list --tag env=prod --json
     """
+    output_format = settings.output_format(output)
+    known, by = _make_columns(all_tags=all_tags), sort or "-created"
+    (sorted_by,) = find_columns("--sort", [by.removeprefix("-")], known)
+    if columns is not None:
+        if output_format in {"json", "jsonl"}:
+            message = "--columns is for tables and CSV; JSON has all fields of each snapshot"
+            raise UsageError(message)
+        # Columns that were chosen are not left out, and may make longer lines.
+        found = find_columns("--columns", columns.split(","), known)
+        chosen = [replace(column, priority=0) for column in found]
+    else:
+        default = _CSV_COLUMNS if output_format == "csv" else _TABLE_COLUMNS
+        chosen = [column for column in known if column.name in default]
     wanted = set(parse_tags(tag).items())
 
     def matches(snapshot: AnySnapshot) -> bool:
@@ -334,50 +402,82 @@ def _list(
         )
 
     with settings.client() as client:
-        found = filter(matches, _iter_snapshots(client, kind))
-        if settings.as_json:
-            for each in found:
-                print_json(to_fields(each))
+        listed = filter(matches, _iter_snapshots(client, kind))
+        if output_format == "jsonl" and sort is None:
+            print_rows(listed, chosen, output_format, to_fields)
             return
-        snapshots = list(found)
-    unknown = datetime.min.replace(tzinfo=UTC)
-    snapshots.sort(key=lambda each: each.created_at or unknown, reverse=True)
-    print_table(
-        ("snapshot", "state", "kind", "of", "GB", "created (UTC)", "tags"),
-        [
-            (
-                each.name,
-                each.state,
-                _KINDS[type(each).__name__].removesuffix("-snapshot"),
-                _source_of(each),
-                each.size_in_gb,
-                f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else None,
-                format_tags(each.tags),
-            )
-            for each in snapshots
-        ],
-    )
-    print_message(plural(len(snapshots), "snapshot"))
+        snapshots = sort_rows(listed, sorted_by, is_reversed=by.startswith("-"))
+    print_rows(snapshots, chosen, output_format, to_fields)
+    if output_format == "table":
+        size = sum(each.size_in_gb or 0 for each in snapshots)
+        print_message(plural(len(snapshots), "snapshot") + (f", {size} GB" if size else ""))
 
 
-def _show(settings: Settings, name: SnapshotName) -> None:
+_TABLE_COLUMNS = {"name", "state", "kind", "source", "size", "age", "tags"}
+_CONFIRMED_COLUMNS = {"name", "kind", "source", "size", "age"}
+_CSV_COLUMNS = _TABLE_COLUMNS - {"age"} | {"created"}
+
+
+def _make_columns(*, all_tags: bool = False) -> list[Column[AnySnapshot]]:
+    """Return all columns of `list`."""
+    now = _now()
+    return [
+        Column("name", lambda each: each.name),
+        Column("state", lambda each: _to_str(each.state), 1),
+        Column("kind", lambda each: _KINDS[type(each).__name__].removesuffix("-snapshot"), 5),
+        Column("source", _source_of, 4),
+        Column("size", lambda each: each.size_in_gb, 3, "{} GB".format, is_number=True),
+        Column("age", lambda each: _age_in_seconds(each, now), 2, format_age, is_number=True),
+        Column("created", lambda each: each.created_at, 2, format_time, "created (UTC)"),
+        Column("plan", _plan_of, 4),
+        Column("region", lambda each: _to_str(each.location and each.location.region_name), 5),
+        Column("arn", lambda each: each.arn, 7),
+        Column("tags", lambda each: format_tags(each.tags, all_tags=all_tags), 6),
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _to_str(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _plan_of(snapshot: AnySnapshot) -> str | None:
+    from lightsail_snap.retention import OWNERSHIP_TAG  # noqa: PLC0415 - start-up: rarely shown
+
+    return next((each.value for each in snapshot.tags if each.key == OWNERSHIP_TAG), None)
+
+
+def _age_in_seconds(snapshot: AnySnapshot, now: datetime) -> int | None:
+    created = snapshot.created_at
+    return None if created is None else round((now - created).total_seconds())
+
+
+def _show(settings: Settings, name: SnapshotName, *, output: OutputOption = None) -> None:
     """Show every field of a snapshot.
 
     Examples:
         Show a snapshot:
           lightsail-snap show db-1
     """
+    output_format = settings.output_format(output)
     with settings.client() as client:
         snapshot = _get_snapshot(client, name)
     fields = to_fields(snapshot)
-    if settings.as_json:
+    if output_format in {"json", "jsonl"}:
         print_json(fields)
         return
-    rows = [
-        (key, format_tags(snapshot.tags) if key == "tags" else _format_value(value))
-        for key, value in fields.items()
-    ]
-    print_table(("field", "value"), rows)
+    fields["tags"] = format_tags(snapshot.tags)
+    rows = [{"field": key, "value": _format_value(value)} for key, value in fields.items()]
+    print_rows(rows, _FIELD_COLUMNS, output_format, dict)
+
+
+_FIELD_COLUMNS: list[Column[dict[str, str]]] = [
+    Column("field", itemgetter("field")),
+    Column("value", itemgetter("value"), is_prose=True),
+]
 
 
 def _delete(
@@ -572,7 +672,7 @@ def _tag(
         for operation in operations:
             client.wait_for_operation(operation)
         snapshot = _get_snapshot(client, name)
-    line = f"{snapshot.name}  {format_tags(snapshot.tags)}"
+    line = f"{snapshot.name}  {format_tags(snapshot.tags, all_tags=False)}"
     print_result(to_fields(snapshot), line, as_json=settings.as_json)
 
 
@@ -610,8 +710,9 @@ def _stop_instance(
 
 def _confirm_deletion(snapshots: list[AnySnapshot]) -> None:
     if is_terminal():
-        for each in snapshots:
-            print_message(f"  {each.name}  of {_source_of(each)}, {each.created_at}")
+        columns = [each for each in _make_columns() if each.name in _CONFIRMED_COLUMNS]
+        for line in format_table(columns, snapshots, terminal_width(sys.stderr)):
+            print_message(line)
     confirm(f"Delete {plural(len(snapshots), 'snapshot')}?", "nothing was deleted")
 
 
