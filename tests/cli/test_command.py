@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from lightsail_snap import (
 from lightsail_snap.cli import _demo, entry, main
 from lightsail_snap.cli._app import COMMANDS, load_command
 from lightsail_snap.cli._errors import ExitCode, UnfinishedError, exit_code_of
-from lightsail_snap.cli._options import require_finite
+from lightsail_snap.cli._global_options import require_finite
 
 INTERNAL_ERROR = "internal error, please report it"
 
@@ -150,17 +149,15 @@ def test_require_finite_refuses_nan_and_infinity(number: float) -> None:
         require_finite(number)
 
 
-def test_no_arguments_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    main([])
+@pytest.mark.parametrize("group", [[], ["auto-snapshots"]])
+def test_no_arguments_lists_the_commands(
+    group: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(group) == 2
     captured = capsys.readouterr()
-    for command in COMMANDS:
-        assert f" {command} " in captured.out + captured.err
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([command, "--help"]) == 0
-    assert f"Usage: lightsail-snap {command}" in capsys.readouterr().out
+    for command in ["list", "copy"] if group else COMMANDS:
+        assert f"  {command} " in captured.err
+    assert captured.out == ""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -229,40 +226,6 @@ def imported_modules(arguments: list[str]) -> set[str]:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     return set(result.stderr.splitlines()[-1].split())
-
-
-@pytest.mark.sample(1)
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shell_completion_offers_matching_commands(shell: str) -> None:
-    completed = complete(shell, "lightsail-snap pr")
-    assert "prune" in completed
-    assert "doctor" not in completed
-
-
-@pytest.mark.sample(1)
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shell_completion_offers_the_options_of_a_command(shell: str) -> None:
-    completed = complete(shell, "lightsail-snap prune --keep-w")
-    assert "--keep-weekly" in completed
-    assert "--keep-daily" not in completed
-
-
-def complete(shell: str, words: str) -> str:
-    """Return what the shell receives to complete the last word."""
-    environment = {**os.environ, "_LIGHTSAIL_SNAP_COMPLETE": f"complete_{shell}"}
-    environment |= {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-    environment |= {
-        "_TYPER_COMPLETE_ARGS": words,
-        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
-    }
-    result = subprocess.run(
-        [sys.executable, "-m", "lightsail_snap"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-    return result.stdout
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])

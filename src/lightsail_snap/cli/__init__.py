@@ -45,6 +45,11 @@ def _run(arguments: list[str]) -> int:
             import typer  # noqa: F401, PLC0415 - optional; without the extra it is missing
         except ImportError:
             return _report_missing_extra()
+        if shell := os.environ.get("_LIGHTSAIL_SNAP_COMPLETE"):
+            from lightsail_snap.cli._completion import run_completion  # noqa: PLC0415 - start-up
+
+            run_completion(shell, arguments)
+            return 0
         from lightsail_snap.cli._app import run  # noqa: PLC0415 - imports the optional packages
 
         return run(arguments)

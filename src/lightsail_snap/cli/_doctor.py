@@ -55,7 +55,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _doctor(settings: Settings) -> int:
-    """Check versions, credentials, Region, clock and permissions. It changes nothing."""
+    """Check versions, credentials, Region, clock and permissions. It changes nothing.
+
+    Examples:
+        Check the setup of a profile:
+          lightsail-snap doctor --profile production
+    """
     checks: list[_Check] = []
     with row_printer(_COLUMNS, settings.output_format(None), _to_fields) as print_check:
         for check in _run_checks(settings):

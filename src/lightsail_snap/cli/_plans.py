@@ -18,6 +18,7 @@ import typer
 from lightsail_snap import LightsailSnapClient, LightsailSnapError
 from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line
+from lightsail_snap.cli._completers import complete_files
 from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, format_error
 from lightsail_snap.cli._messages import plural, print_command, print_error, print_message
 from lightsail_snap.cli._options import (
@@ -89,11 +90,25 @@ _COLUMNS: list[Column[Step]] = [
 
 def _plan(
     settings: Settings,
-    file: Annotated[Path, typer.Argument(help="Plan (TOML or JSON); - reads stdin.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Plan (TOML or JSON); - reads stdin.",
+            autocompletion=complete_files(".toml", ".json"),
+        ),
+    ],
     *,
     output: OutputOption = None,
 ) -> None:
-    """Show the steps that a plan would take now. --json prints a run that `apply` accepts."""
+    """Show the steps that a plan would take now. --json prints a run that `apply` accepts.
+
+    Examples:
+        Show the steps of a plan:
+          lightsail-snap plan nightly.toml
+        Keep exactly these steps for `apply`:
+          lightsail-snap plan nightly.toml --json > run.json
+    """
     output_format = settings.output_format(output)
     plan = read_plan(file)
     with settings.clients() as clients:
@@ -121,11 +136,22 @@ def _apply(
     settings: Settings,
     files: Annotated[
         list[Path],
-        typer.Argument(help="Plans (TOML or JSON) or runs of `plan --json`; - reads stdin."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Plans (TOML or JSON) or runs of `plan --json`; - reads stdin.",
+            autocompletion=complete_files(".toml", ".json"),
+        ),
     ],
     *,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Sources of a plan to process at the same time.")
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            metavar="N",
+            help="Sources of a plan to process at the same time, from 1 to 64.",
+            rich_help_panel="Execution",
+        ),
     ] = 4,
     max_deletions: MaxDeletionsOption = None,
     yes: YesOption = False,
@@ -136,6 +162,12 @@ def _apply(
     again. On a terminal, deletions are counted and confirmed first. Without a terminal or with
     --yes, nothing is deleted if there are more deletions than --max-deletions, or else than the
     plan's max_deletions. At the end, the plan's on_complete command receives the result.
+
+    Examples:
+        Apply a plan; on a terminal, it prompts before it deletes:
+          lightsail-snap apply nightly.toml
+        Take and copy snapshots only:
+          lightsail-snap apply nightly.toml --max-deletions 0
     """
     if files.count(_STDIN) > 1:
         message = "standard input is only read once; pass - once"

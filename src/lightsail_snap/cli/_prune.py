@@ -15,6 +15,13 @@ import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
 from lightsail_snap._text import Description, did_you_mean, one_line
+from lightsail_snap.cli._completers import (
+    Completer,
+    complete_files,
+    complete_plan_names,
+    complete_snapshots,
+    complete_sources,
+)
 from lightsail_snap.cli._errors import (
     ExitCode,
     UnfinishedError,
@@ -24,6 +31,9 @@ from lightsail_snap.cli._errors import (
 )
 from lightsail_snap.cli._messages import plural, print_error, print_message
 from lightsail_snap.cli._options import (
+    DELETION,
+    RETENTION,
+    SCOPE,
     KindOption,
     MaxDeletionsOption,
     OutputFormat,
@@ -88,7 +98,7 @@ _Prepared: TypeAlias = tuple[_Target, RetentionPlan[AnySnapshot]]
 
 
 def _rule(metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's own type is not public
-    return typer.Option(metavar=metavar, help=text, rich_help_panel="Retention")
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=RETENTION)
 
 
 def _keep(period: str) -> Any:  # noqa: ANN401 - typer's own type is not public
@@ -101,36 +111,54 @@ def _keep_within(period: str) -> Any:  # noqa: ANN401 - typer's own type is not 
     )
 
 
-def _scope(metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's own type is not public
-    return typer.Option(metavar=metavar, help=text, rich_help_panel="Scope")
+def _scope(metavar: str, text: str, complete: Completer) -> Any:  # noqa: ANN401 - typer's own type is not public
+    return typer.Option(metavar=metavar, help=text, autocompletion=complete, rich_help_panel=SCOPE)
 
 
 def _prune(
     settings: Settings,
     file: Annotated[
         Path | None,
-        typer.Argument(help="Plan: its snapshots are in scope, and its retention applies."),
+        typer.Argument(
+            metavar="FILE",
+            help="Plan: its snapshots are in scope, and its retention applies.",
+            autocompletion=complete_files(".toml", ".json"),
+        ),
     ] = None,
     *,
     apply: Annotated[
         bool,
-        typer.Option("--apply", help="Delete; without it, only show what would be deleted."),
+        typer.Option(
+            "--apply",
+            help="Delete; without it, only show what would be deleted.",
+            rich_help_panel=DELETION,
+        ),
     ] = False,
     kind: KindOption = "all",
     owner: Annotated[
-        str | None, _scope("PLAN", f"Snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN.")
+        str | None,
+        _scope(
+            "PLAN", f"Snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN.", complete_plan_names
+        ),
     ] = None,
     name: Annotated[
-        list[str] | None, _scope("PATTERN", "Names of snapshots such as db-*; repeatable.")
+        list[str] | None,
+        _scope("PATTERN", "Names of snapshots, such as db-*; repeatable.", complete_snapshots),
     ] = None,
     source: Annotated[
         list[str] | None,
-        _scope("NAME", "Disks or instances, by name or a pattern such as db-*; repeatable."),
+        _scope(
+            "NAME",
+            "Disks or instances, by name or a pattern such as db-*; repeatable.",
+            complete_sources,
+        ),
     ] = None,
     time_zone: Annotated[
         str,
         typer.Option(
-            help="Time zone of hours, days, weeks, months and years.", rich_help_panel="Retention"
+            metavar="ZONE",
+            help="Time zone of hours, days, weeks, months and years.",
+            rich_help_panel=RETENTION,
         ),
     ] = "UTC",
     keep_last: Annotated[str | None, _rule("N", "Keep the N newest snapshots.")] = None,
@@ -166,6 +194,7 @@ def _prune(
             min=1,
             metavar="N",
             help="Minimum number of usable snapshots that remain of each source. [default: 1]",
+            rich_help_panel=DELETION,
         ),
     ] = None,
     max_deletions: MaxDeletionsOption = None,
@@ -174,6 +203,7 @@ def _prune(
         typer.Option(
             "--unsafe-allow-remove-all",
             help="Allow deleting the last snapshots of a source. Without rules, delete all.",
+            rich_help_panel=DELETION,
         ),
     ] = False,
     yes: YesOption = False,
@@ -186,6 +216,12 @@ def _prune(
     source at least one usable snapshot remains. --apply counts the deletions and prompts first.
 
     With a plan file, its retention applies, and --source limits the prune to some of its sources.
+
+    Examples:
+        Show what a policy keeps of the snapshots of a plan:
+          lightsail-snap prune --owner nightly --keep-daily 7 --keep-weekly 4
+        Delete the others after a prompt:
+          lightsail-snap prune --owner nightly --keep-daily 7 --keep-weekly 4 --apply
     """
     # An empty value, as from an unset variable in a script, is passed on and refused by the
     # policy: ignoring the rule would delete the snapshots that it should keep.

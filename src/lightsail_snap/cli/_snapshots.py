@@ -23,9 +23,31 @@ from lightsail_snap import (
     NotFoundException,
     WaitTimeoutError,
 )
+from lightsail_snap.cli._completers import (
+    complete_choices,
+    complete_disk_snapshots,
+    complete_disks,
+    complete_files,
+    complete_instances,
+    complete_list,
+    complete_regions,
+    complete_snapshots,
+    complete_snapshots_to_copy,
+    complete_sources,
+    complete_tag_keys,
+    complete_tags,
+)
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
+from lightsail_snap.cli._global_options import WAITING
+from lightsail_snap.cli._help import OUTPUT
 from lightsail_snap.cli._messages import plural, print_command, print_message, terminal_width
 from lightsail_snap.cli._options import (
+    NEW_DISK,
+    NEW_SNAPSHOT,
+    ONE_SOURCE,
+    SCOPE,
+    SOURCE,
+    TAGS,
     AutoLatestOption,
     AutoOption,
     ClientTokenOption,
@@ -42,6 +64,8 @@ from lightsail_snap.cli._options import (
     parse_restore_source,
     parse_tags,
     parse_timeout,
+    refuse_several,
+    require_one,
 )
 from lightsail_snap.cli._output import (
     format_tags,
@@ -66,6 +90,12 @@ if TYPE_CHECKING:
     from lightsail_snap.retention import AnySnapshot
 
 _PANEL = "Snapshots"
+_CONSISTENCY = "Consistency"
+_COLUMN_NAMES = (
+    *("name", "state", "kind", "source", "size", "age"),
+    *("created", "plan", "region", "arn", "tags"),
+)
+_REVERSED_NAMES = tuple(f"-{name}" for name in _COLUMN_NAMES)
 _KINDS = {
     "DiskSnapshot": "disk-snapshot",
     "InstanceSnapshot": "instance-snapshot",
@@ -76,7 +106,17 @@ _KINDS = {
 _RestoreSourceArgument = Annotated[
     str,
     typer.Argument(
-        help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of."
+        metavar="SNAPSHOT",
+        help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of.",
+        autocompletion=complete_disk_snapshots,
+    ),
+]
+_SnapshotToCopy = Annotated[
+    str,
+    typer.Argument(
+        metavar="SNAPSHOT",
+        help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of.",
+        autocompletion=complete_snapshots_to_copy,
     ),
 ]
 
@@ -100,47 +140,80 @@ def add_to(app: typer.Typer) -> None:
 def _create(
     settings: Settings,
     name: Annotated[
-        str, typer.Argument(help="Name of the new snapshot; {time} is replaced by the UTC time.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="Name of the new snapshot; {time} is replaced by the UTC time."
+        ),
     ],
     *,
-    disk: Annotated[str | None, typer.Option(help="Take a snapshot of this disk.")] = None,
+    disk: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DISK",
+            help="Take a snapshot of this disk.",
+            autocompletion=complete_disks,
+            rich_help_panel=ONE_SOURCE,
+        ),
+    ] = None,
     system_disk: Annotated[
         str | None,
         typer.Option(
-            metavar="INSTANCE", help="Take a snapshot of the system disk of this instance."
+            metavar="INSTANCE",
+            help="Take a snapshot of the system disk of this instance.",
+            autocompletion=complete_instances,
+            rich_help_panel=ONE_SOURCE,
         ),
     ] = None,
     instance: Annotated[
-        str | None, typer.Option(help="Take a snapshot of this instance and all its disks.")
+        str | None,
+        typer.Option(
+            metavar="INSTANCE",
+            help="Take a snapshot of this instance and all its disks.",
+            autocompletion=complete_instances,
+            rich_help_panel=ONE_SOURCE,
+        ),
     ] = None,
     tag: TagOption = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until the snapshot can be used.")
+        bool,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait until the snapshot can be used.",
+            rich_help_panel=WAITING,
+        ),
     ] = True,
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
     freeze: Annotated[
         str | None,
         typer.Option(
-            metavar="MOUNT", help="Freeze this file system while the snapshot is requested."
+            metavar="MOUNT",
+            help="Freeze this file system while the snapshot is requested.",
+            autocompletion=complete_files(),
+            rich_help_panel=_CONSISTENCY,
         ),
     ] = None,
     stop_instance: Annotated[
         bool,
         typer.Option(
             "--stop-instance",
-            help="Stop the instance while the snapshot is requested, and start it again.",
+            help="Stop the instance while the snapshot is requested, and start it again. "
+            "Cannot be combined with --freeze.",
+            rich_help_panel=_CONSISTENCY,
         ),
     ] = False,
 ) -> None:
-    """Take a snapshot, exactly once, and wait until it can be used."""
+    """Take a snapshot, exactly once, and wait until it can be used.
+
+    Examples:
+        Take a snapshot of a disk, with the time in its name:
+          lightsail-snap create "db-{time}" --disk Disk-1
+        Stop the instance meanwhile, and tag the snapshot:
+          lightsail-snap create before-upgrade --system-disk web-1 --stop-instance --tag env=prod
+    """
     sources = {"disk": disk, "system_disk": system_disk, "instance": instance}
-    if sum(source is not None for source in sources.values()) != 1:
-        message = "specify exactly one of --disk, --system-disk or --instance"
-        raise UsageError(message)
-    if stop_instance and freeze is not None:
-        message = "--freeze and --stop-instance cannot be combined; pass one of them"
-        raise UsageError(message)
+    require_one(**sources)
+    refuse_several(freeze=freeze, stop_instance=stop_instance)
     name = name.replace("{time}", f"{_now():%Y%m%dT%H%M%SZ}")
     token = parse_client_token(client_token)
     options: dict[str, Any] = {
@@ -203,11 +276,19 @@ def _wait(
     name: SnapshotName,
     *,
     deleted: Annotated[
-        bool, typer.Option("--deleted", help="Wait until the snapshot is deleted.")
+        bool,
+        typer.Option(
+            "--deleted", help="Wait until the snapshot is deleted.", rich_help_panel=WAITING
+        ),
     ] = False,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Wait until a snapshot can be used, or is deleted."""
+    """Wait until a snapshot can be used, or is deleted.
+
+    Examples:
+        Wait for a snapshot that was started with --no-wait:
+          lightsail-snap wait db-1 --timeout 30m
+    """
     limit = parse_timeout(timeout)
     resume = settings.command_line("wait", name, deleted=deleted)
     usable: AnySnapshot | None = None
@@ -229,19 +310,40 @@ def _wait(
 
 def _list(
     settings: Settings,
-    pattern: Annotated[str, typer.Argument(help="Names to list, such as db-*.")] = "*",
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATTERN",
+            help="Names to list, such as db-*. [default: all]",
+            autocompletion=complete_snapshots,
+        ),
+    ] = "*",
     *,
     kind: KindOption = "all",
     source: Annotated[
-        str | None, typer.Option(help="List only snapshots of this disk or instance.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="List only snapshots of this disk or instance.",
+            autocompletion=complete_sources,
+            rich_help_panel=SCOPE,
+        ),
     ] = None,
-    tag: TagOption = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY[=VALUE]",
+            help="List only snapshots with this tag; repeatable.",
+            autocompletion=complete_tags,
+            rich_help_panel=SCOPE,
+        ),
+    ] = None,
     all_tags: Annotated[
         bool,
         typer.Option(
             "--all-tags",
             help="Also show the tags that this package sets.",
-            rich_help_panel="Output",
+            rich_help_panel=OUTPUT,
         ),
     ] = False,
     columns: Annotated[
@@ -250,7 +352,8 @@ def _list(
             metavar="NAME,...",
             help="Columns to show: name, state, kind, source, size, age, created, plan, region, "
             "arn, tags. [default: all but created, plan, region, arn]",
-            rich_help_panel="Output",
+            autocompletion=complete_list(*_COLUMN_NAMES),
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     sort: Annotated[
@@ -258,12 +361,22 @@ def _list(
         typer.Option(
             metavar="[-]NAME",
             help="Column to sort by; - reverses the order. [default: -created]",
-            rich_help_panel="Output",
+            autocompletion=complete_choices(
+                *_COLUMN_NAMES, *(f"-{name}" for name in _COLUMN_NAMES)
+            ),
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     output: OutputOption = None,
 ) -> None:
-    """List snapshots, newest first; --json prints each one as soon as it is received."""
+    """List snapshots, newest first; --json prints each one as soon as it is received.
+
+    Examples:
+        List the snapshots of a disk whose names match a pattern:
+          lightsail-snap list "db-*" --source Disk-1
+        Print the snapshots of production as JSON:
+          lightsail-snap list --tag env=prod --json
+    """
     output_format = settings.output_format(output)
     known, by = _make_columns(all_tags=all_tags), sort or "-created"
     (sorted_by,) = find_columns("--sort", [by.removeprefix("-")], known)
@@ -343,7 +456,12 @@ def _age_in_seconds(snapshot: AnySnapshot, now: datetime) -> int | None:
 
 
 def _show(settings: Settings, name: SnapshotName, *, output: OutputOption = None) -> None:
-    """Show every field of a snapshot."""
+    """Show every field of a snapshot.
+
+    Examples:
+        Show a snapshot:
+          lightsail-snap show db-1
+    """
     output_format = settings.output_format(output)
     with settings.client() as client:
         snapshot = _get_snapshot(client, name)
@@ -364,11 +482,21 @@ _FIELD_COLUMNS: list[Column[dict[str, str]]] = [
 
 def _delete(
     settings: Settings,
-    names: Annotated[list[str], typer.Argument(help="Names of the snapshots.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Names of the snapshots.", autocompletion=complete_snapshots
+        ),
+    ],
     *,
     yes: YesOption = False,
 ) -> None:
-    """Delete snapshots by name. They cannot be recovered."""
+    """Delete snapshots by name. They cannot be recovered.
+
+    Examples:
+        Delete two snapshots after a prompt:
+          lightsail-snap delete db-1 db-2
+    """
     with settings.client() as client:
         # All are looked up before the first is deleted, so that a mistyped name deletes nothing.
         snapshots = [_get_snapshot(client, name) for name in dict.fromkeys(names)]
@@ -385,16 +513,23 @@ def _delete(
 def _restore(
     settings: Settings,
     snapshot: _RestoreSourceArgument,
-    disk: Annotated[str, typer.Argument(help="Name of the new disk.")],
+    disk: Annotated[str, typer.Argument(metavar="DISK", help="Name of the new disk.")],
     *,
     zone: Annotated[
         str,
         typer.Option(
-            help="Availability Zone of the instance to attach the disk to, such as us-east-1a."
+            metavar="ZONE",
+            help="Availability Zone of the instance to attach the disk to, such as us-east-1a.",
+            rich_help_panel=NEW_DISK,
         ),
     ],
     size: Annotated[
-        int | None, typer.Option(metavar="GB", help="Size of the disk. [default: as the source]")
+        int | None,
+        typer.Option(
+            metavar="GB",
+            help="Size of the disk in GB. [default: as the source]",
+            rich_help_panel=NEW_DISK,
+        ),
     ] = None,
     auto: AutoOption = None,
     auto_latest: AutoLatestOption = False,
@@ -402,7 +537,14 @@ def _restore(
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
 ) -> None:
-    """Create a disk from a snapshot, exactly once, and wait until it is available."""
+    """Create a disk from a snapshot, exactly once, and wait until it is available.
+
+    Examples:
+        Create a disk in the zone of its future instance:
+          lightsail-snap restore db-1 Disk-3 --zone us-east-1a
+        Create a disk from the latest automatic snapshot of another disk:
+          lightsail-snap restore Disk-1 Disk-4 --auto-latest --zone us-east-1a
+    """
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     token = parse_client_token(client_token)
     resume = settings.command_line(
@@ -436,22 +578,36 @@ def _restore(
 
 def _copy(
     settings: Settings,
-    snapshot: _RestoreSourceArgument,
+    snapshot: _SnapshotToCopy,
     *,
     from_region: Annotated[
-        str, typer.Option("--from", metavar="REGION", help="Region of the snapshot.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="REGION",
+            help="Region of the snapshot.",
+            autocompletion=complete_regions,
+            rich_help_panel=SOURCE,
+        ),
     ],
     name: Annotated[
         str | None,
         typer.Option(
-            help="Name of the copy; required for automatic snapshots. [default: as the snapshot]"
+            metavar="NAME",
+            help="Name of the copy; required for automatic snapshots. [default: as the snapshot]",
+            rich_help_panel=NEW_SNAPSHOT,
         ),
     ] = None,
     auto: AutoOption = None,
     auto_latest: AutoLatestOption = False,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Copy a snapshot to the Region of --region, exactly once, and wait until it can be used."""
+    """Copy a snapshot to the Region of --region, exactly once, and wait until it can be used.
+
+    Examples:
+        Copy a snapshot from Virginia to Oregon:
+          lightsail-snap copy db-1 --from us-east-1 --region us-west-2
+    """
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     if name is None and not isinstance(source, ManualSnapshotSource):
         message = "automatic snapshots have no name; pass --name to name the copy"
@@ -476,14 +632,28 @@ def _tag(
     settings: Settings,
     name: SnapshotName,
     tags: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY[=VALUE]...", help="Tags to set.")
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY[=VALUE]...", help="The tags to set.", autocompletion=complete_tags
+        ),
     ] = None,
     *,
     remove: Annotated[
-        list[str] | None, typer.Option(metavar="KEY", help="Tag to remove; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help="Key of a tag to remove; repeatable.",
+            autocompletion=complete_tag_keys,
+            rich_help_panel=TAGS,
+        ),
     ] = None,
 ) -> None:
-    """Set and remove tags of a snapshot."""
+    """Set and remove tags of a snapshot.
+
+    Examples:
+        Set one tag, and remove another:
+          lightsail-snap tag db-1 keep=yes --remove env
+    """
     if not tags and not remove:
         message = "specify the tags to set (KEY or KEY=VALUE) or to remove (--remove KEY)"
         raise UsageError(message)
