@@ -110,10 +110,29 @@ class LightsailSnapError(Exception):
     """
 
     may_have_executed: bool = False
+    _advice: str = ""
+
+    def __init__(self, *args: object, advice: str = "") -> None:
+        super().__init__(*args)
+        if advice:
+            self._advice = advice
+
+    @property
+    def problem(self) -> str:
+        """The message without the advice, as one printable line."""
+        return safe_line(str(self.args[0])) if self.args else "no details"
+
+    @property
+    def advice(self) -> str:
+        """Advice to the caller in terms of the Python API, as one clause; empty if there is none.
+
+        Other interfaces, such as the command line, replace it by their own.
+        """
+        return self._advice
 
     @override
     def __str__(self) -> str:
-        return safe_line(str(self.args[0])) if self.args else "no details"
+        return f"{self.problem}; {safe_line(self.advice)}" if self.advice else self.problem
 
     def __copy__(self) -> Self:
         return _restore(type(self), self.args, self.__dict__, self.__cause__, self._is_final)
@@ -307,7 +326,16 @@ class RequestValidationError(LightsailSnapError, ValueError):
 
 
 class ConfigurationError(LightsailSnapError):
-    """Missing or invalid credentials, region, endpoint or client settings. Nothing was sent."""
+    """Missing or invalid credentials, region, endpoint or client settings. Nothing was sent.
+
+    Attributes:
+        setting: The parameter to correct, for example `region_name`, or `credentials`; None if it
+            is another setting.
+    """
+
+    def __init__(self, *args: object, advice: str = "", setting: str | None = None) -> None:
+        super().__init__(*args, advice=advice)
+        self.setting = setting
 
 
 class AuthenticationError(LightsailSnapError):
@@ -365,6 +393,7 @@ class ServiceError(LightsailSnapError):
         request_id: Id to give to AWS Support, if present.
         http_status: HTTP status, if known.
         operation_name: The API operation, for example `CreateDiskSnapshot`.
+        request: The request, if known.
         retry_attempts: Number of retries by botocore before this response.
         is_retryable: True if the same request may succeed later.
         is_throttling: True if the service requests fewer calls.
@@ -381,6 +410,7 @@ class ServiceError(LightsailSnapError):
         *,
         code: str,
         operation_name: str,
+        request: Request[Any] | None = None,
         sub_code: str | None = None,
         docs: str | None = None,
         tip: str | None = None,
@@ -400,6 +430,7 @@ class ServiceError(LightsailSnapError):
         self.request_id = request_id
         self.http_status = http_status
         self.operation_name = operation_name
+        self.request = request
         self.retry_attempts = retry_attempts
         self.is_retryable = is_retryable
         self.may_have_executed = may_have_executed
@@ -478,6 +509,7 @@ class CredentialsRejectedError(ServiceError, AuthenticationError):
     """
 
     @property
+    @override
     def advice(self) -> str:
         """Advice to the caller, as one clause."""
         message = self.message.lower()
@@ -609,8 +641,9 @@ class QuiesceError(LightsailSnapError):
         command: Sequence[str] | None = None,
         returncode: int | None = None,
         output: str = "",
+        advice: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, advice=advice)
         self.command: tuple[str, ...] | None = (
             None if command is None else tuple(_clean(part) for part in command)
         )
@@ -706,13 +739,14 @@ class WaitError(LightsailSnapError):
         message: str,
         *,
         waited: timedelta,
+        advice: str = "",
         operation: Operation | None = None,
         snapshot: DiskSnapshot | InstanceSnapshot | None = None,
         disk: Disk | None = None,
         instance: Instance | None = None,
         export_snapshot_record: ExportSnapshotRecord | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, advice=advice)
         self.waited = waited
         self.operation = operation
         self.snapshot = snapshot

@@ -17,9 +17,10 @@ from lightsail_snap.cli._errors import (
     ExitCode,
     UnfinishedError,
     UsageError,
+    describe_error,
     exit_code_of,
-    format_error,
 )
+from lightsail_snap.cli._explanations import reason_in_words
 from lightsail_snap.cli._messages import plural, print_error, print_message
 from lightsail_snap.cli._options import (
     KindOption,
@@ -33,7 +34,7 @@ from lightsail_snap.cli._output import print_json, print_line, print_result, pri
 from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
 from lightsail_snap.errors import Violation
-from lightsail_snap.plans import BackupPlan, plan_prune, prune
+from lightsail_snap.plans import BackupPlan, PrunedSnapshot, plan_prune, prune
 from lightsail_snap.plans._inventory import snapshot_kinds
 from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
@@ -340,7 +341,7 @@ def _prune_targets(settings: Settings, targets: Sequence[_Target], options: _Opt
                 target.client,
                 minimum_remaining=target.minimum_remaining,
                 unsafe_allow_remove_all=options.unsafe_allow_remove_all,
-                on_snapshot=lambda each: _print_deletion(settings, each.to_dict()),
+                on_snapshot=lambda each: _print_deletion(settings, each),
             )
             deleted += sum(each.status in {"done", "adopted"} for each in result.results)
             codes.add(ExitCode.OK if result.is_complete else ExitCode.PARTIAL)
@@ -368,7 +369,7 @@ def _prepare(targets: Sequence[_Target], options: _Options, codes: set[int]) -> 
             if target.region is None or isinstance(error, RequestValidationError):
                 raise
             # The other Regions do not depend on this one.
-            print_error(f"{target.region}: {format_error(error)}")
+            print_error(f"{target.region}: {describe_error(error)}")
             codes.add(exit_code_of(error))
         else:
             prepared.append((target, planned))
@@ -423,7 +424,8 @@ def _print_decisions(
     )
 
 
-def _print_deletion(settings: Settings, fields: dict[str, Any]) -> None:
-    reason = f": {fields['reason']}" if fields["reason"] else ""
+def _print_deletion(settings: Settings, result: PrunedSnapshot) -> None:
+    fields = result.to_dict()
+    reason = f": {reason_in_words(result.reason, result.error)}" if result.reason else ""
     line = f"{fields['status']:<8} {fields['name']}{reason}"
     print_result(fields, line, as_json=settings.as_json)
