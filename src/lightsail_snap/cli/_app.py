@@ -184,7 +184,9 @@ def run(arguments: Sequence[str]) -> int:
         )
         code = ended if isinstance(ended, int) else 0
     except SystemExit as end:
-        # The completion of a shell.
+        # The completion of a shell, or typer's own end of a broken pipe.
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
         code = end.code if isinstance(end.code, int) else 0
     except Exception as error:
         from lightsail_snap.cli._usage import ParserError, report_usage_error  # noqa: PLC0415 - start-up: only errors need it

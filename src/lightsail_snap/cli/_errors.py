@@ -191,7 +191,7 @@ def _report(
             print_message(introduction)
         else:
             print_command(introduction, command)
-    if explained.has_more and not context.is_verbose:
+    if explained.has_more and not context.is_verbose and not commands:
         print_message("For details, run the command with --verbose.")
     return code
 

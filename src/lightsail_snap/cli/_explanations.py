@@ -297,7 +297,9 @@ def _explain_key(violation: Violation) -> str:
         keys = advice.partition(" takes ")[2]
         advice = f"leave it out; the keys are {keys}" if keys else advice
         return f"{where}unknown key; {advice}"
-    given = "" if violation.input is None else f", got {_shown(violation.input)}"
+    # The invalid value of the whole file is its content.
+    is_shown = field and violation.input is not None
+    given = f", got {_shown(violation.input)}" if is_shown else ""
     if str(violation.input) == "nothing":
         given, advice = "", f"add {field} to the file"
     problem = f"{where}{violation.rule}{given}"
@@ -471,7 +473,9 @@ def _explain_quiesce(error: QuiesceError, context: CommandContext) -> Explanatio
 
 
 def _explain_wait(error: WaitError, context: CommandContext) -> Explanation:
-    return replace(_explain_general(error, context), has_more=error.__cause__ is not None)
+    # The advice is the call that waits again, for which the command prints a command line.
+    explained = Explanation(in_options(error.problem, context.command))
+    return replace(explained, has_more=error.__cause__ is not None)
 
 
 def _explain_os_error(error: OSError, _context: CommandContext) -> Explanation:

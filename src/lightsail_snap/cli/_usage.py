@@ -19,9 +19,9 @@ _QUOTED = re.compile("'([^']*)'")
 # By type of pydantic's error, with which typer reads values since 0.27; {} is a limit.
 _CONDITIONS: Final = {
     "float_parsing": "must be a number",
-    "greater_than_equal": "must be {ge:g} or more",
+    "greater_than_equal": "must be {ge:.10g} or more",
     "int_parsing": "must be a whole number",
-    "less_than_equal": "must be {le:g} or less",
+    "less_than_equal": "must be {le:.10g} or less",
 }
 
 
@@ -92,7 +92,7 @@ def _name_of(error: Any) -> str:  # noqa: ANN401 - as above
         return ""
     if parameter.param_type_name == "option":
         return str(max(parameter.opts, key=len))
-    return str(parameter.get_error_hint()).strip("'[]").removesuffix("...")
+    return str(parameter.get_error_hint()).strip("'[]").removesuffix("...").upper()
 
 
 def _bad_value(error: Any) -> str:  # noqa: ANN401 - as above

@@ -117,7 +117,7 @@ _SEPARATORS: Final = re.compile(r"(, or |, |; | or )")
 # A plan file has keys, lists and strings of its own.
 _PYTHON_IN_FILE: Final = re.compile(
     r"\w\(|\b(?:None|True|False|timedelta|datetime|unicodedata|pathlib|pydantic)\b"
-    r"|\b[A-Z][a-z]+[A-Z]\w*"
+    r"|that \w+ documents"
 )
 
 
