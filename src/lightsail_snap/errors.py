@@ -619,8 +619,10 @@ class PaginationError(LightsailSnapError):
             unless it is the repeated one.
     """
 
-    def __init__(self, message: str, *, operation_name: str, page_token: str) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, operation_name: str, page_token: str, advice: str = ""
+    ) -> None:
+        super().__init__(message, advice=advice)
         self.operation_name = operation_name
         self.page_token = page_token
 

@@ -73,6 +73,17 @@ _CONFIGURATION: Final[dict[str, tuple[str, str]]] = {
     "UnknownServiceError": ("", "update botocore: pip install --upgrade botocore"),
 }
 
+# Types by the beginning of pydantic's names.
+_FILE_TYPES: Final = {
+    "a valid boolean": "true or false",
+    "a valid dictionary": "a table",
+    "a valid integer": "a whole number",
+    "a valid list": "a list",
+    "a valid string": "a string",
+    "a valid tuple": "a list",
+    "an object": "a table",
+}
+
 # Models of files, whose fields are the keys that a person writes.
 _PLAN_MODELS: Final = frozenset({"BackupPlan", "Run"})
 
@@ -302,8 +313,16 @@ def _explain_key(violation: Violation) -> str:
     given = f", got {_shown(violation.input)}" if is_shown else ""
     if str(violation.input) == "nothing":
         given, advice = "", f"add {field} to the file"
-    problem = f"{where}{violation.rule}{given}"
+    problem = f"{where}{_in_file(violation.rule)}{given}"
     return _join(problem, "" if is_python(advice) else advice)
+
+
+def _in_file(rule: str) -> str:
+    """Return a rule in words of TOML and JSON; those of pydantic are of Python."""
+    for python, file in _FILE_TYPES.items():
+        if rule.startswith(f"Input should be {python}"):
+            return f"must be {file}"
+    return rule.replace("Input should be", "must be")
 
 
 def _explain_not_found(error: NotFoundException, context: CommandContext) -> Explanation:
@@ -400,7 +419,7 @@ def _explain_service(error: ServiceError, context: CommandContext) -> Explanatio
 
 
 def _explain_unsent(error: TransportError, context: CommandContext) -> Explanation:
-    problem = f"cannot reach Lightsail: {_reason_of(error).rstrip('.')}"
+    problem = f"cannot reach Lightsail: {_lower(_reason_of(error).rstrip('.'))}"
     if error.__cause__ is None:
         problem = error.problem
     return Explanation(problem, _connection_advice(context), has_more=error.__cause__ is not None)
@@ -422,7 +441,7 @@ def _endpoint_advice(context: CommandContext) -> str:
 
 def _explain_unknown_outcome(error: TransportError, _context: CommandContext) -> Explanation:
     has_cause = error.__cause__ is not None
-    reason = f": {_reason_of(error).rstrip('.')}" if has_cause else ""
+    reason = f": {_lower(_reason_of(error).rstrip('.'))}" if has_cause else ""
     problem = f"no response to {error.operation_name}{reason}"
     if error.__cause__ is None and "may have been created" in error.problem:
         problem = error.problem

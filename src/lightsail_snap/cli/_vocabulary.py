@@ -102,6 +102,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "SNAPSHOT": "pass the name of a snapshot",
 }
 
+_QUOTES: Final = "\"'"
 _INDEX: Final = re.compile(r"\[\d+\]")
 _REFERENCE: Final = re.compile(
     rf"\b({'|'.join(sorted({*_OPTIONS, *_COMMANDS} - {'source', 'tags', 'timeout'}))})\b"
@@ -117,7 +118,7 @@ _SEPARATORS: Final = re.compile(r"(, or |, |; | or )")
 # A plan file has keys, lists and strings of its own.
 _PYTHON_IN_FILE: Final = re.compile(
     r"\w\(|\b(?:None|True|False|timedelta|datetime|unicodedata|pathlib|pydantic)\b"
-    r"|that \w+ documents"
+    r"|that \w+ documents|\w=[\[\"']"
 )
 
 
@@ -143,7 +144,7 @@ def in_options(text: str, command: str = "") -> str:
         name, value = match[1], match["value"]
         option = _COMMANDS.get(name) or option_of(name, command)
         is_flag = value in {None, "True", "False"}
-        return option if is_flag or value is None else f"{option} {value.strip(chr(34))}"
+        return option if is_flag or value is None else f"{option} {value.strip(_QUOTES)}"
 
     return _REFERENCE.sub(replace, text)
 
