@@ -447,6 +447,31 @@ def test_region_that_is_not_known_is_the_advice() -> None:
     assert "us-est-1 is not a known Region" in explain(refused, context).advice
 
 
+def test_name_is_not_suggested_if_the_listing_fails(
+    command: Command, emulator: LightsailEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle, denied = emulator.handle, respond(emulator, "AccessDeniedException")
+
+    def refuse_lists(region: str, operation: str, payload: Any) -> Response:
+        handler = denied if operation == "GetDisks" else handle
+        return handler(region, operation, payload)
+
+    monkeypatch.setattr(emulator, "handle", refuse_lists)
+    result = command("create", "db-2", "--disk", "Disk-9")
+    assert (result.code, result.out) == (3, "")
+    assert "no disk is named Disk-9 in us-east-1; check the name and the Region" in result.err
+
+
+def test_completion_of_a_shell_ends_with_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_LIGHTSAIL_SNAP_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "lightsail-snap pr")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert main([]) == 0
+    assert "prune" in capsys.readouterr().out
+
+
 def test_region_without_a_valid_profile_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
