@@ -367,7 +367,7 @@ def _missing_resource(error: ServiceError) -> tuple[str, str | None]:
 
 
 def _find_nearest(kind: str, name: str, context: CommandContext) -> str | None:
-    """Ask for the nearest existing name by one listing; None if the name exists itself."""
+    """Return the nearest existing name from one listing; None if the name exists itself."""
     if context.settings is None:
         return ""
     with suppress(LightsailSnapError), context.settings.client() as client:
