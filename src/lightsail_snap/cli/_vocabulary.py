@@ -110,7 +110,7 @@ _REFERENCE: Final = re.compile(
 )
 # A call, an argument, a literal list or mapping, a constant or class of Python.
 _PYTHON: Final = re.compile(
-    r"\w\(|\b[a-z]+_[a-z_]+\b|\w=(?:[\"'(\[{A-Z]|$)|[\[{(][\"']|\b(?:None|True|False|UUID|str|bool|"
+    r"\w\(|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\w=(?:[\"'(\[{A-Z]|$)|[\[{(][\"']|\b(?:None|True|False|UUID|str|bool|"
     r"timedelta|datetime|unicodedata|pathlib|pydantic|session=|tuple|sequence|mapping)\b"
     r"|\b[A-Z][a-z]+[A-Z]\w*|next_page_token"
 )
