@@ -169,7 +169,7 @@ def _region_setting(region_name: object, config: object) -> str:
 def _check_region(setting: str, value: object, cause: Exception | None = None) -> None:
     problem = None if value is None else find_region_problem(setting, value)
     if problem:
-        raise ConfigurationError(problem) from cause
+        raise ConfigurationError(problem, setting="region_name") from cause
 
 
 def check_endpoint(

@@ -247,13 +247,20 @@ def load_command(name: str) -> Any:  # noqa: ANN401 - typer's types are private
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
     try:
-        root_group().main(args=arguments, prog_name=PROGRAM)
+        # Not in typer's standalone mode, in which it prints errors itself.
+        ended = root_group().main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+        code = ended if isinstance(ended, int) else 0
     except SystemExit as end:
+        # The completion of a shell, or typer's own end of a broken pipe.
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None
         code = end.code if isinstance(end.code, int) else 0
-    else:  # pragma: no cover - typer always ends with SystemExit
-        code = 0
+    except Exception as error:
+        from lightsail_snap.cli._usage import ParserError, report_usage_error  # noqa: PLC0415 - start-up: only errors need it
+
+        if not isinstance(error, ParserError):
+            raise
+        return report_usage_error(error)
     # Here, where a broken pipe still sets the exit code.
     sys.stdout.flush()
     return code

@@ -23,7 +23,7 @@ from lightsail_snap import (
 )
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._completers import complete_choices, complete_snapshots, complete_tags
-from lightsail_snap.cli._errors import UsageError, run_and_report
+from lightsail_snap.cli._errors import CommandContext, UsageError, run_and_report
 from lightsail_snap.cli._global_options import WAITING, GlobalOptions, set_parameters
 from lightsail_snap.cli._groups import HelpfulCommand
 from lightsail_snap.cli._help import OUTPUT, split_examples
@@ -44,11 +44,11 @@ def parse_duration(text: str) -> timedelta:
     """Parse a duration such as `90`, `90s`, `15m`, `2h` or `1d`."""
     match = _DURATION.fullmatch(text)
     if match is None:
-        message = f"{one_line(text, 80)} is not a duration; write 90s, 15m, 2h or 1d"
+        message = f"--timeout: {one_line(text, 80)} is not a duration; write 90s, 15m, 2h or 1d"
         raise UsageError(message)
     seconds = float(match[1]) * _SECONDS_PER_UNIT[match[2]]
     if seconds > _MAX_DURATION_SECONDS:
-        message = f"{one_line(text, 80)} is too long; the maximum is 366d"
+        message = f"--timeout: {one_line(text, 80)} is too long; the maximum is 366d"
         raise UsageError(message)
     return timedelta(seconds=seconds)
 
@@ -279,6 +279,20 @@ class Settings(GlobalOptions):
 
         return regional_clients(**self._connection)
 
+    def find_region(self) -> str | None:
+        """Return the Region as boto3 finds it; None if there is none."""
+        if self.region is not None:
+            return self.region
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - start-up: only messages need it
+        from botocore.session import Session  # noqa: PLC0415 - likewise
+
+        try:
+            found = Session(profile=self.profile).get_config_variable("region")
+        except BotoCoreError:
+            # The profile or a file is invalid, which is reported otherwise.
+            return None
+        return found if isinstance(found, str) else None
+
     def command_line(self, *arguments: str, **options: str | int | Sequence[str] | None) -> str:
         """Return a shell command line with these arguments and the same connection."""
         words = [PROGRAM, *arguments]
@@ -311,17 +325,22 @@ def add_command(
     """
     parameters = list(inspect.signature(function, eval_str=True).parameters.values())
     has_settings = bool(parameters) and parameters[0].annotation is Settings
-    shared = inspect.signature(Settings, eval_str=True).parameters if has_settings else {}
+    shared = dict(inspect.signature(Settings, eval_str=True).parameters)
+    if not has_settings:
+        shared = {"verbose": shared["verbose"]}
     options = [*parameters[has_settings:], *shared.values()]
 
     def command(**given: Any) -> None:  # noqa: ANN401 - the values of any options
+        context = CommandContext(name, is_verbose=given["verbose"])
+
         def work() -> int | None:
+            settings = {key: given.pop(key) for key in shared}
             if not has_settings:
                 return function(**given)
-            settings = Settings(**{key: given.pop(key) for key in shared})
-            return function(settings, **given)
+            context.settings = Settings(**settings)
+            return function(context.settings, **given)
 
-        raise typer.Exit(run_and_report(work))
+        raise typer.Exit(run_and_report(work, context))
 
     set_parameters(command, options)
     description, examples = split_examples(inspect.getdoc(function) or "")

@@ -15,11 +15,12 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from lightsail_snap import LightsailSnapClient, LightsailSnapError
+from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
 from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line
 from lightsail_snap.cli._completers import complete_files
-from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, format_error
+from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, describe_error
+from lightsail_snap.cli._explanations import InvalidFileError, reason_in_words
 from lightsail_snap.cli._messages import plural, print_command, print_error, print_message
 from lightsail_snap.cli._options import (
     MaxDeletionsOption,
@@ -251,11 +252,21 @@ def _read(file: Path) -> BackupPlan | Run:
     if len(content) > _MAX_FILE_BYTES:
         message = f"{_name_of(file)} is too large for a plan or a run"
         raise UsageError(message)
-    work = _parse(file, content)
+    with _naming_file(file):
+        work = _parse(file, content)
     for region in _plan_of(work).regions:
         if hint := find_region_hint(region):
             print_message(hint)
     return work
+
+
+@contextmanager
+def _naming_file(file: Path) -> Iterator[None]:
+    """Name the file in errors of plans and runs."""
+    try:
+        yield
+    except RequestValidationError as error:
+        raise InvalidFileError(_name_of(file)) from error
 
 
 def _name_of(file: Path) -> str:
@@ -369,7 +380,7 @@ def _apply_one(
 
         def on_step(step: StepResult) -> None:
             reached.append(step)
-            advance(lambda: _print_step(settings, plan.name, step.to_dict()))
+            advance(lambda: _print_step(settings, plan.name, step))
 
         result = _run_in_thread(
             lambda: apply_and_report(
@@ -447,17 +458,18 @@ def _print_outcome(settings: Settings, outcome: PlanOutcome) -> None:
     if (error := outcome.error) is not None:
         kind = type(error).__name__
         fields = {"plan": name, "status": "failed", "error": kind, "reason": str(error)}
-        line = f"failed   {name}: {format_error(error)}"
+        line = f"failed   {name}: {describe_error(error)}"
         print_result(fields, line, as_json=settings.as_json)
     if outcome.result is None:
         return
     for note in outcome.result.run.notes:
         print_message(f"{name}: {note}")
     for each in outcome.result.results:
-        _print_step(settings, name, each.to_dict())
+        _print_step(settings, name, each)
 
 
-def _print_step(settings: Settings, plan: str, step: dict[str, Any]) -> None:
-    reason = f": {step['reason']}" if step["reason"] else ""
+def _print_step(settings: Settings, plan: str, result: StepResult) -> None:
+    step = result.to_dict()
+    reason = f": {reason_in_words(result.reason, result.error)}" if result.reason else ""
     line = f"{step['status']:<8} {step['action']:<7}{step['region']}  {step['name']}{reason}"
     print_result({"plan": plan, **step}, line, as_json=settings.as_json)

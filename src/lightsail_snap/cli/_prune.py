@@ -26,9 +26,10 @@ from lightsail_snap.cli._errors import (
     ExitCode,
     UnfinishedError,
     UsageError,
+    describe_error,
     exit_code_of,
-    format_error,
 )
+from lightsail_snap.cli._explanations import reason_in_words
 from lightsail_snap.cli._messages import plural, print_error, print_message
 from lightsail_snap.cli._options import (
     DELETION,
@@ -48,7 +49,7 @@ from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
 from lightsail_snap.cli._tables import Column, format_time, print_rows, row_printer
 from lightsail_snap.errors import Violation
-from lightsail_snap.plans import BackupPlan, plan_prune, prune
+from lightsail_snap.plans import BackupPlan, PrunedSnapshot, plan_prune, prune
 from lightsail_snap.plans._inventory import snapshot_kinds
 from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
@@ -386,14 +387,15 @@ def _prune_targets(targets: Sequence[_Target], options: _Options) -> int:
     is_table = options.output_format == "table"
     try:
         with row_printer(_DELETIONS, options.output_format, dict) as print_row:
-            print_deletion = _print_deletion if is_table else print_row
             for target, planned in prepared:
                 result = prune(
                     planned,
                     target.client,
                     minimum_remaining=target.minimum_remaining,
                     unsafe_allow_remove_all=options.unsafe_allow_remove_all,
-                    on_snapshot=lambda each: print_deletion(each.to_dict()),
+                    on_snapshot=(
+                        _print_deletion if is_table else lambda each: print_row(each.to_dict())
+                    ),
                 )
                 deleted += sum(each.status in {"done", "adopted"} for each in result.results)
                 codes.add(ExitCode.OK if result.is_complete else ExitCode.PARTIAL)
@@ -421,7 +423,7 @@ def _prepare(targets: Sequence[_Target], options: _Options, codes: set[int]) -> 
             if target.region is None or isinstance(error, RequestValidationError):
                 raise
             # The other Regions do not depend on this one.
-            print_error(f"{target.region}: {format_error(error)}")
+            print_error(f"{target.region}: {describe_error(error)}")
             codes.add(exit_code_of(error))
         else:
             prepared.append((target, planned))
@@ -482,6 +484,6 @@ def _print_decisions(prepared: Sequence[_Prepared], output_format: OutputFormat)
         print_message(f"keep {keep}, delete {len(rows) - keep}")
 
 
-def _print_deletion(fields: dict[str, Any]) -> None:
-    reason = f": {fields['reason']}" if fields["reason"] else ""
-    print_line(f"{fields['status']:<8} {fields['name']}{reason}", is_prose=True)
+def _print_deletion(result: PrunedSnapshot) -> None:
+    reason = f": {reason_in_words(result.reason, result.error)}" if result.reason else ""
+    print_line(f"{result.status:<8} {result.snapshot.name}{reason}", is_prose=True)
