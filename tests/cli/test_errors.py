@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ MISTAKES = [
     ("lst", 2, "no such command: lst; did you mean list?", ""),
     ("auto-snapshots lsit x", 2, "no such command: lsit; did you mean list?", ""),
     ("list --kind diks", 2, "--kind must be all, disk or instance, not diks; did you mean", ""),
-    ("list --poll 0", 2, "--poll must be 0.05 or more, not 0", ""),
+    ("list --poll 0", 2, "lightsail-snap: --poll", ""),
     ("list --poll soon", 2, "--poll must be a number, not soon", ""),
     ("restore db-1", 2, "the argument DISK is missing", ""),
     ("restore db-1 d-2", 2, "the option --zone is missing", ""),
@@ -586,10 +587,16 @@ def test_errors_of_the_parser_without_a_parameter_or_command(
     assert _usage.report_usage_error(typer.BadParameter("Too late.")) == 2
     assert _usage.report_usage_error(usage_error("No such command 'x'.")) == 2
     assert _usage.report_usage_error(usage_error("Something else.")) == 2
+    option: Any = SimpleNamespace(param_type_name="option", opts=["-p", "--poll"])
+    for kind in ("float", "integer"):
+        error = typer.BadParameter(f"'soon' is not a valid {kind}.", param=option)
+        assert _usage.report_usage_error(error) == 2
     assert capsys.readouterr().err.splitlines() == [
         "lightsail-snap: too late",
         "lightsail-snap: no such command 'x'",
         "lightsail-snap: something else",
+        "lightsail-snap: --poll must be a number, not soon",
+        "lightsail-snap: --poll must be a whole number, not soon",
     ]
 
 

@@ -16,6 +16,8 @@ ParserError: Final[type[Exception]] = next(
 )
 
 _QUOTED = re.compile("'([^']*)'")
+# Typer 0.26 has no errors of pydantic.
+_NOT_A_NUMBER = re.compile("'([^']*)' is not a valid (float|int)")
 # By type of pydantic's error, with which typer reads values since 0.27; {} is a limit.
 _CONDITIONS: Final = {
     "float_parsing": "must be a number",
@@ -92,7 +94,7 @@ def _name_of(error: Any) -> str:  # noqa: ANN401 - as above
         return ""
     if parameter.param_type_name == "option":
         return str(max(parameter.opts, key=len))
-    return str(parameter.get_error_hint()).strip("'[]").removesuffix("...").upper()
+    return str(parameter.metavar or parameter.name).removesuffix("...").upper()
 
 
 def _bad_value(error: Any) -> str:  # noqa: ANN401 - as above
@@ -103,6 +105,9 @@ def _bad_value(error: Any) -> str:  # noqa: ANN401 - as above
     if (condition := _CONDITIONS.get(detail.get("type"))) is not None:
         condition = condition.format(**detail.get("ctx", {}))
         return f"{name} {condition}, not {one_line(given, 80)}"
+    if (number := _NOT_A_NUMBER.match(message)) is not None:
+        kind = "a number" if number[2] == "float" else "a whole number"
+        return f"{name} must be {kind}, not {one_line(number[1], 80)}"
     if " is not one of " in message:
         given, *values = _QUOTED.findall(message)
         listed = " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
