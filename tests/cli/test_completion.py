@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.cli.support import Command, access_denied
 
 from lightsail_snap.cli import _completion, _resource_names, _snapshots, main
-from lightsail_snap.cli._completers import read_profiles
+from lightsail_snap.cli._command_line import read_profiles
 from lightsail_snap.cli._completion import (
     SHELLS,
     VARIABLE,

@@ -137,7 +137,7 @@ def test_require_one_accepts_exactly_one_and_names_the_others(options: dict[str,
     assert "exactly one of" in message
     for option in found or given_names(dict.fromkeys(options, True)):
         assert option in message
-    assert ("none of" in message) == (not found)
+    assert (", not --" in message) == bool(found)
 
 
 @given(OPTIONS)
@@ -165,8 +165,7 @@ def test_exclusive_options_are_named_as_one_lists_them() -> None:
     with pytest.raises(UsageError) as raised:
         require_one(disk="a", system_disk=None, instance="b")
     assert str(raised.value) == (
-        "--disk and --instance cannot be combined; "
-        "pass exactly one of --disk, --system-disk or --instance"
+        "specify exactly one of --disk, --system-disk or --instance, not --disk and --instance"
     )
     with pytest.raises(UsageError) as raised:
         refuse_with("--undo", DISK="a", SNAPSHOT="b", auto="c")

@@ -115,10 +115,10 @@ def test_interrupted_create_resumes_with_all_its_options(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["create", "made-1"], "none of --disk, --system-disk and --instance is given"),
+        (["create", "made-1"], "specify exactly one of --disk, --system-disk or --instance"),
         (
             ["create", "made-1", "--disk", "a1", "--instance", "b1"],
-            "--disk and --instance cannot be combined; pass exactly one of",
+            "or --instance, not --disk and --instance",
         ),
         (["create", "made-1", "--disk", "Disk-1", "--timeout", "soon"], "soon is not a duration"),
         (["wait", "made-1", "--timeout", "367d"], "367d is too long"),

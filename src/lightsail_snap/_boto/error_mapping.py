@@ -155,7 +155,7 @@ _ADVICE = {
     "RefreshWithMFAUnsupportedError": "get new temporary credentials with your MFA device",
     "UnknownCredentialError": "correct the credential_source of the profile",
     "NoRegionError": (
-        'pass region_name="us-east-1" (option --region), or set AWS_DEFAULT_REGION or the region '
+        'pass region_name="us-east-1", or set AWS_DEFAULT_REGION or the region '
         "of the profile; boto3 does not read AWS_REGION"
     ),
     "InvalidRegionError": 'pass a region_name such as "us-east-1"',

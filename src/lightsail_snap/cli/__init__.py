@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lightsail_snap import __version__
 
@@ -48,7 +48,7 @@ def _run(arguments: list[str]) -> int:
         if shell := os.environ.get("_LIGHTSAIL_SNAP_COMPLETE"):
             from lightsail_snap.cli._completion import run_completion  # noqa: PLC0415 - start-up
 
-            run_completion(shell, arguments)
+            run_completion(_load_group, shell, arguments)
             return 0
         from lightsail_snap.cli._app import run  # noqa: PLC0415 - imports the optional packages
 
@@ -56,6 +56,12 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - people get a message, not a traceback
         # Commands report their own errors; these are those of the version, help and completion.
         return _report(error)
+
+
+def _load_group() -> Any:  # noqa: ANN401 - typer's types are private
+    from lightsail_snap.cli._app import root_group  # noqa: PLC0415 - its time counts as completion
+
+    return root_group()
 
 
 def _report_missing_extra() -> int:

@@ -6,15 +6,13 @@ their descriptions. This module imports nothing large: commands name its functio
 
 from __future__ import annotations
 
-import configparser
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 from typing_extensions import override
+
+from lightsail_snap.cli._command_line import read_profiles
 
 if TYPE_CHECKING:
     from lightsail_snap.cli._resource_names import Resource, ResourceKind
@@ -26,17 +24,6 @@ _SNAPSHOTS: tuple[ResourceKind, ...] = ("disk_snapshots", "instance_snapshots")
 _SOURCES: tuple[ResourceKind, ...] = ("disks", "instances")
 # Tags that this package and AWS set.
 _INTERNAL_TAGS = ("lightsail-snap:", "aws:")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandLine:
-    """Options and arguments before the word to complete."""
-
-    options: Mapping[str, str] = field(default_factory=dict)
-    """Values by the names of their parameters; flags have an empty value."""
-    arguments: Sequence[str] = ()
-    deadline: float
-    """When the completion must have ended, on the monotonic clock."""
 
 
 class FilesOnlyError(Exception):
@@ -90,27 +77,6 @@ def complete_regions() -> Items:
 def complete_profiles() -> Items:
     """Offer the profiles of the AWS configuration."""
     yield from sorted(read_profiles())
-
-
-def read_profiles() -> dict[str, dict[str, str]]:
-    """Read the profiles of the AWS configuration and credentials files, as far as possible."""
-    profiles: dict[str, dict[str, str]] = {}
-    for variable, default in (
-        ("AWS_CONFIG_FILE", "~/.aws/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-    ):
-        parser = configparser.RawConfigParser(strict=False, default_section="\0")
-        try:
-            parser.read(Path(os.environ.get(variable) or default).expanduser(), encoding="utf-8")
-        except (configparser.Error, OSError, UnicodeError, RuntimeError):
-            continue
-        for section in parser.sections():
-            kind, _, name = section.partition(" ")
-            if variable != "AWS_CONFIG_FILE" or section == "default":
-                profiles.setdefault(section, {}).update(parser[section])
-            elif kind == "profile":
-                profiles.setdefault(name.strip("\"' "), {}).update(parser[section])
-    return profiles
 
 
 def complete_disks(ctx: typer.Context) -> Items:

@@ -11,13 +11,14 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from lightsail_snap.cli._completers import CommandLine, FilesOnlyError
+from lightsail_snap.cli._command_line import CommandLine
+from lightsail_snap.cli._completers import FilesOnlyError
 from lightsail_snap.cli._help import first_paragraph
 from lightsail_snap.cli._messages import PROGRAM
 
@@ -133,20 +134,22 @@ def completion_script(shell: str) -> str:
     return _SCRIPTS[shell].replace("PROGRAM", PROGRAM).replace("VARIABLE", VARIABLE)
 
 
-def run_completion(shell: str, arguments: Sequence[str]) -> None:
+def run_completion(
+    load_group: Callable[[], HelpfulGroup], shell: str, arguments: Sequence[str]
+) -> None:
     """Print the reply to the script of a shell; an error has no values."""
     deadline = time.monotonic() + _MAX_SECONDS
     try:
-        for line in _reply(shell, arguments, deadline):
+        for line in _reply(load_group, shell, arguments, deadline):
             print(line)
         sys.stdout.flush()
     except Exception:  # noqa: BLE001 - a message would appear in the middle of the command line
         return
 
 
-def _reply(shell: str, arguments: Sequence[str], deadline: float) -> Iterator[str]:
-    from lightsail_snap.cli._app import root_group  # noqa: PLC0415 - its time counts, too
-
+def _reply(
+    load_group: Callable[[], HelpfulGroup], shell: str, arguments: Sequence[str], deadline: float
+) -> Iterator[str]:
     if shell == "bash":
         line, breaks = arguments
         words, word = split_line(line, breaks)
@@ -162,7 +165,7 @@ def _reply(shell: str, arguments: Sequence[str], deadline: float) -> Iterator[st
     try:
         found = [
             (value, description)
-            for value, description in complete(root_group(), words, word.value, deadline)
+            for value, description in complete(load_group(), words, word.value, deadline)
             # Others cannot be typed, and could change the terminal.
             if value.isprintable()
         ]

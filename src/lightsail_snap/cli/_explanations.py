@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from lightsail_snap import (
     AccessDeniedException,
@@ -44,7 +44,7 @@ from lightsail_snap.models._regions import find_region_hint
 from lightsail_snap.models._rules import UNKNOWN_FIELD
 
 if TYPE_CHECKING:
-    from lightsail_snap.cli._options import Settings
+    from lightsail_snap import LightsailSnapClient
 
 _MAX_PROBLEMS: Final = 20
 _MIN_SERVER_ERROR_STATUS: Final = 500
@@ -115,6 +115,23 @@ class InvalidFileError(UsageError):
         self.name = name
 
 
+class Connection(Protocol):
+    """The connection of a command: its `Settings`."""
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """The endpoint, unless it is that of AWS."""
+
+    def find_region(self) -> str | None:
+        """Return the Region as boto3 finds it; None if there is none."""
+
+    def command_line(self, *arguments: str) -> str:
+        """Return a shell command line with these arguments and the same connection."""
+
+    def client(self) -> LightsailSnapClient:
+        """Return a client of the Region."""
+
+
 @dataclass(slots=True)
 class CommandContext:
     """The command that runs, as far as it is known.
@@ -127,7 +144,7 @@ class CommandContext:
 
     command: str = ""
     is_verbose: bool = False
-    settings: Settings | None = None
+    settings: Connection | None = None
 
     @property
     def region(self) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from typing import TextIO
 
@@ -17,6 +16,7 @@ IF_KILLED = "If this command is killed, resume it with:"
 """Introduces a command line with a random token, which nothing else records."""
 
 MAX_LINE_LENGTH = 100_000
+_DEFAULT_WIDTH = 80
 # With the spaces in front of it, which align columns.
 _WORD = re.compile(" *[^ ]+")
 
@@ -50,7 +50,16 @@ def print_command(introduction: str, command: str) -> None:
 
 def terminal_width(stream: TextIO) -> int | None:
     """Return the width of a terminal in cells; None if the stream is none."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
+    except (OSError, ValueError):
+        # Not a real terminal.
+        return _DEFAULT_WIDTH
 
 
 def cell_width(text: str) -> int:

@@ -90,12 +90,9 @@ def refuse_several(**options: object) -> None:
 def require_one(**options: object) -> None:
     """Refuse all but exactly one of these options, as `refuse_several` reads them."""
     given, names = _given(options), [*map(_option_name, options)]
-    if not given:
-        message = f"none of {_join(names, 'and')} is given; pass exactly one of them"
-        raise UsageError(message)
-    if len(given) > 1:
-        message = f"{_join(given, 'and')} cannot be combined"
-        raise UsageError(f"{message}; pass exactly one of {_join(names, 'or')}")
+    if len(given) != 1:
+        message = f"specify exactly one of {_join(names, 'or')}"
+        raise UsageError(f"{message}, not {_join(given, 'and')}" if given else message)
 
 
 def refuse_with(option: str, **others: object) -> None:
@@ -283,15 +280,9 @@ class Settings(GlobalOptions):
         """Return the Region as boto3 finds it; None if there is none."""
         if self.region is not None:
             return self.region
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - start-up: only messages need it
-        from botocore.session import Session  # noqa: PLC0415 - likewise
+        from lightsail_snap._boto.connect import find_configured_region  # noqa: PLC0415 - start-up: only messages need it
 
-        try:
-            found = Session(profile=self.profile).get_config_variable("region")
-        except BotoCoreError:
-            # The profile or a file is invalid, which is reported otherwise.
-            return None
-        return found if isinstance(found, str) else None
+        return find_configured_region(self.profile)
 
     def command_line(self, *arguments: str, **options: str | int | Sequence[str] | None) -> str:
         """Return a shell command line with these arguments and the same connection."""

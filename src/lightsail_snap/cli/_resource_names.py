@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from lightsail_snap.cli._completers import CommandLine, read_profiles
+from lightsail_snap.cli._command_line import CommandLine, read_profiles
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -85,23 +85,15 @@ def _list_all(
 
 def _open_client(options: Mapping[str, str]) -> BaseClient:
     _refuse_to_prompt(options.get("profile"))
-    from botocore.config import Config  # noqa: PLC0415 - in the thread, whose time is limited
+    from lightsail_snap._boto.connect import create_client_without_retries  # noqa: PLC0415 - in the thread, whose time is limited
 
-    from lightsail_snap._boto.connect import check_endpoint, create_client  # noqa: PLC0415 - as above
-
-    client = create_client(
+    return create_client_without_retries(
         region_name=options.get("region"),
         profile_name=options.get("profile"),
         endpoint_url=options.get("endpoint_url"),
-        session=None,
-        config=Config(
-            connect_timeout=_REQUEST_TIMEOUT_SECONDS,
-            read_timeout=_REQUEST_TIMEOUT_SECONDS,
-            retries={"total_max_attempts": 1},
-        ),
+        allow_plain_http="allow_plain_http" in options,
+        timeout_seconds=_REQUEST_TIMEOUT_SECONDS,
     )
-    check_endpoint(client, allow_plain_http="allow_plain_http" in options)
-    return client
 
 
 def _refuse_to_prompt(name: str | None) -> None:
