@@ -66,8 +66,15 @@ PICTURES = {
     "stop": ["stop web-1"],
     "detach": ["detach db-2"],
     "start": ["start web-1"],
-    "auto-snapshots": ["auto-snapshots list web-1", "auto-snapshots enable db-2 --at 03:00"],
-    "error": ["show before-upgrad", "create db-2 --disk db-1 --instance web-1", "plan nightly.tml"],
+    "auto-snapshots": [
+        "auto-snapshots list web-1",
+        "auto-snapshots enable db-2 --at 03:00",
+    ],
+    "error": [
+        "show before-upgrad",
+        "create db-2 --disk db-1 --instance web-1",
+        "plan nightly.tml",
+    ],
     "demo": ["demo"],
     "emulator": ["emulator --port 8123 --disk db-1"],
 }
@@ -184,7 +191,9 @@ def break_lines(text: Text) -> Iterator[Text]:
 
 def draw_picture(name: str, commands: list[str]) -> tuple[str, str]:
     """Run commands, and return their output as an SVG picture and as text."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), legacy_windows=False)
+    console = Console(
+        record=True, width=WIDTH, file=io.StringIO(), legacy_windows=False
+    )
     for number, command in enumerate(commands):
         if number:
             console.print()
@@ -241,7 +250,7 @@ def fixed_environment(url: str, clock: PictureClock) -> Iterator[None]:
         mock.patch("lightsail_snap._boto.connect.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.emulator._emulator.SystemClock", return_value=clock),
         mock.patch("lightsail_snap.cli._emulator.run_server", serve_nothing),
-        mock.patch("lightsail_snap.cli._snapshots._now", clock.now, create=True),
+        mock.patch("lightsail_snap.cli._snapshots._now", clock.now),
     ):
         Path("nightly.toml").write_text(PLAN, encoding="utf-8")
         yield
