@@ -33,11 +33,22 @@ os.environ["PATH"] = os.pathsep.join(
     ]
 )
 
-_TYPE_CHECKED = ("src", "tests", "examples", "benchmarks", "scripts", "docs/pictures", "noxfile.py")
+_TYPE_CHECKED = (
+    *("src", "tests", "examples", "benchmarks", "scripts", "docs/pictures"),
+    *("hatch_build.py", "noxfile.py"),
+)
 # Results of type checkers and documentation tools do not depend on the Python that runs the tests.
 _SAME_ON_EVERY_PYTHON = ("tests/typing", "tests/docs")
 _FASTEST = ("tests/unit", "tests/workflows", "tests/conformance")
 _FAST = (*_FASTEST, "tests/clients", "tests/cli/test_command.py")
+# Files that a public forge reads, by the schema that they follow.
+_FORGE_FILES = {
+    "github-workflows": ".github/workflows/*.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "dependabot": ".github/dependabot.yml",
+    "citation-file-format": "CITATION.cff",
+}
 _CONFORMANCE = "tests/conformance/test_service_model.py"
 # These compare the package with today's botocore and tools. Older versions of botocore lack the
 # health status of instances, and changes to an instance when it starts.
@@ -129,6 +140,14 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", tags=["static"])
+def forge(session: nox.Session) -> None:
+    """Check the workflows, the issue templates and CITATION.cff with their schemas."""
+    for schema, files in _FORGE_FILES.items():
+        found = sorted(str(path) for path in ROOT.glob(files))
+        session.run("check-jsonschema", f"--builtin-schema=vendor.{schema}", *found)
+
+
+@nox.session(venv_backend="none", tags=["static"])
 def security(session: nox.Session) -> None:
     """Check the code with bandit, and the dependencies for known vulnerabilities."""
     session.run("bandit", "-q", "-c", "scripts/bandit.yaml", "-r", "src")
@@ -143,7 +162,7 @@ def iam(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def generated(session: nox.Session) -> None:
-    """Check that the async client, the public names and the service model are up to date."""
+    """Check that the async client, public names, reference and service model are up to date."""
     session.run("python", "scripts/make_async.py", "--check")
     session.run("python", "scripts/make_exports.py", "--check")
     session.run("python", "scripts/make_service_model.py", "--check")
@@ -157,8 +176,10 @@ def reasons(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def english(session: nox.Session) -> None:
-    """Check that no file uses words of the private vocabulary; arguments after `--` are paths."""
+    """Check words, spelling and the length of sentences; arguments after `--` are paths."""
     session.run("python", "scripts/plain_english.py", *session.posargs)
+    session.run("python", "scripts/plain_english.py", "--sentences", *session.posargs)
+    session.run("codespell", *session.posargs)
 
 
 @nox.session(venv_backend="none", tags=["static"])
@@ -194,11 +215,13 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", tags=["static"])
 def docs(session: nox.Session) -> None:
-    """Build the documentation and check its links."""
+    """Build the documentation; check its HTML, links and images, and that nothing is missing."""
     with tempfile.TemporaryDirectory() as folder:
         # Not with --quiet: it hides warnings from --strict, which then ignores broken links.
         command = ("mkdocs", "build", "--strict", "--site-dir", folder)
         session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
+        session.run("python", "scripts/check_reference.py", folder)
+        session.run("python", "scripts/check_site.py", folder)
 
 
 def _install(session: nox.Session, *options: str) -> None:
@@ -241,6 +264,15 @@ def mocks(session: nox.Session) -> None:
     # aiobotocore needs an older botocore than constraints.txt, so both are pinned here.
     session.install(".[aio,testing]", "aiobotocore==3.10.0", "moto==5.2.5")
     session.run("python", "-m", "pytest", "-q", "tests/testing/test_mock.py")
+
+
+@nox.session(python="3.11", venv_backend="uv|virtualenv")
+def package(session: nox.Session) -> None:
+    """Build the sdist and the wheel as a release does, and check what an index shows of them."""
+    # twine needs a newer docutils than the AWS command line of constraints.txt.
+    tools = ("hatchling==1.33.0", "readme-renderer[md]==46.0", "twine==7.0.0")
+    session.install(".[testing]", *tools)
+    session.run("python", "-m", "pytest", "-q", "tests/packaging/test_distributions.py")
 
 
 @nox.session(python="3.11")

@@ -316,11 +316,7 @@ _BEFORE_TAGGING = (
     Fault(operation="TagResource", kind=FaultKind.DROP),
     Fault(operation="GetOperationsForResource", kind=FaultKind.GARBAGE),
 )
-_TAGGED = (
-    "The tags are part of the request that creates the resource. Whether Lightsail also requires "
-    "`lightsail:TagResource` for them is unverified. If it responds with an "
-    "`AccessDeniedException` that names this action, add it."
-)
+_TAGGED = "See [tags at creation](#tags-at-creation)."
 
 TASKS = (
     Task(
@@ -447,7 +443,7 @@ TASKS = (
         is_slow=True,
     ),
     Task(
-        "Copy a snapshot from another region",
+        "Copy a snapshot from another Region",
         "`copy`",
         (
             _copy(MANUAL),
@@ -466,7 +462,7 @@ TASKS = (
     ),
     Task(
         "Run backup plans of disks",
-        "`plans.prepare`, `plans.apply` with `select.kind` `disk` or `instance_system_disk`",
+        "`plans.prepare` and `plans.apply` with `select.kind` `disk` or `instance_system_disk`",
         (
             _apply_plan("disk"),
             _apply_plan("instance_system_disk"),
@@ -480,13 +476,13 @@ TASKS = (
     ),
     Task(
         "Run backup plans of instances",
-        "`plans.prepare`, `plans.apply` with `select.kind` `instance`",
+        "`plans.prepare` and `plans.apply` with `select.kind` `instance`",
         (_apply_plan("instance"), _apply_plan("instance", *_BEFORE_TAGGING)),
-        "The notes on disks apply.",
+        "The notes on [plans of disks](#run-backup-plans-of-disks) apply.",
         is_slow=True,
     ),
     Task(
-        "Show what a backup plan would do",
+        "Preview a backup plan",
         "`plans.prepare`, `plans.read_inventory`",
         tuple(_preview_plan(kind) for kind in ("disk", "instance_system_disk", "instance")),
     ),
@@ -551,28 +547,50 @@ def policy(operations: Iterable[str]) -> dict[str, Any]:
 
 
 _INTRODUCTION = """\
-# Permissions
+# IAM policies
 
-This page lists the least IAM policy for each task. Copy the policies of the tasks that your
-application does.
+After reading this page you can give an application exactly the permissions that it needs. The page
+lists the least IAM policy for each task.
+
+1. Find the tasks of your application below.
+2. Copy the policies of these tasks into one IAM policy, each as a statement.
+3. Attach the policy to the role or user of the application.
+
+!!! warning "Grant all actions of a task"
+    Some actions are needed only after a lost response. Without them the task then ends in an
+    [`OutcomeUnknownError`](recover.md).
+
+The package calls no other service than Lightsail. Credentials from a role or single sign-on need
+their own permissions, such as `sts:AssumeRole` for `assume_role_clients`.
+
+## How the policies are made
 
 `scripts/iam_policies.py` generates the policies. It runs every task on the [emulator](testing.md),
 undisturbed and with lost, refused, delayed and unreadable responses to each of its calls. A test
 compares this page with such a run. The policies were not tested on an AWS account.
 
-Give a task all permissions of its policy. Some are needed only after a lost response, and without
-them the task then ends in an `OutcomeUnknownError`.
+## Tags at creation
 
-- The [Service Authorization Reference][actions] of AWS lists the actions that can be restricted to
-  resources, and their condition keys. You cannot restrict them by name: the ARNs of snapshots and
-  disks end in an id that Lightsail generates.
-- According to the API reference, [`DeleteDiskSnapshot`][deletion] can be restricted by the tags of
-  the snapshot. Every snapshot that a plan takes has the tag `lightsail-snap:managed`. So a
-  statement that allows deletion only with
-  `"Condition": {"Null": {"aws:ResourceTag/lightsail-snap:managed": "false"}}` should protect all
-  other snapshots, even if the credentials leak. This is unverified; test it before you rely on it.
-- The package calls no other service than Lightsail. Credentials from a role or single sign-on need
-  their own permissions, such as `sts:AssumeRole` for `assume_role_clients`.
+The tags of a new resource are part of the request that creates it. Whether Lightsail also requires
+`lightsail:TagResource` for them is unverified. If it responds with an `AccessDeniedException` that
+names this action, add it.
+
+## Restrict a policy further
+
+You cannot restrict actions by the names of snapshots and disks: their ARNs end in an id that
+Lightsail generates. The [Service Authorization Reference][actions] of AWS lists the actions that
+can be restricted to resources, and their condition keys.
+
+Every snapshot that a plan takes has the tag `lightsail-snap:managed`. According to the API
+reference, [`DeleteDiskSnapshot`][deletion] can be restricted by tags. So this condition, in the
+statement that allows deletions, should protect all other snapshots, even if the credentials leak:
+
+```text
+"Condition": {"Null": {"aws:ResourceTag/lightsail-snap:managed": "false"}}
+```
+
+!!! note "Unverified"
+    This condition was not tested on an AWS account. Test it before you rely on it.
 
 [actions]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonlightsail.html
 [deletion]: https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/API_DeleteDiskSnapshot.html
@@ -583,7 +601,7 @@ def page() -> str:
     """Return the text of the page."""
     parts = [_INTRODUCTION]
     for task in TASKS:
-        parts.append(f"\n## {task.title}\n\n{task.methods}\n")
+        parts.append(f"\n## {task.title}\n\nFor {task.methods}.\n")
         if task.note:
             parts.append(f"\n{task.note}\n")
         parts.append(f"\n```json\n{json.dumps(policy(record_operations(task)), indent=2)}\n```\n")

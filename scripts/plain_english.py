@@ -3,6 +3,7 @@
     python scripts/plain_english.py                 list every occurrence; exit with 1 if there are
     python scripts/plain_english.py --count         print the number for each folder
     python scripts/plain_english.py PATH ...        check only these files and folders
+    python scripts/plain_english.py --sentences     list sentences of more than 25 words in pages
 
 Every tracked text file is read: prose, comments, messages and identifiers. A line that quotes such
 a word, for example from another program's output, says `quoted` in a comment.
@@ -58,6 +59,8 @@ TERMS = {
     r"patience|patiently|patient": "retry policy",
     r"anew": "again",
     r"of its like|or its like|the like": "for example",
+    r"regions? of copies|regions? that (?:is|are) away": "copy region, unreachable region",
+    r"that which": "name it",
 }
 _PATTERN = re.compile(
     "|".join(f"(?P<t{n}>{term})" for n, term in enumerate(TERMS)).join(
@@ -92,12 +95,58 @@ def occurrences(paths: list[str]) -> Iterator[tuple[str, int, str, str]]:
                 yield name, number, match[0], replacements[int(group[1:])]
 
 
+MAX_WORDS = 25
+# The second one is a list of names.
+_NO_SENTENCES = {"CHANGELOG.md", "docs/reference/index.md"}
+_FRONT_MATTER = re.compile(r"\A---\n.*?^---$", re.MULTILINE | re.DOTALL)
+# Lines without prose: headings, tables, comments, titles of admonitions, templates.
+_NO_PROSE = re.compile(r"\s*(?:#|\||<|!!!|\?\?\?|===|:::|\[\^?[^]]+\]: )")
+_ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+")
+_ONE_WORD = re.compile(r"`[^`]+`")
+_NO_WORD = re.compile(r"(?<=\])\([^)]*\)|\{[:. ][^}]*\}")
+_SENTENCE_END = re.compile(r"(?<=[.!?;:])\W*\s+")
+
+
+def _paragraphs(page: str) -> Iterator[tuple[int, str]]:
+    """Yield the line number and the text of each paragraph and list item of a page."""
+    page = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), page)
+    start, lines, is_code = 1, list[str](), False
+    for number, line in enumerate([*page.splitlines(), ""], 1):
+        is_fence = line.lstrip().startswith("```")
+        is_break = is_code or is_fence or not line.strip() or _NO_PROSE.match(line) is not None
+        if lines and (is_break or _ITEM.match(line)):
+            yield start, " ".join(lines)
+            lines = []
+        if not is_break:
+            start = start if lines else number
+            lines.append(_ITEM.sub("", line).strip())
+        is_code ^= is_fence
+
+
+def long_sentences(paths: list[str]) -> Iterator[tuple[str, int, int, str]]:
+    """Yield file, line number, number of words and text of every long sentence of a page."""
+    for name in _files(paths):
+        if not name.endswith(".md") or name in _NO_SENTENCES:
+            continue
+        for line, paragraph in _paragraphs((ROOT / name).read_text(encoding="utf-8")):
+            prose = _NO_WORD.sub("", _ONE_WORD.sub("Code", paragraph))
+            for sentence in _SENTENCE_END.split(prose):
+                if (count := len(re.findall(r"\S*\w\S*", sentence))) > MAX_WORDS:
+                    yield name, line, count, sentence
+
+
 def main() -> int:
     """Print the occurrences or their number, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("paths", nargs="*", help="files and folders; all if none is given")
     parser.add_argument("--count", action="store_true", help="print the number for each folder")
+    parser.add_argument("--sentences", action="store_true", help="list long sentences of pages")
     options = parser.parse_args()
+    if options.sentences:
+        found = list(long_sentences(options.paths))
+        for name, line, count, sentence in found:
+            print(f"{name}:{line}: {count} words: {sentence}")
+        return 1 if found else 0
     counts: Counter[str] = Counter()
     for name, number, term, replacement in occurrences(options.paths):
         counts[name.split("/", 1)[0]] += 1

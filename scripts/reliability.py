@@ -62,10 +62,9 @@ def measure_matrix(options: argparse.Namespace) -> tuple[str, list[str]]:
         for column in ("tried", "held", "succeeded", "errors")
     )
     text = (
-        f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(CLIENTS)} kinds of client, "
-        f"{len(run.MODES)} retry modes (one at a time, in turns, for methods of several steps): "
-        f"{tried:,} cells. In {held:,} of them all invariants held; "
-        f"{succeeded:,} ended in success, {errors:,} in a typed error."
+        f"{len(FAULTS)} faults, {len(OPERATIONS)} operations, {len(CLIENTS)} kinds of client and "
+        f"{len(run.MODES)} retry modes result in {tried:,} cells. In {held:,} of them all "
+        f"invariants held. {succeeded:,} ended in success, {errors:,} in a typed error."
     )
     broken = [line for report in reports for line in report.broken]
     return "\n".join([text, "", *_table(rows)]), broken

@@ -50,7 +50,9 @@ def plan() -> RetentionPlan[DiskSnapshot]:
     return plan_retention(snapshots, POLICY, NEWEST + timedelta(hours=9))
 
 
-def _text(x: float, y: float, words: str, *, anchor: str = "start", size: int = 13) -> str:
+def _text(
+    x: float, y: float, words: str, *, anchor: str = "start", size: int = 13
+) -> str:
     return f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}">{words}</text>'
 
 
@@ -73,7 +75,10 @@ def draw() -> str:
         The SVG document.
     """
     planned = plan()
-    dated = [(decision, decision.snapshot.created_at or NEWEST) for decision in planned.decisions]
+    dated = [
+        (decision, decision.snapshot.created_at or NEWEST)
+        for decision in planned.decisions
+    ]
     rows = [("taken", [moment for _, moment in dated], GONE)]
     for rule, color in RULES.items():
         held = [

@@ -53,6 +53,11 @@ def safe_line(text: str, limit: int = _MAX_LENGTH) -> str:
     return one_line(redact(text[: limit + _MARGIN]), limit)
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, such as `1 snapshot` or `2 snapshots`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 class Description(str):
     """Description of a value, whose `repr` has no quotes."""
 

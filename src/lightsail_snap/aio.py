@@ -1689,7 +1689,7 @@ class AsyncLightsailSnapClient:
         timeout: Timeout = "policy",
         on_progress: Callable[[WaitProgress[models.Disk]], object] | None = None,
     ) -> models.Disk:
-        """Wait until a disk is in a state.
+        """Wait until a disk is in a state, by default `available`.
 
         Args:
             disk_name: The name of the disk.
@@ -1979,7 +1979,7 @@ class AsyncLightsailSnapClient:
         timeout: Timeout = "policy",
         on_progress: Callable[[WaitProgress[models.Instance]], object] | None = None,
     ) -> models.Instance:
-        """Wait until an instance is in a state.
+        """Wait until an instance is in a state, by default `running`.
 
         Args:
             instance_name: The name of the instance.

@@ -2,14 +2,14 @@
 
 ```
 LightsailSnapError
-├─ RequestValidationError (also ValueError)   invalid request or parameter; nothing was sent
-├─ ConfigurationError                         no region, bad endpoint or settings; nothing was sent
-│   └─ MissingCredentialsError (also AuthenticationError)  no usable credentials; nothing was sent
-├─ AuthenticationError                        base of both errors about credentials
-├─ TransportError                             no readable response was received
-│   ├─ RequestNotSentError                    not executed; safe to send again
-│   └─ OutcomeUnknownError                    a change may have been executed
-├─ ServiceError                               error response of Lightsail
+├─ RequestValidationError             invalid request; not sent
+├─ ConfigurationError                 no region, bad settings; not sent
+│   └─ MissingCredentialsError        no usable credentials; not sent
+├─ AuthenticationError                both errors about credentials
+├─ TransportError                     no readable response was received
+│   ├─ RequestNotSentError            not executed; safe to send again
+│   └─ OutcomeUnknownError            a change may have been executed
+├─ ServiceError                       error response of Lightsail
 │   ├─ ServiceException
 │   ├─ InvalidInputException
 │   ├─ NotFoundException
@@ -17,19 +17,23 @@ LightsailSnapError
 │   ├─ AccessDeniedException
 │   ├─ AccountSetupInProgressException
 │   ├─ RegionSetupInProgressException
-│   ├─ CredentialsRejectedError (also AuthenticationError)  expired, unknown or badly signed
+│   ├─ CredentialsRejectedError       expired, unknown or badly signed
 │   │   └─ UnauthenticatedException
 │   └─ ThrottlingError
-├─ ResponseValidationError                    response that cannot be read
-├─ NameConflictError                          name taken by a resource that the call did not create
-│   └─ SnapshotConflictError                  ... by a snapshot
-├─ PaginationError                            listing that does not end
-├─ QuiesceError                               writes could not be paused or resumed
-├─ PartialFailureError (also ExceptionGroup)    some of several operations failed
+├─ ResponseValidationError            response that cannot be read
+├─ NameConflictError                  name of another resource
+│   └─ SnapshotConflictError          name of another snapshot
+├─ PaginationError                    listing that does not end
+├─ QuiesceError                       writes not paused or not resumed
+├─ PartialFailureError                some of several operations failed
 └─ WaitError
-    ├─ WaitFailedError                        resource reached a failed state, or disappeared
-    └─ WaitTimeoutError (also TimeoutError)   deadline passed; the operation continues on Lightsail
+    ├─ WaitFailedError                failed state, or resource disappeared
+    └─ WaitTimeoutError               timeout; the operation continues
 ```
+
+Some classes have a second base class. `RequestValidationError` is a `ValueError`,
+`WaitTimeoutError` a `TimeoutError` and `PartialFailureError` an `ExceptionGroup`.
+`MissingCredentialsError` and `CredentialsRejectedError` are `AuthenticationError`s.
 
 `except LightsailSnapError` catches all of them. `__cause__` is the underlying exception. Every
 error can be pickled and copied. `str()` of an error is one printable line without the name of its
@@ -110,10 +114,29 @@ class LightsailSnapError(Exception):
     """
 
     may_have_executed: bool = False
+    _advice: str = ""
+
+    def __init__(self, *args: object, advice: str = "") -> None:
+        super().__init__(*args)
+        if advice:
+            self._advice = advice
+
+    @property
+    def problem(self) -> str:
+        """The message without the advice, as one printable line."""
+        return safe_line(str(self.args[0])) if self.args else "no details"
+
+    @property
+    def advice(self) -> str:
+        """Advice to the caller in terms of the Python API, as one clause; empty if there is none.
+
+        Other interfaces, such as the command line, replace it by their own.
+        """
+        return self._advice
 
     @override
     def __str__(self) -> str:
-        return safe_line(str(self.args[0])) if self.args else "no details"
+        return f"{self.problem}; {safe_line(self.advice)}" if self.advice else self.problem
 
     def __copy__(self) -> Self:
         return _restore(type(self), self.args, self.__dict__, self.__cause__, self._is_final)
@@ -307,7 +330,16 @@ class RequestValidationError(LightsailSnapError, ValueError):
 
 
 class ConfigurationError(LightsailSnapError):
-    """Missing or invalid credentials, region, endpoint or client settings. Nothing was sent."""
+    """Missing or invalid credentials, region, endpoint or client settings. Nothing was sent.
+
+    Attributes:
+        setting: The parameter to correct, for example `region_name`, or `credentials`; None if it
+            is another setting.
+    """
+
+    def __init__(self, *args: object, advice: str = "", setting: str | None = None) -> None:
+        super().__init__(*args, advice=advice)
+        self.setting = setting
 
 
 class AuthenticationError(LightsailSnapError):
@@ -365,6 +397,7 @@ class ServiceError(LightsailSnapError):
         request_id: Id to give to AWS Support, if present.
         http_status: HTTP status, if known.
         operation_name: The API operation, for example `CreateDiskSnapshot`.
+        request: The request, if known.
         retry_attempts: Number of retries by botocore before this response.
         is_retryable: True if the same request may succeed later.
         is_throttling: True if the service requests fewer calls.
@@ -381,6 +414,7 @@ class ServiceError(LightsailSnapError):
         *,
         code: str,
         operation_name: str,
+        request: Request[Any] | None = None,
         sub_code: str | None = None,
         docs: str | None = None,
         tip: str | None = None,
@@ -400,6 +434,7 @@ class ServiceError(LightsailSnapError):
         self.request_id = request_id
         self.http_status = http_status
         self.operation_name = operation_name
+        self.request = request
         self.retry_attempts = retry_attempts
         self.is_retryable = is_retryable
         self.may_have_executed = may_have_executed
@@ -478,6 +513,7 @@ class CredentialsRejectedError(ServiceError, AuthenticationError):
     """
 
     @property
+    @override
     def advice(self) -> str:
         """Advice to the caller, as one clause."""
         message = self.message.lower()
@@ -587,8 +623,10 @@ class PaginationError(LightsailSnapError):
             unless it is the repeated one.
     """
 
-    def __init__(self, message: str, *, operation_name: str, page_token: str) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, operation_name: str, page_token: str, advice: str = ""
+    ) -> None:
+        super().__init__(message, advice=advice)
         self.operation_name = operation_name
         self.page_token = page_token
 
@@ -609,8 +647,9 @@ class QuiesceError(LightsailSnapError):
         command: Sequence[str] | None = None,
         returncode: int | None = None,
         output: str = "",
+        advice: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, advice=advice)
         self.command: tuple[str, ...] | None = (
             None if command is None else tuple(_clean(part) for part in command)
         )
@@ -706,13 +745,14 @@ class WaitError(LightsailSnapError):
         message: str,
         *,
         waited: timedelta,
+        advice: str = "",
         operation: Operation | None = None,
         snapshot: DiskSnapshot | InstanceSnapshot | None = None,
         disk: Disk | None = None,
         instance: Instance | None = None,
         export_snapshot_record: ExportSnapshotRecord | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, advice=advice)
         self.waited = waited
         self.operation = operation
         self.snapshot = snapshot

@@ -86,6 +86,7 @@ class LightsailJsonSchema(GenerateJsonSchema):
     """
 
     schema_dialect = DIALECT
+    """The value of `$schema`."""
 
     @override
     def generate(

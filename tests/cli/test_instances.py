@@ -345,5 +345,5 @@ def test_list_and_copy_automatic_snapshots(
 def test_automatic_snapshots_of_an_unknown_name_name_both_kinds(command: Command) -> None:
     result = command("auto-snapshots", "enable", "absent")
     assert result.code == 3
-    assert "The Instance does not exist: absent" in result.err
+    assert "no instance is named absent in us-east-1" in result.err
     assert result.err.endswith("\n  no disk has this name either\n")

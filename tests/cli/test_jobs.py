@@ -169,7 +169,7 @@ def test_jobs_share_options_and_refuse_in_the_same_words(name: str, command: Com
     wrong = command(*arguments, "--timeout", "soon")
     assert (wrong.code, wrong.err) == (
         2,
-        "lightsail-snap: soon is not a duration; write 90s, 15m, 2h or 1d\n",
+        "lightsail-snap: --timeout: soon is not a duration; write 90s, 15m, 2h or 1d\n",
     )
     late = command(*arguments, "--timeout", "0", "--client-token", "t-1")
     assert late.code in {0, 5}

@@ -76,7 +76,7 @@ def test_timeout_prints_what_has_been_done_and_how_to_continue(
     result = command(*arguments, "--timeout", "0")
     assert (result.code, result.out) == (5, "")
     *_, error, done, introduction, resume = result.err.splitlines()
-    assert error.startswith("lightsail-snap: WaitTimeoutError: ")
+    assert error.startswith("lightsail-snap: operation CreateDiskSnapshot ")
     assert "call" not in result.err
     assert done.startswith("  step 1 of 4 has not finished: take disk snapshot ")
     assert introduction == "To resume, run:"
@@ -111,7 +111,11 @@ def test_interrupt_prints_what_has_been_done(
         (["web-1", "--to", "web-1"], 2, "must be another instance"),
         (["web-1", "--to", "helper-1", "--client-token", ""], 2, "--client-token is empty"),
         (["web-1", "--to", "helper-1", "--timeout", "soon"], 2, "soon is not a duration"),
-        (["web-1", "--to", "helper-1", "--disk-name", "Disk-1"], 4, "NameConflictError"),
+        (
+            ["web-1", "--to", "helper-1", "--disk-name", "Disk-1"],
+            4,
+            "the name Disk-1 is taken by a disk",
+        ),
         (["web-1", "--to", "helper-1", "--path", "/dev/xvdg"], 2, "disk Disk-2 has it"),
     ],
 )

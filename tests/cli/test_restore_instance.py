@@ -83,7 +83,7 @@ def test_bundle_that_is_too_small_is_explained(command: Command) -> None:
         (["--disk", "=data-2"], "--disk must be PATH=NAME"),
         (["--auto", "2026-11-23", "--auto-latest"], "cannot be combined"),
         (["--auto-snapshots", "03:30"], "must be a full hour of the day"),
-        (["--zone", "all"], "availability_zone"),
+        (["--zone", "all"], "--zone: must be an Availability Zone"),
         (["--ip-address-type", "ipv5"], "ipv5"),
         (["--client-token", ""], "--client-token is empty"),
     ],

@@ -195,8 +195,8 @@ def test_rollback_to_an_automatic_snapshot(command: Command) -> None:
     [
         ([], "specify DISK and SNAPSHOT, DISK and --auto or --auto-latest, or --undo NEW-DISK"),
         (["Disk-1"], "specify DISK and SNAPSHOT"),
-        (["Disk-1", "snap-1", "--undo", "x"], "--undo needs only the name of the new disk"),
-        (["--undo", "x", "--delete-old-disk"], "--undo needs only the name"),
+        (["Disk-1", "snap-1", "--undo", "x"], "--undo cannot be combined with DISK and SNAPSHOT"),
+        (["--undo", "x", "--delete-old-disk"], "--undo cannot be combined with --delete-old-disk"),
         (["Disk-1", "snap-1", "--delete-new-disk"], "--delete-new-disk needs --undo"),
         (["Disk-1", "snap-1", "--client-token", ""], "--client-token is empty"),
         (["Disk-1", "snap-1"], "cannot prompt because stdin is not a terminal; pass --yes"),

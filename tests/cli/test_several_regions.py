@@ -42,6 +42,7 @@ def test_plan_apply_and_prune_cover_every_region_and_kind(command: Command, plan
     shown = command("plan", plan)
     assert shown.code == 0
     assert shown.out.startswith("all in us-east-1, eu-west-1, run ")
+    assert shown.out.splitlines()[1].split()[:2] == ["step", "region"]
     assert "select[1] finds no instance in eu-west-1 with the name web-1" in shown.err
     applied = command("apply", plan, "--json")
     assert applied.code == 0
@@ -50,6 +51,9 @@ def test_plan_apply_and_prune_cover_every_region_and_kind(command: Command, plan
         ("take", "eu-west-1"),
         ("take", "us-east-1"),
     ]
+    header, *rows = command("prune", plan).out.splitlines()
+    assert header.split()[:2] == ["verdict", "region"]
+    assert len({row.split()[1] for row in rows}) == 3
     pruned = command("prune", plan, "--json")
     assert pruned.code == 0
     # The copies of equally named disks of both Regions are each the newest of their source.

@@ -21,7 +21,7 @@ from tests.cli.support import Command
 from lightsail_snap.cli import _app, _prepare_streams, entry, main
 from lightsail_snap.cli._errors import run_and_report
 from lightsail_snap.cli._messages import print_message
-from lightsail_snap.cli._output import print_line, print_table
+from lightsail_snap.cli._output import print_line
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 
@@ -272,8 +272,7 @@ def test_characters_that_the_encoding_lacks_are_escaped(monkeypatch: pytest.Monk
     file = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding="iso-8859-1"))
     _prepare_streams()
-    print_table(("name", "tags"), [("db-1", "\xfc=\u540d")])
-    sys.stdout.flush()
-    assert file.getvalue().splitlines()[1].rstrip() == b"db-1  \xfc=\\u540d"
+    print_line("db-1  \xfc=\u540d")
+    assert file.getvalue() == b"db-1  \xfc=\\u540d\n"
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     _prepare_streams()

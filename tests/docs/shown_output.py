@@ -38,8 +38,3 @@ def compile_output(shown: str) -> re.Pattern[str]:
     pairs = zip(literals, [*patterns, ""], strict=True)
     pattern = "".join(re.escape(literal) + variable for literal, variable in pairs)
     return re.compile(pattern, re.DOTALL)
-
-
-def strip_padding(printed: str) -> str:
-    """Remove the spaces at the ends of lines, with which tables are padded."""
-    return re.sub(r" +$", "", printed, flags=re.MULTILINE)

@@ -56,7 +56,7 @@ def client(emulator: LightsailEmulator) -> LightsailSnapClient:
 @pytest.fixture
 def environment(emulator: LightsailEmulator, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Yield the environment of a reader who followed examples/README.md."""
-    (exports,) = re.findall(r"^export (.*)$", README, re.MULTILINE)
+    exports = " ".join(re.findall(r"^ +export (.*)$", README, re.MULTILINE))
     with emulator.serve() as url:
         settings = dict(each.split("=", 1) for each in exports.split())
         assert settings.pop("AWS_ENDPOINT_URL_LIGHTSAIL").startswith("http://127.0.0.1:")

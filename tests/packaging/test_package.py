@@ -164,6 +164,13 @@ def test_cli_extra_includes_the_emulator_extra() -> None:
     assert needed["emulator"] < needed["cli"]
 
 
+@pytest.mark.thorough
+def test_extra_is_added_without_an_index_that_has_the_package() -> None:
+    # Messages advise this command. The package is installed, and pip only adds what it lacks.
+    command = [sys.executable, "-m", "pip", "install", "--no-index", "--dry-run"]
+    subprocess.run([*command, "lightsail-snap[cli,testing]"], check=True, capture_output=True)  # noqa: S603 - fixed arguments
+
+
 @pytest.mark.skipif(
     "LIGHTSAIL_SNAP_EXPECT_WHEEL" not in os.environ,
     reason="only the gate insists on the built wheel; at the desk an editable install is fine",

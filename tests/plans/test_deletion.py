@@ -521,7 +521,7 @@ def test_scope_without_a_valid_field_is_rejected(given: dict[str, Any]) -> None:
 def test_prune_with_more_deletions_than_allowed_deletes_nothing(state: State) -> None:
     result = prune(state.plan(), state.client, max_deletions=2)
     assert set(outcomes(result).values()) == {"limit"}
-    assert "3 deletions are more than max_deletions, 2" in str(result)
+    assert "3 deletions would exceed max_deletions, 2" in str(result)
     assert len(state.names) == 5
     assert prune(state.plan(), state.client, max_deletions=3).is_complete
 

@@ -65,5 +65,5 @@ def test_policy_equals_a_complete_recording(title: str) -> None:
 
 
 def test_policy_for_reading_allows_no_writes() -> None:
-    for title in ("Wait", "Wait for an export", "List", "Show what a backup plan would do"):
+    for title in ("Wait", "Wait for an export", "List", "Preview a backup plan"):
         assert all(operation.startswith("Get") for operation in allowed(title))

@@ -264,7 +264,7 @@ def test_fsfreeze_refused_by_kernel_is_not_thawed(
         f"cannot freeze the file system at {fake.mount}, nothing was "
     )
     assert f"exited with 1: fsfreeze: {fake.mount}: freeze failed: {reason}" in str(error.args[0])
-    assert hint in str(error.args[0])
+    assert hint in str(error)
     assert error.command == (str(fake.program), "--freeze", str(fake.mount))
     assert error.returncode == 1
     assert error.output == f"fsfreeze: {fake.mount}: freeze failed: {reason}"

@@ -145,6 +145,45 @@ def create_client(
     return client
 
 
+def create_client_without_retries(
+    *,
+    region_name: str | None,
+    profile_name: str | None,
+    endpoint_url: str | None,
+    allow_plain_http: bool,
+    timeout_seconds: float,
+) -> BaseClient:
+    """Create a boto3 Lightsail client that tries each call once, for a limited time."""
+    from botocore.config import Config  # noqa: PLC0415 - see `create_client`
+
+    client = create_client(
+        region_name=region_name,
+        profile_name=profile_name,
+        endpoint_url=endpoint_url,
+        session=None,
+        config=Config(
+            connect_timeout=timeout_seconds,
+            read_timeout=timeout_seconds,
+            retries={"total_max_attempts": 1},
+        ),
+    )
+    check_endpoint(client, allow_plain_http=allow_plain_http)
+    return client
+
+
+def find_configured_region(profile_name: str | None) -> str | None:
+    """Return the Region of the environment or the profile; None if there is none."""
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see `create_client`
+    from botocore.session import Session  # noqa: PLC0415 - see `create_client`
+
+    try:
+        found = Session(profile=profile_name).get_config_variable("region")
+    except BotoCoreError:
+        # The profile or a file is invalid, which a client reports.
+        return None
+    return found if isinstance(found, str) else None
+
+
 def _check_service(client: object) -> BaseClient:
     model = getattr(getattr(client, "meta", None), "service_model", None)
     service = getattr(model, "service_name", None)
@@ -169,7 +208,7 @@ def _region_setting(region_name: object, config: object) -> str:
 def _check_region(setting: str, value: object, cause: Exception | None = None) -> None:
     problem = None if value is None else find_region_problem(setting, value)
     if problem:
-        raise ConfigurationError(problem) from cause
+        raise ConfigurationError(problem, setting="region_name") from cause
 
 
 def check_endpoint(

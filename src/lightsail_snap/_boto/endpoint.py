@@ -59,18 +59,21 @@ def refuse_plain_http(
     if not is_local_plain_http(url):
         message = (
             f"the {service} endpoint {shown} is neither https:// nor on this machine: session "
-            "tokens, requests and responses could be read and changed on the way; use https://, "
-            "or pass allow_plain_http=True if you trust the network"
+            "tokens, requests and responses could be read and changed on the way"
         )
-        raise ConfigurationError(message)
+        advice = "use https://, or pass allow_plain_http=True if you trust the network"
+        raise ConfigurationError(message, advice=advice, setting="endpoint_url")
     proxy = proxies.get("http")
     if proxy and not is_local_plain_http(str(proxy)):
         message = (
             f"requests to the {service} endpoint {shown} on this machine would go unencrypted "
-            f"through the proxy {short_repr(proxy, 200)}: add the host of the endpoint to the "
-            "environment variable NO_PROXY, pass Config(proxies={}), or pass allow_plain_http=True"
+            f"through the proxy {short_repr(proxy, 200)}"
         )
-        raise ConfigurationError(message)
+        advice = (
+            "add the host of the endpoint to the environment variable NO_PROXY, pass "
+            "Config(proxies={}), or pass allow_plain_http=True"
+        )
+        raise ConfigurationError(message, advice=advice, setting="endpoint_url")
 
 
 def check_plain_http_permission(allowed: object) -> None:

@@ -155,12 +155,18 @@ _ADVICE = {
     "RefreshWithMFAUnsupportedError": "get new temporary credentials with your MFA device",
     "UnknownCredentialError": "correct the credential_source of the profile",
     "NoRegionError": (
-        'pass region_name="us-east-1" (option --region), or set AWS_DEFAULT_REGION or the region '
+        'pass region_name="us-east-1", or set AWS_DEFAULT_REGION or the region '
         "of the profile; boto3 does not read AWS_REGION"
     ),
     "InvalidRegionError": 'pass a region_name such as "us-east-1"',
     "ProfileNotFound": "pass a profile_name that is defined in the AWS configuration files",
     "UnknownServiceError": "install a version of botocore that supports Lightsail",
+}
+
+_SETTINGS = {
+    "InvalidRegionError": "region_name",
+    "NoRegionError": "region_name",
+    "ProfileNotFound": "profile_name",
 }
 
 
@@ -256,10 +262,12 @@ def is_from_service(headers: Mapping[str, str], body: bytes) -> bool:
 def configuration_error(error: Exception) -> ConfigurationError:
     """Return the exception for settings that botocore refuses, with advice if there is any."""
     names = _botocore_names(error)
-    advice = next((_ADVICE[name] for name in _ADVICE if name in names), None)
+    advice = next((_ADVICE[name] for name in _ADVICE if name in names), "")
     text = f"{type(error).__name__}: {safe_text(error)}"
-    kind = MissingCredentialsError if names & _MISSING_CREDENTIALS else ConfigurationError
-    return kind(f"{text}; {advice}" if advice else text)
+    if names & _MISSING_CREDENTIALS:
+        return MissingCredentialsError(text, advice=advice, setting="credentials")
+    setting = next((_SETTINGS[name] for name in _SETTINGS if name in names), None)
+    return ConfigurationError(text, advice=advice, setting=setting)
 
 
 def _first_string(fields: Mapping[str, Any], *names: str) -> str | None:
@@ -336,6 +344,7 @@ def error_from_response(
         request_id=metadata.request_id,
         http_status=status,
         operation_name=request.operation_name,
+        request=request,
         retry_attempts=metadata.retry_attempts,
         is_retryable=is_server_error or kind.is_throttling or kind in _RETRYABLE,
         may_have_executed=may_have_executed and not request.is_read_only,

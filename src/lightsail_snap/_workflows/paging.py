@@ -38,20 +38,21 @@ class Paging(Generic[PageT]):
             return
         self._pages += 1
         self._empty_pages = 0 if page.items else self._empty_pages + 1
-        name, resume = request.operation_name, "to continue, pass this error's page_token"
+        name, advice = request.operation_name, "to continue, pass this error's page_token"
         message = None
         if hash(token) in self._seen:
             message = (
                 f"{name} returned the page token {safe_line(token, 80)!r} twice, so the rest of "
-                "the list cannot be read; list it again from the beginning"
+                "the list cannot be read"
             )
+            advice = "list it again from the beginning"
         elif self._pages >= MAX_PAGES:
-            message = f"{name} has more than {MAX_PAGES} pages; {resume}"
+            message = f"{name} has more than {MAX_PAGES} pages"
         elif self._empty_pages >= MAX_EMPTY_PAGES:
-            message = f"{name} returned {MAX_EMPTY_PAGES} empty pages in a row; {resume}"
+            message = f"{name} returned {MAX_EMPTY_PAGES} empty pages in a row"
         if message is not None:
             self.request = None
-            raise PaginationError(message, operation_name=name, page_token=token)
+            raise PaginationError(message, operation_name=name, page_token=token, advice=advice)
         self._seen.add(hash(token))
         self.request = request.model_copy(update={"page_token": token})
 

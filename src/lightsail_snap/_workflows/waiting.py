@@ -231,9 +231,10 @@ class _Wait(Generic[PollResultT]):
         resume = self.resume or f"{self.waitable.resume}({self.name!r})"
         text = (
             f"{self.title} is still {state} after {waited.total_seconds():.0f} s; it continues on "
-            f"Lightsail; to keep waiting, call {resume}"
+            "Lightsail"
         )
-        error = WaitTimeoutError(text, waited=waited, **error_fields(self.resource))
+        advice = f"to keep waiting, call {resume}"
+        error = WaitTimeoutError(text, waited=waited, advice=advice, **error_fields(self.resource))
         self.fail(error, self.error)
 
 

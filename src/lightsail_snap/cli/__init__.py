@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lightsail_snap import __version__
 
@@ -45,6 +45,11 @@ def _run(arguments: list[str]) -> int:
             import typer  # noqa: F401, PLC0415 - optional; without the extra it is missing
         except ImportError:
             return _report_missing_extra()
+        if shell := os.environ.get("_LIGHTSAIL_SNAP_COMPLETE"):
+            from lightsail_snap.cli._completion import run_completion  # noqa: PLC0415 - start-up
+
+            run_completion(_load_group, shell, arguments)
+            return 0
         from lightsail_snap.cli._app import run  # noqa: PLC0415 - imports the optional packages
 
         return run(arguments)
@@ -53,12 +58,30 @@ def _run(arguments: list[str]) -> int:
         return _report(error)
 
 
+def _load_group() -> Any:  # noqa: ANN401 - typer's types are private
+    from lightsail_snap.cli._app import root_group  # noqa: PLC0415 - its time counts as completion
+
+    return root_group()
+
+
 def _report_missing_extra() -> int:
     from lightsail_snap.cli._errors import ExitCode  # noqa: PLC0415 - only without the extra
-    from lightsail_snap.cli._messages import print_error  # noqa: PLC0415 - likewise
+    from lightsail_snap.cli._messages import PROGRAM, print_command  # noqa: PLC0415 - likewise
 
-    print_error('typer and rich are not installed; run: pip install "lightsail-snap[cli]"')
+    # The package is installed, so pip adds what the extra needs, and needs no index that has it.
+    introduction = f"{PROGRAM}: typer and rich are not installed; to install them, run:"
+    print_command(introduction, f'{_install_command()} "lightsail-snap[cli]"')
     return ExitCode.CONFIGURATION
+
+
+def _install_command() -> str:
+    """Return the command that installs into the environment of this program."""
+    from importlib.util import find_spec  # noqa: PLC0415 - only without the extra
+
+    python = sys.executable or "python"
+    python = f'"{python}"' if " " in python else python
+    # Environments of uv have no pip.
+    return f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
 
 
 def _report(error: Exception) -> int:

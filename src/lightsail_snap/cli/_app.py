@@ -8,11 +8,12 @@ from importlib import import_module
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
 from typing_extensions import override
 
 from lightsail_snap import __version__
-from lightsail_snap.cli._messages import PROGRAM
+from lightsail_snap.cli._global_options import add_callback
+from lightsail_snap.cli._groups import HelpfulCommand, HelpfulGroup
+from lightsail_snap.cli._messages import PROGRAM, print_message
 
 
 class Command(NamedTuple):
@@ -120,22 +121,34 @@ COMMANDS = {
 }
 
 
-class _Commands(TyperGroup):
+_EXAMPLES = f"""\
+Try it without an AWS account:
+  {PROGRAM} demo
+Check your credentials, Region and permissions:
+  {PROGRAM} doctor
+Take a snapshot of a disk:
+  {PROGRAM} create "db-{{time}}" --disk Disk-1
+See the options and examples of a command:
+  {PROGRAM} prune --help
+"""
+
+
+class _Commands(HelpfulGroup):
     """Commands that are loaded when they are called, or when their arguments are completed."""
 
     @override
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the name of a command, the loaded command and its arguments."""
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, command and load_command(str(name)), rest
+    def load(self, name: str, command: Any) -> Any:
+        """Return the loaded command."""
+        return load_command(name)
 
 
 app = typer.Typer(
     name=PROGRAM,
     cls=_Commands,
-    no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
+    epilog=_EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -150,19 +163,75 @@ def _print_version(is_requested: bool) -> None:  # noqa: FBT001 - as typer calls
         raise typer.Exit
 
 
-@app.callback()
+def _install_completion(is_requested: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if is_requested:
+        from lightsail_snap.cli._completion import install_completion  # noqa: PLC0415 - start-up
+
+        for line in install_completion(_find_shell()).splitlines():
+            print_message(line)
+        raise typer.Exit
+
+
+def _show_completion(is_requested: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if is_requested:
+        from lightsail_snap.cli._completion import completion_script  # noqa: PLC0415 - start-up
+
+        typer.echo(completion_script(_find_shell()), nl=False)
+        raise typer.Exit
+
+
+def _find_shell() -> str:
+    from lightsail_snap.cli._completion import detect_shell  # noqa: PLC0415 - start-up
+
+    shell = detect_shell()
+    if shell is None:
+        message = "cannot detect the shell; set SHELL to bash, zsh, fish or powershell"
+        raise typer.BadParameter(message)
+    return shell
+
+
 def _describe(
     *,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
+    _install: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion",
+            callback=_install_completion,
+            is_eager=True,
+            help="Install completion for the current shell.",
+        ),
+    ] = False,
+    _show: Annotated[
+        bool,
+        typer.Option(
+            "--show-completion",
+            callback=_show_completion,
+            is_eager=True,
+            help="Print the completion script of the current shell.",
+        ),
+    ] = False,
 ) -> None:
-    """Typed, safe Amazon Lightsail disk snapshots: take, keep and prune them."""
+    """Typed, safe Amazon Lightsail disk snapshots: take, keep and prune them.
+
+    Options for the connection and the output work before and after the command. If one is given
+    twice, the last value counts.
+    """
 
 
+add_callback(app, _describe)
 for _name, _command in COMMANDS.items():
-    app.command(_name, help=_command.summary, rich_help_panel=_command.panel)(_do_nothing)
+    app.command(_name, cls=HelpfulCommand, help=_command.summary, rich_help_panel=_command.panel)(
+        _do_nothing
+    )
+
+
+def root_group() -> Any:  # noqa: ANN401 - typer's types are private
+    """Return the group of all commands; their options are loaded later."""
+    return typer.main.get_command(app)
 
 
 def load_command(name: str) -> Any:  # noqa: ANN401 - typer's types are private
@@ -178,13 +247,20 @@ def load_command(name: str) -> Any:  # noqa: ANN401 - typer's types are private
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
     try:
-        typer.main.get_command(app).main(args=arguments, prog_name=PROGRAM)
+        # Not in typer's standalone mode, in which it prints errors itself.
+        ended = root_group().main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+        code = ended if isinstance(ended, int) else 0
     except SystemExit as end:
+        # The completion of a shell, or typer's own end of a broken pipe.
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None
         code = end.code if isinstance(end.code, int) else 0
-    else:  # pragma: no cover - typer always ends with SystemExit
-        code = 0
+    except Exception as error:
+        from lightsail_snap.cli._usage import ParserError, report_usage_error  # noqa: PLC0415 - start-up: only errors need it
+
+        if not isinstance(error, ParserError):
+            raise
+        return report_usage_error(error)
     # Here, where a broken pipe still sets the exit code.
     sys.stdout.flush()
     return code

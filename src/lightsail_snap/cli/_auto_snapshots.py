@@ -21,28 +21,47 @@ from lightsail_snap import (
     NotFoundException,
     RestoreSource,
 )
+from lightsail_snap.cli._completers import complete_choices, complete_sources
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
+from lightsail_snap.cli._global_options import add_callback
+from lightsail_snap.cli._groups import HelpfulGroup
 from lightsail_snap.cli._instances import PANEL
 from lightsail_snap.cli._messages import plural, print_message
 from lightsail_snap.cli._options import (
+    ONE_SOURCE,
+    OutputOption,
     Settings,
     TimeoutOption,
     add_command,
     parse_timeout,
+    require_one,
 )
-from lightsail_snap.cli._output import print_json, print_result, print_table, progress_bar
+from lightsail_snap.cli._output import print_result, progress_bar
 from lightsail_snap.cli._snapshots import to_fields
+from lightsail_snap.cli._tables import Column, format_time, print_rows
 from lightsail_snap.models.operations import OperationsResult
 
 _GROUP = "auto-snapshots"
 _ENABLED = "Enabled"
+_EXAMPLES = """\
+List the automatic snapshots of a disk:
+  lightsail-snap auto-snapshots list Disk-1
+"""
 
-_Resource = Annotated[str, typer.Argument(help="Name of the disk or instance.")]
+_Resource = Annotated[
+    str,
+    typer.Argument(
+        metavar="RESOURCE",
+        help="Name of the disk or instance.",
+        autocompletion=complete_sources,
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the group of commands to the app."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+    group = typer.Typer(cls=HelpfulGroup, rich_markup_mode="markdown")
+    add_callback(group, _describe)
     commands: dict[str, Callable[..., None]] = {
         "list": _list,
         "enable": _enable,
@@ -51,32 +70,45 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, command in commands.items():
         add_command(group, name, command, panel="Commands")
-    summary = "List, enable, disable and copy automatic snapshots."
-    app.add_typer(group, name=_GROUP, help=summary, rich_help_panel=PANEL)
+    app.add_typer(group, name=_GROUP, epilog=_EXAMPLES, rich_help_panel=PANEL)
 
 
-def _list(settings: Settings, resource: _Resource) -> None:
-    """List the automatic snapshots of a disk or instance, newest first."""
+def _describe() -> None:
+    """List, enable, disable and copy automatic snapshots."""
+
+
+def _paths_of(snapshot: AutoSnapshotDetails) -> str:
+    return " ".join(disk.path or "?" for disk in snapshot.from_attached_disks)
+
+
+_COLUMNS: list[Column[AutoSnapshotDetails]] = [
+    Column("date", lambda each: None if each.date is None else str(each.date)),
+    Column("status", lambda each: None if each.status is None else str(each.status), 1),
+    Column("created", lambda each: each.created_at, 3, format_time, "created (UTC)"),
+    Column("disks", _paths_of, 2),
+]
+
+
+def _list(settings: Settings, resource: _Resource, *, output: OutputOption = None) -> None:
+    """List the automatic snapshots of a disk or instance, newest first.
+
+    Examples:
+        List the automatic snapshots of a disk:
+          lightsail-snap auto-snapshots list Disk-1
+    """
+    output_format = settings.output_format(output)
     with settings.client() as client:
         snapshots = client.get_auto_snapshots(resource).auto_snapshots
-        add_on = None if settings.as_json else _find_add_on(client, resource)
-    if settings.as_json:
-        for each in snapshots:
-            print_json({"resource": resource, **each.model_dump(mode="json", exclude_none=True)})
-        return
-    print_table(("date", "status", "created (UTC)", "disks"), [_row(each) for each in snapshots])
-    schedule = "disabled" if add_on is None else f"daily at {add_on.snapshot_time_of_day} UTC"
-    print_message(f"{plural(len(snapshots), 'automatic snapshot')}, {schedule}")
-
-
-def _row(snapshot: AutoSnapshotDetails) -> tuple[object, ...]:
-    created = snapshot.created_at
-    return (
-        snapshot.date,
-        snapshot.status,
-        f"{created:%Y-%m-%d %H:%M}" if created else None,
-        " ".join(disk.path or "?" for disk in snapshot.from_attached_disks),
+        add_on = _find_add_on(client, resource) if output_format == "table" else None
+    print_rows(
+        snapshots,
+        _COLUMNS,
+        output_format,
+        lambda each: {"resource": resource, **each.model_dump(mode="json", exclude_none=True)},
     )
+    if output_format == "table":
+        schedule = "disabled" if add_on is None else f"daily at {add_on.snapshot_time_of_day} UTC"
+        print_message(f"{plural(len(snapshots), 'automatic snapshot')}, {schedule}")
 
 
 def _enable(
@@ -88,10 +120,17 @@ def _enable(
         typer.Option(
             metavar="HH:00",
             help="Full hour in UTC. [default: as it is, or chosen by Lightsail]",
+            autocompletion=complete_choices(*(f"{hour:02}:00" for hour in range(24))),
+            rich_help_panel="Schedule",
         ),
     ] = None,
 ) -> None:
-    """Enable daily automatic snapshots, or change their hour. Lightsail keeps seven of them."""
+    """Enable daily automatic snapshots, or change their hour. Lightsail keeps seven of them.
+
+    Examples:
+        Enable automatic snapshots at three in the morning, in UTC:
+          lightsail-snap auto-snapshots enable Disk-1 --at 03:00
+    """
     schedule = AutoSnapshotAddOnRequest(snapshot_time_of_day=at)
     request = AddOnRequest(
         add_on_type=AddOnType.AUTO_SNAPSHOT, auto_snapshot_add_on_request=schedule
@@ -110,7 +149,12 @@ def _enable(
 
 
 def _disable(settings: Settings, resource: _Resource) -> None:
-    """Disable automatic snapshots. Those that exist are kept until the resource is deleted."""
+    """Disable automatic snapshots. Those that exist are kept until the resource is deleted.
+
+    Examples:
+        Disable the automatic snapshots of an instance:
+          lightsail-snap auto-snapshots disable web-1
+    """
     with settings.client() as client:
         _switch(
             client,
@@ -125,21 +169,31 @@ def _disable(settings: Settings, resource: _Resource) -> None:
 def _copy(
     settings: Settings,
     resource: _Resource,
-    name: Annotated[str, typer.Argument(help="Name of the new snapshot.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new snapshot.")],
     *,
     date: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Copy the automatic snapshot of this date."),
+        typer.Option(
+            metavar="DATE",
+            help="Copy the automatic snapshot of this date.",
+            rich_help_panel=ONE_SOURCE,
+        ),
     ] = None,
     latest: Annotated[
-        bool, typer.Option("--latest", help="Copy the latest automatic snapshot.")
+        bool,
+        typer.Option(
+            "--latest", help="Copy the latest automatic snapshot.", rich_help_panel=ONE_SOURCE
+        ),
     ] = False,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Copy an automatic snapshot to a manual one of the same Region, and wait for it."""
-    if latest == (date is not None):
-        message = "specify either --date DATE or --latest"
-        raise UsageError(message)
+    """Copy an automatic snapshot to a manual one of the same Region, and wait for it.
+
+    Examples:
+        Keep the latest automatic snapshot of a disk:
+          lightsail-snap auto-snapshots copy Disk-1 kept-1 --latest
+    """
+    require_one(date=date, latest=latest)
     source = _parse_source(resource, date)
     with (
         settings.client() as client,

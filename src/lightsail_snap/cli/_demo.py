@@ -20,7 +20,9 @@ from lightsail_snap import (
     WaitPolicy,
     WaitProgress,
 )
-from lightsail_snap.cli._options import add_command, require_finite
+from lightsail_snap.cli._completers import complete_choices
+from lightsail_snap.cli._global_options import require_finite
+from lightsail_snap.cli._options import add_command
 from lightsail_snap.emulator import LightsailEmulator, Progression
 
 _REGION = "us-east-1"
@@ -35,16 +37,33 @@ def add_to(app: typer.Typer) -> None:
 def _demo(
     *,
     source: Annotated[
-        Literal["disk", "instance"], typer.Option(help="Source of the snapshot.")
+        Literal["disk", "instance"],
+        typer.Option(
+            metavar="KIND",
+            help="Source of the snapshot: disk or instance.",
+            autocompletion=complete_choices("disk", "instance"),
+            rich_help_panel="Emulated snapshot",
+        ),
     ] = "disk",
     seconds: Annotated[
         float,
-        typer.Option(min=0, max=3600, callback=require_finite, help="Duration of the snapshot."),
+        typer.Option(
+            min=0,
+            max=3600,
+            callback=require_finite,
+            metavar="SECONDS",
+            help="Duration of the snapshot, in seconds.",
+            rich_help_panel="Emulated snapshot",
+        ),
     ] = 4.0,
 ) -> None:
     """Take a snapshot on the embedded Lightsail and wait for it; no AWS account is needed.
 
     The requests pass through real boto3, and nothing leaves this machine.
+
+    Examples:
+        Take a snapshot of an instance in two seconds:
+          lightsail-snap demo --source instance --seconds 2
     """
     snapshot_source: SnapshotSource = (
         DiskSource(disk_name="Disk-Virginia-1")

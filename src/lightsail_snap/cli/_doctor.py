@@ -20,13 +20,16 @@ from lightsail_snap import (
 )
 from lightsail_snap._boto.connect import find_credentials_source
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._errors import ExitCode, format_error
+from lightsail_snap.cli._errors import CommandContext, ExitCode, describe_error
 from lightsail_snap.cli._messages import PROGRAM, plural, print_message
 from lightsail_snap.cli._options import Settings, add_command
-from lightsail_snap.cli._output import print_json, print_table
+from lightsail_snap.cli._tables import Column, row_printer
 
 # AWS rejects signatures beyond 15 minutes (RequestExpired); a smaller skew already spoils dates.
 _MAX_CLOCK_SKEW_SECONDS = 60.0
+_ACTIONS_URL = (
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonlightsail.html"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +41,41 @@ class _Check:
     found: str
 
 
+_COLUMNS: list[Column[_Check]] = [
+    Column("status", lambda check: "ok" if check.is_ok else "failed"),
+    Column("check", lambda check: check.name),
+    Column("found", lambda check: check.found, is_prose=True),
+]
+
+
+def _to_fields(check: _Check) -> dict[str, Any]:
+    return {"check": check.name, "ok": check.is_ok, "found": check.found}
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command to the app."""
     add_command(app, "doctor", _doctor, panel="Help")
 
 
 def _doctor(settings: Settings) -> int:
-    """Check versions, credentials, Region, clock and permissions. It changes nothing."""
+    """Check versions, credentials, Region, clock and permissions. It changes nothing.
+
+    Examples:
+        Check the setup of a profile:
+          lightsail-snap doctor --profile production
+    """
     checks: list[_Check] = []
-    for check in _run_checks(settings):
-        checks.append(check)
-        if settings.as_json:
-            print_json({"check": check.name, "ok": check.is_ok, "found": check.found})
-    if not settings.as_json:
-        rows = [("ok" if each.is_ok else "failed", each.name, each.found) for each in checks]
-        print_table(("", "check", "found"), rows)
+    with row_printer(_COLUMNS, settings.output_format(None), _to_fields) as print_check:
+        for check in _run_checks(settings):
+            checks.append(check)
+            print_check(check)
     failed = sum(not each.is_ok for each in checks)
     if failed:
         print_message(f"{failed} of {plural(len(checks), 'check')} failed")
         return ExitCode.FAILED
     print_message(
-        "All checks passed. Permissions to create and delete are not checked; docs/iam.md lists "
-        "the permissions that each operation needs."
+        "All checks passed. Permissions to create and delete are not checked. For the actions of "
+        f"IAM policies, see: {_ACTIONS_URL}"
     )
     return ExitCode.OK
 
@@ -72,36 +88,40 @@ def _run_checks(settings: Settings) -> Iterator[_Check]:
     yield _check_credentials(settings)
     try:
         with settings.client() as client:
-            yield from _check_service(client)
+            yield from _check_service(client, settings)
     except LightsailSnapError as error:
-        yield _failed("connection", error)
+        yield _failed("connection", error, settings)
 
 
-def _failed(name: str, error: LightsailSnapError) -> _Check:
-    return _Check(name, is_ok=False, found=format_error(error))
+def _failed(name: str, error: LightsailSnapError, settings: Settings) -> _Check:
+    context = CommandContext("doctor", settings=settings)
+    return _Check(name, is_ok=False, found=describe_error(error, context))
 
 
 def _check_credentials(settings: Settings) -> _Check:
     try:
         source = find_credentials_source(settings.profile)
     except LightsailSnapError as error:
-        return _failed("credentials", error)
+        return _failed("credentials", error, settings)
     if source is None:
-        advice = "none; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        advice = (
+            "none; pass --profile, or set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
         return _Check("credentials", is_ok=False, found=advice)
     # Never print any part of the credentials.
     return _Check("credentials", is_ok=True, found=f"from {one_line(source)}")
 
 
-def _check_service(client: LightsailSnapClient) -> Iterator[_Check]:
+def _check_service(client: LightsailSnapClient, settings: Settings) -> Iterator[_Check]:
     started_at = time.time()
     try:
         metadata = client.get_disks().response_metadata
     except AccessDeniedException as error:
         yield _Check("connection", is_ok=True, found="Lightsail responded")
-        yield _failed("may call GetDisks", error)
+        yield _failed("may call GetDisks", error, settings)
     except LightsailSnapError as error:
-        yield _failed("connection", error)
+        yield _failed("connection", error, settings)
         return
     else:
         found = f"Lightsail responded (request {metadata.request_id})"
@@ -118,7 +138,7 @@ def _check_service(client: LightsailSnapClient) -> Iterator[_Check]:
         try:
             call()
         except LightsailSnapError as error:
-            yield _failed(f"may call {operation}", error)
+            yield _failed(f"may call {operation}", error, settings)
         else:
             yield _Check(f"may call {operation}", is_ok=True, found="")
 

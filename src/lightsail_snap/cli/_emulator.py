@@ -13,9 +13,11 @@ import typer
 
 from lightsail_snap import LightsailSnapClient
 from lightsail_snap._text import one_line
+from lightsail_snap.cli._completers import complete_files, complete_regions
 from lightsail_snap.cli._errors import UsageError
+from lightsail_snap.cli._global_options import require_finite
 from lightsail_snap.cli._messages import print_message
-from lightsail_snap.cli._options import add_command, require_finite
+from lightsail_snap.cli._options import add_command
 from lightsail_snap.emulator import LightsailEmulator, Progression, run_server
 from lightsail_snap.emulator._validation import SERVED_REGIONS
 from lightsail_snap.models._regions import find_region_problem
@@ -23,6 +25,7 @@ from lightsail_snap.plans import BackupPlan, Selection, apply, prepare
 
 _SECONDS_PER_DAY = 86_400.0
 _MAX_HISTORY_DAYS = 3650
+_SERVER, _RESOURCES = "Server", "Resources"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,10 +51,28 @@ class ShiftedClock:
 
 def _emulator(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free one.")] = 0,
+    host: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Address to listen on.", rich_help_panel=_SERVER),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="Port to listen on; 0 selects a free one.",
+            rich_help_panel=_SERVER,
+        ),
+    ] = 0,
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the state in this file.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep the state in this file. [default: in memory]",
+            autocompletion=complete_files(),
+            rich_help_panel=_SERVER,
+        ),
     ] = None,
     seconds: Annotated[
         float,
@@ -59,16 +80,36 @@ def _emulator(
             min=0,
             max=1e9,
             callback=require_finite,
-            help="Duration of operations; snapshots take twice as long.",
+            metavar="SECONDS",
+            help="Duration of operations, in seconds; snapshots take twice as long.",
+            rich_help_panel=_SERVER,
         ),
     ] = 20.0,
     disk: Annotated[
-        list[str] | None, typer.Option(help="Create a disk with this name; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Create a disk with this name; repeatable.",
+            rich_help_panel=_RESOURCES,
+        ),
     ] = None,
     instance: Annotated[
-        list[str] | None, typer.Option(help="Create an instance with this name; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Create an instance with this name; repeatable.",
+            rich_help_panel=_RESOURCES,
+        ),
     ] = None,
-    region: Annotated[str, typer.Option(help="Region of these resources.")] = "us-east-1",
+    region: Annotated[
+        str,
+        typer.Option(
+            metavar="REGION",
+            help="Region of these resources.",
+            autocompletion=complete_regions,
+            rich_help_panel=_RESOURCES,
+        ),
+    ] = "us-east-1",
     history: Annotated[
         int,
         typer.Option(
@@ -76,19 +117,34 @@ def _emulator(
             max=_MAX_HISTORY_DAYS,
             metavar="DAYS",
             help="Create a snapshot of each disk for each of the last DAYS days.",
+            rich_help_panel=_RESOURCES,
         ),
     ] = 0,
     plan: Annotated[
-        str, typer.Option(help="Plan whose tag and names these snapshots have.")
+        str,
+        typer.Option(
+            metavar="PLAN",
+            help="Plan whose tag and names these snapshots have.",
+            rich_help_panel=_RESOURCES,
+        ),
     ] = "nightly",
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow connections from other machines.")
+        bool,
+        typer.Option(
+            "--allow-remote",
+            help="Allow connections from other machines.",
+            rich_help_panel=_SERVER,
+        ),
     ] = False,
 ) -> None:
     """Serve the embedded Lightsail over HTTP, for this command, the AWS CLI and any AWS SDK.
 
     It runs until it is interrupted. The first line on standard output is its URL. Signatures are
     not checked, so it accepts connections from this machine only, unless --allow-remote is set.
+
+    Examples:
+        Serve a disk that has a snapshot for each of the last 30 days:
+          lightsail-snap emulator --port 8123 --disk Disk-1 --history 30
     """
     disks, clock = disk or [], ShiftedClock()
     if history and not disks:

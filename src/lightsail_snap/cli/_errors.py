@@ -1,12 +1,12 @@
-"""Exit codes, and error messages for people."""
+"""Exit codes, and the report of an error at the end of a command."""
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -16,11 +16,19 @@ from lightsail_snap import (
     LightsailSnapError,
     NameConflictError,
     NotFoundException,
+    OutcomeUnknownError,
     PartialFailureError,
     RequestValidationError,
     WaitTimeoutError,
 )
-from lightsail_snap._text import one_line
+from lightsail_snap._text import one_line, safe_line
+from lightsail_snap.cli._explanations import (
+    CommandContext,
+    Explanation,
+    UsageError,
+    describe_error,
+    explain,
+)
 from lightsail_snap.cli._messages import (
     discard_output,
     print_command,
@@ -75,11 +83,17 @@ _EXIT_CODES: tuple[tuple[type[LightsailSnapError], ExitCode], ...] = (
 )
 
 
-_CALL_ADVICE = re.compile(r"; to (?:keep waiting|continue), call .*")
-
-
-class UsageError(Exception):
-    """The arguments break a rule that only the command line has."""
+__all__ = [
+    "CommandContext",
+    "ExitCode",
+    "UnfinishedError",
+    "UsageError",
+    "advise_how_to_continue",
+    "advise_how_to_resume",
+    "describe_error",
+    "exit_code_of",
+    "run_and_report",
+]
 
 
 class UnfinishedError(Exception):
@@ -106,11 +120,6 @@ def exit_code_of(error: LightsailSnapError) -> ExitCode:
     return ExitCode.UNKNOWN if error.may_have_executed else ExitCode.FAILED
 
 
-def format_error(error: LightsailSnapError) -> str:
-    """Return the class name and the message."""
-    return f"{type(error).__name__}: {error}"
-
-
 @contextmanager
 def advise_how_to_resume(command: str) -> Iterator[None]:
     """Print a command line that resumes the work if it is interrupted or times out."""
@@ -121,6 +130,10 @@ def advise_how_to_resume(command: str) -> Iterator[None]:
         raise UnfinishedError(advice, command) from interrupt
     except WaitTimeoutError as error:
         raise UnfinishedError("To resume, run:", command) from error
+    except OutcomeUnknownError as error:
+        if not error.may_have_executed:
+            raise
+        raise UnfinishedError("To find out and to continue, run:", command) from error
 
 
 @contextmanager
@@ -137,78 +150,85 @@ def advise_how_to_continue(command: str, *more: tuple[str, str]) -> Iterator[Non
         raise UnfinishedError("To resume, run:", command, *more) from error
 
 
-def run_and_report(work: Callable[[], int | None]) -> int:
+def run_and_report(work: Callable[[], int | None], context: CommandContext | None = None) -> int:
     """Run a command, print its error if there is one, and return the exit code.
 
-    `work` returns an exit code, or None for success.
+    `work` returns an exit code, or None for success, and may complete the context.
     """
+    context = CommandContext() if context is None else context
     try:
         with raise_on_termination():
             code = work()
         # Flushed here, where a broken pipe still sets the exit code.
         sys.stdout.flush()
     except UnfinishedError as ended:
-        code = _report(ended.__cause__ or ended)
-        if ended.command is None:
-            print_message(ended.advice)
-        else:
-            print_command(ended.advice, ended.command)
-        for introduction, command in ended.more:
-            print_command(introduction, command)
+        more = ((ended.advice, ended.command), *ended.more)
+        code = _report(ended.__cause__ or ended, context, more)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - people get a message, not a traceback
-        code = _report(error)
+        code = _report(error, context)
     return ExitCode.OK if code is None else code
 
 
-def _report(error: BaseException) -> ExitCode:
-    """Print an error as one line, and its notes; return the exit code."""
-    code = _print(error)
-    if isinstance(error, LightsailSnapError | KeyboardInterrupt):
-        # One for each of several problems, or what has been done.
-        for note in getattr(error, "__notes__", ()):
-            print_message(f"  {_without_calls(one_line(note))}")
+def _report(
+    error: BaseException,
+    context: CommandContext,
+    commands: Sequence[tuple[str, str | None]] = (),
+) -> ExitCode:
+    """Print an error and what to do; return the exit code."""
+    code, explained = _classify(error, context)
+    if explained is None:
+        return code
+    print_error(explained.headline)
+    # One for each of several problems, or what has been done.
+    for item in explained.items:
+        print_message(f"  {item}")
+    if context.is_verbose:
+        for name, value in explained.details:
+            print_message(f"  {name}: {safe_line(str(value))}")
+    # Commands that continue the work replace those of the error.
+    for introduction, command in commands or explained.commands:
+        if command is None:
+            print_message(introduction)
+        else:
+            print_command(introduction, command)
+    if explained.has_more and not context.is_verbose and not commands:
+        print_message("For details, run the command with --verbose.")
     return code
 
 
-def _without_calls(text: str) -> str:
-    """Remove the advice for users of the Python API; command lines replace it."""
-    return _CALL_ADVICE.sub("", text)
-
-
-def _print(error: BaseException) -> ExitCode:  # noqa: PLR0911 - one for each kind of error
+def _classify(  # noqa: PLR0911 - one for each kind of error
+    error: BaseException, context: CommandContext
+) -> tuple[ExitCode, Explanation | None]:
     match error:
         case LightsailSnapError():
-            print_error(_without_calls(format_error(error)))
-            return exit_code_of(error)
+            return exit_code_of(error), explain(error, context)
         case UsageError():
-            print_error(str(error))
-            return ExitCode.USAGE
+            return ExitCode.USAGE, explain(error, context)
         case TerminationSignal():
-            print_error(f"terminated by {error.signal.name}")
-            return ExitCode(128 + error.signal)
+            code = ExitCode(128 + error.signal)
+            return code, _explain_interrupt(error, f"terminated by {error.signal.name}", context)
         case KeyboardInterrupt():
-            print_error("interrupted")
-            return ExitCode.INTERRUPTED
+            return ExitCode.INTERRUPTED, _explain_interrupt(error, "interrupted", context)
         case BrokenPipeError():
             # The reader has exited, as `head` does.
             discard_output(sys.stdout)
-            return ExitCode.BROKEN_PIPE
+            return ExitCode.BROKEN_PIPE, None
         case OSError():
-            print_error(_format_os_error(error))
             try:
                 sys.stdout.flush()
             except OSError:
                 # The same error, such as a full disk, would be reported twice.
                 discard_output(sys.stdout)
-            return ExitCode.FAILED
+            return ExitCode.FAILED, explain(error, context)
         case _:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
             message = one_line(f"{type(error).__name__}: {error}", 300)
-            print_error(f"internal error, please report it: {message} ({place})")
-            return ExitCode.INTERNAL_ERROR
+            problem = f"internal error, please report it: {message} ({place})"
+            return ExitCode.INTERNAL_ERROR, replace(explain(error, context), problem=problem)
 
 
-def _format_os_error(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename is not None else reason
+def _explain_interrupt(
+    error: KeyboardInterrupt, problem: str, context: CommandContext
+) -> Explanation:
+    return replace(explain(error, context), problem=problem, details=())

@@ -20,7 +20,9 @@ from lightsail_snap._workflows.converge import (
 from lightsail_snap._workflows.create_and_wait import OnProgress
 from lightsail_snap._workflows.device_paths import choose_device_path
 from lightsail_snap._workflows.timing import RetryBudget, start
+from lightsail_snap.cli._completers import complete_disks, complete_instances
 from lightsail_snap.cli._errors import UnfinishedError, UsageError, advise_how_to_resume
+from lightsail_snap.cli._global_options import WAITING
 from lightsail_snap.cli._options import (
     Settings,
     TimeoutOption,
@@ -35,10 +37,23 @@ from lightsail_snap.waiters import WaitPolicy
 PANEL = "Instances and disks"
 
 _ResourceT = TypeVar("_ResourceT", Disk, Instance)
-_DiskName = Annotated[str, typer.Argument(help="Name of the disk.")]
-_InstanceName = Annotated[str, typer.Argument(help="Name of the instance.")]
+_DiskName = Annotated[
+    str,
+    typer.Argument(metavar="DISK", help="Name of the disk.", autocompletion=complete_disks),
+]
+_InstanceName = Annotated[
+    str,
+    typer.Argument(
+        metavar="INSTANCE", help="Name of the instance.", autocompletion=complete_instances
+    ),
+]
 _WaitOption = Annotated[
-    bool, typer.Option("--wait/--no-wait", help="Wait until the instance is in its new state.")
+    bool,
+    typer.Option(
+        "--wait/--no-wait",
+        help="Wait until the instance is in its new state.",
+        rich_help_panel=WAITING,
+    ),
 ]
 
 
@@ -61,11 +76,20 @@ def _attach(
     *,
     path: Annotated[
         str | None,
-        typer.Option(help="Device path, such as /dev/xvdf. [default: the first free one]"),
+        typer.Option(
+            metavar="PATH",
+            help="Device path, such as /dev/xvdf. [default: the first free one]",
+            rich_help_panel="Attachment",
+        ),
     ] = None,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Attach a disk to an instance of the same zone, and wait until it is in use."""
+    """Attach a disk to an instance of the same zone, and wait until it is in use.
+
+    Examples:
+        Attach a disk at the first free device path:
+          lightsail-snap attach Disk-1 web-1
+    """
     resume = settings.command_line("attach", disk, instance, path=path)
     with settings.client() as client, advise_how_to_resume(resume):
         found = client.get_disk(disk).disk
@@ -100,7 +124,12 @@ def _choose_path(disk: Disk, instance: Instance, path: str | None) -> str:
 
 
 def _detach(settings: Settings, disk: _DiskName, *, timeout: TimeoutOption = None) -> None:
-    """Detach a disk from its stopped instance, and wait until it is available."""
+    """Detach a disk from its stopped instance, and wait until it is available.
+
+    Examples:
+        Detach a disk:
+          lightsail-snap detach Disk-1
+    """
     with (
         settings.client() as client,
         advise_how_to_resume(settings.command_line("detach", disk)),
@@ -134,7 +163,12 @@ def _stop(
     wait: _WaitOption = True,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Stop an instance. Without a static IP, it gets another address when it starts."""
+    """Stop an instance. Without a static IP, it gets another address when it starts.
+
+    Examples:
+        Stop an instance, and wait until it is stopped:
+          lightsail-snap stop web-1
+    """
     with (
         settings.client() as client,
         advise_how_to_resume(settings.command_line("stop", instance)),
@@ -155,7 +189,12 @@ def _start(
     wait: _WaitOption = True,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Start an instance."""
+    """Start an instance.
+
+    Examples:
+        Start an instance, and do not wait:
+          lightsail-snap start web-1 --no-wait
+    """
     with (
         settings.client() as client,
         advise_how_to_resume(settings.command_line("start", instance)),

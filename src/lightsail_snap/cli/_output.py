@@ -1,4 +1,4 @@
-"""Results on standard output as tables, lines or JSON, and progress bars for people."""
+"""Results on standard output as lines or JSON, and progress bars for people."""
 
 from __future__ import annotations
 
@@ -9,63 +9,52 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
-from typing_extensions import override
-
 from lightsail_snap._text import safe_line
-from lightsail_snap.cli._messages import IF_KILLED, print_command, print_message
+from lightsail_snap.cli._messages import (
+    IF_KILLED,
+    MAX_LINE_LENGTH,
+    print_command,
+    print_message,
+    terminal_width,
+    wrap_words,
+)
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from lightsail_snap import StepProgress, Tag, WaitProgress
     from lightsail_snap.models import ResourceTag
 
-# A program that reads a pipe expects whole lines of any length.
-_PIPE_WIDTH = 100_000
-
-_STYLES = {
-    "completed": "green",
-    "available": "green",
-    "done": "green",
-    "ok": "green",
-    "keep": "green",
-    "adopted": "cyan",
-    "pending": "yellow",
-    "skipped": "yellow",
-    "delete": "yellow",
-    "error": "red",
-    "failed": "red",
-}
+# CLIENT_TOKEN_KEY, OWNERSHIP_TAG and all others begin with it.
+_OWN_TAGS = "lightsail-snap:"
 
 
-class _Console(Console):
-    """A console that leaves it to the caller to exit on a broken pipe."""
+def _open_console() -> Console | None:
+    """Return a console on standard error if it is a terminal."""
+    if not sys.stderr.isatty():
+        return None
+    from rich.console import Console  # noqa: PLC0415 - start-up: only terminals have a progress bar
 
-    @override
-    def on_broken_pipe(self) -> None:
-        """Raise `BrokenPipeError`; Rich would exit with code 1."""
-        raise BrokenPipeError
-
-
-def _open_console(*, is_error: bool = False) -> Console:
-    """Return a console on the current standard stream; colours only on a terminal."""
-    stream = sys.stderr if is_error else sys.stdout
-    width = None if stream.isatty() else _PIPE_WIDTH
-    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
 
 
-def print_line(text: str) -> None:
-    """Print one line of a result; line breaks in it are escaped."""
-    _open_console().print(Text(safe_line(text.rstrip())), soft_wrap=True)
+def print_line(text: str, *, is_prose: bool = False) -> None:
+    """Print one line of a result; line breaks in it are escaped.
+
+    A narrow terminal gets prose in several lines. A command stays whole, so that it can be copied.
+    """
+    line = safe_line(text.rstrip(), MAX_LINE_LENGTH)
+    width = terminal_width(sys.stdout) if is_prose else None
+    lines = [line] if width is None else wrap_words(line, width)
+    sys.stdout.write("\n".join(lines) + "\n")
+    # The reader of a pipe gets each result at once, not when a wait has ended.
+    sys.stdout.flush()
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object as a line."""
     sys.stdout.write(json.dumps(value) + "\n")
-    # The reader of a pipe gets each result at once, not when a wait has ended.
     sys.stdout.flush()
 
 
@@ -74,37 +63,30 @@ def print_result(fields: Mapping[str, Any], line: str, *, as_json: bool) -> None
     if as_json:
         print_json(fields)
     else:
-        print_line(line)
+        print_line(line, is_prose=True)
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; in a pipe each row is one padded line that is never cut off."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in header:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(_format_cell(each) for each in row))
-    _open_console().print(table)
+def format_tags(tags: Sequence[Tag | ResourceTag], *, all_tags: bool = True) -> str:
+    """Return tags as options take them: `key=value` or `key`, separated by spaces.
 
-
-def _format_cell(value: object) -> Text:
-    text = "" if value is None else safe_line(str(value))
-    return Text(text, style=_STYLES.get(text, ""))
-
-
-def format_tags(tags: Sequence[Tag | ResourceTag]) -> str:
-    """Return tags as options take them: `key=value` or `key`, separated by spaces."""
-    return " ".join(str(tag.key) if tag.value is None else f"{tag.key}={tag.value}" for tag in tags)
+    The tags that this package sets are left out unless `all_tags` is true.
+    """
+    return " ".join(
+        str(tag.key) if tag.value is None else f"{tag.key}={tag.value}"
+        for tag in tags
+        if all_tags or not tag.key.startswith(_OWN_TAGS)
+    )
 
 
 def _open_progress(console: Console, *, counts_steps: bool) -> Progress:
-    from rich.progress import (  # noqa: PLC0415 - start-up: only terminals have a progress bar
+    from rich.progress import (  # noqa: PLC0415 - start-up, see above
         BarColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
     )
+    from rich.table import Column  # noqa: PLC0415 - likewise
 
     # Where a terminal shows ^C, which would move the bars to the next line.
     console.width = max(1, console.width - 2)
@@ -130,8 +112,8 @@ def progress_bar(title: str) -> Iterator[Callable[[WaitProgress[Any]], None]]:
 
     Yields the `on_progress` callback.
     """
-    console = _open_console(is_error=True)
-    if not console.is_terminal:
+    console = _open_console()
+    if console is None:
         yield lambda _progress: None
         return
     with _open_progress(console, counts_steps=False) as progress:
@@ -164,8 +146,8 @@ def step_bars(resume: str | None = None) -> Iterator[Callable[[StepProgress], No
     Yields the `on_progress` callback. Before the first step, `resume` is printed: the command line
     that resumes the steps.
     """
-    console = _open_console(is_error=True)
-    if not console.is_terminal:
+    console = _open_console()
+    if console is None:
         yield partial(_print_step, resume)
         return
     with _open_progress(console, counts_steps=False) as progress:
@@ -195,8 +177,8 @@ def step_counter(title: str, total: int) -> Iterator[Callable[[Callable[[], None
 
     Yields a function to call after each step with a function that prints its result.
     """
-    console = _open_console(is_error=True)
-    if not console.is_terminal:
+    console = _open_console()
+    if console is None:
         yield lambda print_step: print_step()
         return
     with _open_progress(console, counts_steps=True) as progress:

@@ -9,32 +9,43 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from lightsail_snap import LightsailSnapClient, LightsailSnapError
+from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
 from lightsail_snap._drivers.interrupts import result_of
 from lightsail_snap._text import one_line
-from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, format_error
+from lightsail_snap.cli._completers import complete_files
+from lightsail_snap.cli._errors import ExitCode, UnfinishedError, UsageError, describe_error
+from lightsail_snap.cli._explanations import InvalidFileError, reason_in_words
 from lightsail_snap.cli._messages import plural, print_command, print_error, print_message
-from lightsail_snap.cli._options import MaxDeletionsOption, Settings, YesOption, add_command
+from lightsail_snap.cli._options import (
+    MaxDeletionsOption,
+    OutputOption,
+    Settings,
+    YesOption,
+    add_command,
+)
 from lightsail_snap.cli._output import (
     print_json,
     print_line,
     print_result,
-    print_table,
     step_counter,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
+from lightsail_snap.cli._tables import Column, format_time, print_rows
 from lightsail_snap.models._regions import find_region_hint
 from lightsail_snap.plans import (
     BackupPlan,
+    CopyStep,
     DeleteStep,
     PlanOutcome,
     Run,
     RunResult,
+    Step,
     StepResult,
     prepare,
 )
@@ -58,50 +69,90 @@ def add_to(app: typer.Typer) -> None:
     add_command(app, "apply", _apply, panel=PANEL)
 
 
+def _date_of(step: Step) -> datetime | None:
+    return step.created_at if isinstance(step, DeleteStep) else None
+
+
+def _reason_for(step: Step) -> str:
+    if isinstance(step, DeleteStep):
+        return step.reason
+    return f"from {step.source_region}" if isinstance(step, CopyStep) else ""
+
+
+_COLUMNS: list[Column[Step]] = [
+    Column("step", lambda step: step.action),
+    Column("region", lambda step: str(step.region), 1),
+    Column("snapshot", lambda step: step.name),
+    Column("source", lambda step: f"{step.kind} {step.source}", 3),
+    Column("created", _date_of, 2, format_time, "created (UTC)"),
+    Column("why", _reason_for, 1, is_prose=True),
+]
+
+
 def _plan(
     settings: Settings,
-    file: Annotated[Path, typer.Argument(help="Plan (TOML or JSON); - reads stdin.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Plan (TOML or JSON); - reads stdin.",
+            autocompletion=complete_files(".toml", ".json"),
+        ),
+    ],
+    *,
+    output: OutputOption = None,
 ) -> None:
-    """Show the steps that a plan would take now. --json prints a run that `apply` accepts."""
+    """Show the steps that a plan would take now. --json prints a run that `apply` accepts.
+
+    Examples:
+        Show the steps of a plan:
+          lightsail-snap plan nightly.toml
+        Keep exactly these steps for `apply`:
+          lightsail-snap plan nightly.toml --json > run.json
+    """
+    output_format = settings.output_format(output)
     plan = read_plan(file)
     with settings.clients() as clients:
         run = prepare(plan, clients(plan.regions[0]), clients=clients)
-    if settings.as_json:
+    if output_format in {"json", "jsonl"}:
         print_json(json.loads(run.to_json()))
         return
-    print_line(f"{plan.name} in {', '.join(plan.source_regions)}, run {run.slot}")
-    print_table(
-        ("step", "region", "snapshot", "of", "why"),
-        [
-            (
-                step.action,
-                step.region,
-                step.name,
-                f"{step.kind} {step.source}",
-                getattr(step, "reason", "") or getattr(step, "source_region", ""),
-            )
-            for step in run.steps
-        ],
-    )
+    is_table = output_format == "table"
+    if is_table:
+        print_line(f"{plan.name} in {', '.join(plan.source_regions)}, run {run.slot}")
+    has_regions = len(plan.regions) > 1 or not is_table
+    columns = [column for column in _COLUMNS if has_regions or column.name != "region"]
+    print_rows(run.steps, columns, output_format, dict)
     for note in run.notes:
         print_message(note)
-    print_message(run.summary)
-    print_command(
-        f"{plural(len(run.steps), 'step')}; nothing was changed. "
-        f"To apply the plan, {_how_to_run([file])}:",
-        settings.command_line("apply", str(file)),
-    )
+    if is_table:
+        print_command(
+            f"Nothing was changed. To apply the plan, {_how_to_run([file])}:",
+            settings.command_line("apply", str(file)),
+        )
+        print_message(run.summary)
 
 
 def _apply(
     settings: Settings,
     files: Annotated[
         list[Path],
-        typer.Argument(help="Plans (TOML or JSON) or runs of `plan --json`; - reads stdin."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Plans (TOML or JSON) or runs of `plan --json`; - reads stdin.",
+            autocompletion=complete_files(".toml", ".json"),
+        ),
     ],
     *,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="Sources of a plan to process at the same time.")
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            metavar="N",
+            help="Sources of a plan to process at the same time, from 1 to 64.",
+            rich_help_panel="Execution",
+        ),
     ] = 4,
     max_deletions: MaxDeletionsOption = None,
     yes: YesOption = False,
@@ -112,6 +163,12 @@ def _apply(
     again. On a terminal, deletions are counted and confirmed first. Without a terminal or with
     --yes, nothing is deleted if there are more deletions than --max-deletions, or else than the
     plan's max_deletions. At the end, the plan's on_complete command receives the result.
+
+    Examples:
+        Apply a plan; on a terminal, it prompts before it deletes:
+          lightsail-snap apply nightly.toml
+        Take and copy snapshots only:
+          lightsail-snap apply nightly.toml --max-deletions 0
     """
     if files.count(_STDIN) > 1:
         message = "standard input is only read once; pass - once"
@@ -195,11 +252,21 @@ def _read(file: Path) -> BackupPlan | Run:
     if len(content) > _MAX_FILE_BYTES:
         message = f"{_name_of(file)} is too large for a plan or a run"
         raise UsageError(message)
-    work = _parse(file, content)
+    with _naming_file(file):
+        work = _parse(file, content)
     for region in _plan_of(work).regions:
         if hint := find_region_hint(region):
             print_message(hint)
     return work
+
+
+@contextmanager
+def _naming_file(file: Path) -> Iterator[None]:
+    """Name the file in errors of plans and runs."""
+    try:
+        yield
+    except RequestValidationError as error:
+        raise InvalidFileError(_name_of(file)) from error
 
 
 def _name_of(file: Path) -> str:
@@ -313,7 +380,7 @@ def _apply_one(
 
         def on_step(step: StepResult) -> None:
             reached.append(step)
-            advance(lambda: _print_step(settings, plan.name, step.to_dict()))
+            advance(lambda: _print_step(settings, plan.name, step))
 
         result = _run_in_thread(
             lambda: apply_and_report(
@@ -391,17 +458,18 @@ def _print_outcome(settings: Settings, outcome: PlanOutcome) -> None:
     if (error := outcome.error) is not None:
         kind = type(error).__name__
         fields = {"plan": name, "status": "failed", "error": kind, "reason": str(error)}
-        line = f"failed   {name}: {format_error(error)}"
+        line = f"failed   {name}: {describe_error(error)}"
         print_result(fields, line, as_json=settings.as_json)
     if outcome.result is None:
         return
     for note in outcome.result.run.notes:
         print_message(f"{name}: {note}")
     for each in outcome.result.results:
-        _print_step(settings, name, each.to_dict())
+        _print_step(settings, name, each)
 
 
-def _print_step(settings: Settings, plan: str, step: dict[str, Any]) -> None:
-    reason = f": {step['reason']}" if step["reason"] else ""
+def _print_step(settings: Settings, plan: str, result: StepResult) -> None:
+    step = result.to_dict()
+    reason = f": {reason_in_words(result.reason, result.error)}" if result.reason else ""
     line = f"{step['status']:<8} {step['action']:<7}{step['region']}  {step['name']}{reason}"
     print_result({"plan": plan, **step}, line, as_json=settings.as_json)

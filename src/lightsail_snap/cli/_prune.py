@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -13,27 +15,41 @@ import typer
 
 from lightsail_snap import LightsailSnapClient, LightsailSnapError, RequestValidationError
 from lightsail_snap._text import Description, did_you_mean, one_line
+from lightsail_snap.cli._completers import (
+    Completer,
+    complete_files,
+    complete_plan_names,
+    complete_snapshots,
+    complete_sources,
+)
 from lightsail_snap.cli._errors import (
     ExitCode,
     UnfinishedError,
     UsageError,
+    describe_error,
     exit_code_of,
-    format_error,
 )
+from lightsail_snap.cli._explanations import reason_in_words
 from lightsail_snap.cli._messages import plural, print_error, print_message
 from lightsail_snap.cli._options import (
+    DELETION,
+    RETENTION,
+    SCOPE,
     KindOption,
     MaxDeletionsOption,
+    OutputFormat,
+    OutputOption,
     Settings,
     SnapshotKind,
     YesOption,
     add_command,
 )
-from lightsail_snap.cli._output import print_json, print_line, print_result, print_table
+from lightsail_snap.cli._output import print_line
 from lightsail_snap.cli._plans import PANEL, read_plan
 from lightsail_snap.cli._prompt import confirm
+from lightsail_snap.cli._tables import Column, format_time, print_rows, row_printer
 from lightsail_snap.errors import Violation
-from lightsail_snap.plans import BackupPlan, plan_prune, prune
+from lightsail_snap.plans import BackupPlan, PrunedSnapshot, plan_prune, prune
 from lightsail_snap.plans._inventory import snapshot_kinds
 from lightsail_snap.plans._planning import deletion_summary
 from lightsail_snap.retention import (
@@ -64,6 +80,7 @@ class _Options:
     minimum_remaining: int | None
     max_deletions: int | None
     unsafe_allow_remove_all: bool
+    output_format: OutputFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,7 @@ _Prepared: TypeAlias = tuple[_Target, RetentionPlan[AnySnapshot]]
 
 
 def _rule(metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's own type is not public
-    return typer.Option(metavar=metavar, help=text, rich_help_panel="Retention")
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=RETENTION)
 
 
 def _keep(period: str) -> Any:  # noqa: ANN401 - typer's own type is not public
@@ -95,36 +112,54 @@ def _keep_within(period: str) -> Any:  # noqa: ANN401 - typer's own type is not 
     )
 
 
-def _scope(metavar: str, text: str) -> Any:  # noqa: ANN401 - typer's own type is not public
-    return typer.Option(metavar=metavar, help=text, rich_help_panel="Scope")
+def _scope(metavar: str, text: str, complete: Completer) -> Any:  # noqa: ANN401 - typer's own type is not public
+    return typer.Option(metavar=metavar, help=text, autocompletion=complete, rich_help_panel=SCOPE)
 
 
 def _prune(
     settings: Settings,
     file: Annotated[
         Path | None,
-        typer.Argument(help="Plan: its snapshots are in scope, and its retention applies."),
+        typer.Argument(
+            metavar="FILE",
+            help="Plan: its snapshots are in scope, and its retention applies.",
+            autocompletion=complete_files(".toml", ".json"),
+        ),
     ] = None,
     *,
     apply: Annotated[
         bool,
-        typer.Option("--apply", help="Delete; without it, only show what would be deleted."),
+        typer.Option(
+            "--apply",
+            help="Delete; without it, only show what would be deleted.",
+            rich_help_panel=DELETION,
+        ),
     ] = False,
     kind: KindOption = "all",
     owner: Annotated[
-        str | None, _scope("PLAN", f"Snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN.")
+        str | None,
+        _scope(
+            "PLAN", f"Snapshots of this plan, tagged {OWNERSHIP_TAG}=PLAN.", complete_plan_names
+        ),
     ] = None,
     name: Annotated[
-        list[str] | None, _scope("PATTERN", "Names of snapshots such as db-*; repeatable.")
+        list[str] | None,
+        _scope("PATTERN", "Names of snapshots, such as db-*; repeatable.", complete_snapshots),
     ] = None,
     source: Annotated[
         list[str] | None,
-        _scope("NAME", "Disks or instances, by name or a pattern such as db-*; repeatable."),
+        _scope(
+            "NAME",
+            "Disks or instances, by name or a pattern such as db-*; repeatable.",
+            complete_sources,
+        ),
     ] = None,
     time_zone: Annotated[
         str,
         typer.Option(
-            help="Time zone of hours, days, weeks, months and years.", rich_help_panel="Retention"
+            metavar="ZONE",
+            help="Time zone of hours, days, weeks, months and years.",
+            rich_help_panel=RETENTION,
         ),
     ] = "UTC",
     keep_last: Annotated[str | None, _rule("N", "Keep the N newest snapshots.")] = None,
@@ -160,6 +195,7 @@ def _prune(
             min=1,
             metavar="N",
             help="Minimum number of usable snapshots that remain of each source. [default: 1]",
+            rich_help_panel=DELETION,
         ),
     ] = None,
     max_deletions: MaxDeletionsOption = None,
@@ -168,9 +204,11 @@ def _prune(
         typer.Option(
             "--unsafe-allow-remove-all",
             help="Allow deleting the last snapshots of a source. Without rules, delete all.",
+            rich_help_panel=DELETION,
         ),
     ] = False,
     yes: YesOption = False,
+    output: OutputOption = None,
 ) -> int:
     """Show which snapshots a retention policy keeps; with --apply delete the others.
 
@@ -179,6 +217,12 @@ def _prune(
     source at least one usable snapshot remains. --apply counts the deletions and prompts first.
 
     With a plan file, its retention applies, and --source limits the prune to some of its sources.
+
+    Examples:
+        Show what a policy keeps of the snapshots of a plan:
+          lightsail-snap prune --owner nightly --keep-daily 7 --keep-weekly 4
+        Delete the others after a prompt:
+          lightsail-snap prune --owner nightly --keep-daily 7 --keep-weekly 4 --apply
     """
     # An empty value, as from an unset variable in a script, is passed on and refused by the
     # policy: ignoring the rule would delete the snapshots that it should keep.
@@ -200,7 +244,14 @@ def _prune(
     )
     scope = _given(owner=owner, name=name)
     sources = {} if not source else {"sources": source}
-    options = _Options(apply, yes, minimum_remaining, max_deletions, unsafe_allow_remove_all)
+    options = _Options(
+        apply,
+        yes,
+        minimum_remaining,
+        max_deletions,
+        unsafe_allow_remove_all,
+        settings.output_format(output),
+    )
     if file is not None:
         if rules or scope:
             names = ", ".join(_option_of(key) for key in (*rules, *scope))
@@ -225,7 +276,7 @@ def _prune(
         selected = Scope(**{_FIELDS.get(key, key): value for key, value in scope.items()})
     with settings.client() as client:
         target = _Target(client, policy, selected, kind, minimum_remaining or 1)
-        return _prune_targets(settings, [target], options)
+        return _prune_targets([target], options)
 
 
 # Fields of policies and scopes whose names are not those of the options.
@@ -304,18 +355,18 @@ def _prune_by_plan(
             )
             for region in plan.regions
         ]
-        return _prune_targets(settings, targets, options)
+        return _prune_targets(targets, options)
 
 
-def _prune_targets(settings: Settings, targets: Sequence[_Target], options: _Options) -> int:
+def _prune_targets(targets: Sequence[_Target], options: _Options) -> int:
     """Prepare all Regions, prompt once, then delete Region by Region."""
     codes: set[int] = set()
     prepared = _prepare(targets, options, codes)
     if len(prepared) == len(targets):
         _check_sources(targets[0].scope, prepared)
     if not options.is_applied:
-        for target, planned in prepared:
-            _print_decisions(settings, planned, target.region)
+        if prepared:
+            _print_decisions(prepared, options.output_format)
             codes.add(ExitCode.OK)
         return _combine(codes)
     to_delete = [each for _, planned in prepared for each in planned.delete]
@@ -333,17 +384,21 @@ def _prune_targets(settings: Settings, targets: Sequence[_Target], options: _Opt
         print_message(f"delete {count} ({deletion_summary(dates, kept)})")
         confirm("Continue?", "nothing was deleted")
     deleted = 0
+    is_table = options.output_format == "table"
     try:
-        for target, planned in prepared:
-            result = prune(
-                planned,
-                target.client,
-                minimum_remaining=target.minimum_remaining,
-                unsafe_allow_remove_all=options.unsafe_allow_remove_all,
-                on_snapshot=lambda each: _print_deletion(settings, each.to_dict()),
-            )
-            deleted += sum(each.status in {"done", "adopted"} for each in result.results)
-            codes.add(ExitCode.OK if result.is_complete else ExitCode.PARTIAL)
+        with row_printer(_DELETIONS, options.output_format, dict) as print_row:
+            for target, planned in prepared:
+                result = prune(
+                    planned,
+                    target.client,
+                    minimum_remaining=target.minimum_remaining,
+                    unsafe_allow_remove_all=options.unsafe_allow_remove_all,
+                    on_snapshot=(
+                        _print_deletion if is_table else lambda each: print_row(each.to_dict())
+                    ),
+                )
+                deleted += sum(each.status in {"done", "adopted"} for each in result.results)
+                codes.add(ExitCode.OK if result.is_complete else ExitCode.PARTIAL)
     except KeyboardInterrupt as interrupt:
         advice = "Deletions so far are final. To delete the rest, run the same command again."
         raise UnfinishedError(advice) from interrupt
@@ -368,7 +423,7 @@ def _prepare(targets: Sequence[_Target], options: _Options, codes: set[int]) -> 
             if target.region is None or isinstance(error, RequestValidationError):
                 raise
             # The other Regions do not depend on this one.
-            print_error(f"{target.region}: {format_error(error)}")
+            print_error(f"{target.region}: {describe_error(error)}")
             codes.add(exit_code_of(error))
         else:
             prepared.append((target, planned))
@@ -385,7 +440,7 @@ def _check_sources(scope: Scope, prepared: Sequence[_Prepared]) -> None:
     }
     unknown = [each for each in scope.sources if each not in known and not _IS_PATTERN.search(each)]
     if unknown:
-        advice = "see the column `of` of `lightsail-snap list`"
+        advice = "see the column `source` of `lightsail-snap list`"
         names = ", ".join(f"{each} ({did_you_mean(each, known) or advice})" for each in unknown)
         message = f"nothing was deleted: no snapshots of {names}"
         raise UsageError(message)
@@ -395,35 +450,40 @@ def _combine(codes: set[int]) -> int:
     return codes.pop() if len(codes) == 1 else ExitCode.PARTIAL
 
 
-def _print_decisions(
-    settings: Settings, planned: RetentionPlan[AnySnapshot], region: str | None
-) -> None:
-    decisions = planned.to_dict()["decisions"]
-    if settings.as_json:
-        for each in decisions:
-            print_json({"region": region, **each} if region else each)
-        return
-    if region:
-        print_line(region)
-    print_table(
-        ("verdict", "snapshot", "created", "why"),
-        [
-            (
-                "keep" if each["keep"] else "delete",
-                each["name"],
-                (each["created_at"] or "")[:16].replace("T", " "),
-                "; ".join(each["reasons"]),
-            )
-            for each in decisions
-        ],
-    )
-    print_message(
-        f"keep {len(planned.keep)}, delete {len(planned.delete)}; nothing was deleted. To delete, "
-        "pass --apply"
-    )
+def _parse_time(decision: dict[str, Any]) -> datetime | None:
+    created = decision["created_at"]
+    return None if created is None else datetime.fromisoformat(created)
 
 
-def _print_deletion(settings: Settings, fields: dict[str, Any]) -> None:
-    reason = f": {fields['reason']}" if fields["reason"] else ""
-    line = f"{fields['status']:<8} {fields['name']}{reason}"
-    print_result(fields, line, as_json=settings.as_json)
+_DECISIONS: list[Column[dict[str, Any]]] = [
+    Column("verdict", lambda each: "keep" if each["keep"] else "delete"),
+    Column("region", lambda each: each["region"]),
+    Column("snapshot", lambda each: each["name"]),
+    Column("created", _parse_time, 2, format_time, "created (UTC)"),
+    Column("why", lambda each: "; ".join(each["reasons"]), 1, is_prose=True),
+]
+_DELETIONS: list[Column[dict[str, Any]]] = [
+    Column(name, itemgetter(name)) for name in ("status", "name", "reason")
+]
+
+
+def _print_decisions(prepared: Sequence[_Prepared], output_format: OutputFormat) -> None:
+    rows = [
+        {"region": target.region, **each} if target.region else each
+        for target, planned in prepared
+        for each in planned.to_dict()["decisions"]
+    ]
+    is_table = output_format == "table"
+    regions = {target.region for target, _ in prepared if target.region}
+    has_regions = len(regions) > is_table
+    columns = [column for column in _DECISIONS if has_regions or column.name != "region"]
+    print_rows(rows, columns, output_format, dict)
+    if is_table:
+        keep = sum(each["keep"] for each in rows)
+        print_message("Nothing was deleted. To delete, pass --apply.")
+        print_message(f"keep {keep}, delete {len(rows) - keep}")
+
+
+def _print_deletion(result: PrunedSnapshot) -> None:
+    reason = f": {reason_in_words(result.reason, result.error)}" if result.reason else ""
+    print_line(f"{result.status:<8} {result.snapshot.name}{reason}", is_prose=True)

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from lightsail_snap import RescueResult
+from lightsail_snap.cli._completers import complete_instances
 from lightsail_snap.cli._errors import advise_how_to_continue
 from lightsail_snap.cli._messages import print_message
 from lightsail_snap.cli._options import (
+    NEW_DISK,
+    NEW_SNAPSHOT,
     ClientTokenOption,
     Settings,
     TagOption,
@@ -32,30 +35,64 @@ def add_to(app: typer.Typer) -> None:
 
 def _rescue(
     settings: Settings,
-    instance: Annotated[str, typer.Argument(help="The instance whose data to recover.")],
+    instance: Annotated[
+        str,
+        typer.Argument(
+            metavar="INSTANCE",
+            help="The instance whose data to recover.",
+            autocompletion=complete_instances,
+        ),
+    ],
     *,
     to: Annotated[
-        str, typer.Option(metavar="HELPER", help="The instance that gets the copy as a disk.")
+        str,
+        typer.Option(
+            metavar="HELPER",
+            help="The instance that gets the copy as a disk.",
+            autocompletion=complete_instances,
+            rich_help_panel=NEW_DISK,
+        ),
     ],
     disk_name: Annotated[
         str | None,
-        typer.Option(help="Name of the new disk. [default: made of INSTANCE and the token]"),
+        typer.Option(
+            metavar="NAME",
+            help="Name of the new disk. [default: made of INSTANCE and the token]",
+            rich_help_panel=NEW_DISK,
+        ),
     ] = None,
     snapshot_name: Annotated[
         str | None,
-        typer.Option(help="Name of the snapshot. [default: made of INSTANCE and the token]"),
+        typer.Option(
+            metavar="NAME",
+            help="Name of the snapshot. [default: made of INSTANCE and the token]",
+            rich_help_panel=NEW_SNAPSHOT,
+        ),
     ] = None,
     path: Annotated[
         str | None,
-        typer.Option(help="Device path on HELPER. [default: the first free one from /dev/xvdf]"),
+        typer.Option(
+            metavar="PATH",
+            help="Device path on HELPER. [default: the first free one from /dev/xvdf]",
+            rich_help_panel=NEW_DISK,
+        ),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(metavar="GB", help="Size of the disk. [default: as the system disk]"),
+        typer.Option(
+            metavar="GB",
+            help="Size of the disk in GB. [default: as the system disk]",
+            rich_help_panel=NEW_DISK,
+        ),
     ] = None,
     tag: TagOption = None,
     delete_snapshot: Annotated[
-        bool, typer.Option("--delete-snapshot", help="Delete the snapshot in the end.")
+        bool,
+        typer.Option(
+            "--delete-snapshot",
+            help="Delete the snapshot in the end.",
+            rich_help_panel=NEW_SNAPSHOT,
+        ),
     ] = False,
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
@@ -64,6 +101,10 @@ def _rescue(
 
     Nothing is changed on INSTANCE, which may run or be stopped. The last lines of the output are
     the commands that mount the copy on HELPER.
+
+    Examples:
+        Attach a copy of the system disk of web-1 to helper-1:
+          lightsail-snap rescue web-1 --to helper-1
     """
     token = parse_client_token(client_token)
     resume = settings.command_line(

@@ -16,6 +16,11 @@ from lightsail_snap import (
     Instance,
     IpAddressType,
 )
+from lightsail_snap.cli._completers import (
+    complete_choices,
+    complete_files,
+    complete_instance_snapshots,
+)
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
 from lightsail_snap.cli._messages import IF_KILLED, print_command, print_message
 from lightsail_snap.cli._options import (
@@ -35,6 +40,7 @@ from lightsail_snap.cli._output import print_result, progress_bar
 from lightsail_snap.cli._snapshots import to_fields
 
 PANEL = "Instances and disks"
+_NEW_INSTANCE = "New instance"
 
 # Larger scripts are mistakes: Amazon EC2 accepts 16 KB. The service checks its own limit.
 _MAX_USER_DATA_BYTES = 2**20
@@ -50,21 +56,29 @@ def _restore_instance(
     snapshot: Annotated[
         str,
         typer.Argument(
-            help="The instance snapshot; with --auto or --auto-latest, the source instance."
+            metavar="SNAPSHOT",
+            help="The instance snapshot; with --auto or --auto-latest, the source instance.",
+            autocompletion=complete_instance_snapshots,
         ),
     ],
-    name: Annotated[str, typer.Argument(help="Name of the new instance.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new instance.")],
     *,
     auto: AutoOption = None,
     auto_latest: AutoLatestOption = False,
     bundle: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Bundle, such as small_3_0. [default: that of the source]"),
+        typer.Option(
+            metavar="ID",
+            help="Bundle, such as small_3_0. [default: that of the source]",
+            rich_help_panel=_NEW_INSTANCE,
+        ),
     ] = None,
     zone: Annotated[
         str | None,
         typer.Option(
-            help="Availability Zone, such as us-east-1a. [default: that of the source instance]"
+            metavar="ZONE",
+            help="Availability Zone, such as us-east-1a. [default: that of the source instance]",
+            rich_help_panel=_NEW_INSTANCE,
         ),
     ] = None,
     disk: Annotated[
@@ -73,25 +87,51 @@ def _restore_instance(
             metavar="PATH=NAME",
             help="Restore the disk that was attached at this path, as a disk of this name; "
             "repeatable.",
+            rich_help_panel=_NEW_INSTANCE,
         ),
     ] = None,
     user_data_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Launch script of the new instance.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Launch script of the new instance.",
+            autocompletion=complete_files(),
+            rich_help_panel=_NEW_INSTANCE,
+        ),
     ] = None,
-    key_pair: Annotated[str | None, typer.Option(metavar="NAME", help="Key pair for SSH.")] = None,
+    key_pair: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Name of the key pair for SSH.", rich_help_panel=_NEW_INSTANCE
+        ),
+    ] = None,
     ip_address_type: Annotated[
         Literal["ipv4", "ipv6", "dualstack"] | None,
-        typer.Option(help="IP addresses of the instance. [default: dualstack]"),
+        typer.Option(
+            metavar="TYPE",
+            help="IP addresses of the instance: ipv4, ipv6 or dualstack. [default: dualstack]",
+            autocompletion=complete_choices("ipv4", "ipv6", "dualstack"),
+            rich_help_panel=_NEW_INSTANCE,
+        ),
     ] = None,
     auto_snapshots: Annotated[
         str | None,
-        typer.Option(metavar="HH:00", help="Enable automatic snapshots at this hour, in UTC."),
+        typer.Option(
+            metavar="HH:00",
+            help="Enable automatic snapshots at this hour, in UTC.",
+            rich_help_panel=_NEW_INSTANCE,
+        ),
     ] = None,
     tag: TagOption = None,
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
 ) -> None:
-    """Create an instance from a snapshot, exactly once, and wait until it runs."""
+    """Create an instance from a snapshot, exactly once, and wait until it runs.
+
+    Examples:
+        Create an instance with a larger bundle than its source has:
+          lightsail-snap restore-instance web-1-all web-2 --bundle medium_3_0
+    """
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     token = parse_client_token(client_token)
     limit = parse_timeout(timeout)

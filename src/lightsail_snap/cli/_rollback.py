@@ -11,9 +11,13 @@ from lightsail_snap import (
     RollBackPreview,
     RollBackResult,
 )
+from lightsail_snap.cli._completers import complete_disks, complete_snapshots_of_disk
 from lightsail_snap.cli._errors import UsageError, advise_how_to_continue
 from lightsail_snap.cli._messages import print_command, print_message
 from lightsail_snap.cli._options import (
+    DELETION,
+    NEW_DISK,
+    SOURCE,
     AutoLatestOption,
     AutoOption,
     ClientTokenOption,
@@ -24,6 +28,7 @@ from lightsail_snap.cli._options import (
     parse_client_token,
     parse_restore_source,
     parse_timeout,
+    refuse_with,
 )
 from lightsail_snap.cli._output import print_json, print_line, print_result, step_bars
 from lightsail_snap.cli._prompt import confirm
@@ -31,6 +36,7 @@ from lightsail_snap.cli._snapshots import to_fields
 from lightsail_snap.waiters import Timeout
 
 _PANEL = "Instances and disks"
+_UNDO = "Undo"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,12 +46,19 @@ def add_to(app: typer.Typer) -> None:
 
 def _rollback(
     settings: Settings,
-    disk: Annotated[str | None, typer.Argument(help="The disk to roll back.")] = None,
+    disk: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DISK", help="The disk to roll back.", autocompletion=complete_disks
+        ),
+    ] = None,
     snapshot: Annotated[
         str | None,
         typer.Argument(
+            metavar="SNAPSHOT",
             help="The snapshot; with --auto or --auto-latest, the disk it was taken of. "
             "[default for those: DISK]",
+            autocompletion=complete_snapshots_of_disk,
         ),
     ] = None,
     *,
@@ -53,23 +66,48 @@ def _rollback(
     auto_latest: AutoLatestOption = False,
     new_disk_name: Annotated[
         str | None,
-        typer.Option(help="Name of the new disk. [default: made of DISK and the token]"),
+        typer.Option(
+            metavar="NAME",
+            help="Name of the new disk. [default: made of DISK and the token]",
+            rich_help_panel=NEW_DISK,
+        ),
     ] = None,
     delete_old_disk: Annotated[
-        bool, typer.Option("--delete-old-disk", help="Delete the old disk in the end.")
+        bool,
+        typer.Option(
+            "--delete-old-disk", help="Delete the old disk in the end.", rich_help_panel=DELETION
+        ),
     ] = False,
     allow_other_source: Annotated[
-        bool, typer.Option("--allow-other-source", help="Allow a snapshot of another disk.")
+        bool,
+        typer.Option(
+            "--allow-other-source",
+            help="Allow a snapshot of another disk.",
+            rich_help_panel=SOURCE,
+        ),
     ] = False,
     undo: Annotated[
         str | None,
-        typer.Option(metavar="NEW-DISK", help="Undo the roll back that created this disk."),
+        typer.Option(
+            metavar="NEW-DISK",
+            help="Undo the roll back that created this disk. Cannot be combined with DISK.",
+            autocompletion=complete_disks,
+            rich_help_panel=_UNDO,
+        ),
     ] = None,
     delete_new_disk: Annotated[
-        bool, typer.Option("--delete-new-disk", help="With --undo: delete the new disk in the end.")
+        bool,
+        typer.Option(
+            "--delete-new-disk",
+            help="With --undo: delete the new disk in the end.",
+            rich_help_panel=_UNDO,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the steps, and change nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Print the steps, and change nothing.", rich_help_panel=DELETION
+        ),
     ] = False,
     yes: YesOption = False,
     timeout: TimeoutOption = None,
@@ -80,17 +118,24 @@ def _rollback(
     The instance is stopped for it, and started again if it ran. The old disk is kept, detached,
     unless you pass --delete-old-disk. Stop writes to the disk first.
 
-    Examples: `lightsail-snap rollback data-1 data-1-monday` or, to attach the old disk again,
-    `lightsail-snap rollback --undo data-1-rollback-5b97222e`
+    Examples:
+        Show the steps of a roll back:
+          lightsail-snap rollback data-1 data-1-monday --dry-run
+        Attach the old disk again:
+          lightsail-snap rollback --undo data-1-rollback-5b97222e
     """
     limit = parse_timeout(timeout)
     if undo is not None:
-        others = (disk, snapshot, auto, new_disk_name, client_token)
-        if any(each is not None for each in others) or auto_latest or delete_old_disk:
-            message = (
-                "--undo needs only the name of the new disk; leave out what is for a roll back"
-            )
-            raise UsageError(message)
+        refuse_with(
+            "--undo",
+            DISK=disk,
+            SNAPSHOT=snapshot,
+            auto=auto,
+            auto_latest=auto_latest,
+            new_disk_name=new_disk_name,
+            delete_old_disk=delete_old_disk,
+            client_token=client_token,
+        )
         _undo(settings, undo, limit, delete_new_disk=delete_new_disk, dry_run=dry_run, yes=yes)
         return
     if disk is None or (snapshot is None and auto is None and not auto_latest):

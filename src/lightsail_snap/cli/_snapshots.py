@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,13 +23,36 @@ from lightsail_snap import (
     NotFoundException,
     WaitTimeoutError,
 )
+from lightsail_snap.cli._completers import (
+    complete_choices,
+    complete_disk_snapshots,
+    complete_disks,
+    complete_files,
+    complete_instances,
+    complete_list,
+    complete_regions,
+    complete_snapshots,
+    complete_snapshots_to_copy,
+    complete_sources,
+    complete_tag_keys,
+    complete_tags,
+)
 from lightsail_snap.cli._errors import UsageError, advise_how_to_resume
-from lightsail_snap.cli._messages import plural, print_command, print_message
+from lightsail_snap.cli._global_options import WAITING
+from lightsail_snap.cli._help import OUTPUT
+from lightsail_snap.cli._messages import plural, print_command, print_message, terminal_width
 from lightsail_snap.cli._options import (
+    NEW_DISK,
+    NEW_SNAPSHOT,
+    ONE_SOURCE,
+    SCOPE,
+    SOURCE,
+    TAGS,
     AutoLatestOption,
     AutoOption,
     ClientTokenOption,
     KindOption,
+    OutputOption,
     Settings,
     SnapshotKind,
     SnapshotName,
@@ -38,15 +64,25 @@ from lightsail_snap.cli._options import (
     parse_restore_source,
     parse_tags,
     parse_timeout,
+    refuse_several,
+    require_one,
 )
 from lightsail_snap.cli._output import (
     format_tags,
     print_json,
     print_result,
-    print_table,
     progress_bar,
 )
 from lightsail_snap.cli._prompt import confirm, is_terminal
+from lightsail_snap.cli._tables import (
+    Column,
+    find_columns,
+    format_age,
+    format_table,
+    format_time,
+    print_rows,
+    sort_rows,
+)
 from lightsail_snap.waiters import Timeout
 
 if TYPE_CHECKING:
@@ -54,6 +90,12 @@ if TYPE_CHECKING:
     from lightsail_snap.retention import AnySnapshot
 
 _PANEL = "Snapshots"
+_CONSISTENCY = "Consistency"
+_COLUMN_NAMES = (
+    *("name", "state", "kind", "source", "size", "age"),
+    *("created", "plan", "region", "arn", "tags"),
+)
+_REVERSED_NAMES = tuple(f"-{name}" for name in _COLUMN_NAMES)
 _KINDS = {
     "DiskSnapshot": "disk-snapshot",
     "InstanceSnapshot": "instance-snapshot",
@@ -64,7 +106,17 @@ _KINDS = {
 _RestoreSourceArgument = Annotated[
     str,
     typer.Argument(
-        help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of."
+        metavar="SNAPSHOT",
+        help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of.",
+        autocompletion=complete_disk_snapshots,
+    ),
+]
+_SnapshotToCopy = Annotated[
+    str,
+    typer.Argument(
+        metavar="SNAPSHOT",
+        help="The snapshot; with --auto or --auto-latest, the disk or instance it was taken of.",
+        autocompletion=complete_snapshots_to_copy,
     ),
 ]
 
@@ -88,48 +140,81 @@ def add_to(app: typer.Typer) -> None:
 def _create(
     settings: Settings,
     name: Annotated[
-        str, typer.Argument(help="Name of the new snapshot; {time} is replaced by the UTC time.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="Name of the new snapshot; {time} is replaced by the UTC time."
+        ),
     ],
     *,
-    disk: Annotated[str | None, typer.Option(help="Take a snapshot of this disk.")] = None,
+    disk: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DISK",
+            help="Take a snapshot of this disk.",
+            autocompletion=complete_disks,
+            rich_help_panel=ONE_SOURCE,
+        ),
+    ] = None,
     system_disk: Annotated[
         str | None,
         typer.Option(
-            metavar="INSTANCE", help="Take a snapshot of the system disk of this instance."
+            metavar="INSTANCE",
+            help="Take a snapshot of the system disk of this instance.",
+            autocompletion=complete_instances,
+            rich_help_panel=ONE_SOURCE,
         ),
     ] = None,
     instance: Annotated[
-        str | None, typer.Option(help="Take a snapshot of this instance and all its disks.")
+        str | None,
+        typer.Option(
+            metavar="INSTANCE",
+            help="Take a snapshot of this instance and all its disks.",
+            autocompletion=complete_instances,
+            rich_help_panel=ONE_SOURCE,
+        ),
     ] = None,
     tag: TagOption = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until the snapshot can be used.")
+        bool,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait until the snapshot can be used.",
+            rich_help_panel=WAITING,
+        ),
     ] = True,
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
     freeze: Annotated[
         str | None,
         typer.Option(
-            metavar="MOUNT", help="Freeze this file system while the snapshot is requested."
+            metavar="MOUNT",
+            help="Freeze this file system while the snapshot is requested.",
+            autocompletion=complete_files(),
+            rich_help_panel=_CONSISTENCY,
         ),
     ] = None,
     stop_instance: Annotated[
         bool,
         typer.Option(
             "--stop-instance",
-            help="Stop the instance while the snapshot is requested, and start it again.",
+            help="Stop the instance while the snapshot is requested, and start it again. "
+            "Cannot be combined with --freeze.",
+            rich_help_panel=_CONSISTENCY,
         ),
     ] = False,
 ) -> None:
-    """Take a snapshot, exactly once, and wait until it can be used."""
+    """Take a snapshot, exactly once, and wait until it can be used.
+
+    Examples:
+        Take a snapshot of a disk, with the time in its name:
+          lightsail-snap create "db-{time}" --disk Disk-1
+        Stop the instance meanwhile, and tag the snapshot:
+          lightsail-snap create before-upgrade --system-disk web-1 --stop-instance --tag env=prod
+    """
     sources = {"disk": disk, "system_disk": system_disk, "instance": instance}
-    if sum(source is not None for source in sources.values()) != 1:
-        message = "specify exactly one of --disk, --system-disk or --instance"
-        raise UsageError(message)
-    if stop_instance and freeze is not None:
-        message = "--freeze and --stop-instance cannot be combined; pass one of them"
-        raise UsageError(message)
-    name = name.replace("{time}", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    require_one(**sources)
+    refuse_several(freeze=freeze, stop_instance=stop_instance)
+    name = name.replace("{time}", f"{_now():%Y%m%dT%H%M%SZ}")
     token = parse_client_token(client_token)
     options: dict[str, Any] = {
         "tags": parse_tags(tag),
@@ -191,13 +276,22 @@ def _wait(
     name: SnapshotName,
     *,
     deleted: Annotated[
-        bool, typer.Option("--deleted", help="Wait until the snapshot is deleted.")
+        bool,
+        typer.Option(
+            "--deleted", help="Wait until the snapshot is deleted.", rich_help_panel=WAITING
+        ),
     ] = False,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Wait until a snapshot can be used, or is deleted."""
+    """Wait until a snapshot can be used, or is deleted.
+
+    Examples:
+        Wait for a snapshot that was started with --no-wait:
+          lightsail-snap wait db-1 --timeout 30m
+    """
     limit = parse_timeout(timeout)
     resume = settings.command_line("wait", name, deleted=deleted)
+    usable: AnySnapshot | None = None
     with (
         settings.client() as client,
         advise_how_to_resume(resume),
@@ -205,22 +299,97 @@ def _wait(
     ):
         if deleted:
             _wait_until_deleted(client, name, limit)
-            _print_deleted(settings, name)  # pragma: no cover - the tracer of 3.11 loses the frame
         else:
-            _print_resource(settings, _wait_until_usable(client, name, limit, on_progress))
+            usable = _wait_until_usable(client, name, limit, on_progress)
+    # The progress bar has ended its line.
+    if usable is None:
+        _print_deleted(settings, name)
+    else:
+        _print_resource(settings, usable)
 
 
 def _list(
     settings: Settings,
-    pattern: Annotated[str, typer.Argument(help="Names to list, such as db-*.")] = "*",
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATTERN",
+            help="Names to list, such as db-*. [default: all]",
+            autocompletion=complete_snapshots,
+        ),
+    ] = "*",
     *,
     kind: KindOption = "all",
     source: Annotated[
-        str | None, typer.Option(help="List only snapshots of this disk or instance.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="List only snapshots of this disk or instance.",
+            autocompletion=complete_sources,
+            rich_help_panel=SCOPE,
+        ),
     ] = None,
-    tag: TagOption = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY[=VALUE]",
+            help="List only snapshots with this tag; repeatable.",
+            autocompletion=complete_tags,
+            rich_help_panel=SCOPE,
+        ),
+    ] = None,
+    all_tags: Annotated[
+        bool,
+        typer.Option(
+            "--all-tags",
+            help="Also show the tags that this package sets.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Columns to show: name, state, kind, source, size, age, created, plan, region, "
+            "arn, tags. [default: all but created, plan, region, arn]",
+            autocompletion=complete_list(*_COLUMN_NAMES),
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[-]NAME",
+            help="Column to sort by; - reverses the order. [default: -created]",
+            autocompletion=complete_choices(
+                *_COLUMN_NAMES, *(f"-{name}" for name in _COLUMN_NAMES)
+            ),
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    output: OutputOption = None,
 ) -> None:
-    """List snapshots, newest first; --json prints each one as soon as it is received."""
+    """List snapshots, newest first; --json prints each one as soon as it is received.
+
+    Examples:
+        List the snapshots of a disk whose names match a pattern:
+          lightsail-snap list "db-*" --source Disk-1
+        Print the snapshots of production as JSON:
+          lightsail-snap list --tag env=prod --json
+    """
+    output_format = settings.output_format(output)
+    known, by = _make_columns(all_tags=all_tags), sort or "-created"
+    (sorted_by,) = find_columns("--sort", [by.removeprefix("-")], known)
+    if columns is not None:
+        if output_format in {"json", "jsonl"}:
+            message = "--columns is for tables and CSV; JSON has all fields of each snapshot"
+            raise UsageError(message)
+        # Columns that were chosen are not left out, and may make longer lines.
+        found = find_columns("--columns", columns.split(","), known)
+        chosen = [replace(column, priority=0) for column in found]
+    else:
+        default = _CSV_COLUMNS if output_format == "csv" else _TABLE_COLUMNS
+        chosen = [column for column in known if column.name in default]
     wanted = set(parse_tags(tag).items())
 
     def matches(snapshot: AnySnapshot) -> bool:
@@ -233,54 +402,101 @@ def _list(
         )
 
     with settings.client() as client:
-        found = filter(matches, _iter_snapshots(client, kind))
-        if settings.as_json:
-            for each in found:
-                print_json(to_fields(each))
+        listed = filter(matches, _iter_snapshots(client, kind))
+        if output_format == "jsonl" and sort is None:
+            print_rows(listed, chosen, output_format, to_fields)
             return
-        snapshots = list(found)
-    unknown = datetime.min.replace(tzinfo=UTC)
-    snapshots.sort(key=lambda each: each.created_at or unknown, reverse=True)
-    print_table(
-        ("snapshot", "state", "kind", "of", "GB", "created (UTC)", "tags"),
-        [
-            (
-                each.name,
-                each.state,
-                _KINDS[type(each).__name__].removesuffix("-snapshot"),
-                _source_of(each),
-                each.size_in_gb,
-                f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else None,
-                format_tags(each.tags),
-            )
-            for each in snapshots
-        ],
-    )
-    print_message(plural(len(snapshots), "snapshot"))
+        snapshots = sort_rows(listed, sorted_by, is_reversed=by.startswith("-"))
+    print_rows(snapshots, chosen, output_format, to_fields)
+    if output_format == "table":
+        size = sum(each.size_in_gb or 0 for each in snapshots)
+        print_message(plural(len(snapshots), "snapshot") + (f", {size} GB" if size else ""))
 
 
-def _show(settings: Settings, name: SnapshotName) -> None:
-    """Show every field of a snapshot."""
+_TABLE_COLUMNS = {"name", "state", "kind", "source", "size", "age", "tags"}
+_CONFIRMED_COLUMNS = {"name", "kind", "source", "size", "age"}
+_CSV_COLUMNS = _TABLE_COLUMNS - {"age"} | {"created"}
+
+
+def _make_columns(*, all_tags: bool = False) -> list[Column[AnySnapshot]]:
+    """Return all columns of `list`."""
+    now = _now()
+    return [
+        Column("name", lambda each: each.name),
+        Column("state", lambda each: _to_str(each.state), 1),
+        Column("kind", lambda each: _KINDS[type(each).__name__].removesuffix("-snapshot"), 5),
+        Column("source", _source_of, 4),
+        Column("size", lambda each: each.size_in_gb, 3, "{} GB".format, is_number=True),
+        Column("age", lambda each: _age_in_seconds(each, now), 2, format_age, is_number=True),
+        Column("created", lambda each: each.created_at, 2, format_time, "created (UTC)"),
+        Column("plan", _plan_of, 4),
+        Column("region", lambda each: _to_str(each.location and each.location.region_name), 5),
+        Column("arn", lambda each: each.arn, 7),
+        Column("tags", lambda each: format_tags(each.tags, all_tags=all_tags), 6),
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _to_str(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _plan_of(snapshot: AnySnapshot) -> str | None:
+    from lightsail_snap.retention import OWNERSHIP_TAG  # noqa: PLC0415 - start-up: rarely shown
+
+    return next((each.value for each in snapshot.tags if each.key == OWNERSHIP_TAG), None)
+
+
+def _age_in_seconds(snapshot: AnySnapshot, now: datetime) -> int | None:
+    created = snapshot.created_at
+    return None if created is None else round((now - created).total_seconds())
+
+
+def _show(settings: Settings, name: SnapshotName, *, output: OutputOption = None) -> None:
+    """Show every field of a snapshot.
+
+    Examples:
+        Show a snapshot:
+          lightsail-snap show db-1
+    """
+    output_format = settings.output_format(output)
     with settings.client() as client:
         snapshot = _get_snapshot(client, name)
     fields = to_fields(snapshot)
-    if settings.as_json:
+    if output_format in {"json", "jsonl"}:
         print_json(fields)
         return
-    rows = [
-        (key, format_tags(snapshot.tags) if key == "tags" else _format_value(value))
-        for key, value in fields.items()
-    ]
-    print_table(("field", "value"), rows)
+    fields["tags"] = format_tags(snapshot.tags)
+    rows = [{"field": key, "value": _format_value(value)} for key, value in fields.items()]
+    print_rows(rows, _FIELD_COLUMNS, output_format, dict)
+
+
+_FIELD_COLUMNS: list[Column[dict[str, str]]] = [
+    Column("field", itemgetter("field")),
+    Column("value", itemgetter("value"), is_prose=True),
+]
 
 
 def _delete(
     settings: Settings,
-    names: Annotated[list[str], typer.Argument(help="Names of the snapshots.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Names of the snapshots.", autocompletion=complete_snapshots
+        ),
+    ],
     *,
     yes: YesOption = False,
 ) -> None:
-    """Delete snapshots by name. They cannot be recovered."""
+    """Delete snapshots by name. They cannot be recovered.
+
+    Examples:
+        Delete two snapshots after a prompt:
+          lightsail-snap delete db-1 db-2
+    """
     with settings.client() as client:
         # All are looked up before the first is deleted, so that a mistyped name deletes nothing.
         snapshots = [_get_snapshot(client, name) for name in dict.fromkeys(names)]
@@ -297,16 +513,23 @@ def _delete(
 def _restore(
     settings: Settings,
     snapshot: _RestoreSourceArgument,
-    disk: Annotated[str, typer.Argument(help="Name of the new disk.")],
+    disk: Annotated[str, typer.Argument(metavar="DISK", help="Name of the new disk.")],
     *,
     zone: Annotated[
         str,
         typer.Option(
-            help="Availability Zone of the instance to attach the disk to, such as us-east-1a."
+            metavar="ZONE",
+            help="Availability Zone of the instance to attach the disk to, such as us-east-1a.",
+            rich_help_panel=NEW_DISK,
         ),
     ],
     size: Annotated[
-        int | None, typer.Option(metavar="GB", help="Size of the disk. [default: as the source]")
+        int | None,
+        typer.Option(
+            metavar="GB",
+            help="Size of the disk in GB. [default: as the source]",
+            rich_help_panel=NEW_DISK,
+        ),
     ] = None,
     auto: AutoOption = None,
     auto_latest: AutoLatestOption = False,
@@ -314,7 +537,14 @@ def _restore(
     timeout: TimeoutOption = None,
     client_token: ClientTokenOption = None,
 ) -> None:
-    """Create a disk from a snapshot, exactly once, and wait until it is available."""
+    """Create a disk from a snapshot, exactly once, and wait until it is available.
+
+    Examples:
+        Create a disk in the zone of its future instance:
+          lightsail-snap restore db-1 Disk-3 --zone us-east-1a
+        Create a disk from the latest automatic snapshot of another disk:
+          lightsail-snap restore Disk-1 Disk-4 --auto-latest --zone us-east-1a
+    """
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     token = parse_client_token(client_token)
     resume = settings.command_line(
@@ -348,22 +578,36 @@ def _restore(
 
 def _copy(
     settings: Settings,
-    snapshot: _RestoreSourceArgument,
+    snapshot: _SnapshotToCopy,
     *,
     from_region: Annotated[
-        str, typer.Option("--from", metavar="REGION", help="Region of the snapshot.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="REGION",
+            help="Region of the snapshot.",
+            autocompletion=complete_regions,
+            rich_help_panel=SOURCE,
+        ),
     ],
     name: Annotated[
         str | None,
         typer.Option(
-            help="Name of the copy; required for automatic snapshots. [default: as the snapshot]"
+            metavar="NAME",
+            help="Name of the copy; required for automatic snapshots. [default: as the snapshot]",
+            rich_help_panel=NEW_SNAPSHOT,
         ),
     ] = None,
     auto: AutoOption = None,
     auto_latest: AutoLatestOption = False,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Copy a snapshot to the Region of --region, exactly once, and wait until it can be used."""
+    """Copy a snapshot to the Region of --region, exactly once, and wait until it can be used.
+
+    Examples:
+        Copy a snapshot from Virginia to Oregon:
+          lightsail-snap copy db-1 --from us-east-1 --region us-west-2
+    """
     source = parse_restore_source(snapshot, auto=auto, auto_latest=auto_latest)
     if name is None and not isinstance(source, ManualSnapshotSource):
         message = "automatic snapshots have no name; pass --name to name the copy"
@@ -388,14 +632,28 @@ def _tag(
     settings: Settings,
     name: SnapshotName,
     tags: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY[=VALUE]...", help="Tags to set.")
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY[=VALUE]...", help="The tags to set.", autocompletion=complete_tags
+        ),
     ] = None,
     *,
     remove: Annotated[
-        list[str] | None, typer.Option(metavar="KEY", help="Tag to remove; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help="Key of a tag to remove; repeatable.",
+            autocompletion=complete_tag_keys,
+            rich_help_panel=TAGS,
+        ),
     ] = None,
 ) -> None:
-    """Set and remove tags of a snapshot."""
+    """Set and remove tags of a snapshot.
+
+    Examples:
+        Set one tag, and remove another:
+          lightsail-snap tag db-1 keep=yes --remove env
+    """
     if not tags and not remove:
         message = "specify the tags to set (KEY or KEY=VALUE) or to remove (--remove KEY)"
         raise UsageError(message)
@@ -414,7 +672,7 @@ def _tag(
         for operation in operations:
             client.wait_for_operation(operation)
         snapshot = _get_snapshot(client, name)
-    line = f"{snapshot.name}  {format_tags(snapshot.tags)}"
+    line = f"{snapshot.name}  {format_tags(snapshot.tags, all_tags=False)}"
     print_result(to_fields(snapshot), line, as_json=settings.as_json)
 
 
@@ -452,8 +710,9 @@ def _stop_instance(
 
 def _confirm_deletion(snapshots: list[AnySnapshot]) -> None:
     if is_terminal():
-        for each in snapshots:
-            print_message(f"  {each.name}  of {_source_of(each)}, {each.created_at}")
+        columns = [each for each in _make_columns() if each.name in _CONFIRMED_COLUMNS]
+        for line in format_table(columns, snapshots, terminal_width(sys.stderr)):
+            print_message(line)
     confirm(f"Delete {plural(len(snapshots), 'snapshot')}?", "nothing was deleted")
 
 

@@ -95,7 +95,7 @@ class LightsailEmulator:
         self.clock: Clock = clock or SystemClock()
         self.progression: Progression = progression or Progression()
         self.calls: Counter[str] = Counter()
-        """How many requests each operation received, including those that a fault affected."""
+        """Number of requests that each operation received, including those with a fault."""
         self._page_size = page_size
         self._account_id = account_id
         self._faults = FaultQueue(seed)

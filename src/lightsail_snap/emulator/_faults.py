@@ -112,7 +112,7 @@ class Fault:
 
     @property
     def is_executed(self) -> bool:
-        """Whether an affected call is executed."""
+        """True if an affected call is executed."""
         return self.after_commit or self.kind in _ALWAYS_EXECUTED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,9 @@ def _listen(host: str, port: int, *, allow_remote: bool) -> socket.socket:
     try:
         return socket.create_server((address, port), family=family)
     except OSError as error:
-        message = f"cannot listen on {host!r}, port {port}: {error}"
+        # The message of create_server repeats the address as a tuple.
+        reason = error if error.errno is None else os.strerror(error.errno)
+        message = f"cannot listen on {host!r}, port {port}: {reason}"
         raise ConfigurationError(message) from error
 
 

@@ -71,7 +71,7 @@ class Transition:
 
     @property
     def is_advanced_by_polls(self) -> bool:
-        """Whether polls count towards its end."""
+        """True if polls count towards its end."""
         return self.pace.unit == "polls" or self.pace.max_polls is not None
 
     def progress(self, now: float) -> str:

@@ -70,7 +70,7 @@ class DiskSnapshot(Resource, frozen=True):
 
     @property
     def is_pending(self) -> bool:
-        """True if the state may still change: it is neither of these, or unknown."""
+        """True if the state may still change: it is neither `completed` nor `error`."""
         return not (self.is_completed or self.is_failed)
 
     @property

@@ -92,7 +92,7 @@ class InstanceSnapshot(Resource, frozen=True):
 
     @property
     def is_pending(self) -> bool:
-        """True if the state may still change: it is neither of these, or unknown."""
+        """True if the state may still change: it is neither `available` nor `error`."""
         return not (self.is_completed or self.is_failed)
 
     @property

@@ -146,7 +146,7 @@ class ExportSnapshotRecord(Record, frozen=True):
 
     @property
     def is_pending(self) -> bool:
-        """True if the state may still change: it is neither of these, or unknown."""
+        """True if the state may still change: it is neither `Succeeded` nor `Failed`."""
         return not (self.is_completed or self.is_failed)
 
 

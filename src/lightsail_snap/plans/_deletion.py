@@ -36,7 +36,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lightsail_snap._parameters import invalid_parameter
-from lightsail_snap._text import one_line, safe_line
+from lightsail_snap._text import one_line, plural, safe_line
 from lightsail_snap._workflows.effects import call
 from lightsail_snap._workflows.paging import Paging
 from lightsail_snap.errors import LightsailSnapError, NotFoundException
@@ -177,8 +177,8 @@ def check_max_deletions(model: str, value: object) -> None:
 def over_limit(approved: ApprovedSnapshot, count: int, limit: int) -> DeletionRecord:
     """Return the record of a snapshot that is kept because there are too many deletions."""
     reason = (
-        f"nothing is deleted: {count} deletions are more than max_deletions, {limit}; check them, "
-        "then allow more"
+        f"nothing is deleted: {plural(count, 'deletion')} would exceed max_deletions, {limit}; "
+        "check them, then allow more"
     )
     return make_record(approved, "limit", reason=reason)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 from typing_extensions import override
 
 from lightsail_snap._html import fields_table, render, table
+from lightsail_snap._text import plural
 from lightsail_snap.errors import LightsailSnapError, PartialFailureError, detached
 from lightsail_snap.plans._tables import as_text
 from lightsail_snap.retention import AnySnapshot
@@ -52,10 +53,6 @@ def is_done(status: Status) -> bool:
     return status in {"done", "adopted"}
 
 
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 class Record(ABC):
     """A result that is displayed as a table of its fields in notebooks."""
 
@@ -79,7 +76,7 @@ class Result(Record):
 
     @property
     def is_complete(self) -> bool:
-        """Whether the step was carried out, now or by an earlier attempt."""
+        """True if the step was carried out, now or by an earlier attempt."""
         return is_done(self.status)
 
     def _status_fields(self) -> dict[str, Any]:
@@ -95,7 +92,7 @@ class Item(Protocol):
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is done, now or by an earlier attempt."""
+        """True if everything is done, now or by an earlier attempt."""
 
     @property
     def error(self) -> LightsailSnapError | None:
@@ -122,7 +119,7 @@ class Results(ABC):
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is done, now or by an earlier attempt."""
+        """True if everything is done, now or by an earlier attempt."""
         return all(each.is_complete for _, each in self._items())
 
     @property

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from lightsail_snap._html import render, table
 from lightsail_snap._parameters import invalid_parameter
+from lightsail_snap._text import plural
 from lightsail_snap.client import LightsailSnapClient
 from lightsail_snap.errors import RequestValidationError, Violation
 from lightsail_snap.models import (
@@ -226,9 +227,8 @@ class Run(PlanModel, frozen=True):
 
 def deletion_summary(dates: Sequence[datetime], kept: int) -> str:
     """Return a line such as `50 snapshots from 2025-09-28 to 2026-11-12, 4 kept`."""
-    plural = "" if len(dates) == 1 else "s"
-    first, last = min(dates), max(dates)
-    return f"{len(dates)} snapshot{plural} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, {kept} kept"
+    count, first, last = plural(len(dates), "snapshot"), min(dates), max(dates)
+    return f"{count} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, {kept} kept"
 
 
 def _count_rules(plan: BackupPlan, region: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from lightsail_snap._text import plural
 from lightsail_snap.errors import LightsailSnapError
 from lightsail_snap.plans._deletion_results import (
     STATUSES,
@@ -17,7 +18,6 @@ from lightsail_snap.plans._deletion_results import (
     Results,
     Status,
     picklable_state,
-    plural,
 )
 from lightsail_snap.plans._model import BackupPlan
 from lightsail_snap.plans._planning import Run, Step
@@ -104,7 +104,7 @@ class RunResult(Results):
     @property
     @override
     def is_complete(self) -> bool:
-        """Whether every step is done or adopted, and all Regions could be listed."""
+        """True if every step is done or adopted, and all Regions could be listed."""
         return all(each.is_complete for each in self.results) and not self.run.unlisted
 
     @property
@@ -178,7 +178,7 @@ class PlanOutcome:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every step is done or adopted."""
+        """True if every step is done or adopted."""
         return self.result is not None and self.result.is_complete
 
     @override
@@ -208,7 +208,7 @@ class FleetResult(Results):
     @property
     @override
     def is_complete(self) -> bool:
-        """Whether every step of every plan is done or adopted."""
+        """True if every step of every plan is done or adopted."""
         return all(each.is_complete for each in self.outcomes)
 
     @property

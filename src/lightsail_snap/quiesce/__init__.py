@@ -119,17 +119,18 @@ class FileSystemFreeze(Pause):
     def _make_plan(self) -> Plan:
         if sys.platform != "linux":
             raise QuiesceError(
-                "fsfreeze needs Linux; use command_hooks(...) with commands that pause writes on "
-                "this system"
+                "fsfreeze needs Linux",
+                advice="use command_hooks(...) with commands that pause writes on this system",
             )
         name = self._command[0]
         path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_ADMIN_FOLDERS))
         program = shutil.which(name, path=path)
         if program is None:
             raise QuiesceError(
-                f"command {short_repr(name)} not found, nothing was done; install the package "
-                "util-linux, which contains fsfreeze, or use command_hooks(...)",
+                f"command {short_repr(name)} not found, nothing was done",
                 command=self._command,
+                advice="install the package util-linux, which contains fsfreeze, or use "
+                "command_hooks(...)",
             )
         self._resolved = resolve_mount_point(self._mount_point)
         arguments = (os.path.abspath(program), *self._command[1:])  # noqa: PTH100 - links are kept
@@ -151,6 +152,11 @@ class FileSystemFreeze(Pause):
         return f"the file system at {safe_line(self._resolved, MAX_SHOWN_CHARACTERS)}"
 
     @property
+    @override
+    def _title(self) -> str:
+        return self._place
+
+    @property
     def _freeze_command(self) -> tuple[str, ...]:
         return (*self._command, "--freeze", self._resolved)
 
@@ -167,13 +173,14 @@ class FileSystemFreeze(Pause):
     def _begin_error(self, before: CommandReport, *, is_undone: bool) -> QuiesceError:
         message = f"cannot freeze {self._place}, nothing was sent: "
         message += describe(shlex.join(self._freeze_command), before)
+        advice = ""
         if is_undone:
             message += "; it is not frozen now"
         elif _BUSY in before["output"]:
             message += "; another process has frozen it already and must thaw it"
         elif any(phrase in before["output"] for phrase in _NOT_PERMITTED):
-            message += '; run as root, or pass command=("sudo", "-n", "fsfreeze")'
-        return command_error(message, self._freeze_command, before)
+            advice = 'run as root, or pass command=("sudo", "-n", "fsfreeze")'
+        return command_error(message, self._freeze_command, before, advice)
 
     @override
     def _end_error(self, report: Report, after: CommandReport, pid: int) -> QuiesceError:

@@ -60,6 +60,11 @@ class Pause(ABC):
     def _doubt_error(self, reason: str) -> QuiesceError:
         """Return the error for writes that may still be paused for another reason."""
 
+    @property
+    def _title(self) -> str:
+        """Describe what is paused."""
+        return repr(self)
+
     def __enter__(self) -> Self:
         """Pause writes.
 
@@ -193,8 +198,8 @@ class Pause(ABC):
             return None
         message += ", before the request was accepted: the snapshot may be inconsistent"
         if error is None:
-            return QuiesceError(f"{message} ({self!r})")
-        error.add_note(f"{message} ({self!r})")
+            return QuiesceError(f"{message} ({self._title})")
+        error.add_note(f"{message} ({self._title})")
         return None
 
 
@@ -218,8 +223,11 @@ def describe(command: str, report: CommandReport) -> str:
     return f"{safe_line(command, MAX_SHOWN_CHARACTERS)} {end}" + (f": {output}" if output else "")
 
 
-def command_error(message: str, command: Sequence[str], report: CommandReport) -> QuiesceError:
+def command_error(
+    message: str, command: Sequence[str], report: CommandReport, advice: str = ""
+) -> QuiesceError:
     """Return an error with the end of a command in its attributes."""
+    output = report["output"].strip()
     return QuiesceError(
-        message, command=command, returncode=report["code"], output=report["output"].strip()
+        message, command=command, returncode=report["code"], output=output, advice=advice
     )
