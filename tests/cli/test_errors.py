@@ -319,6 +319,16 @@ EXPLAINED: list[tuple[BaseException, str]] = [
         "no response to CreateDiskSnapshot; the request may have been executed",
     ),
     (
+        unknown_outcome(
+            WRITE,
+            InvalidInputException("Some names are in use: a", sub_code="NameExists", **SERVICE),
+        ),
+        (
+            "the outcome is unknown: some names are in use: a; if another resource has the name, "
+            "choose another one"
+        ),
+    ),
+    (
         OutcomeUnknownError("disk snapshot a may have been created: x", request=WRITE),
         "disk snapshot a may have been created: x",
     ),

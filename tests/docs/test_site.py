@@ -166,7 +166,9 @@ def test_long_sentences_are_found(
 
 @pytest.mark.thorough
 def test_every_printed_result_is_shown() -> None:
-    block = re.compile(r"^```python\n(.*?)^```\n\n(```text|!\[|\?\?\?|Run it )?", re.MULTILINE | re.DOTALL)
+    block = re.compile(
+        r"^```python\n(.*?)^```\n\n(```text|!\[|\?\?\?|Run it )?", re.MULTILINE | re.DOTALL
+    )
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for code, shown in block.findall(page.read_text(encoding="utf-8")):
             assert shown or not re.search("^print\\(", code, re.MULTILINE), (page.name, code)

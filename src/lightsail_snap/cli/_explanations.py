@@ -457,6 +457,10 @@ def _endpoint_advice(context: CommandContext) -> str:
 
 
 def _explain_unknown_outcome(error: TransportError, _context: CommandContext) -> Explanation:
+    if isinstance(refusal := error.__cause__, ServiceError) and refusal.sub_code == "NameExists":
+        problem = f"the outcome is unknown: {_lower(refusal.message.rstrip('.'))}"
+        advice = "if another resource has the name, choose another one"
+        return Explanation(problem, advice, has_more=True)
     has_cause = error.__cause__ is not None
     reason = f": {_lower(_reason_of(error).rstrip('.'))}" if has_cause else ""
     problem = f"no response to {error.operation_name}{reason}"
