@@ -71,7 +71,7 @@ PICTURES = {
         "auto-snapshots enable db-2 --at 03:00",
     ],
     "error": [
-        "show before-upgrad",
+        "show web-1-al",
         "create db-2 --disk db-1 --instance web-1",
         "plan nightly.tml",
     ],

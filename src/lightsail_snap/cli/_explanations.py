@@ -384,13 +384,15 @@ def _missing_resource(error: ServiceError) -> tuple[str, str | None]:
 
 
 def _find_nearest(kind: str, name: str, context: CommandContext) -> str | None:
-    """Return the nearest existing name from one listing; None if the name exists itself."""
+    """Return the nearest name of the first pages of listings; None if the name exists itself."""
     if context.settings is None:
         return ""
     with suppress(LightsailSnapError), context.settings.client() as client:
         match kind:
             case "snapshot":
                 names = [each.name for each in client.get_disk_snapshots().disk_snapshots]
+                instances = client.get_instance_snapshots().instance_snapshots
+                names += [each.name for each in instances]
             case "instance":
                 names = [each.name for each in client.get_instances().instances]
             case _:
