@@ -73,11 +73,7 @@ _NEEDS_NEWEST = (
 
 
 def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
-    """Run tests on all cores and measure coverage, also in the processes that they start."""
-    coverage = {
-        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
-        "COVERAGE_FILE": str(ROOT / ".coverage"),
-    }
+    """Run tests on all cores."""
     # .ci/run sets the seed, so that one number repeats the order of all its tests.
     seed = os.environ.get("LIGHTSAIL_SNAP_SEED")
     order = [f"--randomly-seed={seed}"] if seed else []
@@ -86,7 +82,7 @@ def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str] | None
         *order,
         *arguments,
         *session.posargs,
-        env=coverage | (env or {}),
+        env=env,
     )
 
 
@@ -94,7 +90,12 @@ def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str] | None
 def tests(session: nox.Session) -> None:
     """Run the default tests with coverage; arguments after `--` go to pytest."""
     session.run("coverage", "erase")
-    _run_tests(session)
+    # Also in the processes that tests start.
+    coverage = {
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_FILE": str(ROOT / ".coverage"),
+    }
+    _run_tests(session, env=coverage)
 
 
 def _create_environment(session: nox.Session, name: str) -> str:
@@ -102,6 +103,13 @@ def _create_environment(session: nox.Session, name: str) -> str:
     folder = ROOT / ".nox" / name
     session.run("python", "-m", "venv", str(folder), silent=True)
     return str(folder / ("Scripts" if os.name == "nt" else "bin"))
+
+
+@nox.session(venv_backend="none")
+def coverage(session: nox.Session) -> None:
+    """Check that the default tests cover every branch of the package."""
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session(venv_backend="none")
@@ -123,13 +131,6 @@ def thorough(session: nox.Session) -> None:
             "LIGHTSAIL_SNAP_TYPES_BOTO3": f"{typed}/python",
         },
     )
-
-
-@nox.session(venv_backend="none")
-def coverage(session: nox.Session) -> None:
-    """Check that the default and the thorough tests cover every branch of the package."""
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report")
 
 
 @nox.session(venv_backend="none", tags=["static"])

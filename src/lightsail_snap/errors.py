@@ -414,7 +414,6 @@ class ServiceError(LightsailSnapError):
         *,
         code: str,
         operation_name: str,
-        request: Request[Any] | None = None,
         sub_code: str | None = None,
         docs: str | None = None,
         tip: str | None = None,
@@ -434,7 +433,7 @@ class ServiceError(LightsailSnapError):
         self.request_id = request_id
         self.http_status = http_status
         self.operation_name = operation_name
-        self.request = request
+        self.request: Request[Any] | None = None
         self.retry_attempts = retry_attempts
         self.is_retryable = is_retryable
         self.may_have_executed = may_have_executed

@@ -19,6 +19,7 @@ import typer
 
 from lightsail_snap import (
     ConfigurationError,
+    InstanceSource,
     LightsailSnapClient,
     LightsailSnapError,
     NotFoundException,
@@ -31,6 +32,10 @@ from lightsail_snap.cli._errors import ExitCode, UnfinishedError, exit_code_of
 from lightsail_snap.cli._global_options import require_finite
 
 INTERNAL_ERROR = "internal error, please report it"
+
+
+def test_demo_names_an_instance_as_a_source() -> None:
+    assert _demo._format_value(InstanceSource(instance_name="web-1")) == "instance web-1"
 
 
 @pytest.mark.parametrize("source", ["disk", "instance"])

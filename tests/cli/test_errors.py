@@ -43,6 +43,7 @@ from lightsail_snap import (
     RequestValidationError,
     ResourceType,
     ResponseValidationError,
+    ServiceError,
     ServiceException,
     SnapshotConflictError,
     ThrottlingError,
@@ -73,6 +74,11 @@ from lightsail_snap.models import (
     Operation,
 )
 from lightsail_snap.models._rules import Requirement
+
+
+def with_request(error: ServiceError, request: Any) -> ServiceError:
+    error.request = request
+    return error
 
 
 def _parameter_names() -> frozenset[str]:
@@ -357,7 +363,7 @@ EXPLAINED: list[tuple[BaseException, str]] = [
         ),
     ),
     (
-        NotFoundException("gone", request=GetOperationRequest(operation_id="a"), **SERVICE),
+        with_request(NotFoundException("gone", **SERVICE), GetOperationRequest(operation_id="a")),
         "Lightsail refused GetDisks: gone",
     ),
     (
@@ -457,7 +463,7 @@ def test_region_that_is_not_known_is_the_advice() -> None:
     context = CommandContext(settings=settings)
     error = RequestNotSentError("GetDisks was not sent", request=READ)
     assert "did you mean us-west-1 or us-east-1?" in explain(error, context).advice
-    missing = NotFoundException("x", request=WRITE, **SERVICE | {"operation_name": "CreateX"})
+    missing = with_request(NotFoundException("x", **SERVICE | {"operation_name": "CreateX"}), WRITE)
     assert explain(missing, context).headline.startswith("no disk is named Disk-1 in us-est-1; us-")
     refused = InvalidInputException("x", **SERVICE)
     assert "us-est-1 is not a known Region" in explain(refused, context).advice
@@ -485,7 +491,7 @@ def test_region_without_a_valid_profile_is_unknown(monkeypatch: pytest.MonkeyPat
     assert Settings(profile="absent").find_region() is None
     assert Settings().find_region() is None
     assert CommandContext().region is None
-    missing = NotFoundException("x", request=WRITE, **SERVICE | {"operation_name": "CreateX"})
+    missing = with_request(NotFoundException("x", **SERVICE | {"operation_name": "CreateX"}), WRITE)
     assert explain(missing, CommandContext()).headline == (
         "no disk is named Disk-1; check the name and the Region"
     )

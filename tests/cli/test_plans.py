@@ -367,6 +367,9 @@ def test_plan_prints_the_notes_of_a_run(
     assert emulator.calls["CreateDiskSnapshot"] == 0
     # `prune` with the plan evaluates them, too.
     assert [each["keep"] for each in command("prune", str(file), "--json").lines].count(True) == 3
+    another = tmp_path / "another.toml"
+    another.write_text(PLAN.replace('"nightly"', '"another"'), encoding="utf-8")
+    assert message in command("apply", str(file), str(another), "--yes").err
 
 
 @pytest.mark.thorough

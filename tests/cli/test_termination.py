@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import json
@@ -206,6 +207,19 @@ def test_broken_pipe_exits_quietly(
         assert main(arguments) == 141
         monkeypatch.undo()
     assert capsys.readouterr().err == ""
+
+
+def test_broken_pipe_in_the_middle_of_the_help_exits_quietly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, "the reader has exited")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Closed())
+        patch.setattr("lightsail_snap.cli._errors.discard_output", lambda _: None)
+        assert main(["--help"]) == 141
 
 
 @pytest.mark.usefixtures("command")

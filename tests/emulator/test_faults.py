@@ -336,7 +336,6 @@ def test_service_continues_if_no_thread_can_be_started(monkeypatch: pytest.Monke
                 assert connection.recv(12) == b"HTTP/1.1 " + status
 
 
-@pytest.mark.thorough
 def test_clock_that_raises_closes_the_connection_and_service_continues(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

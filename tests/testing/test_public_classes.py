@@ -76,7 +76,6 @@ def test_classes_without_values_are_public() -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-@pytest.mark.sample(80)
 def test_from_type_of_public_class_draws_instances(name: str) -> None:
     expected = VirtualClock if CLASSES[name] is Clock else CLASSES[name]
 

@@ -335,7 +335,7 @@ def error_from_response(
     is_proof = not has_response or attempts[-1].is_from_service
     was_refused = is_proof and (kind.is_throttling or (is_client_error and not is_server_error))
     may_have_executed = not was_refused or any(attempt.may_have_executed for attempt in others)
-    return kind(
+    error = kind(
         _first_string(fields, "message", "Message") or "",
         code=code,
         sub_code=_first_string(fields, "code"),
@@ -344,8 +344,9 @@ def error_from_response(
         request_id=metadata.request_id,
         http_status=status,
         operation_name=request.operation_name,
-        request=request,
         retry_attempts=metadata.retry_attempts,
         is_retryable=is_server_error or kind.is_throttling or kind in _RETRYABLE,
         may_have_executed=may_have_executed and not request.is_read_only,
     )
+    error.request = request
+    return error

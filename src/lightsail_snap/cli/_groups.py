@@ -52,8 +52,6 @@ class HelpfulGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name of a command, the command and its arguments."""
         name, command, rest = super().resolve_command(ctx, args)
-        if command is None:
-            return name, command, rest
         command = self.load(str(name), command)
         leading = ctx.meta[_LEADING]
         if refused := _options_without_effect(ctx, command):

@@ -73,8 +73,7 @@ def format_help(command: Any, ctx: Any) -> str:  # noqa: ANN401 - as above
         lines += ["", *(f"{bold}{line}{reset}" for line in _wrap(f"{title}:", width))]
         for row in rows:
             lines += _format_row(row, column, width, cyan, reset)
-    if command.epilog:
-        lines += ["", f"{bold}Examples:{reset}", *_format_examples(command.epilog, width)]
+    lines += ["", f"{bold}Examples:{reset}", *_format_examples(command.epilog, width)]
     return "\n".join(lines) + "\n"
 
 

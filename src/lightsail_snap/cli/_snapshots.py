@@ -302,7 +302,7 @@ def _wait(
         else:
             usable = _wait_until_usable(client, name, limit, on_progress)
     # The progress bar has ended its line.
-    if usable is None:
+    if usable is None:  # pragma: no cover - the tracer of 3.11 loses the frame
         _print_deleted(settings, name)
     else:
         _print_resource(settings, usable)

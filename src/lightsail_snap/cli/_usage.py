@@ -30,10 +30,6 @@ _CONDITIONS: Final = {
 def report_usage_error(error: Any) -> int:  # noqa: ANN401 - typer's types are private
     """Print an error of the parser in typer's place, and return the exit code."""
     context = getattr(error, "ctx", None)
-    if type(error).__name__ == "NoArgsIsHelpError":
-        # A command without arguments prints its help.
-        error.show()
-        return int(error.exit_code)
     print_error(_explain(error, context))
     if context is not None:
         print_command("For help, run:", f"{context.command_path} --help")

@@ -74,6 +74,8 @@ def matching() -> None:
 def credentials(rejected: CredentialsRejectedError, errors: Sequence[AuthenticationError]) -> None:
     assert_type(rejected.advice, str)
     rejected.advice = "sign in"  # mypy: misc pyright: reportAttributeAccessIssue
+    assert_type(rejected.problem, str)
+    rejected.problem = "gone"  # mypy: misc pyright: reportAttributeAccessIssue
     missing: MissingCredentialsError = rejected  # mypy: assignment pyright: reportAssignmentType
     error: AuthenticationError = rejected
     print(error)
