@@ -251,10 +251,8 @@ def run(arguments: Sequence[str]) -> int:
         ended = root_group().main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         code = ended if isinstance(ended, int) else 0
     except SystemExit as end:
-        # The completion of a shell, or typer's own end of a broken pipe.
-        if isinstance(end.__context__, BrokenPipeError):
-            raise end.__context__ from None
-        code = end.code if isinstance(end.code, int) else 0
+        # Typer ends only a broken pipe of its output like this.
+        raise BrokenPipeError from end
     except Exception as error:
         from lightsail_snap.cli._usage import ParserError, report_usage_error  # noqa: PLC0415 - start-up: only errors need it
 
