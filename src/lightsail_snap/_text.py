@@ -53,9 +53,9 @@ def safe_line(text: str, limit: int = _MAX_LENGTH) -> str:
     return one_line(redact(text[: limit + _MARGIN]), limit)
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """Return a count with its noun, such as `1 snapshot` or `2 snapshots`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
 
 
 class Description(str):

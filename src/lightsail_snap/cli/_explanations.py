@@ -414,7 +414,7 @@ def _explain_credentials(error: CredentialsRejectedError, _context: CommandConte
 
 
 def _explain_throttling(error: ServiceError, _context: CommandContext) -> Explanation:
-    retries = plural(error.retry_attempts, "retry").replace("retrys", "retries")
+    retries = plural(error.retry_attempts, "retry", "retries")
     problem = f"too many requests: Lightsail refused {error.operation_name} after {retries}"
     return Explanation(problem, f"wait a minute, then {_AGAIN}", has_more=True)
 
